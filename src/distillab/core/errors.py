@@ -1,0 +1,30 @@
+"""The errors a user can meet; each is one line that says what, where, expected, got and what to do."""
+
+
+class DistillabError(Exception):
+    """Base of all errors that the command line prints as one line, without a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", expected: str = "", got: str = "", do: str = "") -> None:
+        head = f"{where}: {what}" if where else what
+        parts = [head, expected and f"expected {expected}", got and f"got {got}", do]
+        super().__init__("; ".join(" ".join(part.split()) for part in parts if part))
+
+
+class SpecError(DistillabError):
+    """The user's parameters are wrong; nothing was computed."""
+
+    exit_code = 2
+
+
+class ArtifactError(DistillabError):
+    """A file is absent, truncated, edited, foreign, or being written by somebody else."""
+
+    exit_code = 3
+
+
+class ContractError(DistillabError):
+    """A method broke a postcondition: a value out of range, over budget, or not finite."""
+
+    exit_code = 4

@@ -1,0 +1,61 @@
+"""The base of every spec: closed, typed, frozen, and hashed by its content."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+class Spec(BaseModel):
+    """A closed, frozen record of parameters; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    def walk(self) -> Iterator["Spec"]:
+        """This spec and every spec inside it, depth first."""
+        yield self
+        for name in type(self).model_fields:
+            yield from _specs_in(getattr(self, name))
+
+    def plain(self) -> dict[str, Any]:
+        """The JSON form, every default written out: what is hashed and recorded."""
+        return self.model_dump(mode="json")
+
+
+class MethodSpec(Spec):
+    """A method's parameters; facts about the method stand beside them as class variables."""
+
+    paper: ClassVar[str] = ""
+    """Authors, venue, year."""
+
+    grade: ClassVar[str] = "V"
+    """Provenance: V verified, P one paper only, S second-hand, R reconstruction."""
+
+    label: ClassVar[str] = ""
+    """What a report calls the method."""
+
+
+def _specs_in(value: object) -> Iterator[Spec]:
+    if isinstance(value, Spec):
+        yield from value.walk()
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _specs_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _specs_in(item)
+
+
+def parse_fraction(value: object) -> object:
+    """Exact value of a string fraction such as "8/255"; anything else is left for pydantic to judge."""
+    if isinstance(value, str) and "/" in value:
+        try:
+            return float(Fraction(value))
+        except (ValueError, ZeroDivisionError) as error:
+            raise ValueError(f"not a fraction: {value!r}") from error
+    return value
+
+
+Fractional = Annotated[float, BeforeValidator(parse_fraction)]
+"""A float that YAML may also write as "8/255"."""
