@@ -43,6 +43,10 @@ class Registry(Generic[SpecT]):
             )
         return self._by_name[name]
 
+    def parse(self, plain: dict[str, Any]) -> SpecT:
+        """The spec whose JSON form is ``plain``."""
+        return self[str(plain["name"])].model_validate(plain)
+
     @property
     def union(self) -> Any:  # noqa: ANN401 - a type expression built at run time has no static type
         """The pydantic type of "any registered spec", told apart by ``name``."""

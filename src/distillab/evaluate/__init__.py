@@ -1,0 +1,1 @@
+"""Harnesses that run a method on a model and check what it claims."""

@@ -1,0 +1,1 @@
+"""Arrays in, records out: accuracies, intervals, distances, concentration, verdicts. No torch, no pandas."""

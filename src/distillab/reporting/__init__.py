@@ -1,0 +1,1 @@
+"""From tables to pages: no model, no torch, no number typed by hand."""

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.fields import FieldInfo
 
 
 class Spec(BaseModel):
@@ -19,8 +20,17 @@ class Spec(BaseModel):
             yield from _specs_in(getattr(self, name))
 
     def plain(self) -> dict[str, Any]:
-        """The JSON form, every default written out: what is hashed and recorded."""
+        """The JSON form, every default written out."""
         return self.model_dump(mode="json")
+
+    def identity(self) -> dict[str, Any]:
+        """The JSON form without the fields that cannot change a payload: what is hashed."""
+        fields = type(self).model_fields
+        return {name: _identity(getattr(self, name)) for name in fields if not _is_passing(fields[name])}
+
+
+PASSING = {"passing": True}
+"""``Field(json_schema_extra=PASSING)``: the field changes how a payload is made, never its bytes."""
 
 
 class MethodSpec(Spec):
@@ -45,6 +55,20 @@ def _specs_in(value: object) -> Iterator[Spec]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _specs_in(item)
+
+
+def _is_passing(field: FieldInfo) -> bool:
+    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("passing"))
+
+
+def _identity(value: object) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, Spec):
+        return value.identity()
+    if isinstance(value, dict):
+        return {str(key): _identity(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_identity(item) for item in value]
+    return value
 
 
 def parse_fraction(value: object) -> object:

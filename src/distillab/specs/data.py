@@ -3,13 +3,14 @@
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from distillab.specs.base import MethodSpec, Spec
 from distillab.specs.model import Shape
 
 if TYPE_CHECKING:
     from distillab.data.raw import RawData
+    from distillab.data.streaming import Listing
 
 
 class DataFacts(Spec):
@@ -21,42 +22,53 @@ class DataFacts(Spec):
     license: str
     shape: Shape
     classes: int
-    train: int
-    """Training images before the validation split."""
-    test: int
+    train: int | None
+    """Training images before the validation split; None where only the files know."""
+    test: int | None
+    """Test images; None where only the files know."""
     split_rule: str
     """How train, validation and test come about, in one sentence."""
-    sha256: dict[str, str] = {}
-    """Checksums of the raw files this project has seen, by file name."""
+    levels: int = 255
+    """The largest stored value of a pixel: a pixel in [0, 1] is the stored value over this."""
+    standin: str = ""
+    """Not empty where the files stand in for another data set: what every table must call them."""
+    sha256: dict[str, str] = Field(default={})
+    """SHA-256 of the raw files, unpacked, by file name."""
+    md5: dict[str, str] = Field(default={})
+    """MD5 of the raw files as published, by file name."""
 
 
 class AugmentSpec(Spec):
-    """Training-time augmentation, applied on the device; the order is crop, flip, rotation."""
+    """Training-time augmentation; the order is resized crop, crop, flip, rotation."""
 
     crop_padding: int = Field(default=0, ge=0, description="Zero padding before a random crop of the original size")
     flip: bool = Field(default=False, description="Mirror half of the images horizontally")
-    rotation: float = Field(default=0.0, ge=0, le=180, description="Largest rotation in degrees")
-    resized_crop: bool = Field(
-        default=False, description="ImageNet's random resized crop (streaming data sets only)"
+    rotation: float = Field(
+        default=0.0, ge=0, le=180, description="Largest rotation in degrees, either way (data sets in memory only)"
     )
+    resized_crop: bool = Field(default=False, description="Random resized crop (streaming data sets only)")
 
 
 class DataSpec(MethodSpec):
     """A data set: where its files are, and how many images are held out or used."""
 
     root: str = Field(default="data", description="Folder of the raw files, in torchvision's layout")
-    val: int = Field(default=0, ge=0, description="Training images held out for decisions; 0 uses the test split never, and val never")
-    train_limit: int | None = Field(default=None, ge=1, description="Use only this many training images (a reduced run)")
-    test_limit: int | None = Field(default=None, ge=1, description="Use only this many test images (a reduced run)")
+    val: int = Field(
+        default=0, ge=0, description="Training images held out for decisions; with 0 nothing may be decided on images"
+    )
+    train_limit: int | None = Field(
+        default=None, ge=1, description="Train on at most this many images, after the held-out ones (a reduced run)"
+    )
+    test_limit: int | None = Field(default=None, ge=1, description="Test on at most this many images (a reduced run)")
     augment: AugmentSpec = Field(default=AugmentSpec(), description="Augmentation of every training on this data")
 
     streaming: ClassVar[bool] = False
-    """True where the images do not fit in memory and are read by workers."""
+    """True where the images do not fit in memory and are read by workers: a ``StreamingDataSpec``."""
 
     @property
     @abstractmethod
     def facts(self) -> DataFacts:
-        """What is true of this data set."""
+        """What is true of this data set, known without reading a file."""
 
     @abstractmethod
     def read(self) -> "RawData":
@@ -64,6 +76,30 @@ class DataSpec(MethodSpec):
 
         Raises:
             ArtifactError: the files are absent and cannot be had, or are not what they should be.
+        """
+
+    @model_validator(mode="after")
+    def _augmentation_is_possible(self) -> "DataSpec":
+        if self.augment.resized_crop and not self.streaming:
+            raise ValueError("augment.resized_crop needs a streaming data set; use augment.crop_padding")
+        if self.augment.rotation and self.streaming:
+            raise ValueError("augment.rotation needs a data set in memory; use augment.resized_crop")
+        return self
+
+
+class StreamingDataSpec(DataSpec):
+    """A data set whose images stay on disk: it lists its files instead of reading them."""
+
+    workers: int = Field(default=4, ge=0, description="Processes that decode images; changes no result")
+
+    streaming: ClassVar[bool] = True
+
+    @abstractmethod
+    def listing(self) -> "Listing":
+        """The image files and their labels.
+
+        Raises:
+            ArtifactError: the files are absent or are not what they should be.
         """
 
 

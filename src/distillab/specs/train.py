@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from distillab.specs.base import Spec
+from distillab.specs.base import PASSING, Spec
 
 
 class SGDSpec(Spec):
@@ -69,5 +69,7 @@ class TrainSpec(Spec):
     channels_last: bool = Field(default=False, description="Memory format of images and convolutions")
     compile: bool = Field(default=False, description="Use torch.compile (measured slower on CPUs)")
     threads: int = Field(default=1, ge=1, description="CPU threads of torch; part of the result, never detected")
-    checkpoint_every: int = Field(default=10, ge=1, description="Epochs between checkpoints")
+    checkpoint_every: int = Field(
+        default=10, ge=1, description="Epochs between checkpoints", json_schema_extra=PASSING
+    )
     clip_norm: float | None = Field(default=None, gt=0, description="Clip the gradient norm to this value")

@@ -1,0 +1,186 @@
+"""Carlini and Wagner's minimum L2 attack: Adam on an unbounded variable, binary search over the trade-off."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+import torch
+from jaxtyping import Bool, Int
+from pydantic import Field
+from torch import Tensor
+
+from distillab.attacks.adam import Adam
+from distillab.attacks.goal import Goal
+from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.attacks.rows import Rows
+from distillab.core.generators import ExampleNoise
+from distillab.core.shapes import Flags, Images, Labels, PerExample
+from distillab.losses.margins import is_adversarial
+from distillab.specs.attack import AttackSpec, Budget
+
+SHRINK = 0.999999
+"""Keeps pixels at 0 and 1 at a finite variable: without it they could never move."""
+
+UPPER_START = 1e10
+UNBOUNDED = 1e9
+"""An upper bound at least this large means that no ``const`` has succeeded yet."""
+
+SPENDING: dict[Budget, tuple[int, int]] = {"ci": (200, 5), "default": (1_000, 9), "paper": (10_000, 9)}
+"""Steps per ``const`` and number of ``const`` values."""
+
+
+class CarliniWagnerL2(AttackSpec):
+    """min |x' - x|^2 + const max(margin(x') + kappa, 0) over w, where x' = (1 + tanh w) / 2.
+
+    For each of ``search_steps`` values of ``const``, Adam makes up to ``steps`` steps from the image; every tenth of
+    them, an example whose loss has not fallen by 0.01 % stops. A success halves the interval of ``const`` from above, a
+    failure from below. The result is the closest adversarial point of all steps. Every decision is the example's own:
+    Carlini and Wagner's code stops on the loss of the batch, and agrees with this one for batches of one.
+
+    Reference: Carlini & Wagner 2017, sections V and VI-A, and the defaults of the authors' release.
+    """
+
+    name: Literal["carlini_wagner_l2"] = "carlini_wagner_l2"
+    norm: Literal["l2"] = Field(default="l2", description="Norm that is minimized")
+    budget: Budget = Field(default="default", description="ci: 200 steps x 5; default: 1000 x 9; paper: 10000 x 9")
+    steps: int | None = Field(default=None, ge=1, description="Steps per const, instead of the budget's")
+    search_steps: int | None = Field(default=None, ge=1, description="Values of const, instead of the budget's")
+    kappa: float = Field(default=0.0, ge=0, description="Logits by which the adversarial class must win")
+    initial_const: float = Field(default=1e-3, gt=0, description="First weight of the classification loss")
+    lr: float = Field(default=1e-2, gt=0, description="Adam's learning rate")
+    abort_early: bool = Field(default=True, description="Stop an example that makes no progress")
+
+    kind: ClassVar = "minimum_norm"
+    paper: ClassVar = "Carlini & Wagner, IEEE S&P 2017"
+    label: ClassVar = "C&W L2"
+
+    @property
+    def required_margin(self) -> float:
+        """Kappa."""
+        return self.kappa
+
+    @property
+    def spending(self) -> tuple[int, int]:
+        """Steps per ``const`` and number of ``const`` values, from the budget unless set explicitly."""
+        steps, search_steps = SPENDING[self.budget]
+        return self.steps or steps, self.search_steps or search_steps
+
+    def run(
+        self,
+        logits_fn: LogitsFn,
+        x: Images,
+        y: Labels,
+        *,
+        noise: ExampleNoise,  # noqa: ARG002 - not randomized
+        y_target: Labels | None = None,
+    ) -> AttackResult:
+        """All examples in one pool; each goes on to its next ``const`` when it is done, and leaves after the last."""
+        steps, search_steps = self.spending
+        ledger, pool = Ledger(x), _Pool.start(x, Goal.of(y, y_target), self.initial_const, steps)
+        iterations = 0
+        while len(pool.rows):
+            stopped = self._iterate(logits_fn, pool, max(1, steps // 10))
+            iterations += 1
+            done = stopped | (pool.adam.steps >= steps)
+            if done.any():
+                pool.next_const_(done, search_steps)
+                leaving = pool.search_steps >= search_steps
+                if leaving.any():
+                    pool.write(leaving, ledger, iterations)
+                    pool = pool.take((~leaving).nonzero().squeeze(1))
+        return ledger.result()
+
+    def _iterate(self, logits_fn: LogitsFn, pool: "_Pool", check_every: int) -> Flags:
+        """Evaluate the current points, note the successes, step; which examples make no progress any more."""
+        squash = torch.tanh(pool.w_start + pool.w)
+        x_adv = (0.5 + 0.5 * squash).requires_grad_()
+        margin = pool.goal.margin(logits_fn(x_adv))
+        penalty = pool.const * (margin + self.kappa).clamp(min=0)
+        (gradient,) = torch.autograd.grad(penalty.sum(), x_adv)
+        with torch.no_grad():
+            delta = x_adv - pool.x_start
+            squared = delta.square().flatten(1).sum(dim=1)
+            loss = squared + penalty
+            stopped = pool.check_progress_(loss, check_every) if self.abort_early else torch.zeros_like(pool.hit)
+            pool.note_(is_adversarial(margin, self.kappa) & ~stopped, squared, x_adv)
+            # the chain rule through x' by hand: autograd would need two more passes over the images
+            pool.adam.step_(pool.w, (gradient + 2 * delta) * (0.5 * (1 - squash * squash)), self.lr)
+        return stopped
+
+
+@dataclass
+class _Pool(Rows):
+    """The examples still under attack; ``rows`` are their positions in the attacked batch."""
+
+    rows: Int[Tensor, "n"]
+    x_start: Images
+    w_start: Images
+    goal: Goal
+    w: Images
+    adam: Adam
+    const: PerExample
+    lower: PerExample
+    upper: PerExample
+    search_steps: Int[Tensor, "n"]
+    previous_loss: PerExample
+    hit: Bool[Tensor, "n"]
+    """Whether the current const has succeeded."""
+    squared: PerExample
+    """Smallest squared distance of a success so far, inf before the first; of the point ``x_adv``."""
+    x_adv: Images
+
+    @classmethod
+    def start(cls, x: Images, goal: Goal, const: float, steps: int) -> Self:
+        centered = (2 * x - 1) * SHRINK
+        # atanh's last bits depend on an element's position in memory, log1p's do not
+        w_start = 0.5 * (torch.log1p(centered) - torch.log1p(-centered))
+        zeros = x.new_zeros(len(x))
+        return cls(
+            rows=torch.arange(len(x), device=x.device),
+            x_start=0.5 + 0.5 * torch.tanh(w_start),
+            w_start=w_start,
+            goal=goal,
+            w=torch.zeros_like(x),
+            adam=Adam.start(x, steps),
+            const=zeros + const,
+            lower=zeros.clone(),
+            upper=zeros + UPPER_START,
+            search_steps=zeros.to(torch.int64),
+            previous_loss=zeros + torch.inf,
+            hit=zeros.to(torch.bool),
+            squared=zeros + torch.inf,
+            x_adv=x.clone(),
+        )
+
+    def check_progress_(self, loss: PerExample, every: int) -> Flags:
+        """At every ``every``-th step of an example, whether its loss has not fallen by 0.01 % since the last check."""
+        check = self.adam.steps % every == 0
+        stopped = check & (loss > 0.9999 * self.previous_loss)
+        self.previous_loss = torch.where(check, loss, self.previous_loss)
+        return stopped
+
+    def note_(self, success: Flags, squared: PerExample, x_adv: Images) -> None:
+        """Keep the points that succeed and are closer than all before."""
+        self.hit |= success
+        closer = success & (squared < self.squared)
+        self.squared = torch.where(closer, squared, self.squared)
+        self.x_adv = torch.where(closer[:, None, None, None], x_adv, self.x_adv)
+
+    def next_const_(self, done: Flags, search_steps: int) -> None:
+        """Start the finished examples anew with their next const; where there are ten or more, the last is ``upper``."""
+        self.upper = torch.where(done & self.hit, torch.minimum(self.upper, self.const), self.upper)
+        self.lower = torch.where(done & ~self.hit, torch.maximum(self.lower, self.const), self.lower)
+        self.search_steps += done
+        following = torch.where(self.upper < UNBOUNDED, (self.lower + self.upper) / 2, self.const * 10)
+        if search_steps >= 10:
+            following = torch.where(self.search_steps == search_steps - 1, self.upper, following)
+        self.const = torch.where(done, following, self.const)
+        self.previous_loss[done] = torch.inf
+        self.hit[done] = False
+        self.w[done] = 0
+        self.adam.reset_(done)
+
+    def write(self, leaving: Flags, ledger: Ledger, iterations: int) -> None:
+        """Hand the results of the examples in ``leaving`` to the ledger."""
+        ledger.spend(self.rows[leaving], forwards=iterations, backwards=iterations)
+        found = leaving & self.squared.isfinite()
+        ledger.succeed(self.rows[found], self.x_adv[found], self.squared[found].sqrt())

@@ -1,0 +1,33 @@
+"""What an attack wants of each example: to leave its label, or to reach a target class."""
+
+from dataclasses import dataclass
+
+from distillab.attacks.rows import Rows
+from distillab.core.shapes import Labels, Logits, PerExample
+from distillab.losses.cross_entropy import cross_entropy
+from distillab.losses.margins import difference_of_logits, difference_of_logits_ratio
+
+
+@dataclass(frozen=True)
+class Goal(Rows):
+    """A reference class per example; ``sign`` is 1 to leave it and -1 to reach it."""
+
+    labels: Labels
+    sign: int
+
+    @classmethod
+    def of(cls, y: Labels, y_target: Labels | None) -> "Goal":
+        """Untargeted where no target is given."""
+        return cls(y, 1) if y_target is None else cls(y_target, -1)
+
+    def margin(self, logits: Logits) -> PerExample:
+        """By how many logits the goal is missed; negative once it is reached."""
+        return self.sign * difference_of_logits(logits, self.labels)
+
+    def ratio(self, logits: Logits) -> PerExample:
+        """The margin relative to the spread of the largest logits; negative once the goal is reached."""
+        return self.sign * difference_of_logits_ratio(logits, self.labels)
+
+    def cross_entropy(self, logits: Logits) -> PerExample:
+        """Cross-entropy in nats, signed so that the attack wants it large."""
+        return self.sign * cross_entropy(logits, self.labels)

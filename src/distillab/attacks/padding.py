@@ -1,0 +1,38 @@
+"""Calls of the model in batches whose size cannot be seen in the result.
+
+A matrix product's last bits depend on the number of its rows: the kernels treat the rows beyond the last full
+register tile differently, and change their blocking when there are few. With one CPU thread, any number of rows
+from 16 upwards gives each row the same bits under AVX-512 (tiles of 16 rows); under AVX2 only multiples of 24 from
+72 upwards do. Both are met here, and tests repeat the measurement. With several threads the work is also split by
+size, and large networks keep a dependence on it.
+"""
+
+import torch
+
+from distillab.attacks.result import LogitsFn
+from distillab.core.shapes import Images, Logits
+
+TILE = 24
+"""Rows of the tallest register tile among the tested kernels."""
+
+FEWEST = 3 * TILE
+"""The smallest batch for which the tested kernels use the same blocking as for large ones."""
+
+
+def padded_size(n: int) -> int:
+    """Rows that are really computed for a batch of ``n``."""
+    return max(FEWEST, n + -n % TILE)
+
+
+def padded(logits_fn: LogitsFn) -> LogitsFn:
+    """``logits_fn`` with copies of the first image appended up to ``padded_size``, and their logits cut off."""
+
+    def call(x: Images) -> Logits:
+        n = len(x)
+        extra = padded_size(n) - n
+        if not extra:
+            return logits_fn(x)
+        filler = x[:1].detach().expand(extra, *x.shape[1:])
+        return logits_fn(torch.cat([x, filler]))[:n]
+
+    return call

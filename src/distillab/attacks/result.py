@@ -1,0 +1,51 @@
+"""What an attack takes and what it gives back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from distillab.core.shapes import Flags, Images, PerExample
+
+LogitsFn = Callable[[Tensor], Tensor]
+"""Images ``n c h w`` in [0, 1] to logits ``n k``, differentiable in the images."""
+
+
+@dataclass(frozen=True)
+class AttackResult:
+    """One row per attacked example; a failure has ``x_adv`` equal to ``x`` and an infinite distance."""
+
+    x_adv: Images
+    success: Flags
+    distance: PerExample
+    """In the attack's own norm."""
+    forwards: Int[Tensor, "n"]
+    """Forward passes that the example took part in before it was finished."""
+    backwards: Int[Tensor, "n"]
+
+
+class Ledger:
+    """Gathers the results of examples that finish at different times into an ``AttackResult``."""
+
+    def __init__(self, x: Images) -> None:
+        n = len(x)
+        self.x_adv = x.clone()
+        self.distance = x.new_full((n,), torch.inf)
+        self.forwards = torch.zeros(n, dtype=torch.int64, device=x.device)
+        self.backwards = torch.zeros_like(self.forwards)
+
+    def spend(self, rows: Tensor, *, forwards: int, backwards: int) -> None:
+        """Charge the examples at ``rows`` (positions without repeats)."""
+        self.forwards[rows] += forwards
+        self.backwards[rows] += backwards
+
+    def succeed(self, rows: Tensor, x_adv: Images, distance: PerExample) -> None:
+        """Note the adversarial images found for the examples at ``rows``."""
+        self.x_adv[rows] = x_adv
+        self.distance[rows] = distance
+
+    def result(self) -> AttackResult:
+        """Everything noted; an example without a finite distance has failed."""
+        return AttackResult(self.x_adv, self.distance.isfinite(), self.distance, self.forwards, self.backwards)

@@ -1,0 +1,68 @@
+"""The parser, and the one place where errors become exit codes."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from distillab import __version__
+from distillab.cli import manage
+from distillab.core.errors import DistillabError
+from distillab.core.stages import STAGES
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; return 0, or the exit code of the error that was printed as one line."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    command: Command = options.command
+    try:
+        return command(options)
+    except DistillabError as error:
+        if options.debug:
+            raise
+        for line in str(error).splitlines():
+            print(f"distillab: {line}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    root = argparse.ArgumentParser(
+        prog="distillab",
+        description="Distillation as a defense, as a theft, and as a thing to defend against. "
+        "Users run snakemake; these are the commands it calls, and a few for looking around.",
+    )
+    root.add_argument("--version", action="version", version=f"distillab {__version__}")
+    root.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for stage, description in STAGES.items():
+        _add_stage(commands, stage, description)
+    manage.add_commands(commands)
+    return root
+
+
+def _add_stage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", stage: str, description: str) -> None:
+    command = commands.add_parser(stage, help=description, description=f"Stage {stage}: {description}.")
+    command.add_argument("job", nargs="?", help="a job of this stage; without one, list them")
+    command.set_defaults(command=_run_stage, stage=stage)
+
+
+def _run_stage(options: argparse.Namespace) -> int:
+    from distillab.cli.run import run_job
+    from distillab.plan import load_plan
+
+    plan = load_plan()
+    if options.job is None:
+        for shape in plan.stage(options.stage):
+            for job in shape.jobs:
+                print(f"{job.id}  ({len(job.members)} member{'s' if len(job.members) > 1 else ''})")
+        return 0
+    run_job(plan, options.stage, options.job)
+    return 0

@@ -1,0 +1,73 @@
+"""Commands for people: check, plan, use, prune, resume."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands that are not stages."""
+    check = commands.add_parser("check", help="validate params.yaml and say what it means")
+    check.set_defaults(command=run_check)
+
+    plan = commands.add_parser("plan", help="show what params.yaml will train, attack and report, and how long it takes")
+    plan.add_argument("--no-measure", action="store_true", help="do not time unknown networks; leave their hours open")
+    plan.set_defaults(command=run_plan)
+
+    use = commands.add_parser("use", help="switch to another preset by editing params.yaml")
+    use.add_argument("preset", help="name of a file in config/, without .yaml")
+    use.set_defaults(command=run_use)
+
+    prune = commands.add_parser("prune", help="list, and with --yes delete, orphaned results and old store entries")
+    prune.add_argument("--yes", action="store_true", help="delete what is listed")
+    prune.set_defaults(command=run_prune)
+
+    resume = commands.add_parser(
+        "resume", help="after a killed run: end its leftover processes, unlock, and run snakemake again"
+    )
+    resume.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for snakemake (default: --cores all)")
+    resume.set_defaults(command=run_resume)
+
+
+def run_check(_options: argparse.Namespace) -> int:
+    """Validate ``params.yaml`` and print one line about it."""
+    from distillab.plan import load_plan
+
+    plan = load_plan()
+    jobs = sum(len(shape.jobs) for shape in plan.shapes)
+    print(f"params.yaml is valid: preset {plan.preset}, {len(plan.members)} payloads in {jobs} jobs")
+    return 0
+
+
+def run_plan(options: argparse.Namespace) -> int:
+    """Print the tree of the plan with counts and hours."""
+    from distillab.plan import load_plan
+    from distillab.plan.estimate import describe
+
+    print(describe(load_plan(), Path(), measure=not options.no_measure))
+    return 0
+
+
+def run_use(options: argparse.Namespace) -> int:
+    """Write the preset into ``params.yaml``."""
+    from distillab.plan.switch import use_preset
+
+    print(use_preset(Path(), options.preset))
+    return 0
+
+
+def run_prune(options: argparse.Namespace) -> int:
+    """List what no plan needs; delete it with ``--yes``."""
+    from distillab.plan.prune import prune
+
+    for line in prune(Path(), delete=options.yes):
+        print(line)
+    return 0
+
+
+def run_resume(options: argparse.Namespace) -> int:
+    """End leftovers, unlock, and hand over to snakemake."""
+    from distillab.cli.resume import resume
+
+    arguments = [argument for argument in options.arguments if argument != "--"]
+    return resume(Path(), arguments or ["--cores", "all"], sys.executable)

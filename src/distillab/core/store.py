@@ -1,0 +1,84 @@
+"""The store: every member ever made, under its key, outside the workflow's declared outputs.
+
+Snakemake deletes the outputs of a failed or killed job, finished members too; the store keeps them, so the job
+that runs again repeats only what is missing. A sidecar is written after its payload: an entry without one is
+unfinished.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from distillab.core.errors import ArtifactError
+from distillab.core.files import atomic
+from distillab.core.sidecar import Sidecar, read_sidecar, sidecar_path, verified, write_sidecar
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One member's place in the store."""
+
+    folder: Path
+    suffix: str
+
+    @property
+    def payload(self) -> Path:
+        """The payload file."""
+        return self.folder / f"payload{self.suffix}"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint of an unfinished member."""
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock the writer holds."""
+        return self.folder / "lock"
+
+    def complete(self) -> bool:
+        """Whether the member is here and whole; a damaged entry is emptied, for it can be made again."""
+        try:
+            verified(self.payload)
+        except ArtifactError:
+            self.payload.unlink(missing_ok=True)
+            sidecar_path(self.payload).unlink(missing_ok=True)
+            return False
+        return True
+
+    def finish(self, sidecar: Sidecar) -> None:
+        """Declare the payload complete."""
+        write_sidecar(self.payload, sidecar)
+        self.checkpoint.unlink(missing_ok=True)
+
+    def copy_to(self, output: Path) -> None:
+        """Put copies of payload and sidecar where the workflow wants them, each atomically."""
+        for source, target in ((self.payload, output), (sidecar_path(self.payload), sidecar_path(output))):
+            with atomic(target) as temporary:
+                shutil.copyfile(source, temporary)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of entries."""
+
+    root: Path
+
+    def entry(self, stage: str, key: str, suffix: str) -> Entry:
+        """The entry of a member, existing or not."""
+        return Entry(self.root / stage / key[:2] / key, suffix)
+
+    def entries(self) -> Iterator[Path]:
+        """The folders of all entries, finished or not."""
+        yield from sorted(path for path in self.root.glob("*/*/*") if path.is_dir())
+
+    def describe(self, folder: Path) -> Sidecar | None:
+        """The sidecar of an entry's folder; none where the entry is unfinished or unreadable."""
+        for payload in folder.glob("payload.*"):
+            if not payload.name.endswith(".json") or payload.name == "payload.json":
+                try:
+                    return read_sidecar(payload)
+                except ArtifactError:
+                    return None
+        return None

@@ -1,0 +1,147 @@
+"""A stage's view of the project: its inputs, verified; its store; and one way to produce a member."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distillab.core.errors import ArtifactError
+from distillab.core.job import Job, Member, Plan
+from distillab.core.locks import exclusive, registered
+from distillab.core.provenance import environment, run_record
+from distillab.core.sidecar import Sidecar, payload_of, read_sidecar, verified
+from distillab.core.store import Entry, Store
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+HIDDEN = Path(".distillab")
+"""The project's folder for the store, the plans and the register of running stages."""
+
+log = logging.getLogger("distillab")
+
+
+@dataclass(frozen=True)
+class Product:
+    """What making a member leaves besides its payload file."""
+
+    results: dict[str, Any] = field(default_factory=dict)
+    """Small deterministic by-products for the sidecar."""
+    device: str = "cpu"
+
+
+Make = Callable[[Member, "Workspace", Entry], Product]
+"""Writes ``entry.payload``; may keep ``entry.checkpoint`` while it works."""
+
+
+@dataclass(eq=False)
+class Workspace:
+    """One project folder and one plan; loaded inputs are kept for the members of a job."""
+
+    root: Path
+    plan: Plan
+    _tensors: dict[str, dict[str, "Tensor"]] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """The project's store."""
+        return Store(self.root / HIDDEN / "store")
+
+    def member(self, member_id: str) -> Member:
+        """A member of the plan."""
+        return self.plan.members[member_id]
+
+    def path(self, member: Member) -> Path:
+        """Where a declared member's payload belongs."""
+        return self.root / member.path
+
+    def sidecar(self, member_id: str) -> Sidecar:
+        """The sidecar of a made member, after its key was checked against the plan's.
+
+        Raises:
+            ArtifactError: it is absent, or describes another member than the plan asks for.
+        """
+        member = self.member(member_id)
+        sidecar = read_sidecar(self.path(member))
+        if sidecar.key != member.key:
+            raise ArtifactError(
+                "was made from other parameters or code",
+                where=member.path,
+                expected=f"key {member.key[:12]}",
+                got=sidecar.key[:12],
+                do="run snakemake again",
+            )
+        return sidecar
+
+    def tensors(self, member_id: str) -> dict[str, "Tensor"]:
+        """The tensors of an input member, verified once and kept.
+
+        Raises:
+            ArtifactError: the input is absent, damaged, or not what the plan asks for.
+        """
+        from distillab.core.payloads import load_tensors
+
+        if member_id not in self._tensors:
+            self._tensors[member_id] = load_tensors(self.verified_path(member_id))
+        return self._tensors[member_id]
+
+    def verified_path(self, member_id: str) -> Path:
+        """Where a made member's payload is, after payload and key were checked.
+
+        Raises:
+            ArtifactError: it is absent, damaged, or not what the plan asks for.
+        """
+        member = self.member(member_id)
+        if not member.path:
+            path = self.store.entry(member.stage, member.key, ".safetensors").payload
+            verified(path)
+            return path
+        self.sidecar(member_id)
+        verified(self.path(member))
+        return self.path(member)
+
+    def produce(self, member: Member, make: Make, *, wait: bool = False) -> Entry:
+        """Make ``member`` unless the store has it, and put it at its path if it has one.
+
+        Raises:
+            ArtifactError: another process is making it (unless ``wait``).
+        """
+        suffix = Path(member.path).suffix or ".safetensors"
+        entry = self.store.entry(member.stage, member.key, suffix)
+        with exclusive(entry.lock, wait=wait):
+            if entry.complete():
+                log.info("%s: from the store", member.id)
+            else:
+                self._make(member, make, entry)
+            if member.path:
+                entry.copy_to(self.path(member))
+        return entry
+
+    def _make(self, member: Member, make: Make, entry: Entry) -> None:
+        start = time.perf_counter()
+        product = make(member, self, entry)
+        seconds = time.perf_counter() - start
+        entry.finish(
+            Sidecar(
+                stage=member.stage,
+                id=member.id,
+                key=member.key,
+                spec=member.spec,
+                code=member.code,
+                parents={role: self.member(parent).key for role, parent in member.parents.items()},
+                payload=payload_of(entry.payload),
+                environment=environment(product.device, member.threads),
+                results=product.results,
+                run=run_record(seconds),
+            )
+        )
+        log.info("%s: made in %.1f s", member.id, seconds)
+
+    @contextmanager
+    def running(self, job: Job) -> Iterator[None]:
+        """Register this process as the one that runs ``job``."""
+        with registered(self.root / HIDDEN / "running", f"{job.stage} {job.id}"):
+            yield

@@ -1,0 +1,45 @@
+"""The user's own images, in folders named by class."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from distillab.data.archives import find
+from distillab.data.class_folders import read_class_folders
+from distillab.data.raw import RawData
+from distillab.specs.data import DataFacts, DataSpec
+from distillab.specs.model import Shape
+
+
+class ImageFolderSpec(DataSpec):
+    """A folder, tar, tar.xz or zip of ``train/<class>/<image>`` and ``test/<class>/<image>`` (or ``val/``)."""
+
+    name: Literal["image_folder"] = "image_folder"
+    title: str = Field(min_length=1, description="What reports call the data set")
+    path: str = Field(description="The folder or archive, inside root")
+    shape: Shape = Field(description="Channels (1 or 3), height and width of every image")
+    classes: int = Field(ge=2, description="Number of classes, that is of folders in train/")
+    resize: bool = Field(default=False, description="Bring images of another size to shape; otherwise they are errors")
+    source: str = Field(default="the user's own files", description="Where the images come from")
+    license: str = Field(default="not stated", description="Under which terms they may be used")
+
+    @property
+    def facts(self) -> DataFacts:
+        """What the user says of the data set; the counts only its files know."""
+        return DataFacts(
+            title=self.title,
+            source=self.source,
+            license=self.license,
+            shape=self.shape,
+            classes=self.classes,
+            train=None,
+            test=None,
+            split_rule="The user's train/ and test/ (val/ where there is no test/); validation is a stratified part of "
+            "train/.",
+        )
+
+    def read(self) -> RawData:
+        """The images in ``root/<path>``, classes sorted by name."""
+        path = find(Path(self.root), (self.path,), title=self.title)
+        return read_class_folders(path, self.facts, resize=self.resize)

@@ -1,0 +1,152 @@
+"""Images that stay on disk: worker processes read, crop and mirror them on the way to a batch."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from distillab.core.errors import ArtifactError
+from distillab.core.generators import generator
+from distillab.core.shapes import Labels
+from distillab.data.augment import augmented
+from distillab.data.dataset import Batch, unit
+from distillab.data.decoding import SUFFIXES, open_image, stored_pixels
+from distillab.data.views import center_view, random_view
+from distillab.specs.data import AugmentSpec
+
+LEVELS = 255
+_Row = tuple[int, UInt8[Tensor, "c h w"]] | ArtifactError
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """The files of one split, ``split/class/file`` below ``folder``, sorted; a million of them fit in 50 MB."""
+
+    folder: Path
+    names: np.ndarray  # of bytes, not of str: forked workers then share it without copying reference counts
+    y: Labels
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a streaming data set has instead of ``RawData``."""
+
+    train: ImageFiles
+    test: ImageFiles
+    class_names: tuple[str, ...]
+
+
+def list_files(folder: Path, split: str, class_names: tuple[str, ...]) -> ImageFiles:
+    """The image files in ``folder/<split>/<class>`` for the given classes, in their order.
+
+    Raises:
+        ArtifactError: a class has no folder or no images.
+    """
+    names: list[str] = []
+    labels: list[int] = []
+    for label, class_name in enumerate(class_names):
+        where = folder / split / class_name
+        found = sorted(filter(_is_image, os.listdir(where))) if where.is_dir() else []  # noqa: PTH208 - names, not paths
+        if not found:
+            raise ArtifactError("no images", where=str(where), expected="the images of one class")
+        names += [f"{split}/{class_name}/{file}" for file in found]
+        labels += [label] * len(found)
+    return ImageFiles(folder, np.array([os.fsencode(name) for name in names]), torch.tensor(labels))
+
+
+@dataclass(frozen=True)
+class StreamedImages:
+    """An image source on disk; ``batches`` walks over it as over images in memory.
+
+    Training views are random resized crops where the augmentation asks for them, all others resize the shorter side
+    to 256/224 of ``size`` and crop the center. What an image becomes depends on the stream's state and the image's
+    number alone: neither workers nor batch size nor order change it.
+    """
+
+    files: ImageFiles
+    size: int = 224
+    workers: int = 0
+    device: torch.device | str = "cpu"
+
+    @property
+    def y(self) -> Labels:
+        """The labels of all images, on the CPU."""
+        return self.files.y
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def to(self, device: torch.device | str) -> "StreamedImages":
+        """The same images, given out on ``device``."""
+        return replace(self, device=device)
+
+    def walk(
+        self, index: Int[Tensor, " m"], *, batch_size: int, augment: AugmentSpec, stream: torch.Generator | None
+    ) -> Iterator[Batch]:
+        """The images at ``index`` in its order; see ``batches``."""
+        seed = None if stream is None else int(torch.randint(2**62, (), generator=stream))
+        loader = DataLoader(
+            _Rows(self.files, self.size, augment, seed),
+            sampler=index.tolist(),
+            batch_size=batch_size,
+            num_workers=self.workers,
+            collate_fn=_collated,
+            pin_memory=torch.device(self.device).type == "cuda",
+            generator=torch.Generator(),  # else the loader would draw from the global one
+        )
+        for rows in loader:
+            if isinstance(rows, ArtifactError):
+                raise rows
+            ids, x = rows
+            x = x.to(self.device, non_blocking=True)
+            yield Batch(unit(x, LEVELS), self.y[ids].to(self.device), ids)
+
+
+@dataclass(frozen=True)
+class _Rows(Dataset[_Row]):
+    """Numbered images, each cropped and mirrored by its own generator; a bad file is returned, not raised.
+
+    An exception that crosses from a worker would arrive as a page of traceback.
+    """
+
+    files: ImageFiles
+    size: int
+    augment: AugmentSpec
+    seed: int | None
+
+    def __getitem__(self, i: int) -> _Row:
+        path = self.files.folder / os.fsdecode(self.files.names[i])
+        try:
+            image = open_image(path.read_bytes(), channels=3, where=str(path))
+        except ArtifactError as error:
+            return error
+        except OSError as error:
+            return ArtifactError("unreadable image", where=str(path), got=str(error))
+        if self.seed is None:
+            return i, torch.from_numpy(stored_pixels(center_view(image, self.size)).copy())
+        own = generator(self.seed, i)
+        view = random_view(image, self.size, own) if self.augment.resized_crop else center_view(image, self.size)
+        return i, augmented(torch.from_numpy(stored_pixels(view).copy())[None], self.augment, own)[0]
+
+
+def _collated(rows: list[_Row]) -> tuple[Int[Tensor, " m"], UInt8[Tensor, "m c h w"]] | ArtifactError:
+    """Numbers and pixels of a batch, stacked in the worker so that one tensor crosses to the parent, or what failed."""
+    good: list[tuple[int, Tensor]] = []
+    for row in rows:
+        if isinstance(row, ArtifactError):
+            return row
+        good.append(row)
+    return torch.tensor([i for i, _ in good]), torch.stack([pixels for _, pixels in good])
+
+
+def _is_image(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES

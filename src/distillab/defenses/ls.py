@@ -1,0 +1,23 @@
+"""LS: label smoothing as a defense, the weakest of the training-time protections."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from distillab.specs.defense import DefenseSpec
+from distillab.training.objective import Objective, Task
+from distillab.training.supervised import CrossEntropyObjective
+
+
+class LabelSmoothingDefense(DefenseSpec):
+    """``(1 - eps) H(y, q) + eps H(u, q)``."""
+
+    name: Literal["ls"] = "ls"
+    label: ClassVar[str] = "LS"
+    paper: ClassVar[str] = "Pereyra et al., ICLR workshop 2017"
+
+    eps: float = Field(default=0.05, ge=0, lt=1, description="Mass spread uniformly over all classes")
+
+    def objective(self, task: Task) -> Objective:  # noqa: ARG002 - needs nothing of the task
+        """Cross-entropy against the smoothed label."""
+        return CrossEntropyObjective(self.eps)

@@ -1,0 +1,248 @@
+"""Attack a model and check everything that the attack claims."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from distillab.attacks.goal import Goal
+from distillab.attacks.padding import padded
+from distillab.attacks.projections import NORMS
+from distillab.attacks.result import AttackResult, LogitsFn
+from distillab.attacks.rows import Rows
+from distillab.core.errors import ContractError
+from distillab.core.generators import ExampleNoise
+from distillab.core.registry import name_of
+from distillab.core.shapes import Flags, Images, Labels, Logits, PerExample
+from distillab.losses.cross_entropy import cross_entropy
+from distillab.losses.margins import is_adversarial
+from distillab.specs.attack import AttackSpec
+
+ROUNDING = 1e-6
+"""What float32 may add to a pixel's range and, also relative to it, to a perturbation's budget."""
+
+
+@dataclass(frozen=True)
+class AttackTable:
+    """One row per image, on the CPU; images that the model misclassifies anyway are listed, but not attacked."""
+
+    id: Int[Tensor, "n"]
+    label: Labels
+    label_clean: Labels
+    """What the model says about the image."""
+    label_adv: Labels
+    """What it says about the adversarial image, or about the image where there is none."""
+    correct: Flags
+    zero_gradient: Flags
+    """Whether cross-entropy's gradient is exactly zero at the image: attacks on it then fail for numerical reasons."""
+    success: Flags
+    distance: PerExample
+    """In the attack's own norm; inf where the attack failed, nan where the image was not attacked."""
+    l0: PerExample
+    """Changed pixels; this and the next three are nan where there is no success."""
+    l1: PerExample
+    l2: PerExample
+    linf: PerExample
+    forwards: Int[Tensor, "n"]
+    """The attack's own forward passes of the example; checks are not counted."""
+    backwards: Int[Tensor, "n"]
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The table as arrays, by column name."""
+        return {field.name: getattr(self, field.name).numpy() for field in fields(AttackTable)}
+
+
+@dataclass(frozen=True)
+class AttackRecord(AttackTable):
+    """The table, a few adversarial images, and what casts doubt on them."""
+
+    kept_ids: Int[Tensor, "m"]
+    kept: Float[Tensor, "m c h w"]
+    """The adversarial images of the first successes."""
+    randomized_forward: bool
+    """Whether two forward passes on the same images differed: gradients and verdicts are then noisy."""
+
+    @property
+    def zero_gradient_share(self) -> float:
+        """Share of the attacked images at which cross-entropy's gradient is exactly zero; nan if none was attacked."""
+        return float(self.zero_gradient[self.correct].double().mean())
+
+
+def run_attack(
+    model: nn.Module,
+    x: Images,
+    y: Labels,
+    ids: Sequence[int],
+    *,
+    spec: AttackSpec,
+    seed: int,
+    y_target: Labels | None = None,
+    keep: int = 8,
+) -> AttackRecord:
+    """Attack the images that the model classifies correctly; what it reports is recomputed from the images found.
+
+    The model is in evaluation mode and its parameters are frozen while it is attacked. With one CPU thread the
+    result of an example depends on its id, the seed and the spec, not on the other examples or ``spec.batch_size``.
+
+    Args:
+        model: images in [0, 1] to logits, on the device of ``x``; wrap it to attack logits over a temperature.
+        x: images, of which ``spec.images`` are used.
+        y: their labels.
+        ids: one number per image, which names its noise and its row.
+        spec: the attack.
+        seed: root of the attack's noise.
+        y_target: the classes to reach, each other than the label, instead of any wrong one.
+        keep: number of adversarial images to keep.
+
+    Raises:
+        ContractError: images or adversarial images out of [0, 1] or not finite; outputs that are probabilities or not
+            finite; a target that is the label; a perturbation over budget; a failure with a changed image.
+    """
+    n = min(spec.images or len(x), len(x))
+    numbers = torch.tensor(list(ids)[:n], dtype=torch.int64, device=x.device)
+    batch = _Batch(numbers, x[:n], y[:n], None if y_target is None else y_target[:n])
+    _require_batch(batch)
+    tables, kept = [], []
+    with _frozen(model):
+        logits_fn = padded(model)
+        randomized = _probe(logits_fn, batch.x[: spec.batch_size])
+        for rows in torch.split(torch.arange(n, device=x.device), spec.batch_size):
+            table, x_adv = _attack_batch(logits_fn, batch.take(rows), spec, seed)
+            tables.append(table)
+            kept.append(x_adv[table["success"]][:keep])
+    columns = {name: torch.cat([table[name] for table in tables]).cpu() for name in tables[0]}
+    return AttackRecord(
+        **columns,
+        kept_ids=columns["id"][columns["success"]][:keep],
+        kept=torch.cat(kept)[:keep].cpu(),
+        randomized_forward=randomized,
+    )
+
+
+@dataclass(frozen=True)
+class _Batch(Rows):
+    id: Int[Tensor, "n"]
+    x: Images
+    y: Labels
+    y_target: Labels | None
+
+
+def _attack_batch(logits_fn: LogitsFn, batch: _Batch, spec: AttackSpec, seed: int) -> tuple[dict[str, Tensor], Images]:
+    """The columns of an ``AttackTable``, and the images with the adversarial ones in their places."""
+    x = batch.x.detach().clone().requires_grad_()
+    logits = logits_fn(x)
+    _require_logits(logits)
+    (gradient,) = torch.autograd.grad(cross_entropy(logits, batch.y).sum(), x)
+    label_clean = logits.argmax(dim=1)
+    correct = label_clean == batch.y
+    nothing = torch.full_like(logits[:, 0].detach(), torch.nan)
+    columns = {
+        "id": batch.id,
+        "label": batch.y,
+        "label_clean": label_clean,
+        "label_adv": label_clean.clone(),
+        "correct": correct,
+        "zero_gradient": (gradient == 0).flatten(1).all(dim=1),
+        "success": torch.zeros_like(correct),
+        "distance": nothing,
+        **{norm: nothing.clone() for norm in NORMS},
+        "forwards": torch.zeros_like(batch.id),
+        "backwards": torch.zeros_like(batch.id),
+    }
+    x_adv = batch.x.clone()
+    rows = correct.nonzero().squeeze(1)
+    if len(rows):
+        attacked = batch.take(rows)
+        noise = ExampleNoise(seed, tuple(attacked.id.tolist()))
+        result = spec.run(logits_fn, attacked.x, attacked.y, noise=noise, y_target=attacked.y_target)
+        x_adv[rows], found = _verify(logits_fn, attacked, result, spec)
+        for name, values in found.items():
+            columns[name][rows] = values
+    return columns, x_adv
+
+
+def _verify(
+    logits_fn: LogitsFn, batch: _Batch, result: AttackResult, spec: AttackSpec
+) -> tuple[Images, dict[str, Tensor]]:
+    """The images that really are adversarial, with the others as they were, and the columns recomputed from them."""
+    where = f"attack {name_of(type(spec))}"
+    _require_images(result.x_adv, where, slack=ROUNDING)
+    if not torch.equal(result.x_adv[~result.success], batch.x[~result.success]):
+        raise ContractError("a failure has a changed image", where=where, expected="x_adv equal to x")
+    with torch.no_grad():
+        x_adv = result.x_adv.clamp(0, 1)
+        logits = logits_fn(x_adv)
+        _require_logits(logits)
+        margin = Goal.of(batch.y, batch.y_target).margin(logits)
+        success = result.success & is_adversarial(margin, spec.required_margin)
+        x_adv = torch.where(success[:, None, None, None], x_adv, batch.x)
+        norms = {name: norm(x_adv - batch.x).where(success, torch.nan) for name, norm in NORMS.items()}
+        distance = norms[spec.norm].where(success, torch.inf)
+    farthest = float(norms[spec.norm].nan_to_num(0.0).max())
+    if farthest > spec.max_distance * (1 + ROUNDING) + ROUNDING:
+        raise ContractError("over budget", where=where, expected=f"at most {spec.max_distance}", got=f"{farthest}")
+    return x_adv, {
+        "label_adv": logits.argmax(dim=1).where(success, batch.y),
+        "success": success,
+        "distance": distance,
+        **norms,
+        "forwards": result.forwards,
+        "backwards": result.backwards,
+    }
+
+
+def _probe(logits_fn: LogitsFn, x: Images) -> bool:
+    """Whether two forward passes differ.
+
+    Raises:
+        ContractError: the outputs are probabilities, for these images and for darker ones; logits may be so by chance.
+    """
+    with torch.no_grad():
+        logits, again, darker = logits_fn(x), logits_fn(x), logits_fn(x / 2)
+    outputs = torch.cat([logits, darker])
+    if bool((outputs >= 0).all()) and torch.allclose(outputs.sum(dim=1), torch.ones_like(outputs[:, 0]), atol=1e-4):
+        raise ContractError("the model's outputs are probabilities", expected="logits", do="remove its softmax")
+    return not torch.equal(logits, again)
+
+
+def _require_batch(batch: _Batch) -> None:
+    sizes = {
+        len(values) for values in (batch.id, batch.x, batch.y, batch.y if batch.y_target is None else batch.y_target)
+    }
+    if len(sizes) != 1 or 0 in sizes:
+        raise ContractError(
+            "images, labels, ids and targets do not match", expected="one of each", got=f"{sorted(sizes)}"
+        )
+    _require_images(batch.x, "attacked images")
+    if batch.y_target is not None and bool((batch.y_target == batch.y).any()):
+        raise ContractError("a target class is the label", expected="a wrong class for each image")
+
+
+def _require_images(x: Images, where: str, slack: float = 0.0) -> None:
+    if not bool(((x >= -slack) & (x <= 1 + slack)).all()):
+        got = f"{float(x.min()):g} to {float(x.max()):g}"
+        raise ContractError("pixels out of range", where=where, expected="finite values in [0, 1]", got=got)
+
+
+def _require_logits(logits: Logits) -> None:
+    if not bool(logits.isfinite().all()):
+        raise ContractError("the model's outputs are not finite", do="check its weights and the precision")
+
+
+@contextmanager
+def _frozen(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode and no parameter gradients inside the block, each module's and parameter's own state after it."""
+    modes = [(module, module.training) for module in model.modules()]
+    gradients = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+    model.eval().requires_grad_(False)
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+        for parameter, requires_grad in gradients:
+            parameter.requires_grad_(requires_grad)

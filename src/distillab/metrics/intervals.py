@@ -1,0 +1,123 @@
+"""A number with its interval: over test images, over training seeds, or honestly without one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import fsum, inf, sqrt
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from distillab.core.errors import ContractError
+from distillab.metrics.arrays import paired
+
+MIN_SEEDS = 3
+"""Below this many seeds the points are shown and no interval is claimed."""
+
+Kind = Literal["images", "seeds", "points"]
+"""What was resampled: test images of one model, training seeds, or nothing (no interval)."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value, its two-sided interval (None where none is claimed), and the n it rests on."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    kind: Kind
+
+
+def wilson(successes: int, n: int, *, level: float = 0.95) -> Estimate:
+    """A share in [0, 1] with Wilson's score interval over n images.
+
+    Raises:
+        ContractError: Not 0 <= successes <= n with n >= 1.
+
+    Reference: Wilson 1927; without continuity correction.
+    """
+    if not 0 <= successes <= n or n == 0:
+        raise ContractError("not a share", where="wilson", expected="0 <= successes <= n", got=f"{successes} of {n}")
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share, shrink = successes / n, 1 + z**2 / n
+    center = (share + z**2 / (2 * n)) / shrink
+    half = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / shrink
+    # The bounds are exactly 0 and 1 at the ends; rounding would leave them beside the value.
+    low = 0.0 if successes == 0 else center - half
+    high = 1.0 if successes == n else center + half
+    return Estimate(share, low, high, n, "images")
+
+
+def seed_interval(
+    values: Sequence[float], *, level: float = 0.95, within: tuple[float, float] = (-inf, inf)
+) -> Estimate:
+    """Mean over training seeds with Student's t interval; no interval below three seeds.
+
+    Args:
+        values: One finite number per seed.
+        level: Two-sided confidence.
+        within: What the quantity cannot leave, e.g. ``(0, 1)`` for an accuracy; bounds are cut there.
+
+    Raises:
+        ContractError: No value, or one that is not finite.
+    """
+    n = paired("seed_interval", values)
+    if not np.isfinite(values).all():
+        raise ContractError("a seed's value is not finite", where="seed_interval", got=str(list(values)))
+    mean = fsum(values) / n
+    if n < MIN_SEEDS:
+        return Estimate(mean, None, None, n, "points")
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * float(np.std(values, ddof=1)) / sqrt(n)
+    return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), n, "seeds")
+
+
+def seed_difference(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Estimate:
+    """Mean of ``a - b`` over seeds that pair up, with Student's t interval of the differences.
+
+    Raises:
+        ContractError: The seeds do not pair up, or a value is not finite.
+    """
+    paired("seed_difference", a, b)
+    return seed_interval([x - y for x, y in zip(a, b, strict=True)], level=level)
+
+
+def image_difference(a: ArrayLike, b: ArrayLike, *, seed: int, level: float = 0.95, resamples: int = 1999) -> Estimate:
+    """Mean of ``a - b`` over images that pair up, with the bias-corrected and accelerated bootstrap interval.
+
+    Where every difference is the same there is nothing to resample, and no interval is claimed.
+
+    Args:
+        a: Per image: correctness, or a finite distance, of the first model.
+        b: The same of the second model, on the same images in the same order.
+        seed: Of the resampling; equal seeds give equal bounds.
+        level: Two-sided confidence.
+        resamples: Bootstrap replicates.
+
+    Raises:
+        ContractError: The images do not pair up, or a value is not finite.
+
+    Reference: Efron 1987.
+    """
+    n = paired("image_difference", a, b)
+    differences = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    if not np.isfinite(differences).all():
+        raise ContractError("an image's difference is not finite", where="image_difference", do="compare finite pairs")
+    mean = fsum(differences) / n
+    if np.ptp(differences) == 0:
+        return Estimate(mean, None, None, n, "points")
+    # Late, because scipy.stats costs half a second that training processes need not pay.
+    from scipy.stats import bootstrap
+
+    low, high = bootstrap(
+        (differences,),
+        np.mean,
+        confidence_level=level,
+        n_resamples=resamples,
+        batch=max(1, 2**22 // n),
+        method="BCa",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Estimate(mean, float(low), float(high), n, "images")

@@ -1,0 +1,172 @@
+"""Can a teacher be distilled? The verdict over a set of knockoff attacks, with its error rates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import fsum, sqrt
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from distillab.core.errors import ContractError, SpecError
+from distillab.metrics.intervals import MIN_SEEDS
+
+Setting = TypeVar("Setting", float, tuple[float, ...])
+
+
+@dataclass(frozen=True)
+class AttackDelta:
+    """One attack's mean paired gain over the label-smoothing student, in accuracy; no bounds below three seeds.
+
+    ``lower`` and ``upper`` are the one-sided bounds that decide (see `distillability_verdict`); ``upper_simultaneous``
+    is the wider bound to print where several attacks stand side by side; ``p_holm`` is Holm's adjusted p-value.
+    """
+
+    attack: str
+    delta: float
+    lower: float | None = None
+    upper: float | None = None
+    upper_simultaneous: float | None = None
+    p_holm: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict with what it rests on; ``literal`` is the published rule, best mean strictly above the LS mean."""
+
+    verdict: Literal["distillable", "undistillable", "undecided"]
+    reason: str
+    literal: bool
+    deltas: tuple[AttackDelta, ...]
+    best_attack: str
+    margin: float
+    n: int
+
+
+def distillability_verdict(
+    ls: Mapping[int, float],
+    attacks: Mapping[str, Mapping[int, float]],
+    *,
+    n_test: int,
+    margin: float,
+    alpha: float = 0.05,
+) -> Verdict:
+    """Whether any attack's knockoff is more accurate than the student trained with label smoothing and no teacher.
+
+    With ``d`` the mean over n seeds of an attack's paired difference and ``se = max(sd, 1/n_test) / sqrt(n)``, all
+    bounds are Student's with n - 1 degrees of freedom, over training seeds:
+
+    * distillable, if some lower bound ``d - t se`` is above 0, each at its Holm level: rejected hypotheses at
+      ``alpha / (K - rank)`` in step-down order, the others at ``alpha`` over their number. The bound's sign has
+      familywise error alpha; its size is no simultaneous statement.
+    * else undistillable, if every upper bound ``d + t se`` at level ``1 - alpha`` is below ``margin``. The largest of
+      them bounds the largest true gain at that level without correction (an intersection-union test).
+    * else undecided; always so below three seeds.
+
+    Accuracies are multiples of ``1/n_test``, so a few seeds may agree exactly by chance. The floor of one test image
+    under the sd keeps the error rate (8 % instead of 5 % without it for 3 seeds, 7 attacks and a true sd of 0.7 image)
+    and the division defined.
+
+    Args:
+        ls: Test accuracy in [0, 1] per seed, the label smoothing chosen on validation data.
+        attacks: The same per attack, over the same seeds.
+        n_test: Images behind each accuracy.
+        margin: Gain in accuracy too small to matter for this data set; at least one test image.
+        alpha: Error rate of each claim.
+
+    Raises:
+        SpecError: The margin is below one test image.
+        ContractError: No attack, seeds that do not pair up, or an accuracy outside [0, 1].
+
+    Reference: Holm 1979 (lower); Berger 1982 (upper); methods section 5.
+    """
+    if margin < (1 - 1e-9) / n_test:
+        raise SpecError("margin below one test image", where="margin", expected=f">= {1 / n_test:.3g}", got=str(margin))
+    gains = _paired_gains(ls, attacks)
+    deltas = _deltas(gains, 1 / n_test, alpha)
+    best = max(deltas, key=lambda each: each.delta)
+    # fsum rounds once, so runs that only swap seeds tie exactly; equal n makes sums stand for means.
+    literal = any(fsum(runs.values()) > fsum(ls.values()) for runs in attacks.values())
+    verdict, reason = _decide(deltas, margin, len(ls))
+    return Verdict(verdict, reason, literal, deltas, best.attack, margin, len(ls))
+
+
+def choose_on_validation(val_accuracy_by_setting: Mapping[Setting, float]) -> Setting:
+    """The setting with the highest validation accuracy; of equals, the smallest.
+
+    Raises:
+        ContractError: No setting, or an accuracy outside [0, 1].
+    """
+    if not val_accuracy_by_setting:
+        raise ContractError("no setting to choose from", where="choose_on_validation")
+    for setting, value in val_accuracy_by_setting.items():
+        _check_accuracy(f"choose_on_validation, setting {setting}", value)
+    return min(val_accuracy_by_setting, key=lambda setting: (-val_accuracy_by_setting[setting], setting))
+
+
+def _paired_gains(ls: Mapping[int, float], attacks: Mapping[str, Mapping[int, float]]) -> dict[str, list[float]]:
+    """Per attack, accuracy minus that of the LS student of the same seed."""
+    if not attacks or not ls:
+        raise ContractError("nothing to compare", where="distillability_verdict", expected="an attack and a seed")
+    for arm, runs in {"ls_student": ls, **attacks}.items():
+        if runs.keys() != ls.keys():
+            expected, got = str(sorted(ls)), str(sorted(runs))
+            raise ContractError(
+                "seeds do not pair up", where=arm, expected=expected, got=got, do="run the missing ones"
+            )
+        for seed, value in runs.items():
+            _check_accuracy(f"{arm}, seed {seed}", value)
+    return {name: [runs[seed] - ls[seed] for seed in ls] for name, runs in attacks.items()}
+
+
+def _check_accuracy(where: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ContractError("not an accuracy", where=where, expected="a share in [0, 1]", got=str(value))
+
+
+def _deltas(gains: Mapping[str, list[float]], resolution: float, alpha: float) -> tuple[AttackDelta, ...]:
+    means = np.array([fsum(values) / len(values) for values in gains.values()])
+    n = len(next(iter(gains.values())))
+    if n < MIN_SEEDS:
+        return tuple(AttackDelta(name, float(mean)) for name, mean in zip(gains, means, strict=True))
+    sds = np.array([np.std(values, ddof=1) for values in gains.values()])
+    errors = np.maximum(sds, resolution) / sqrt(n)
+    p_values = stdtr(n - 1, -means / errors)
+    levels, adjusted = _holm(p_values, alpha)
+    columns = (
+        means,
+        means + stdtrit(n - 1, levels) * errors,
+        means - stdtrit(n - 1, alpha) * errors,
+        means - stdtrit(n - 1, alpha / len(means)) * errors,
+        adjusted,
+    )
+    rows = np.stack(columns, axis=1).tolist()
+    return tuple(AttackDelta(name, *row) for name, row in zip(gains, rows, strict=True))
+
+
+def _holm(p_values: NDArray[np.float64], alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per hypothesis, the level of its lower bound and its adjusted p-value."""
+    order = np.argsort(p_values, kind="stable")
+    remaining = len(p_values) - np.arange(len(p_values))
+    rejected = np.logical_and.accumulate(p_values[order] < alpha / remaining)
+    left = max(1, int((~rejected).sum()))
+    levels, adjusted = np.empty_like(p_values), np.empty_like(p_values)
+    levels[order] = alpha / np.where(rejected, remaining, left)
+    adjusted[order] = np.minimum(np.maximum.accumulate(remaining * p_values[order]), 1.0)
+    return levels, adjusted
+
+
+def _decide(
+    deltas: tuple[AttackDelta, ...], margin: float, n: int
+) -> tuple[Literal["distillable", "undistillable", "undecided"], str]:
+    lowers = {each.attack: each.lower for each in deltas if each.lower is not None}
+    uppers = {each.attack: each.upper for each in deltas if each.upper is not None}
+    if not lowers:
+        return "undecided", f"{n} seed{'s' * (n > 1)}: an interval over seeds needs at least {MIN_SEEDS}"
+    strongest, widest = max(lowers, key=lambda name: lowers[name]), max(uppers, key=lambda name: uppers[name])
+    if lowers[strongest] > 0:
+        return "distillable", f"{strongest} gains at least {lowers[strongest]:+.4f} over label smoothing"
+    if uppers[widest] < margin:
+        return "undistillable", f"no attack gains more than {uppers[widest]:+.4f}, margin {margin:+.4f}"
+    return "undecided", f"{widest} may gain up to {uppers[widest]:+.4f}, margin {margin:+.4f}; no gain is established"

@@ -1,0 +1,101 @@
+"""The networks of provable defenses by convex relaxation: convolutions with biases, no pooling, no normalization."""
+
+from typing import Literal
+
+from torch import nn
+
+from distillab.models.blocks import Residual
+from distillab.models.inits import he_fan_out_
+from distillab.specs.model import ModelSpec, Shape
+
+
+class WongSmall(ModelSpec):
+    """Two strided convolutions and two dense layers: 166 406 parameters on MNIST, 214 918 on CIFAR-10."""
+
+    name: Literal["wong_small"] = "wong_small"
+    paper = "Wong & Kolter, ICML, 2018"
+    label = "Wong small"
+    min_size = 4
+
+    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+        """The network; the release initializes its color variant with He normal (fan-out) convolutions."""
+        network = nn.Sequential(
+            *_halve(shape[0], 16),
+            *_halve(16, 32),
+            nn.Flatten(),
+            nn.Linear(32 * _quarters(shape), 100),
+            nn.ReLU(),
+            nn.Linear(100, classes),
+        )
+        if shape[0] == 3:
+            he_fan_out_(network)
+        return network
+
+
+class WongLarge(ModelSpec):
+    """Four convolutions and three dense layers: 1 974 762 parameters on MNIST, 2 466 858 on CIFAR-10."""
+
+    name: Literal["wong_large"] = "wong_large"
+    paper = "Wong et al., NeurIPS, 2018"
+    label = "Wong large"
+    min_size = 4
+
+    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+        """The network with PyTorch's default initialization, as in the release."""
+        return nn.Sequential(
+            *_keep(shape[0], 32),
+            *_halve(32, 32),
+            *_keep(32, 64),
+            *_halve(64, 64),
+            nn.Flatten(),
+            nn.Linear(64 * _quarters(shape), 512),
+            nn.ReLU(),
+            nn.Linear(512, 512),
+            nn.ReLU(),
+            nn.Linear(512, classes),
+        )
+
+
+class WongResNet(ModelSpec):
+    """One convolution, four residual blocks and two dense layers: 4 214 850 parameters on CIFAR-10."""
+
+    name: Literal["wong_resnet"] = "wong_resnet"
+    paper = "Wong et al., NeurIPS, 2018"
+    label = "Wong ResNet"
+    min_size = 4
+
+    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+        """The network with He normal (fan-out) convolutions, zero biases, and default dense layers."""
+        network = nn.Sequential(
+            *_keep(shape[0], 16),
+            *_block(16, 16),
+            *_block(16, 16),
+            *_block(16, 32, halve=True),
+            *_block(32, 64, halve=True),
+            nn.Flatten(),
+            nn.Linear(64 * _quarters(shape), 1000),
+            nn.ReLU(),
+            nn.Linear(1000, classes),
+        )
+        he_fan_out_(network)
+        return network
+
+
+def _block(c_in: int, c_out: int, *, halve: bool = False) -> tuple[nn.Module, nn.Module]:
+    """A residual sum and its ReLU; the shortcut is a learned convolution even where the widths agree."""
+    first = _halve(c_in, c_out) if halve else _keep(c_in, c_out)
+    skip = nn.Conv2d(c_in, c_out, 2, stride=2) if halve else nn.Conv2d(c_in, c_out, 1)
+    return Residual(nn.Sequential(*first, nn.Conv2d(c_out, c_out, 3, padding=1)), skip), nn.ReLU()
+
+
+def _keep(c_in: int, c_out: int) -> tuple[nn.Module, nn.Module]:
+    return nn.Conv2d(c_in, c_out, 3, padding=1), nn.ReLU()
+
+
+def _halve(c_in: int, c_out: int) -> tuple[nn.Module, nn.Module]:
+    return nn.Conv2d(c_in, c_out, 4, stride=2, padding=1), nn.ReLU()
+
+
+def _quarters(shape: Shape) -> int:
+    """Pixels that are left after both sides were halved twice."""
+    return (shape[1] // 4) * (shape[2] // 4)

@@ -1,0 +1,55 @@
+"""Building a plan: parameters read, merged, validated, checked, expanded."""
+
+from pathlib import Path
+from typing import Any
+
+from distillab.core.job import Member, Plan
+from distillab.plan.cache import PARAMS
+from distillab.plan.checks import impossible
+from distillab.plan.expand import expand
+from distillab.plan.load import read_layers
+from distillab.plan.messages import all_errors, validate
+from distillab.plan.params import Params
+from distillab.plan.shapes import shapes_of
+
+
+def load_params(root: Path = Path()) -> Params:
+    """The validated parameters of ``params.yaml``.
+
+    Raises:
+        SpecError: every error at once, one line each.
+    """
+    params = validate(Params, read_layers(root / PARAMS))
+    lines = impossible(params)
+    if lines:
+        raise all_errors(lines)
+    return params
+
+
+def build_plan(root: Path = Path()) -> Plan:
+    """The plan of ``params.yaml``, expanded to members, jobs and rules."""
+    params = load_params(root)
+    members = expand(params, root)
+    return Plan(
+        preset=params.preset,
+        params=params.plain(),
+        members=members,
+        shapes=shapes_of(params, members),
+        studies={study: _reports(members, study) for study in params.studies},
+        facts=_facts(params),
+    )
+
+
+def _reports(members: dict[str, Member], study: str) -> tuple[str, ...]:
+    return tuple(m.path for m in members.values() if m.stage == "report" and m.axes["report"] in {study, "index"})
+
+
+def _facts(params: Params) -> dict[str, Any]:
+    """What a report says about methods and data, so that it needs neither registry."""
+    attacks, knockoffs = params.robustness.attacks, params.knockoff.attacks
+    return {
+        "data": params.data.facts.plain(),
+        "defenses": {key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in params.defenses.items()},
+        "knockoffs": {key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in knockoffs.items()},
+        "attacks": {key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in attacks.items()},
+    }

@@ -1,0 +1,71 @@
+"""Combinations that types cannot rule out, checked before any job exists."""
+
+from collections.abc import Iterator
+
+from distillab.plan.params import AXES, Params
+from distillab.specs.model import ModelSpec
+
+
+def impossible(params: Params) -> list[str]:
+    """One line per impossible combination; empty where there is none."""
+    return [f"params: {line}" for line in _lines(params)]
+
+
+def _lines(params: Params) -> Iterator[str]:
+    for position, pair in enumerate(params.pairs):
+        for role, network in (("teacher", pair.teacher), ("student", pair.student)):
+            yield from _misfit(params, f"pairs[{position}].{role}", network)
+    yield from _duplicates(params)
+    yield from _missing_needs(params)
+    yield from _undecidable(params)
+    yield from _unknown_axes(params)
+    yield from _too_few_images(params)
+
+
+def _misfit(params: Params, path: str, network: ModelSpec) -> Iterator[str]:
+    facts = params.data.facts
+    wanted = network.misfit(facts.shape)
+    if wanted:
+        channels, height, width = facts.shape
+        yield (
+            f"{path}: {network.name} does not fit {facts.title}; expected {wanted}; "
+            f"got {channels}x{height}x{width} images; choose another network or data set"
+        )
+
+
+def _duplicates(params: Params) -> Iterator[str]:
+    if len(set(params.seeds)) != len(params.seeds):
+        yield f"seeds: expected distinct seeds; got {list(params.seeds)}"
+    by_name: dict[str, ModelSpec] = {}
+    for pair in params.pairs:
+        for network in (pair.teacher, pair.student):
+            if by_name.setdefault(str(network.name), network) != network:  # type: ignore[attr-defined]
+                yield f"pairs: {network.name} appears with different settings; expected one form of it"  # type: ignore[attr-defined]
+
+
+def _missing_needs(params: Params) -> Iterator[str]:
+    for key, defense in params.defenses.items():
+        for need in defense.needs:
+            if need not in params.defenses:
+                yield f"defenses.{key}: starts from teachers of {need!r}; add defenses.{need}"
+
+
+def _undecidable(params: Params) -> Iterator[str]:
+    if len(params.knockoff.ls_eps) > 1 and params.data.val == 0:
+        yield (
+            f"knockoff.ls_eps: {len(params.knockoff.ls_eps)} values to choose from, but data.val is 0; "
+            "expected validation images to choose on, or one value"
+        )
+
+
+def _unknown_axes(params: Params) -> Iterator[str]:
+    for stage, axes in params.batch.items():
+        for axis in axes:
+            if axis not in AXES[stage]:
+                yield f"batch.{stage}: expected some of {', '.join(AXES[stage])}; got {axis!r}"
+
+
+def _too_few_images(params: Params) -> Iterator[str]:
+    facts, available = params.data.facts, params.data.facts.train
+    if params.data.val >= available:
+        yield f"data.val: expected fewer than the {available} training images of {facts.title}; got {params.data.val}"

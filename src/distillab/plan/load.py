@@ -1,0 +1,72 @@
+"""From ``params.yaml`` to validated parameters: base, preset and override merged, every error at once."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from distillab.core.errors import SpecError
+
+CONFIG = "config"
+
+
+def read_layers(params: Path) -> dict[str, Any]:
+    """The merged mapping of ``config/base.yaml``, the chosen preset and the override.
+
+    Raises:
+        SpecError: a file is missing or is not a mapping, or the preset does not exist.
+    """
+    user = read_yaml(params)
+    for key in set(user) - {"preset", "override"}:
+        raise SpecError(
+            "unknown key", where=f"{params.name}: {key}", expected="preset, override", do=f"put it under override: {key}"
+        )
+    preset = user.get("preset")
+    folder = params.parent / CONFIG
+    known = preset_names(folder)
+    if preset not in known:
+        near = get_close_matches(str(preset), known, n=1)
+        raise SpecError(
+            "no such preset",
+            where=f"{params.name}: preset",
+            expected=f"one of {', '.join(known)}",
+            got=repr(preset),
+            do=f"did you mean {near[0]}?" if near else "",
+        )
+    layers = (read_yaml(folder / "base.yaml"), read_yaml(folder / f"{preset}.yaml"), user.get("override") or {})
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = merge(merged, layer)
+    return {"preset": preset} | merged
+
+
+def preset_names(folder: Path) -> list[str]:
+    """The presets in ``folder``: every YAML file but the base."""
+    return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "base")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file.
+
+    Raises:
+        SpecError: the file is missing, not YAML, or not a mapping.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SpecError("no such file", where=str(path), do="run from the project's root folder") from error
+    except yaml.YAMLError as error:
+        raise SpecError("not YAML", where=str(path), got=str(error)) from error
+    if not isinstance(content, dict | None):
+        raise SpecError("not a mapping", where=str(path), expected="key: value lines", got=type(content).__name__)
+    return content or {}
+
+
+def merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
+    """``high`` over ``low``, recursively; a method of another name replaces the whole method."""
+    merged = dict(low)
+    for key, value in high.items():
+        old = merged.get(key)
+        same_method = isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
+        merged[key] = merge(old, value) if same_method else value
+    return merged

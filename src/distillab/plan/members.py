@@ -1,0 +1,78 @@
+"""From parameters to members: every payload that the chosen studies need, with its identity."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from distillab.core.code_hash import code_hash
+from distillab.core.job import Member, fill_pattern, member_key
+from distillab.plan.params import Params
+from distillab.core.stages import stage_module
+from distillab.plan.patterns import PATTERNS
+from distillab.specs.base import Spec
+
+
+@dataclass
+class Roster:
+    """Members in the order they can be made; each is added after its parents."""
+
+    params: Params
+    members: dict[str, Member] = field(default_factory=dict)
+    _codes: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def add(  # noqa: PLR0913 - a member is this many things
+        self,
+        stage: str,
+        member_id: str,
+        axes: dict[str, str],
+        specs: dict[str, Spec],
+        *,
+        parents: dict[str, str] | None = None,
+        facts: dict[str, Any] | None = None,
+        seed: int = 0,
+        threads: int = 1,
+        modules: Iterable[str] = (),
+        files_code: str = "",
+        stored_only: bool = False,
+    ) -> str:
+        """Add one member and return its id.
+
+        Args:
+            stage: the stage that makes it; its module is part of the code hash.
+            member_id: flat and unique.
+            axes: the wildcards of its path.
+            specs: what it is made of; the modules of these specs, at any depth, are part of the code hash.
+            parents: role to member id.
+            facts: further plain content of the spec.
+            seed: the user's seed.
+            threads: CPU threads of the process.
+            modules: further modules that the payload depends on.
+            files_code: hash of source files outside the package.
+            stored_only: True where the payload has no place under ``results/``.
+        """
+        parents = parents or {}
+        identity = {name: spec.identity() for name, spec in specs.items()} | (facts or {}) | {"seed": seed}
+        code = self._code(stage, specs.values(), modules) + files_code
+        keys = {role: self.members[parent].key for role, parent in parents.items()}
+        path = "" if stored_only else f"results/{self.params.preset}/{fill_pattern(PATTERNS[stage], axes)}"
+        self.members[member_id] = Member(
+            stage=stage,
+            id=member_id,
+            axes=axes,
+            spec={name: spec.plain() for name, spec in specs.items()} | (facts or {}),
+            seed=seed,
+            parents=parents,
+            code=code,
+            key=member_key(stage, identity, code, keys),
+            path=path,
+            threads=threads,
+        )
+        return member_id
+
+    def _code(self, stage: str, specs: Iterable[Spec], modules: Iterable[str]) -> str:
+        of_specs = {type(part).__module__ for spec in specs for part in spec.walk()}
+        known = tuple(sorted({stage_module(stage), *of_specs, *modules}))
+        if known not in self._codes:
+            self._codes[known] = code_hash(known)
+        return self._codes[known]
+

@@ -1,0 +1,126 @@
+"""Validation errors as a user can act on them: key path, expected, got, nearest valid name."""
+
+from difflib import get_close_matches
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from distillab.core.errors import SpecError
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def validate(model: type[ModelT], content: dict[str, Any]) -> ModelT:
+    """``content`` as a ``model``.
+
+    Raises:
+        SpecError: all errors at once, one line each.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise all_errors([_line(detail, model) for detail in error.errors()]) from error
+
+
+def all_errors(lines: list[str]) -> SpecError:
+    """One error that shows every line."""
+    error = SpecError("")
+    error.args = ("\n".join(dict.fromkeys(lines)),)
+    return error
+
+
+def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    path = _key_path(detail["loc"], model)
+    given = detail["input"]
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"params: {path}: unknown key; {_nearest(str(detail['loc'][-1]), _siblings(detail['loc'], model))}"
+        case "union_tag_invalid":
+            names = [name.strip(" '") for name in detail["ctx"]["expected_tags"].split(",")]
+            tag = str(detail["ctx"]["tag"])
+            return f"params: {path}: expected one of {', '.join(names)}; got {tag!r}{_hint(tag, names)}"
+        case "union_tag_not_found":
+            return f"params: {path}.name: missing; expected the name of a method"
+        case "missing":
+            return f"params: {path}: missing; expected {_description(detail['loc'], model)}"
+        case "literal_error":
+            names = [name.strip(" '") for name in detail["ctx"]["expected"].replace(" or ", ", ").split(",")]
+            return f"params: {path}: expected one of {', '.join(names)}; got {given!r}{_hint(str(given), names)}"
+        case _:
+            message = detail["msg"].removeprefix("Value error, ")
+            return f"params: {path}: {message[0].lower()}{message[1:]}; got {given!r}"
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    return f"expected one of {', '.join(names)}{_hint(name, names)}" if names else "no key is allowed here"
+
+
+def _hint(name: str, names: list[str]) -> str:
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _key_path(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """The path as a user wrote it: without the union tags that pydantic puts between."""
+    parts: list[str] = []
+    annotation: Any = model
+    for step in loc:
+        variants = _variants(annotation)
+        if str(step) in variants and len(variants) > 1:
+            annotation = variants[str(step)]
+            continue
+        parts.append(f"[{step}]" if isinstance(step, int) else f".{step}")
+        annotation = _inner(annotation, step)
+    return "".join(parts).lstrip(".")
+
+
+def _siblings(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
+    owner = _owner(loc, model)
+    return [] if owner is None else [name for name in owner.model_fields if name != "name"]
+
+
+def _description(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    owner = _owner(loc, model)
+    field = owner.model_fields.get(str(loc[-1])) if owner else None
+    return (field.description or "a value").rstrip(".").lower() if field else "a value"
+
+
+def _owner(loc: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel] | None:
+    annotation: Any = model
+    for step in loc[:-1]:
+        variants = _variants(annotation)
+        annotation = variants[str(step)] if str(step) in variants and len(variants) > 1 else _inner(annotation, step)
+    return _as_model(annotation)
+
+
+def _inner(annotation: Any, step: int | str) -> Any:  # noqa: ANN401 - type expressions
+    model = _as_model(annotation)
+    if model is not None:
+        field = model.model_fields.get(str(step))
+        return field.annotation if field else None
+    arguments = get_args(_bare(annotation))
+    if get_origin(_bare(annotation)) is dict:
+        return arguments[1]
+    return arguments[0] if arguments else None
+
+
+def _variants(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - type expressions
+    members = [_as_model(item) for item in get_args(_bare(annotation))] if _is_union(annotation) else []
+    return {str(m.model_fields["name"].default): m for m in members if m is not None and "name" in m.model_fields}
+
+
+def _as_model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - type expressions
+    bare = _bare(annotation)
+    if isinstance(bare, type) and issubclass(bare, BaseModel):
+        return bare
+    members = [item for item in get_args(bare) if isinstance(item, type) and issubclass(item, BaseModel)]
+    return members[0] if _is_union(annotation) and len(members) == 1 else None
+
+
+def _is_union(annotation: Any) -> bool:  # noqa: ANN401 - type expressions
+    return get_origin(_bare(annotation)) is Union or type(_bare(annotation)).__name__ == "UnionType"
+
+
+def _bare(annotation: Any) -> Any:  # noqa: ANN401 - type expressions
+    return get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation

@@ -1,0 +1,36 @@
+"""Where each stage's payloads go, under ``results/<preset>/``; a path says the lineage of what it holds."""
+
+PATTERNS: dict[str, str] = {
+    "prepare": "data/{part}.safetensors",
+    "teach": "teachers/{teacher}/s{seed}.safetensors",
+    "baseline": "students/{student}/s{seed}.safetensors",
+    "knockoff": "knockoffs/{teacher}/{knockoff}/s{seed}.safetensors",
+    "measure": "measures/{family}/{model}/s{seed}.safetensors",
+    "attack": "attacks/{family}/{model}/{attack}/s{seed}.parquet",
+    "collect": "{file}",
+    "report": "reports/{report}.html",
+}
+
+ALWAYS_BATCHED: dict[str, tuple[str, ...]] = {"prepare": ("part",), "collect": ("file",)}
+"""Axes that one process always loops over."""
+
+TABLES = (
+    "tables/models.parquet",
+    "tables/knockoff.parquet",
+    "tables/verdicts.parquet",
+    "tables/robustness.parquet",
+    "tables/curves.parquet",
+    "tables/cmi.parquet",
+    "tables/history.parquet",
+    "tables/examples.parquet",
+    "tables/facts.json",
+    "tables/run.json",
+    "plots/history.csv",
+    "plots/robustness.csv",
+    "plots/cmi.csv",
+    "metrics.json",
+)
+"""What the reports, DVC's metrics and DVC's plots read."""
+
+REPORTS = ("index", "undistillable")
+"""The index page and one page per study."""

@@ -1,0 +1,129 @@
+"""The boxes of every page: validity, how to reproduce, provenance, the paper's own table."""
+
+import json
+from html import escape
+from typing import Any
+
+from distillab.reporting.display import DASH, Html, cell, folded, header, number, paragraph, points, table
+from distillab.reporting.reported import Reported
+from distillab.reporting.tables import Tables
+from distillab.reporting.text import dataset
+
+
+def validity(tables: Tables) -> Html:
+    """The strip that says what the numbers rest on: seeds, n, budgets, flags, missing cells."""
+    facts = tables.facts
+    absent = int(facts["cells_planned"]) - int(facts["cells_done"])
+    items = [
+        ("Data set", dataset(tables)),
+        ("Seeds", f"{len(facts['seeds'])} ({', '.join(str(seed) for seed in facts['seeds'])})"),
+        ("Images", f"{facts['train_n']:,} train, {facts['val_n']:,} validation, {facts['test_n']:,} test"),
+        ("Attack budget", escape(_budgets(tables))),
+        ("Cells", f"{facts['cells_done']:,} of {facts['cells_planned']:,} done, {absent:,} failed or missing"),
+        ("Flags", escape("; ".join(facts["flags"]) or "none")),
+    ]
+    tone = ' class="warn"' if absent or facts["flags"] else ""
+    cells = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in items)
+    return Html(f"<dl id='validity'{tone}>{cells}</dl>")
+
+
+def reproduce(tables: Tables) -> Html:
+    """One command, the commit, the time it took, and the resolved parameters folded."""
+    facts = tables.facts
+    seconds = sum(float(s) for s in facts["stage_seconds"].values())
+    environment = facts["environment"]
+    where = f"{environment.get('device', '')}, {environment.get('machine', '')}".strip(", ")
+    stages = ", ".join(f"{name} {_duration(float(s))}" for name, s in facts["stage_seconds"].items())
+    return (
+        Html(f"<pre><code>{escape(facts['command'])}</code></pre>")
+        + paragraph(
+            f"at commit <code>{escape(str(facts['commit'])[:12])}</code>, preset <code>{escape(facts['preset'])}</code>. "
+            f"The jobs took {_duration(seconds)} of process time on {escape(where)} ({escape(stages)})."
+        )
+        + folded("All parameters, resolved", _json(facts["params"]))
+    )
+
+
+def provenance(tables: Tables) -> Html:
+    """Where data, software and tables came from; the tables are those that this page read."""
+    facts = tables.facts
+    rows = [
+        ("Source", escape(facts["source"])),
+        ("License", escape(facts["license"])),
+        ("Split", escape(facts["split_rule"])),
+        *[("Images", escape(line)) for line in facts["images"]],
+        ("Software", escape(", ".join(f"{name} {value}" for name, value in facts["environment"].items()))),
+    ]
+    listed = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in rows)
+    hashes = "".join(
+        f"<li><code>{name}</code> <code>{value[:16]}</code></li>" for name, value in tables.hashes().items()
+    )
+    return Html(f"<dl class='facts'>{listed}</dl>") + folded(
+        "Tables this page was made from (BLAKE2b)", Html(f"<ul class='hashes'>{hashes}</ul>")
+    )
+
+
+def paper_table(reported: Reported) -> Html:
+    """The paper's best knockoff per row, with what the numbers themselves say."""
+    frame, arrows = reported["cmim_table1_best"], reported["cmim_table1_arrows"]
+    tests = reported["cmim_table1_significance"]
+    keys = ["dataset", "defense", "teacher", "student"]
+    merged = frame.merge(tests[[*keys, "p_one_sided"]], on=keys, how="left")
+    shown = merged[keys].map(escape)
+    shown = shown.assign(
+        row=[f"{d}, {t} → {s}" for d, t, s in zip(shown["defense"], shown["teacher"], shown["student"], strict=True)],
+        ls=merged["ls_accuracy"].map(_printed),
+        best=[cell(_printed(v)) for v in merged["best_printed"]],
+        attack=merged["best_attack"].map(escape),
+        gain=[points(margin / 100) for margin in merged["margin"]],
+        p=[number(p) for p in merged["p_one_sided"]],
+    )[["row", "dataset", "ls", "best", "attack", "gain", "p"]]
+    wrong = int((~arrows["consistent"].astype(bool)).sum())
+    off = int((frame["best_printed"] != frame["best_from_numbers"]).sum())
+    return folded(
+        "The paper's own table",
+        table(
+            shown,
+            name="paper",
+            caption="<b>Knockoff accuracy as printed, %</b> (CMIM paper, table of knockoff students).",
+            labels={
+                "row": "Defense, teacher → student",
+                "dataset": "Data set",
+                "ls": "LS student",
+                "best": header("Best knockoff", "as printed"),
+                "attack": header("Best attack", "from the numbers"),
+                "gain": header("Gain", "points"),
+                "p": header("p", "Welch, one-sided"),
+            },  # fmt: skip
+            notes=[
+                f"{wrong} of {len(arrows)} printed arrows and {off} of {len(frame)} printed bests disagree with the numbers "
+                "beside them. p: our test of the best attack against the LS student from the printed spreads, not "
+                f"corrected for taking the best; {DASH} where none is printed.",
+                "Anonymous authors, “Towards Undistillable Models by Minimizing Conditional Mutual Information”.",
+            ],
+        ),
+    )
+
+
+def _printed(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _budgets(tables: Tables) -> str:
+    frame = tables["robustness"]
+    named = [name for name in ("budget", "mode") if name in frame.columns]
+    parts = [f"{name} {', '.join(sorted(frame[name].dropna().astype(str).unique()))}" for name in named]
+    fixed = frame.dropna(subset=["eps"]).drop_duplicates(["attack_label", "eps"])
+    parts += [f"{row.attack_label} eps {number(row.eps)}" for row in fixed.itertuples()]
+    return "; ".join(parts) or "no attack run"
+
+
+def _duration(seconds: float) -> str:
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{number(seconds / unit, decimals=1)} {name}"
+    return f"{number(seconds, decimals=1)} s"
+
+
+def _json(params: Any) -> Html:  # noqa: ANN401 - any JSON value
+    return Html(f"<pre><code>{escape(json.dumps(params, indent=2, ensure_ascii=False))}</code></pre>")

@@ -1,0 +1,64 @@
+"""Adversarial examples as triptychs: clean, perturbation with its scale, adversarial, with the predicted classes."""
+
+from base64 import b64encode
+from html import escape
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distillab.reporting.display import Html, number
+from distillab.reporting.summaries import norm_label
+from distillab.reporting.tables import Tables
+
+
+def triptychs(tables: Tables, *, per_model: int = 2) -> Html:
+    """The first ``per_model`` stored examples of each (model, attack), as rows of three images."""
+    frame = tables["examples"]
+    names = tables.facts["class_names"]
+    first = frame.groupby(["model", "attack"], sort=False).head(per_model)
+    items = "".join(
+        _triptych(row, tables.label(row.model), tables.label(row.attack), names) for row in first.itertuples()
+    )
+    return Html(f'<div class="triptychs">{items}</div>')
+
+
+def _triptych(row: Any, model: str, attack: str, names: list[str]) -> str:  # noqa: ANN401 - a row of itertuples
+    clean, adversarial = (_image(values, row) for values in (row.clean, row.adversarial))
+    delta = adversarial - clean
+    scale = float(np.abs(delta).max())
+    label, label_clean, label_adv = (names[int(i)] for i in (row.label, row.label_clean, row.label_adv))
+    where = f"image {int(row.id)}, class {label}"
+    parts = (
+        (clean, f"clean: {label_clean}", f"Clean {where}; predicted {label_clean}"),
+        (_gray_centered(delta, scale), f"perturbation, ±{number(scale)}", f"Perturbation of {where}; gray is zero"),
+        (adversarial, f"adversarial: {label_adv}", f"Adversarial {where}; predicted {label_adv}"),
+    )
+    cells = "".join(
+        f'<div><img src="{png(image)}" alt="{escape(alt)}"><span>{escape(text)}</span></div>'
+        for image, text, alt in parts
+    )
+    distance = f"{norm_label(row.norm)} distance {number(row.distance)}"
+    caption = f"{escape(model)}, {escape(attack)}: {where}, {distance}"
+    return f'<figure class="triptych"><div class="three">{cells}</div><figcaption>{caption}</figcaption></figure>'
+
+
+def png(image: NDArray[np.float64]) -> str:
+    """An image (h, w, c) in [0, 1] as a PNG data URI."""
+    from PIL import Image
+
+    pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    buffer = BytesIO()
+    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
+
+
+def _image(values: Any, row: Any) -> NDArray[np.float64]:  # noqa: ANN401 - a list cell of a row
+    pixels = np.asarray(values, dtype=np.float64).reshape(int(row.channels), int(row.height), int(row.width))
+    return pixels.transpose(1, 2, 0)
+
+
+def _gray_centered(delta: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """Perturbation mapped so that gray is zero and black and white are the largest change of this image."""
+    return 0.5 + delta / (2 * scale) if scale > 0 else np.full_like(delta, 0.5)

@@ -1,0 +1,73 @@
+"""One look per method for all figures: color, marker and line style, legible in gray, light and dark.
+
+Hues follow Okabe and Ito. Their lightness is spread so that no two colors share a gray, and each has at least 3:1
+contrast against the page, in both themes. Figures are drawn in the light colors; in a page every color becomes a CSS
+variable, so that one SVG serves both themes.
+"""
+
+import re
+from dataclasses import dataclass
+from zlib import crc32
+
+INK, PAPER, MUTED, RULE, BAND = "#1a1d21", "#ffffff", "#565e69", "#d8dce1", "#eceff2"
+
+LIGHT = {
+    "ink": INK, "paper": PAPER, "muted": MUTED, "rule": RULE, "band": BAND, "purple": "#6c127e", "blue": "#0054b3",
+    "vermillion": "#c43805", "green": "#008a6e", "rose": "#d05e9f", "orange": "#ce8300",
+}  # fmt: skip
+DARK = {
+    "ink": "#f4f5f7", "paper": "#14171c", "muted": "#a3abb6", "rule": "#3a414b", "band": "#222831",
+    "purple": "#d452a9", "blue": "#489dff", "vermillion": "#fb9271", "green": "#50d3b0", "rose": "#f3bbe2",
+    "orange": "#ffda5f",
+}  # fmt: skip
+
+METHOD_COLORS = ("ink", "blue", "orange", "green", "purple", "vermillion", "rose")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+_LINES: tuple[str | tuple[int, tuple[float, ...]], ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1.2, 2)))
+
+_ORDER = ("ce", "cmim", "ls", "nasty", "ast", "stingy", "sparse_nasty", "mad", "apgp", "rsp")
+"""Defenses in the order of every figure; a new one gets a look from its name until it is listed."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a method is drawn; ``color`` is a light-theme hex value."""
+
+    color: str
+    marker: str
+    line: str | tuple[int, tuple[float, ...]]
+
+
+def look(key: str) -> Look:
+    """The look of the method ``key``: the same on every figure, whatever else is drawn."""
+    index = _ORDER.index(key) if key in _ORDER else crc32(key.encode())
+    color = METHOD_COLORS[index % len(METHOD_COLORS)]
+    return Look(LIGHT[color], _MARKERS[index % len(_MARKERS)], _LINES[index % len(_LINES)])
+
+
+def ordered(keys: list[str]) -> list[str]:
+    """Distinct keys in the order of every figure: listed methods first, then by name."""
+    return sorted(set(keys), key=lambda key: (_ORDER.index(key) if key in _ORDER else len(_ORDER), key))
+
+
+def themed(svg: str) -> str:
+    """``svg`` with every palette color replaced by its CSS variable."""
+    names = {value: name for name, value in LIGHT.items()}
+    return re.sub("|".join(names), lambda match: f"var(--{names[match.group()]})", svg)
+
+
+def css() -> str:
+    """The palette as CSS variables: light by default and in print, dark where the reader's system asks for it."""
+    light = "".join(f"--{name}:{value};" for name, value in LIGHT.items())
+    dark = "".join(f"--{name}:{value};" for name, value in DARK.items())
+    return f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def luminance(color: str) -> float:
+    """Relative luminance in [0, 1] of an sRGB hex color.
+
+    Reference: WCAG 2.2, definition of relative luminance.
+    """
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

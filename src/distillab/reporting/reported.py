@@ -1,0 +1,58 @@
+"""Numbers that papers printed, as facts in CSV files, and which of ours they may stand beside."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distillab.core.errors import ArtifactError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Printed = dict[tuple[str, str], float]
+"""(label of a defense as printed, our architecture) to a printed number."""
+
+
+class Reported:
+    """A folder of reported numbers."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def __getitem__(self, name: str) -> "pd.DataFrame":
+        """The rows of ``<name>.csv``.
+
+        Raises:
+            ArtifactError: There is no such file.
+        """
+        import pandas as pd
+
+        path = self.folder / f"{name}.csv"
+        if not path.is_file():
+            raise ArtifactError("missing", where=str(path), do="restore the file from the repository")
+        return pd.read_csv(path)
+
+    def dataset(self, facts: dict[str, Any]) -> str:
+        """The paper's name of our data set; empty where the paper has none, or where ours only stands in for it."""
+        ours = _plain(str(facts["title"]))
+        printed = [str(name) for name in self["cmim_table1_best"]["dataset"].unique()]
+        return next((name for name in printed if _plain(name) == ours and not facts["standin"]), "")
+
+    def accuracies(self, dataset: str) -> Printed:
+        """Printed accuracy of protected models on ``dataset``, as a share."""
+        import pandas as pd
+
+        frame = pd.concat([self["cmim_table2"], self["cmim_table3"]])
+        return {key: value / 100 for key, value in self._printed(frame, dataset, "defense", "accuracy").items()}
+
+    def entropies(self, dataset: str) -> Printed:
+        """Printed mean entropy of the outputs on ``dataset``; the paper states no unit."""
+        return self._printed(self["cmim_table4"], dataset, "method", "entropy_printed")
+
+    def _printed(self, frame: "pd.DataFrame", dataset: str, defense: str, value: str) -> Printed:
+        ours = dict(self["architectures"][["printed", "ours"]].itertuples(index=False, name=None))
+        rows = frame[frame["dataset"] == dataset][[defense, "model", value]].itertuples(index=False, name=None)
+        return {(str(label), ours[model]): float(number) for label, model, number in rows if model in ours}
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())

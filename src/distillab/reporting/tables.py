@@ -1,0 +1,142 @@
+"""The tables that stage ``collect`` wrote, read back with their columns checked."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distillab.core.errors import ArtifactError
+from distillab.core.sidecar import file_hash
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "models": _names(
+        "model role defense defense_label grade attack attack_label teacher arch seed eps chosen parameters epochs "
+        "train_seconds val_accuracy val_n test_accuracy test_n entropy_nats entropy_normalized ece nll brier "
+        "confidence agreement"
+    ),
+    "knockoff": _names(
+        "defense defense_label grade teacher attack attack_label attack_grade student seeds test_n knockoff_accuracy "
+        "knockoff_low knockoff_high ls_eps ls_accuracy ls_low ls_high delta delta_low delta_high queries"
+    ),
+    "verdicts": _names(
+        "defense defense_label teacher student verdict literal best_attack best_delta lower upper margin seeds reason"
+    ),
+    "robustness": _names(
+        "model role defense arch attack attack_label norm eps seed n clean_accuracy robust_accuracy robust_low "
+        "robust_high success_rate success_n median_distance mean_distance failures forwards backwards zero_gradient "
+        "randomized_forward"
+    ),
+    "curves": _names("model attack norm seed eps robust_accuracy n"),
+    "cmi": _names("teacher defense defense_label arch seed split power label cmi n"),
+    "history": _names("model role seed epoch term value"),
+    "examples": _names(
+        "model attack seed id label label_clean label_adv distance norm height width channels clean adversarial"
+    ),
+}
+"""Columns that a report may rely on; a table may hold more."""
+
+FACTS = _names(
+    "preset title standin shape classes class_names train_n val_n test_n seeds margin params cells_planned cells_done "
+    "flags stage_seconds environment commit command license source split_rule images"
+)
+
+_REMEDY = "run snakemake again, or point the report at a folder that stage collect wrote"
+
+
+class Tables:
+    """One folder of tables; each is read and checked when first asked for."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> "pd.DataFrame":
+        """The table called ``name``, with at least the columns of `COLUMNS`.
+
+        Raises:
+            ArtifactError: The file is absent, unreadable, or lacks a column.
+        """
+        if name not in self._frames:
+            self._frames[name] = _read(self.folder / f"{name}.parquet", COLUMNS[name])
+        return self._frames[name]
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What is not a table: data set, seeds, resolved parameters, environment, command.
+
+        Raises:
+            ArtifactError: The file is absent, not JSON, or lacks a key.
+        """
+        path = self.folder / "facts.json"
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ArtifactError("missing", where=str(path), do=_REMEDY) from error
+        except ValueError as error:
+            raise ArtifactError("not JSON", where=str(path), got=str(error), do=_REMEDY) from error
+        _require(path, "keys", FACTS, facts)
+        return dict(facts)
+
+    @cached_property
+    def several_students(self) -> bool:
+        """Whether knockoffs of more than one architecture were trained."""
+        return bool(self["knockoff"]["student"].nunique() > 1)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What a page calls each model, attack and defense: id or key to label."""
+        models, knockoff = self["models"], self["knockoff"]
+        robustness = self["robustness"]
+        labels: dict[str, str] = {}
+        for keys, values in (
+            (models["defense"], models["defense_label"]),
+            (knockoff["attack"], knockoff["attack_label"]),
+            (robustness["attack"], robustness["attack_label"]),
+        ):
+            labels |= {key: value for key, value in zip(keys, values, strict=True) if key}
+        for row in models.drop_duplicates("model").itertuples():
+            labels[str(row.model)] = _model_label(row, labels)
+        return labels
+
+    def label(self, key: str) -> str:
+        """The label of a model, attack or defense; its key where no table names it."""
+        return self.labels.get(key) or key
+
+    def hashes(self) -> dict[str, str]:
+        """BLAKE2b-256 of every file read so far, by file name."""
+        names = sorted(f"{name}.parquet" for name in self._frames)
+        return {name: file_hash(self.folder / name) for name in [*names, "facts.json"]}
+
+
+def _model_label(row: Any, labels: dict[str, str]) -> str:  # noqa: ANN401 - a row of itertuples has no static type
+    if row.role == "ls_student":
+        return "LS student"
+    defense = labels.get(row.defense, row.defense) or str(row.model)
+    return f"{labels.get(row.attack, row.attack)} knockoff of {defense}" if row.role == "knockoff" else defense
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except FileNotFoundError as error:
+        raise ArtifactError("missing", where=str(path), do=_REMEDY) from error
+    except (OSError, ValueError) as error:
+        raise ArtifactError("not a parquet table", where=str(path), got=str(error), do=_REMEDY) from error
+    _require(path, "columns", columns, frame.columns)
+    return frame
+
+
+def _require(path: Path, what: str, wanted: tuple[str, ...], found: Any) -> None:  # noqa: ANN401 - any container
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ArtifactError(f"lacks {what}", where=str(path), expected=", ".join(missing), do=_REMEDY)

@@ -1,0 +1,71 @@
+"""What an adversarial attack's spec must offer; the attacks themselves live in ``distillab.attacks``."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from distillab.specs.base import PASSING, MethodSpec
+
+if TYPE_CHECKING:
+    from distillab.attacks.result import AttackResult, LogitsFn
+    from distillab.core.generators import ExampleNoise
+    from distillab.core.shapes import Images, Labels
+
+Norm = Literal["l0", "l2", "linf"]
+"""How a perturbation is measured; ``l0`` counts pixels, not channels."""
+
+Budget = Literal["ci", "default", "paper"]
+"""How much an attack may spend: minutes on a laptop, a fair attempt, or what its paper spent."""
+
+
+class AttackSpec(MethodSpec):
+    """An attack on a classifier's logits: how hard it tries, and how its perturbations are measured."""
+
+    kind: ClassVar[Literal["fixed_budget", "minimum_norm"]]
+    """Whether it looks for any point within ``eps`` or for the closest one."""
+
+    needs: ClassVar[Literal["gradients", "logits", "probs", "labels"]] = "gradients"
+    """The most that it asks of the model."""
+
+    randomized: ClassVar[bool] = False
+    """True where the result depends on the seed."""
+
+    norm: Norm = Field(description="Norm of the attack's own distance")
+    images: int | None = Field(default=None, ge=1, description="Attack only this many first test images")
+    batch_size: int = Field(
+        default=240, ge=1, json_schema_extra=PASSING, description="Images attacked together; changes no result"
+    )
+
+    @property
+    def max_distance(self) -> float:
+        """The largest distance a perturbation may have, in the attack's own norm; inf where it has no budget."""
+        return float("inf")
+
+    @property
+    def required_margin(self) -> float:
+        """By how many logits an adversarial class must win for the attack to call it a success."""
+        return 0.0
+
+    @abstractmethod
+    def run(
+        self,
+        logits_fn: "LogitsFn",
+        x: "Images",
+        y: "Labels",
+        *,
+        noise: "ExampleNoise",
+        y_target: "Labels | None" = None,
+    ) -> "AttackResult":
+        """Attack correctly classified images; only ``distillab.evaluate.run_attack`` and training loops call this.
+
+        Pure: ``x``, the model and the global generators stay as they were, and an example's result depends neither
+        on the other examples nor on how many there are.
+
+        Args:
+            logits_fn: differentiable map from images to logits, already in evaluation mode with frozen parameters.
+            x: images in [0, 1].
+            y: their labels, which the attack wants to leave.
+            noise: the only source of randomness.
+            y_target: the classes that it wants to reach instead of any but ``y``.
+        """

@@ -1,0 +1,48 @@
+"""Stage ``attack``: one adversarial attack on one model, one row per image."""
+
+import pandas as pd
+import torch
+
+from distillab.attacks import ATTACKS
+from distillab.core.files import atomic
+from distillab.core.job import Member
+from distillab.core.seeds import derive
+from distillab.core.store import Entry
+from distillab.core.workspace import Product, Workspace
+from distillab.evaluate.run_attack import AttackRecord, run_attack
+from distillab.stages.inputs import device_for, images_of, prepared_data, trained_network
+
+
+def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
+    """The per-example table of the attack, the first successes with their pixels."""
+    device = device_for(member, workspace)
+    data = prepared_data(member, workspace, device)
+    spec = ATTACKS.parse(member.spec["attack"])
+    ids = data.split.test[: spec.images]
+    x, y = images_of(data.test, ids)
+    model = trained_network(member.parents["model"], workspace, data, device)
+    record = run_attack(
+        model,
+        x,
+        y,
+        ids.tolist(),
+        spec=spec,
+        seed=derive(member.seed, "attack"),
+        keep=member.spec["examples"],
+    )
+    frame = _frame(record, x)
+    with atomic(entry.payload) as temporary:
+        frame.to_parquet(temporary, index=False)
+    flags = {"zero_gradient": record.zero_gradient_share, "randomized_forward": record.randomized_forward}
+    return Product(flags, device.type)
+
+
+def _frame(record: AttackRecord, x: torch.Tensor) -> pd.DataFrame:
+    frame = pd.DataFrame(record.columns())
+    rows = {int(i): row for row, i in enumerate(record.id.tolist())}
+    frame["x"], frame["x_adv"] = None, None
+    for i, adversarial in zip(record.kept_ids.tolist(), record.kept, strict=True):
+        row = rows[int(i)]
+        frame.at[row, "x"] = x[row].cpu().numpy().tobytes()  # noqa: PD008 - one cell that holds bytes
+        frame.at[row, "x_adv"] = adversarial.cpu().numpy().tobytes()  # noqa: PD008 - one cell that holds bytes
+    return frame

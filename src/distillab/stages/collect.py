@@ -1,0 +1,55 @@
+"""Stage ``collect``: from artifacts to the tables that reports, DVC's metrics and DVC's plots read."""
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from distillab.core.files import atomic, write_text
+from distillab.core.job import Member
+from distillab.core.store import Entry
+from distillab.core.workspace import Product, Workspace
+from distillab.stages.tables import curves, facts, knockoff, models, robustness
+from distillab.stages.tables.results import Results
+
+TABLES: dict[str, Callable[[Results], Any]] = {
+    "tables/models.parquet": models.rows,
+    "tables/knockoff.parquet": knockoff.rows,
+    "tables/verdicts.parquet": knockoff.verdict_rows,
+    "tables/robustness.parquet": robustness.rows,
+    "tables/curves.parquet": robustness.curve_rows,
+    "tables/cmi.parquet": curves.cmi_rows,
+    "tables/history.parquet": curves.history_rows,
+    "tables/examples.parquet": robustness.example_rows,
+    "tables/facts.json": facts.facts,
+    "tables/run.json": facts.run,
+    "plots/history.csv": curves.history_rows,
+    "plots/robustness.csv": robustness.curve_rows,
+    "plots/cmi.csv": curves.cmi_rows,
+    "metrics.json": facts.metrics,
+}
+
+
+def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
+    """One table; the artifacts it needs are read once for all tables of the job."""
+    content = TABLES[member.spec["file"]](_results(workspace))
+    if entry.suffix == ".json":
+        write_text(entry.payload, json.dumps(content, indent=1, sort_keys=True) + "\n")
+    else:
+        _write_frame(pd.DataFrame(content), entry)
+    return Product()
+
+
+@lru_cache(maxsize=1)
+def _results(workspace: Workspace) -> Results:
+    return Results(workspace)
+
+
+def _write_frame(frame: pd.DataFrame, entry: Entry) -> None:
+    with atomic(entry.payload) as temporary:
+        if entry.suffix == ".csv":
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+        else:
+            frame.to_parquet(temporary, index=False)

@@ -1,0 +1,107 @@
+"""What the stages load: the device, the prepared data, trained networks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from distillab.core.errors import SpecError
+from distillab.core.job import Member
+from distillab.core.shapes import Images, Labels
+from distillab.core.workspace import Workspace
+from distillab.data import DATASETS
+from distillab.data.dataset import ImageSource, ResidentImages, batches
+from distillab.data.splits import Split
+from distillab.data.streaming import ImageFiles, StreamedImages
+from distillab.models import MODELS
+from distillab.models.load import build_model
+from distillab.specs.data import DataSpec, StreamingDataSpec
+from distillab.specs.model import Shape
+
+
+TOGETHER = 500
+"""Images that are read at a time."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The data set as training and evaluation see it, given out on one device."""
+
+    train: ImageSource
+    test: ImageSource
+    split: Split
+    shape: Shape
+    classes: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+def device_for(member: Member, workspace: Workspace) -> torch.device:
+    """The device of this run, after torch was set to the member's threads and to deterministic kernels.
+
+    Raises:
+        SpecError: ``device: cuda`` was asked for and there is none.
+    """
+    wanted = workspace.plan.params["device"]
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise SpecError(
+            "no GPU", where="params: device", expected="a CUDA device", got="none", do="use device: auto or cpu"
+        )
+    torch.set_num_threads(member.threads)
+    device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+    if device.type == "cuda":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.benchmark = False
+    return device
+
+
+def prepared_data(member: Member, workspace: Workspace, device: torch.device) -> Prepared:
+    """The data set that ``member`` works on."""
+    images = workspace.tensors(member.parents["images"])
+    split = workspace.tensors(member.parents["split"])
+    train, test = (_source(workspace, images, part, device) for part in ("train", "test"))
+    facts = _data_spec(workspace).facts
+    return Prepared(
+        train=train,
+        test=test,
+        split=Split(split["train"], split["val"], split["test"]),
+        shape=facts.shape,
+        classes=facts.classes,
+        mean=tuple(images["mean"].tolist()),
+        std=tuple(images["std"].tolist()),
+    )
+
+
+def fresh_network(member: Member, data: Prepared, *, seed: int) -> nn.Module:
+    """The member's network, initialized from ``seed``, on the CPU."""
+    spec = MODELS.parse(member.spec["model"])
+    return build_model(spec, data.shape, data.classes, data.mean, data.std, seed=seed)
+
+
+def trained_network(model_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> nn.Module:
+    """A trained member of the plan on ``device``: frozen, in eval mode."""
+    model = fresh_network(workspace.member(model_id), data, seed=0)
+    model.load_state_dict(workspace.tensors(model_id))
+    return model.to(device).eval().requires_grad_(False)
+
+
+def images_of(source: ImageSource, index: Tensor) -> tuple[Images, Labels]:
+    """The images at ``index`` in [0, 1] and their labels, all at once, on the source's device."""
+    parts = list(batches(source, index, batch_size=TOGETHER))
+    return torch.cat([part.x for part in parts]), torch.cat([part.y for part in parts])
+
+
+def _data_spec(workspace: Workspace) -> DataSpec:
+    return DATASETS.parse(workspace.plan.params["data"])
+
+
+def _source(workspace: Workspace, tensors: dict[str, Tensor], part: str, device: torch.device) -> ImageSource:
+    labels = tensors[f"{part}_y"]
+    if f"{part}_x" in tensors:
+        return ResidentImages(tensors[f"{part}_x"], labels, int(tensors["levels"])).to(device)
+    spec = _data_spec(workspace)
+    if not isinstance(spec, StreamingDataSpec):
+        raise SpecError("the prepared data holds no images", where="data-images", do="run snakemake again")
+    names = np.array(bytes(tensors[f"{part}_names"].tolist()).split(b"\n"))
+    return StreamedImages(ImageFiles(spec.folder_path, names, labels), spec.facts.shape[1], spec.workers, device)

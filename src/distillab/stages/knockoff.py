@@ -1,0 +1,32 @@
+"""Stage ``knockoff``: students trained on a teacher's answers."""
+
+import torch
+
+from distillab.core.job import Member
+from distillab.core.store import Entry
+from distillab.core.workspace import Product, Workspace
+from distillab.knockoff import KNOCKOFFS
+from distillab.knockoff.teacher import Answers, CachedAnswers, LiveAnswers
+from distillab.stages import answer
+from distillab.stages.inputs import Prepared
+from distillab.stages.training import train_member
+from distillab.training.objective import Objective, Task
+
+
+def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
+    """A knockoff's weights."""
+    attack = KNOCKOFFS.parse(member.spec["attack"])
+
+    def objective(task: Task, data: Prepared, device: torch.device) -> Objective:
+        return attack.objective(task, _answers(member, workspace, data, device))
+
+    product = train_member(member, workspace, entry, role="student", objective=objective)
+    return Product(product.results | {"responses": attack.responses}, product.device)
+
+
+def _answers(member: Member, workspace: Workspace, data: Prepared, device: torch.device) -> Answers:
+    if "answers" not in member.parents:
+        return LiveAnswers(answer.released(member.parents["teacher"], workspace, data, device))
+    answers = member.parents["answers"]
+    workspace.produce(workspace.member(answers), answer.make, wait=True)
+    return CachedAnswers(workspace.tensors(answers)["probs"].to(device))

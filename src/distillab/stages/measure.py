@@ -1,0 +1,27 @@
+"""Stage ``measure``: what a model says about training, validation and test images, as its API releases it."""
+
+from distillab.core.job import Member
+from distillab.core.payloads import save_tensors
+from distillab.core.store import Entry
+from distillab.core.workspace import Product, Workspace
+from distillab.defenses import DEFENSES
+from distillab.evaluate.predict import predict
+from distillab.stages.inputs import device_for, prepared_data, trained_network
+
+
+def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
+    """Released log-probabilities by split, in the order of the split index."""
+    device = device_for(member, workspace)
+    data = prepared_data(member, workspace, device)
+    source = workspace.member(member.parents["model"])
+    model = trained_network(source.id, workspace, data, device)
+    log_probs = {
+        "train": predict(model, data.train, data.split.train),
+        "val": predict(model, data.train, data.split.val),
+        "test": predict(model, data.test, data.split.test),
+    }
+    if "defense" in source.spec:
+        release = DEFENSES.parse(source.spec["defense"]).release
+        log_probs = {split: release(rows) for split, rows in log_probs.items()}
+    save_tensors(entry.payload, log_probs)
+    return Product(device=device.type)

@@ -1,0 +1,62 @@
+"""Stage ``prepare``: raw files become stored pixels, statistics, and an index file of the splits."""
+
+import torch
+from torch import Tensor
+
+from distillab.core.job import Member
+from distillab.core.payloads import save_tensors
+from distillab.core.store import Entry
+from distillab.core.workspace import Product, Workspace
+from distillab.data import DATASETS
+from distillab.data.dataset import ImageSource, ResidentImages
+from distillab.data.raw import RawData
+from distillab.data.splits import Split, make_split
+from distillab.data.statistics import channel_statistics
+from distillab.data.streaming import ImageFiles, Listing, StreamedImages
+from distillab.specs.data import DataSpec, StreamingDataSpec
+
+STATISTICS_LIMIT = 50_000
+"""Training images, spread over the split, from which the normalization is computed."""
+
+
+def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
+    """The images with their statistics, or the split index: ``part`` of the member's spec says which."""
+    spec = DATASETS.parse(workspace.plan.params["data"])
+    raw = spec.listing() if isinstance(spec, StreamingDataSpec) else spec.read()
+    split = make_split(spec, *_labels(raw))
+    if member.spec["part"] == "split":
+        save_tensors(entry.payload, {"train": split.train, "val": split.val, "test": split.test})
+        counts = {"train": len(split.train), "val": len(split.val), "test": len(split.test)}
+        return Product({"counts": counts})
+    save_tensors(entry.payload, _stored(raw) | _statistics(spec, raw, split))
+    return Product({"class_names": list(raw.class_names)})
+
+
+def _labels(raw: RawData | Listing) -> tuple[Tensor, Tensor]:
+    return (raw.train_y, raw.test_y) if isinstance(raw, RawData) else (raw.train.y, raw.test.y)
+
+
+def _stored(raw: RawData | Listing) -> dict[str, Tensor]:
+    if isinstance(raw, RawData):
+        pixels = {"train_x": raw.train_x, "test_x": raw.test_x, "levels": torch.tensor(raw.levels)}
+        return pixels | {"train_y": raw.train_y, "test_y": raw.test_y}
+    names = {"train_names": _joined(raw.train), "test_names": _joined(raw.test)}
+    return names | {"train_y": raw.train.y, "test_y": raw.test.y}
+
+
+def _joined(files: ImageFiles) -> Tensor:
+    return torch.frombuffer(bytearray(b"\n".join(files.names.tolist())), dtype=torch.uint8)
+
+
+def _statistics(spec: DataSpec, raw: RawData | Listing, split: Split) -> dict[str, Tensor]:
+    source: ImageSource
+    if isinstance(raw, RawData):
+        source = ResidentImages(raw.train_x, raw.train_y, raw.levels)
+    else:
+        source = StreamedImages(raw.train, spec.facts.shape[1], getattr(spec, "workers", 0))
+    stride = -(-len(split.train) // STATISTICS_LIMIT)
+    statistics = channel_statistics(source, split.train[::stride])
+    return {
+        "mean": torch.tensor(statistics.mean, dtype=torch.float64),
+        "std": torch.tensor(statistics.std, dtype=torch.float64),
+    }

@@ -1,0 +1,1 @@
+"""The tables that reports read: from artifacts to records, without torch."""

@@ -1,0 +1,46 @@
+"""Curves over powers and over epochs: CMI, and the training history."""
+
+from typing import Any
+
+import numpy as np
+
+from distillab.metrics.concentration import concentration
+from distillab.stages.tables.results import Results
+
+Row = dict[str, Any]
+
+OVERALL = -1
+"""The ``label`` of a curve averaged over classes."""
+
+
+def cmi_rows(results: Results) -> list[Row]:
+    """The table ``cmi``: conditional mutual information of each teacher, per class and overall, in nats."""
+    powers = results.workspace.plan.params["measure"]["powers"]
+    found: list[Row] = []
+    for run in results.runs:
+        if run.role != "teacher":
+            continue
+        label = results.workspace.plan.facts["defenses"][run.defense]["label"]
+        for split in ("train", "test"):
+            labels = results.labels[split]
+            curves = concentration(results.log_probs(run.member.id)[split], labels, powers)
+            rows = np.vstack([curves.overall[None], curves.per_class])
+            key = {"teacher": run.model, "defense": run.defense, "defense_label": label, "arch": run.arch}
+            key |= {"seed": run.seed, "split": split}
+            counts = [len(labels), *curves.counts.tolist()]
+            found += [
+                key | {"power": power, "label": position + OVERALL, "cmi": float(value), "n": counts[position]}
+                for position, row in enumerate(rows)
+                for power, value in zip(powers, row, strict=True)
+            ]
+    return found
+
+
+def history_rows(results: Results) -> list[Row]:
+    """The table ``history``: every term of every epoch of every training."""
+    return [
+        {"model": run.model, "role": run.role, "seed": run.seed, "epoch": epoch + 1, "term": term, "value": value}
+        for run in results.runs
+        for epoch, record in enumerate(results.sidecar(run.member.id).results["history"])
+        for term, value in record.items()
+    ]

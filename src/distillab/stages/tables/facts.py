@@ -1,0 +1,99 @@
+"""What is true of a run as a whole: the data, the counts, the machine, DVC's metrics."""
+
+import subprocess
+from collections.abc import Iterable
+from typing import Any
+
+from distillab.stages.tables import knockoff, models, robustness
+from distillab.stages.tables.results import Results
+
+
+def facts(results: Results) -> dict[str, Any]:
+    """The table ``facts``: what reports say besides numbers; the same for equal parameters and code."""
+    plan = results.workspace.plan
+    data = plan.facts["data"]
+    counts = results.sidecar("data-split").results["counts"]
+    cells = [member for member in plan.members.values() if member.stage in {"knockoff", "attack"}]
+    return {
+        "preset": plan.preset,
+        **{name: data[name] for name in ("title", "standin", "shape", "classes", "license", "source", "split_rule")},
+        "class_names": results.sidecar("data-images").results["class_names"],
+        **{f"{split}_n": count for split, count in counts.items()},
+        "seeds": plan.params["seeds"],
+        "margin": knockoff.margin(results),
+        "params": plan.params,
+        "methods": {kind: plan.facts[kind] for kind in ("defenses", "knockoffs", "attacks")},
+        "cells_planned": len(cells),
+        "cells_done": len(cells),
+        "flags": list(_flags(results)),
+        "command": "snakemake --cores all",
+    }
+
+
+def run(results: Results) -> dict[str, Any]:
+    """The table ``run``: when, where and how long; the only table that two equal runs do not share."""
+    seconds: dict[str, float] = {}
+    environment: dict[str, str] = {}
+    for member in results.workspace.plan.members.values():
+        if member.stage in {"teach", "baseline", "knockoff", "measure", "attack"}:
+            sidecar = results.sidecar(member.id)
+            seconds[member.stage] = round(seconds.get(member.stage, 0.0) + float(sidecar.run["seconds"]), 3)
+            environment |= sidecar.environment
+    return {"stage_seconds": seconds, "environment": environment, "commit": commit()}
+
+
+def metrics(results: Results) -> dict[str, Any]:
+    """DVC's metrics: verdicts, accuracies and robustness by method, means over seeds."""
+    named: dict[str, Any] = {"verdict": {}, "knockoff": {}, "accuracy": {}, "robustness": {}}
+    for row in knockoff.verdict_rows(results):
+        named["verdict"][row["teacher"]] = {row["student"]: row["verdict"]}
+    for row in knockoff.rows(results):
+        cell = {"accuracy": row["knockoff_accuracy"], "delta": row["delta"]}
+        named["knockoff"].setdefault(row["teacher"], {})[f"{row['attack']}-{row['student']}"] = _rounded(cell)
+    for model, rows in _by_model(models.rows(results)).items():
+        named["accuracy"][model] = _mean(rows, "test_accuracy")
+    for model, rows in _by_model(robustness.rows(results)).items():
+        for row in rows:
+            same = [other for other in rows if other["attack"] == row["attack"]]
+            named["robustness"].setdefault(model, {})[row["attack"]] = _mean(same, "success_rate")
+    return {results.workspace.plan.preset: named}
+
+
+def commit() -> str:
+    """The commit the code came from, with a plus where files differ from it; empty outside a repository."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+"],  # noqa: S607 - git is wherever the user has it
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return found.stdout.strip()
+
+
+def _flags(results: Results) -> Iterable[str]:
+    for row in robustness.rows(results):
+        name = f"{row['model']} under {row['attack_label']}, seed {row['seed']}"
+        if row["zero_gradient"] > 0:
+            yield f"{name}: the gradient is zero on {row['zero_gradient']:.1%} of the images"
+        if row["randomized_forward"]:
+            yield f"{name}: two forward passes differ"
+
+
+def _by_model(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["model"], []).append(row)
+    return groups
+
+
+def _mean(rows: list[dict[str, Any]], name: str) -> float | None:
+    values = [row[name] for row in rows if row[name] is not None]
+    return round(sum(values) / len(values), 6) if values else None
+
+
+def _rounded(record: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in record.items()}

@@ -1,0 +1,80 @@
+"""One row per trained network: accuracy, entropy, calibration, agreement."""
+
+from typing import Any
+
+import numpy as np
+
+from distillab.metrics.accuracy import accuracy, agreement, brier, confidence, expected_calibration_error, nll
+from distillab.metrics.entropy import mean_entropy
+from distillab.metrics.verdict import choose_on_validation
+from distillab.stages.tables.results import ModelRun, Results
+
+Row = dict[str, Any]
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``models``."""
+    chosen = chosen_eps(results)
+    return [_row(results, run, chosen) for run in results.runs]
+
+
+def chosen_eps(results: Results) -> dict[str, float]:
+    """Network to the LS student's epsilon with the best mean validation accuracy over seeds.
+
+    With one epsilon there is nothing to choose, and no validation images are needed.
+    """
+    by_arch: dict[str, dict[float, list[float]]] = {}
+    for run in results.runs:
+        if run.role == "ls_student":
+            by_arch.setdefault(run.arch, {}).setdefault(run.eps, []).append(split_accuracy(results, run, "val"))
+    return {arch: _choice(settings) for arch, settings in by_arch.items()}
+
+
+def split_accuracy(results: Results, run: ModelRun, split: str) -> float:
+    """Share of correct predictions on a split; NaN on an empty one."""
+    labels = results.labels[split]
+    if len(labels) == 0:
+        return float("nan")
+    return accuracy(results.log_probs(run.member.id)[split].argmax(1), labels).value
+
+
+def _choice(settings: dict[float, list[float]]) -> float:
+    if len(settings) == 1:
+        return next(iter(settings))
+    return choose_on_validation({eps: float(np.mean(values)) for eps, values in settings.items()})
+
+
+def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
+    facts = results.workspace.plan.facts
+    sidecar = results.sidecar(run.member.id)
+    log_probs, labels = results.log_probs(run.member.id)["test"], results.labels["test"]
+    entropy = mean_entropy(log_probs)
+    same = _agreement(results, run)
+    return run.key() | {
+        "defense_label": facts["defenses"].get(run.defense, {}).get("label", ""),
+        "grade": facts["defenses"].get(run.defense, {}).get("grade", ""),
+        "attack_label": facts["knockoffs"].get(run.attack, {}).get("label", ""),
+        "eps": run.eps,
+        "chosen": run.role != "ls_student" or chosen[run.arch] == run.eps,
+        "parameters": sidecar.results["parameters"],
+        "epochs": len(sidecar.results["history"]),
+        "val_accuracy": split_accuracy(results, run, "val"),
+        "val_n": len(results.labels["val"]),
+        "test_accuracy": split_accuracy(results, run, "test"),
+        "test_n": len(labels),
+        "entropy_nats": entropy.nats,
+        "entropy_normalized": entropy.normalized,
+        "ece": expected_calibration_error(log_probs, labels),
+        "nll": nll(log_probs, labels),
+        "brier": brier(log_probs, labels),
+        "confidence": confidence(log_probs, labels),
+        "agreement": same,
+    }
+
+
+def _agreement(results: Results, run: ModelRun) -> float:
+    if run.role != "knockoff":
+        return float("nan")
+    own = results.log_probs(run.member.id)["test"].argmax(1)
+    teacher = results.log_probs(run.member.parents["teacher"])["test"].argmax(1)
+    return agreement(own, teacher).value

@@ -1,0 +1,130 @@
+"""The made artifacts as tables see them: model runs, their predictions, their labels."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from distillab.core.job import Member
+from distillab.core.sidecar import Sidecar
+from distillab.core.workspace import Workspace
+
+Array = NDArray[Any]
+
+ROLES = {"teach": "teacher", "baseline": "ls_student", "knockoff": "knockoff"}
+"""Stage to role."""
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """One trained network: which method, which network, which seed."""
+
+    member: Member
+    role: str
+    model: str
+    """Flat id without the seed."""
+    arch: str
+    defense: str
+    attack: str
+    teacher: str
+    """Flat id of the parent, without the seed; empty where there is none."""
+    eps: float
+
+    @property
+    def seed(self) -> int:
+        """The user's seed."""
+        return self.member.seed
+
+    def key(self) -> dict[str, Any]:
+        """The columns that name the run."""
+        return {
+            "model": self.model,
+            "role": self.role,
+            "defense": self.defense,
+            "attack": self.attack,
+            "teacher": self.teacher,
+            "arch": self.arch,
+            "seed": self.seed,
+        }
+
+
+@dataclass
+class Results:
+    """Everything the tables of one plan are computed from."""
+
+    workspace: Workspace
+
+    @cached_property
+    def runs(self) -> list[ModelRun]:
+        """All trained networks, in plan order."""
+        return [self._run(member) for member in self.workspace.plan.members.values() if member.stage in ROLES]
+
+    @cached_property
+    def labels(self) -> dict[str, Array]:
+        """Labels by split."""
+        data = load_file(self.workspace.verified_path("data-images"))
+        split = load_file(self.workspace.verified_path("data-split"))
+        train, test = data["train_y"], data["test_y"]
+        return {"train": train[split["train"]], "val": train[split["val"]], "test": test[split["test"]]}
+
+    def members(self, stage: str) -> list[Member]:
+        """The members of one stage."""
+        return [member for member in self.workspace.plan.members.values() if member.stage == stage]
+
+    def run_of(self, model_id: str) -> ModelRun:
+        """The model run with this member id."""
+        return self._by_id[model_id]
+
+    def log_probs(self, model_id: str) -> dict[str, Array]:
+        """Released log-probabilities by split, float32."""
+        if model_id not in self._log_probs:
+            self._log_probs[model_id] = load_file(self.workspace.verified_path(f"{model_id}-measure"))
+        return self._log_probs[model_id]
+
+    def attacked(self, member: Member) -> pd.DataFrame:
+        """The per-example table of one attack on one model; ``inf`` where no adversarial image was looked for."""
+        if member.id not in self._attacked:
+            frame = pd.read_parquet(self.workspace.verified_path(member.id))
+            frame["distance"] = frame["distance"].where(frame["correct"], np.inf)
+            self._attacked[member.id] = frame
+        return self._attacked[member.id]
+
+    def queries(self, run: ModelRun) -> int:
+        """How many images a knockoff asked its teacher about."""
+        asked = len(self.labels["train"])
+        live = run.member.spec["attack"]["responses"] == "live"
+        return asked * int(run.member.spec["train"]["epochs"]) if live else asked
+
+    def sidecar(self, member_id: str) -> Sidecar:
+        """The sidecar of a made member."""
+        return self.workspace.sidecar(member_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, ModelRun]:
+        return {run.member.id: run for run in self.runs}
+
+    @cached_property
+    def _attacked(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    @cached_property
+    def _log_probs(self) -> dict[str, dict[str, Array]]:
+        return {}
+
+    def _run(self, member: Member) -> ModelRun:
+        attack = member.axes.get("knockoff", "").split("-")[0]
+        teacher = member.axes.get("teacher", "")
+        return ModelRun(
+            member=member,
+            role=ROLES[member.stage],
+            model=member.id.removesuffix(f"-s{member.seed}"),
+            arch=member.spec["model"]["name"],
+            defense=teacher.split("-")[0],
+            attack=attack,
+            teacher=teacher if attack else "",
+            eps=float(member.spec.get("eps", np.nan)),
+        )

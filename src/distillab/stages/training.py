@@ -1,0 +1,63 @@
+"""What the stages that train share: from a member to a network's weights and its history."""
+
+import logging
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from distillab.core.job import Member
+from distillab.core.payloads import save_tensors
+from distillab.core.seeds import derive
+from distillab.core.store import Entry
+from distillab.core.workspace import Product, Workspace
+from distillab.models.count import parameter_count
+from distillab.specs.data import AugmentSpec
+from distillab.specs.train import TrainSpec
+from distillab.stages.inputs import Prepared, device_for, fresh_network, prepared_data
+from distillab.training.fit import fit
+from distillab.training.objective import Objective, Task
+
+log = logging.getLogger("distillab")
+
+MakeObjective = Callable[[Task, Prepared, torch.device], Objective]
+
+
+def train_member(
+    member: Member, workspace: Workspace, entry: Entry, *, role: str, objective: MakeObjective
+) -> Product:
+    """Train the member's network and write its weights.
+
+    Initialization, batch order, augmentation and dropout depend on the seed, the role and the network, not on the
+    method: members of one seed are paired.
+    """
+    device = device_for(member, workspace)
+    data = prepared_data(member, workspace, device)
+    recipe = TrainSpec.model_validate(member.spec["train"])
+    seed = derive(member.seed, role, member.spec["model"]["name"])
+    model = fresh_network(member, data, seed=seed).to(device)
+    task = Task(data.train, data.split.train, data.classes, recipe.epochs, derive(seed, "method"))
+    history = fit(
+        model,
+        data.train,
+        data.split.train,
+        objective(task, data, device),
+        spec=recipe,
+        augment=AugmentSpec.model_validate(member.spec["augment"]),
+        seed=seed,
+        checkpoint=entry.checkpoint,
+        progress=_progress(member, recipe.epochs),
+    )
+    _save(model, entry)
+    return Product({"history": history, "parameters": parameter_count(model)}, device.type)
+
+
+def _save(model: nn.Module, entry: Entry) -> None:
+    save_tensors(entry.payload, {name: tensor.contiguous() for name, tensor in model.state_dict().items()})
+
+
+def _progress(member: Member, epochs: int) -> Callable[[int, dict[str, float]], None]:
+    def report(epoch: int, record: dict[str, float]) -> None:
+        log.info("%s: epoch %d of %d, loss %.4f", member.id, epoch + 1, epochs, record["total"])
+
+    return report

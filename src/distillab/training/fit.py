@@ -1,0 +1,141 @@
+"""The one training loop: every teacher, assistant, student and knockoff goes through it.
+
+Every epoch draws its order, augmentation and dropout from streams named by the epoch, so a training resumed from
+a checkpoint ends with the bytes of an uninterrupted one.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from distillab.core.errors import ContractError
+from distillab.core.generators import forked, generator
+from distillab.core.shapes import Images, Logits
+from distillab.data.dataset import Batch, ImageSource, batches
+from distillab.specs.data import AugmentSpec
+from distillab.specs.train import AdamSpec, SGDSpec, TrainSpec
+from distillab.training.checkpoint import History, load_checkpoint, save_checkpoint
+from distillab.training.objective import Objective
+from distillab.training.schedules import learning_rate
+
+Progress = Callable[[int, dict[str, float]], None]
+"""Called after each epoch with its number and its record."""
+
+
+def fit(  # noqa: PLR0913 - a training is this many things
+    model: nn.Module,
+    images: ImageSource,
+    index: Tensor,
+    objective: Objective,
+    *,
+    spec: TrainSpec,
+    augment: AugmentSpec,
+    seed: int,
+    checkpoint: Path | None = None,
+    progress: Progress = lambda _epoch, _record: None,
+) -> History:
+    """Train ``model`` in place on ``images`` at ``index`` and return one record per epoch.
+
+    Args:
+        model: on the training device; left in eval mode.
+        images: all training images, given out on the model's device.
+        index: positions of the training split, int64, on the CPU.
+        objective: per-example terms; their sum, averaged over the mini-batch, is minimized.
+        spec: the recipe.
+        augment: applied to every training batch on the device.
+        seed: root of the streams ``order``, ``augment`` and ``dropout``.
+        checkpoint: resumed from if it exists, rewritten every ``spec.checkpoint_every`` epochs.
+        progress: told of each finished epoch.
+
+    Raises:
+        ContractError: a term is not finite; names the epoch and the term, and nothing is saved.
+    """
+    step_model = Prepared(model, spec)
+    optimizer = _optimizer(model, spec)
+    history = load_checkpoint(checkpoint, model, optimizer, objective) if checkpoint else []
+    for epoch in range(len(history), spec.epochs):
+        model.train()
+        objective.begin_epoch(epoch, step_model)
+        order, stream = generator(seed, "order", epoch), generator(seed, "augment", epoch)
+        views = batches(images, index, batch_size=spec.batch_size, order=order, augment=augment, stream=stream)
+        with forked(seed, "dropout", epoch):
+            record = _epoch(step_model, optimizer, objective, views, epoch=epoch, count=len(index))
+        history.append(record)
+        progress(epoch, record)
+        if checkpoint and (epoch + 1) % spec.checkpoint_every == 0 and epoch + 1 < spec.epochs:
+            save_checkpoint(checkpoint, model, optimizer, objective, history)
+    model.eval()
+    return history
+
+
+class Prepared(nn.Module):
+    """A network in the recipe's memory format, precision and compilation; its logits are float32 whatever they are."""
+
+    def __init__(self, model: nn.Module, spec: TrainSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.memory_format = torch.channels_last if spec.channels_last else torch.contiguous_format
+        model.to(memory_format=self.memory_format)  # type: ignore[call-overload]
+        self.model: nn.Module = torch.compile(model) if spec.compile else model  # type: ignore[assignment]
+
+    def forward(self, x: Images) -> Logits:
+        """Float32 logits of the wrapped network."""
+        x = x.contiguous(memory_format=self.memory_format)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.spec.precision == "bfloat16"):
+            logits: Tensor = self.model(x)
+        return logits.float()
+
+
+def _epoch(
+    model: Prepared,
+    optimizer: torch.optim.Optimizer,
+    objective: Objective,
+    views: Iterable[Batch],
+    *,
+    epoch: int,
+    count: int,
+) -> dict[str, float]:
+    spec = model.spec
+    steps = math.ceil(count / spec.batch_size)
+    sums: dict[str, Tensor] = {}
+    for position, batch in enumerate(views):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(spec, epoch * steps + position, steps)
+        terms = objective.terms(model, batch)
+        optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(terms.values())).sum(0).mean().backward()  # type: ignore[no-untyped-call]
+        if spec.clip_norm is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)
+        optimizer.step()
+        for name, term in terms.items():
+            sums[name] = sums.get(name, 0.0) + term.detach().double().sum()
+    return _record(sums, count, epoch, optimizer)
+
+
+def _record(
+    sums: dict[str, Tensor], count: int, epoch: int, optimizer: torch.optim.Optimizer
+) -> dict[str, float]:
+    record = {name: float(value) / count for name, value in sums.items()}
+    for name, value in record.items():
+        if not math.isfinite(value):
+            raise ContractError(
+                f"training diverged in epoch {epoch + 1}",
+                where=f"term {name!r}",
+                expected="a finite loss",
+                got=str(value),
+                do="lower the learning rate, add warm-up or clip the gradient norm",
+            )
+    return record | {"total": sum(record.values()), "lr": optimizer.param_groups[0]["lr"]}
+
+
+def _optimizer(model: nn.Module, spec: TrainSpec) -> torch.optim.Optimizer:
+    match spec.optimizer:
+        case SGDSpec(lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=decay):
+            return torch.optim.SGD(
+                model.parameters(), lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=decay
+            )
+        case AdamSpec(lr=lr, betas=betas, weight_decay=decay):
+            return torch.optim.Adam(model.parameters(), lr=lr, betas=betas, weight_decay=decay)

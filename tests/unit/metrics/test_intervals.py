@@ -1,0 +1,104 @@
+from math import sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillab.core.errors import ContractError
+from distillab.metrics.intervals import image_difference, seed_difference, seed_interval, wilson
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_bounds_solve_the_score_equation(case):
+    successes, n = case
+    estimate, z = wilson(successes, n), 1.959963984540054
+    assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+    for bound in (estimate.low, estimate.high):
+        score = abs(estimate.value - bound) - z * sqrt(bound * (1 - bound) / n)
+        assert score == pytest.approx(0.0, abs=1e-9)
+
+
+def test_wilson_at_the_ends_is_still_an_interval():
+    assert wilson(0, 10).low == 0.0
+    assert wilson(0, 10).high == pytest.approx(1.959963984540054**2 / (10 + 1.959963984540054**2))
+    assert wilson(10, 10).high == 1.0
+
+
+@pytest.mark.parametrize("case", [(1, 0), (-1, 5), (6, 5)])
+def test_wilson_refuses_what_is_no_share(case):
+    with pytest.raises(ContractError):
+        wilson(*case)
+
+
+def test_seed_interval_is_students():
+    estimate = seed_interval([1.0, 2.0, 3.0])
+    half = 4.302652729911275 * 1.0 / sqrt(3)
+    assert (estimate.value, estimate.n, estimate.kind) == (2.0, 3, "seeds")
+    assert estimate.low == pytest.approx(2 - half)
+    assert estimate.high == pytest.approx(2 + half)
+
+
+def test_fewer_than_three_seeds_claim_no_interval():
+    estimate = seed_interval([0.5, 0.7])
+    assert estimate.value == pytest.approx(0.6)
+    assert (estimate.low, estimate.high, estimate.n, estimate.kind) == (None, None, 2, "points")
+
+
+def test_bounds_are_cut_at_what_the_quantity_cannot_leave():
+    estimate = seed_interval([0.9, 1.0, 0.95], within=(0.0, 1.0))
+    assert estimate.high == 1.0
+    assert estimate.low > 0.0
+
+
+def test_a_diverged_seed_is_an_error_and_not_a_nan():
+    with pytest.raises(ContractError, match="not finite"):
+        seed_interval([0.5, float("nan"), 0.6])
+    with pytest.raises(ContractError, match="pair up"):
+        seed_interval([])
+
+
+def test_seed_interval_covers_the_mean_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    covered = [
+        estimate.low <= 0 <= estimate.high for estimate in (seed_interval(row) for row in rng.normal(size=(2000, 3)))
+    ]
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.015)
+
+
+def test_pairing_removes_what_both_arms_share():
+    shared = np.array([0.1, 0.5, 0.9, 0.3])
+    estimate = seed_difference(shared + np.array([0.01, 0.02, 0.01, 0.02]), shared)
+    assert estimate.value == pytest.approx(0.015)
+    assert estimate.low > 0
+    with pytest.raises(ContractError):
+        seed_difference([0.1, 0.2], [0.1])
+
+
+def test_image_difference_is_paired_seeded_and_antisymmetric_in_value():
+    rng = np.random.default_rng(1)
+    a, b = rng.random(300) < 0.9, rng.random(300) < 0.6
+    estimate = image_difference(a, b, seed=3)
+    assert estimate == image_difference(a, b, seed=3)
+    assert estimate.value == pytest.approx(a.mean() - b.mean())
+    assert 0 < estimate.low < estimate.value < estimate.high
+    assert image_difference(b, a, seed=3).value == -estimate.value
+    error = np.std(a.astype(float) - b) / sqrt(300)
+    assert estimate.high - estimate.low == pytest.approx(2 * 1.96 * error, rel=0.1)
+
+
+def test_image_difference_leans_towards_the_long_tail():
+    skewed = np.random.default_rng(2).exponential(size=40) ** 2
+    estimate = image_difference(skewed, np.zeros(40), seed=0)
+    assert estimate.high - estimate.value > 1.2 * (estimate.value - estimate.low)
+
+
+@pytest.mark.filterwarnings("error")
+def test_equal_differences_claim_no_interval():
+    estimate = image_difference(np.ones(10), np.zeros(10), seed=0)
+    assert (estimate.value, estimate.low, estimate.high, estimate.kind) == (1.0, None, None, "points")
+
+
+def test_failures_cannot_enter_a_difference_of_distances():
+    with pytest.raises(ContractError, match="not finite"):
+        image_difference([1.0, np.inf], [1.0, 2.0], seed=0)

@@ -1,0 +1,61 @@
+"""Parameters validated, plan loaded, outputs checked: all before any job exists."""
+
+import os
+import sys
+from pathlib import Path
+
+# Shell rules must find this environment's programs even where nobody activated it.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+from distillab.core.errors import DistillabError
+from distillab.plan import load_plan
+from distillab.plan.workflow import foreign_config, refuse_untracked
+
+try:
+    foreign_config(config)
+    PLAN = load_plan()
+    refuse_untracked(PLAN)
+except DistillabError as error:
+    sys.exit("\n".join(f"distillab: {line}" for line in str(error).splitlines()))
+
+RESULTS = f"results/{PLAN.preset}"
+
+
+def outputs_of(stage):
+    """All files that a stage makes."""
+    return [path for shape in PLAN.stage(stage) for job in shape.jobs for path in files_of(job)]
+
+
+def files_of(job):
+    """The files one job makes."""
+    return [path for member in job.members for path in (PLAN.members[member].path, PLAN.members[member].path + ".json")]
+
+
+def inputs_of(shape):
+    """The files a rule's job reads."""
+    return lambda wildcards: shape.job(dict(wildcards)).inputs
+
+
+def digest_of(shape):
+    """The hash of everything a rule's job depends on besides its inputs' bytes."""
+    return lambda wildcards: shape.job(dict(wildcards)).digest
+
+
+def job_of(shape):
+    """The id of a rule's job, for the command line."""
+    return lambda wildcards: shape.job(dict(wildcards)).id
+
+
+def beside(shape, kind, suffix):
+    """The log or benchmark file of a rule; it drops the wildcards that the job loops over."""
+    name = "-".join(f"{{{wildcard}}}" for wildcard in shape.constraints) or "all"
+    return f"{RESULTS}/{kind}/{shape.rule}/{name}{suffix}"
+
+
+def threads_of(shape):
+    """CPU threads of a rule's jobs."""
+    return max(job.threads for job in shape.jobs)
+
+
+GPU = int(PLAN.params["device"] == "cuda")
+"""GPUs a job asks the cluster for; `--set-resources teach:gpu=1` asks for more where `device` is auto."""

@@ -1,0 +1,97 @@
+"""Data, teachers, LS students, knockoffs: everything that is trained. One rule per shape of jobs."""
+
+for shape in PLAN.stage("prepare"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            inputs_of(shape),
+        output:
+            shape.outputs,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
+        log:
+            beside(shape, "logs", ".log"),
+        benchmark:
+            beside(shape, "benchmarks", ".tsv")
+        wildcard_constraints:
+            **shape.constraints,
+        shell:
+            "distillab prepare {params.job:q} > {log:q} 2>&1"
+
+
+for shape in PLAN.stage("teach"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            inputs_of(shape),
+        output:
+            shape.outputs,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
+        log:
+            beside(shape, "logs", ".log"),
+        benchmark:
+            beside(shape, "benchmarks", ".tsv")
+        wildcard_constraints:
+            **shape.constraints,
+        threads: threads_of(shape)
+        resources:
+            gpu=GPU,
+        shell:
+            "distillab teach {params.job:q} > {log:q} 2>&1"
+
+
+for shape in PLAN.stage("baseline"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            inputs_of(shape),
+        output:
+            shape.outputs,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
+        log:
+            beside(shape, "logs", ".log"),
+        benchmark:
+            beside(shape, "benchmarks", ".tsv")
+        wildcard_constraints:
+            **shape.constraints,
+        threads: threads_of(shape)
+        resources:
+            gpu=GPU,
+        shell:
+            "distillab baseline {params.job:q} > {log:q} 2>&1"
+
+
+for shape in PLAN.stage("knockoff"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            inputs_of(shape),
+        output:
+            shape.outputs,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
+        log:
+            beside(shape, "logs", ".log"),
+        benchmark:
+            beside(shape, "benchmarks", ".tsv")
+        wildcard_constraints:
+            **shape.constraints,
+        threads: threads_of(shape)
+        resources:
+            gpu=GPU,
+        shell:
+            "distillab knockoff {params.job:q} > {log:q} 2>&1"
