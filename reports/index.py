@@ -11,7 +11,7 @@ from distillab.reporting.tables import Tables
 
 read = Tables(tables)
 links = "".join(f'<a href="{name}.html">{escape(title)}</a>' for name, title in studies.items())
-Html(f"<h1>Distillation, theft and defense on {text.dataset(read)}</h1>")
+Html(f"<h1>Distillation, theft and defense on {escape(read.dataset)}</h1>")
 
 # %%
 text.knockoff_answer(read)
@@ -29,7 +29,7 @@ Html(f'<nav aria-label="Study pages"><span>Studies</span>{links}</nav>') if link
 knockoff_views.verdict_table(read)
 
 # %%
-knockoff_views.verdict_figure(read, text.verdict_finding(read)) if len(read["verdicts"]) else None
+knockoff_views.verdict_figure(read) if len(read["verdicts"]) else None
 
 # %% [markdown]
 # ## Do they resist adversarial examples?

@@ -3,13 +3,15 @@ tables = "results/digits/tables"
 reported = "reports/reported"
 
 # %%
+from html import escape
+
 from distillab.reporting import boxes, examples, knockoff_views, model_views, robustness_views, text
 from distillab.reporting.display import Html, folded, paragraph
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 
 read, papers = Tables(tables), Reported(reported)
-Html(f"<h1>Undistillable teachers and knockoff students on {text.dataset(read)}</h1>")
+Html(f"<h1>Undistillable teachers and knockoff students on {escape(read.dataset)}</h1>")
 
 # %%
 text.knockoff_answer(read)

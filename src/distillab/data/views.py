@@ -28,9 +28,9 @@ def random_view(image: Image.Image, size: int, generator: torch.Generator) -> Im
     for area, ratio, x, y in torch.rand(TRIES, 4, generator=generator).tolist():
         pixels = image.width * image.height * (AREA[0] + area * (AREA[1] - AREA[0]))
         aspect = math.exp(math.log(RATIO[0]) + ratio * math.log(RATIO[1] / RATIO[0]))
-        width, height = round(math.sqrt(pixels * aspect)), round(math.sqrt(pixels / aspect))
+        width, height = (float(round(math.sqrt(side))) for side in (pixels * aspect, pixels / aspect))
         if 0 < width <= image.width and 0 < height <= image.height:
-            left, top = int(x * (image.width - width + 1)), int(y * (image.height - height + 1))
+            left, top = x * (image.width - width + 1) // 1, y * (image.height - height + 1) // 1
             return _cut(image, (left, top, left + width, top + height), size)
     return _cut(image, _central(image), size)
 

@@ -1,8 +1,10 @@
 """Shapes of the arrays that metrics take, and the checks that all of them share."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from distillab.core.errors import ContractError
 
@@ -15,14 +17,17 @@ Classes = Int[NDArray[np.integer], "n"]
 PerExample = Float[NDArray[np.floating], "n"]
 Flags = Bool[NDArray[np.bool_], "n"]
 
+Numbers = Sequence[float] | NDArray[np.generic]
+"""One row of numbers: a grid of powers or radii, one value per seed or per image."""
 
-def paired(where: str, *arrays: ArrayLike) -> int:
+
+def paired(where: str, *arrays: Numbers) -> int:
     """The common length n >= 1 of arrays that describe the same examples.
 
     Raises:
         ContractError: The lengths differ, or there is no example.
     """
-    lengths = [len(np.asarray(array)) for array in arrays]
+    lengths = [len(array) for array in arrays]
     if min(lengths) == 0 or len(set(lengths)) != 1:
         raise ContractError("arrays do not pair up", where=where, expected="equal lengths >= 1", got=str(lengths))
     return lengths[0]

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import entr
 
 from distillab.core.errors import ContractError
-from distillab.metrics.arrays import Classes, LogProbs, checked_labels, checked_log_probs, paired
+from distillab.metrics.arrays import Classes, LogProbs, Numbers, checked_labels, checked_log_probs, paired
 
 CHUNK = 2**17
 """Float64 entries per temporary (1 MiB): memory stays flat in the number of powers; larger blocks are not faster."""
@@ -60,7 +60,7 @@ class Concentration:
         return np.asarray(self.counts[present] / self.counts.sum() @ curves[present])
 
 
-def concentration(log_probs: LogProbs, labels: Classes, powers: ArrayLike) -> Concentration:
+def concentration(log_probs: LogProbs, labels: Classes, powers: Numbers) -> Concentration:
     """Conditional mutual information of input and output given the label, at each power.
 
     Per class, ``I_y(a) = mean_j KL(q_j^a, s_{y,a})`` with the centroid ``s_{y,a} = mean_j q_j^a``, computed as the
@@ -84,7 +84,7 @@ def concentration(log_probs: LogProbs, labels: Classes, powers: ArrayLike) -> Co
     return Concentration(grid, np.bincount(labels, minlength=k), plugin, corrected)
 
 
-def concentration_slope(log_probs: LogProbs, labels: Classes, powers: ArrayLike) -> Float[Array, "a"]:
+def concentration_slope(log_probs: LogProbs, labels: Classes, powers: Numbers) -> Float[Array, "a"]:
     """Derivative of the overall curve, ``dI/da = E_j[a Var(l_j) - Cov(l_j, ln s)]`` with moments under ``q_j^a``.
 
     ``l_j`` is the row of log-probabilities. This is the published derivative with its surprisal written as
@@ -122,10 +122,10 @@ def class_centroids(log_probs: LogProbs, labels: Classes, *, power: float = 1.0)
     return centroids
 
 
-def _checked(where: str, log_probs: LogProbs, labels: Classes, powers: ArrayLike) -> tuple[Array, Array]:
+def _checked(where: str, log_probs: LogProbs, labels: Classes, powers: Numbers) -> tuple[Array, Array]:
     paired(where, log_probs, labels)
     checked_labels(where, labels, log_probs.shape[1])
-    grid = np.atleast_1d(np.asarray(powers, dtype=np.float64))
+    grid = np.asarray(powers, dtype=np.float64)
     if not (np.isfinite(grid) & (grid >= 0)).all():
         raise ContractError("a power is not usable", where=where, expected="finite and >= 0", got=str(grid.tolist()))
     return checked_log_probs(where, log_probs), grid

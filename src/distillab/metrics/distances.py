@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from distillab.core.errors import ContractError
-from distillab.metrics.arrays import Flags, PerExample, paired
+from distillab.metrics.arrays import Flags, Numbers, PerExample, paired
 from distillab.metrics.intervals import Estimate, wilson
 
 ROUNDING = 1e-6
@@ -96,11 +96,11 @@ def robust_accuracy(distances: PerExample, initially_correct: Flags, *, eps: flo
     Raises:
         ContractError: Arrays do not pair up, or a distance or eps is negative or NaN.
     """
-    counts, _ = _robust_counts("robust_accuracy", distances, initially_correct, eps)
+    counts, _ = _robust_counts("robust_accuracy", distances, initially_correct, [eps])
     return wilson(counts[0], len(distances))
 
 
-def robust_accuracy_curve(distances: PerExample, initially_correct: Flags, *, eps: ArrayLike) -> AccuracyCurve:
+def robust_accuracy_curve(distances: PerExample, initially_correct: Flags, *, eps: Numbers) -> AccuracyCurve:
     """Robust accuracy at each eps from one set of minimal distances; non-increasing in eps, clean accuracy at 0.
 
     Raises:
@@ -113,10 +113,10 @@ def robust_accuracy_curve(distances: PerExample, initially_correct: Flags, *, ep
 
 
 def _robust_counts(
-    where: str, distances: PerExample, initially_correct: Flags, eps: ArrayLike
+    where: str, distances: PerExample, initially_correct: Flags, eps: Numbers
 ) -> tuple[list[int], NDArray[np.float64]]:
     """How many examples stay correct within each eps, and the eps as an array."""
-    grid = np.atleast_1d(np.asarray(eps, dtype=np.float64))
+    grid = np.asarray(eps, dtype=np.float64)
     if not (grid >= 0).all():
         raise ContractError("eps is not usable", where=where, expected=">= 0", got=str(grid.tolist()))
     found = np.sort(_checked(where, distances, initially_correct)[initially_correct])

@@ -1,17 +1,15 @@
 """A number with its interval: over test images, over training seeds, or honestly without one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum, inf, sqrt
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 from distillab.core.errors import ContractError
-from distillab.metrics.arrays import paired
+from distillab.metrics.arrays import Numbers, paired
 
 MIN_SEEDS = 3
 """Below this many seeds the points are shown and no interval is claimed."""
@@ -51,9 +49,7 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Estimate:
     return Estimate(share, low, high, n, "images")
 
 
-def seed_interval(
-    values: Sequence[float], *, level: float = 0.95, within: tuple[float, float] = (-inf, inf)
-) -> Estimate:
+def seed_interval(values: Numbers, *, level: float = 0.95, within: tuple[float, float] = (-inf, inf)) -> Estimate:
     """Mean over training seeds with Student's t interval; no interval below three seeds.
 
     Args:
@@ -74,7 +70,7 @@ def seed_interval(
     return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), n, "seeds")
 
 
-def seed_difference(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Estimate:
+def seed_difference(a: Numbers, b: Numbers, *, level: float = 0.95) -> Estimate:
     """Mean of ``a - b`` over seeds that pair up, with Student's t interval of the differences.
 
     Raises:
@@ -84,7 +80,7 @@ def seed_difference(a: Sequence[float], b: Sequence[float], *, level: float = 0.
     return seed_interval([x - y for x, y in zip(a, b, strict=True)], level=level)
 
 
-def image_difference(a: ArrayLike, b: ArrayLike, *, seed: int, level: float = 0.95, resamples: int = 1999) -> Estimate:
+def image_difference(a: Numbers, b: Numbers, *, seed: int, level: float = 0.95, resamples: int = 1999) -> Estimate:
     """Mean of ``a - b`` over images that pair up, with the bias-corrected and accelerated bootstrap interval.
 
     Where every difference is the same there is nothing to resample, and no interval is claimed.

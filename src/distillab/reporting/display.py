@@ -40,6 +40,11 @@ def number(value: float | None, *, digits: int = 3, decimals: int = 6, signed: b
     return sign + text
 
 
+def setting(value: float) -> str:
+    """A parameter as somebody would write it: no trailing zeros."""
+    return f"{value:.3g}".replace("-", MINUS)
+
+
 def percent(share: float | None) -> str:
     """A share in [0, 1] in percent, with three significant digits and at most one decimal."""
     return number(None if share is None else 100 * share, decimals=1)
@@ -110,7 +115,7 @@ def table(
     from great_tables import GT, html
 
     stub, *columns = [str(column) for column in frame.columns]
-    built = GT(frame, rowname_col=stub, id=name).fmt(str).tab_stubhead(html(labels[stub]))
+    built = GT(frame, rowname_col=stub, id=name).fmt(str, columns=[stub, *columns]).tab_stubhead(html(labels[stub]))
     built = built.cols_label({column: html(labels[column]) for column in columns})
     for title, spanned in (spanners or {}).items():
         built = built.tab_spanner(label=html(title), columns=list(spanned), id=f"span-{spanned[0]}")

@@ -21,15 +21,16 @@ def worst_case(verdicts: "pd.DataFrame", cells: "pd.DataFrame", margin: float) -
     """Per teacher, every attack's gain over the LS student as a tick and the best attack's with its bounds.
 
     Args:
-        verdicts: Columns row (label), defense, best_delta, lower, upper, in the order of drawing.
-        cells: Columns row, delta, one per attack.
+        verdicts: Columns row (label), defense, best_attack, best_delta, lower, upper, in the order of drawing.
+        cells: Columns row, attack, delta, one per attack.
         margin: Half-width of the band of gains too small to matter, as a share.
     """
     rows = list(verdicts["row"])
     figure, (ax,) = canvas(1, 1, height=0.4 * len(rows) + 0.3, left=_label_width(rows), top=0.3)
     _gain_axis(ax, rows, margin)
     for y, row in enumerate(verdicts.itertuples()):
-        ticks = 100 * cells.loc[cells["row"] == row.row, "delta"].dropna()
+        others = cells[(cells["row"] == row.row) & (cells["attack"] != row.best_attack)]
+        ticks = 100 * others["delta"].dropna()
         ax.plot(ticks, [y] * len(ticks), "|", color=MUTED, markersize=11, markeredgewidth=1.4)
         _gain(ax, y, str(row.defense), (row.best_delta, row.lower, row.upper))
     ax.set_xlabel(_GAIN)

@@ -74,14 +74,14 @@ def verdict_table(tables: Tables) -> Html:
     return table(
         pd.DataFrame(rows, columns=["teacher", "verdict", "literal", "attack", "delta", "ls", "seeds"]),
         name="verdicts",
-        caption="<b>Can the teacher be distilled?</b> Hardest to steal first.",
+        caption=f"<b>Can the teacher be distilled?</b> Hardest to steal first; {_sample(tables)}.",
         labels={
             "teacher": "Teacher",
             "verdict": "Verdict",
             "literal": header("Literal rule", "of the paper"),
             "attack": header("Strongest attack", "largest mean gain"),
             "delta": header("Gain over LS student ↓", "percentage points [bounds]"),
-            "ls": header("LS student", f"accuracy, %; n = {_test_n(tables)}"),
+            "ls": header("LS student", "accuracy, %"),
             "seeds": "Seeds",
         },
         notes=[
@@ -112,7 +112,7 @@ def knockoff_table(tables: Tables) -> Html:
     return table(
         pd.DataFrame(rows, columns=["row", "ls", *attacks.index]),
         name="knockoff",
-        caption=f"<b>Accuracy of the knockoff student, %</b>, n = {_test_n(tables)} test images, {_seeds(frame)}.",
+        caption=f"<b>Accuracy of the knockoff student, %</b>, {_sample(tables)}, {_seeds(frame)}.",
         labels=labels,
         spanners={"Knockoff student, by distillation attack": list(attacks.index)},
         notes=[
@@ -127,10 +127,12 @@ def knockoff_table(tables: Tables) -> Html:
     )
 
 
-def verdict_figure(tables: Tables, finding: str) -> Html:
+def verdict_figure(tables: Tables) -> Html:
     """How far the strongest attack on each teacher gets, against the LS student."""
     verdicts, frame = ranked(tables), cells(tables)
     margin = float(tables.facts["margin"])
+    stolen = int((verdicts["lower"] > 0).sum())
+    finding = f"{stolen} of {len(verdicts)} teachers have an attack whose gain is bounded away from zero."
     with style():
         figure = figures.worst_case(verdicts, frame, margin)
         data = verdicts[["row", "best_attack", "best_delta", "lower", "upper", "verdict"]]
@@ -140,7 +142,7 @@ def verdict_figure(tables: Tables, finding: str) -> Html:
             name="worst-case",
             alt=f"Gain of the strongest attack's knockoff over the LS student in percentage points: {gains}.",
             caption=f"<b>{escape(finding)}</b> Marker: strongest attack with its bounds; ticks: every attack; band: margin "
-            f"of {number(100 * margin)} points. {_seeds(frame)}, n = {_test_n(tables)} test images.",
+            f"of {number(100 * margin)} points. {_seeds(frame)}, {_sample(tables)}.",
             data=data,
         )
 
@@ -158,7 +160,7 @@ def delta_figure(tables: Tables) -> Html:
             name="deltas",
             alt=f"Panels by attack, teachers as rows, gain over the LS student as points with intervals. {finding}",
             caption=f"<b>{finding}</b> Line: LS student; band: margin of {number(100 * margin)} points; intervals not "
-            f"corrected for the number of attacks. {_seeds(frame)}, n = {_test_n(tables)} test images.",
+            f"corrected for the number of attacks. {_seeds(frame)}, {_sample(tables)}.",
             data=frame[["row", "attack", "delta", "delta_low", "delta_high", "seeds"]],
         )
 
@@ -174,8 +176,8 @@ def _accuracy(value: float, low: float, high: float) -> str:
     return interval(percent(value), percent(low), percent(high))
 
 
-def _test_n(tables: Tables) -> str:
-    return f"{int(tables.facts['test_n']):,}"
+def _sample(tables: Tables) -> str:
+    return f"n = {int(tables.facts['test_n']):,} test images of {escape(tables.dataset)}"
 
 
 def _seeds(frame: "pd.DataFrame") -> str:

@@ -38,7 +38,7 @@ def accuracy_table(tables: Tables, reported: Reported) -> Html:
     return table(
         pd.DataFrame(rows, columns=list(labels)),
         name="accuracy",
-        caption=f"<b>Accuracy of the protected models</b>, n = {tables.facts['test_n']} test images, "
+        caption=f"<b>Accuracy of the protected models</b>, n = {tables.facts['test_n']:,} test images of {escape(tables.dataset)}, "
         f"{seeds_phrase(int(teachers['seed'].nunique()))}.",
         labels=labels,
         notes=[
@@ -76,7 +76,7 @@ def entropy_table(tables: Tables, reported: Reported) -> Html:
     return table(
         pd.DataFrame(rows, columns=list(labels)),
         name="entropy",
-        caption=f"<b>Confidence of the released answers</b>, n = {tables.facts['test_n']} test images, "
+        caption=f"<b>Confidence of the released answers</b>, n = {tables.facts['test_n']:,} test images of {escape(tables.dataset)}, "
         f"{seeds_phrase(int(teachers['seed'].nunique()))}.",
         labels=labels,
         notes=[

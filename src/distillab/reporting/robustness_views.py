@@ -5,7 +5,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from distillab.reporting import figures
-from distillab.reporting.display import Html, cell, header, interval, missing, number, percent, table
+from distillab.reporting.display import Html, cell, header, interval, missing, number, percent, setting, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.palette import ordered
 from distillab.reporting.summaries import (
@@ -43,7 +43,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     return table(
         pd.DataFrame(rows, columns=["model", "clean", *columns]),
         name="robustness",
-        caption=f"<b>Do the models resist adversarial examples?</b> n = {counts(frame['n'])} images, "
+        caption=f"<b>Do the models resist adversarial examples?</b> n = {counts(frame['n'])} images of {escape(tables.dataset)}, "
         f"{seeds_phrase(int(frame['seed'].nunique()))}.",
         labels={"model": "Model", "clean": header("Clean", "accuracy, %")}
         | {name: _robust_header(frame[_columns(frame) == name]) for name in columns},
@@ -87,7 +87,7 @@ def _percent_estimate(row: "pd.Series", *, best: bool = False) -> str:  # type: 
 
 
 def _columns(frame: "pd.DataFrame") -> "pd.Series[str]":
-    return frame["attack"] + "@" + frame["eps"].map(lambda eps: number(eps) if isfinite(eps) else "minimum")
+    return frame["attack"] + "@" + frame["eps"].map(lambda eps: setting(eps) if isfinite(eps) else "minimum")
 
 
 def _robust_column(part: "pd.DataFrame") -> tuple[dict[str, str], "pd.Series[str]", bool]:
@@ -111,7 +111,9 @@ def _distance(row: "pd.Series", *, best: bool) -> str:  # type: ignore[type-arg]
 def _robust_header(part: "pd.DataFrame") -> str:
     first = part.iloc[0]
     norm = norm_label(str(first["norm"]))
-    return header(str(first["attack_label"]), f"{norm}, eps {number(first['eps'])}" if isfinite(first["eps"]) else norm)
+    return header(
+        str(first["attack_label"]), f"{norm}, eps {setting(first['eps'])}" if isfinite(first["eps"]) else norm
+    )
 
 
 def _rank(tables: Tables, model: str) -> tuple[int, str]:

@@ -86,6 +86,11 @@ class Tables:
         return dict(facts)
 
     @cached_property
+    def dataset(self) -> str:
+        """The data set's title, short; a stand-in says that it is one."""
+        return f"{self.facts['title']} (stand-in)" if self.facts["standin"] else str(self.facts["title"])
+
+    @cached_property
     def several_students(self) -> bool:
         """Whether knockoffs of more than one architecture were trained."""
         return bool(self["knockoff"]["student"].nunique() > 1)

@@ -4,7 +4,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from distillab.reporting.display import Html, number, paragraph, percent, points
+from distillab.reporting.display import Html, number, paragraph, percent, points, setting
 from distillab.reporting.knockoff_views import ranked
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import over_seeds, seeds_phrase
@@ -25,10 +25,10 @@ def knockoff_answer(tables: Tables) -> Html:
     groups = [(kind, list(verdicts.loc[verdicts["verdict"] == kind, "row"])) for kind in _ORDER]
     counts = "; ".join(f"{len(rows)} {kind} ({', '.join(map(escape, rows))})" for kind, rows in groups if rows)
     head = f"Of {len(verdicts)} {what} on {dataset(tables)}: {counts}."
-    return paragraph(f"{head} {verdict_finding(tables)}", kind="lead")
+    return paragraph(f"{head} {_hardest(tables)}", kind="lead")
 
 
-def verdict_finding(tables: Tables) -> str:
+def _hardest(tables: Tables) -> str:
     """The hardest teacher to steal, with its gain and bounds."""
     hardest = ranked(tables).iloc[0]
     gain = f"{points(hardest['best_delta'])} points"
@@ -54,7 +54,7 @@ def robustness_answer(tables: Tables) -> Html:
     shown = over_seeds(cells, ["model"], "robust_accuracy").sort_values("value", kind="stable")
     worst, best = shown.iloc[0], shown.iloc[-1]
     return paragraph(
-        f"Against {escape(tables.label(attack))} at eps {number(eps)} the teachers keep between {_kept(tables, worst)} "
+        f"Against {escape(tables.label(attack))} at eps {setting(eps)} the teachers keep between {_kept(tables, worst)} "
         f"and {_kept(tables, best)} of n = {int(cells['n'].iloc[0]):,} images."
     )
 
@@ -65,7 +65,7 @@ def _kept(tables: Tables, row: "pd.Series") -> str:  # type: ignore[type-arg]
 
 
 def dataset(tables: Tables) -> str:
-    """The data set's title; a stand-in says so."""
+    """The data set's title; a stand-in says for what and how."""
     title, standin = escape(tables.facts["title"]), escape(tables.facts["standin"])
     return f"{title} ({standin})" if standin else title
 

@@ -69,6 +69,11 @@ def test_printed_slope(cluster):
     np.testing.assert_allclose(concentration_slope(log_probs, ONE_CLASS, (0.25, 1.0, 2.0)), expected, atol=1e-8)
 
 
+def test_a_class_that_is_never_output_adds_nothing_to_the_slope():
+    unused = np.c_[A, [-np.inf, -np.inf]]
+    np.testing.assert_allclose(concentration_slope(unused, ONE_CLASS, (0.25, 1.0, 2.0)), TV3["A"][1], atol=1e-8)
+
+
 @pytest.mark.parametrize("zeros", [0.0, 0.4])
 def test_slope_is_the_central_difference_of_the_curve(zeros):
     log_probs, labels = sample(3, zeros=zeros)
@@ -86,12 +91,12 @@ def test_slope_is_the_published_formula():
         centered = -np.log(s) + (p * np.log(s)).sum(axis=1, keepdims=True)
         covariance = (p * (-np.log(p) - m1[:, None]) * centered).sum(axis=1)
         expected = (m2 - m1**2 - covariance).mean() / power
-        np.testing.assert_allclose(concentration_slope(log_probs, labels, power), expected, rtol=1e-10)
+        np.testing.assert_allclose(concentration_slope(log_probs, labels, [power]), expected, rtol=1e-10)
 
 
 def test_slope_at_power_zero_vanishes_on_a_common_support():
     log_probs, labels = sample(5)
-    np.testing.assert_allclose(concentration_slope(log_probs, labels, 0.0), 0.0, atol=1e-14)
+    np.testing.assert_allclose(concentration_slope(log_probs, labels, [0.0]), 0.0, atol=1e-14)
 
 
 @settings(deadline=None)
@@ -100,7 +105,7 @@ def test_curve_is_the_mean_divergence_from_the_centroid(cluster, power):
     log_probs, labels = cluster
     q = transformed(log_probs, power)
     scatter = [rel_entr(q[labels == y], q[labels == y].mean(axis=0)).sum(axis=1) for y in np.unique(labels)]
-    curve = concentration(log_probs, labels, power)
+    curve = concentration(log_probs, labels, [power])
     np.testing.assert_allclose(curve.overall, np.concatenate(scatter).mean(), atol=1e-12)
     np.testing.assert_allclose(curve.per_class[0], scatter[0].mean(), atol=1e-12)
 
@@ -140,7 +145,7 @@ def test_a_large_power_leaves_the_entropy_of_the_predicted_classes():
         for y in np.unique(labels)
     )
     assert expected > 1
-    np.testing.assert_allclose(concentration(log_probs, labels, 1e5).overall, expected, atol=1e-8)
+    np.testing.assert_allclose(concentration(log_probs, labels, [1e5]).overall, expected, atol=1e-8)
 
 
 def test_collapsed_or_single_examples_have_no_scatter():
@@ -170,7 +175,7 @@ def test_jackknife_is_the_textbook_one():
 def test_jackknife_removes_the_bias_of_small_classes():
     rng = np.random.default_rng(8)
     draws = np.log(rng.dirichlet((8, 1, 1, 1), (2000, 4)))
-    curves = [concentration(draw, np.zeros(4, int), 1.0) for draw in draws]
+    curves = [concentration(draw, np.zeros(4, int), [1.0]) for draw in draws]
     truth = 0.11520
     assert np.mean([curve.overall for curve in curves]) / truth == pytest.approx(0.733, rel=0.03)
     assert np.mean([curve.overall_corrected for curve in curves]) / truth == pytest.approx(1.0, abs=0.06)

@@ -95,7 +95,7 @@ def test_an_attack_identical_to_label_smoothing_is_never_distillable(n_test, cop
 
 
 def test_swapped_seeds_tie_by_the_literal_rule():
-    assert not judge([0.1, 0.2, 0.3, 0.7], swapped=[0.7, 0.3, 0.2, 0.1]).literal
+    assert not judge([0.3, 0.2, 0.1], swapped=[0.1, 0.2, 0.3]).literal
 
 
 def test_one_point_more_on_all_seeds_flips_to_distillable():
@@ -204,7 +204,7 @@ def test_seeds_pair_by_name_and_not_by_order():
     shuffled = {seed: seeds(LS)[seed] for seed in (3, 1, 4, 0, 2)}
     verdict = distillability_verdict(seeds(LS), {"same": shuffled}, n_test=10000, margin=0.001)
     assert verdict.deltas[0].delta == 0
-    assert not verdict.literal
+    assert verdict.deltas[0].upper < 1e-4
 
 
 def test_the_choice_on_validation_data_prefers_the_smallest_of_equals():

@@ -123,7 +123,7 @@ def _limits(results: Results) -> dict[str, float]:
 
 
 def _norm(member: Member) -> str:
-    return str(member.spec["norm"])
+    return str(member.spec["attack"]["norm"])
 
 
 def _run(results: Results, member: Member) -> ModelRun:

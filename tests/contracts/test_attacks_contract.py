@@ -1,0 +1,213 @@
+"""What every registered attack must keep; specs are made from the shared vocabulary of field names."""
+
+import math
+from typing import get_args
+
+import pytest
+import torch
+from torch import nn
+
+from distillab.attacks import ATTACKS
+from distillab.core.errors import ContractError
+from distillab.core.registry import name_of
+from distillab.evaluate.run_attack import run_attack
+from distillab.losses.margins import difference_of_logits
+
+TINY = {"eps": 0.08, "step_size": 0.02, "steps": 6, "restarts": 2, "search_steps": 3, "initial_const": 0.1, "lr": 0.05}
+STRONGER = {"eps": 0.16, "steps": 12, "restarts": 4, "search_steps": 6}
+L2_FACTOR = {"linf": 1.0, "l2": 5.0, "l0": 1.0}
+"""Budgets in L2 are larger numbers than in Linf."""
+
+CASES = [(attack, norm) for attack in ATTACKS for norm in get_args(attack.model_fields["norm"].annotation)]
+pytestmark = pytest.mark.parametrize(("attack", "norm"), CASES, ids=[f"{name_of(a)}-{n}" for a, n in CASES])
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def spec_of(attack, norm, **changes):
+    wanted = {**TINY, "norm": norm, **changes}
+    for name in ("eps", "step_size"):
+        wanted[name] *= L2_FACTOR[norm]
+    return attack(**{name: value for name, value in wanted.items() if name in attack.model_fields})
+
+
+def conv_net(seed=0):
+    torch.manual_seed(seed)
+    net = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.ReLU(),
+        nn.Flatten(), nn.Linear(256, 32), nn.ReLU(), nn.Dropout(0.5), nn.Linear(32, 10),
+    )  # fmt: skip
+    with torch.no_grad():
+        net[-1].weight.mul_(200)
+    return net.eval()
+
+
+def dense_net():
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Flatten(), nn.Linear(75, 33), nn.ReLU(), nn.Linear(33, 10)).eval()
+
+
+def images(n, net, shape=(1, 8, 8)):
+    """Saturated images, labeled as the network sees them; every seventh label is wrong."""
+    x = (torch.rand(n, *shape, generator=torch.Generator().manual_seed(2)) * 2 - 0.5).clamp(0, 1)
+    with torch.no_grad():
+        y = net(x).argmax(dim=1)
+    y[::7] = (y[::7] + 1) % 10
+    return x, y
+
+
+def attack_it(net, x, y, spec, ids=None, **options):
+    return run_attack(net, x, y, ids if ids is not None else range(len(x)), spec=spec, seed=3, **options)
+
+
+def same(first, second, rows):
+    a, b = first.columns(), second.columns()
+    return all(
+        torch.equal(torch.from_numpy(a[c])[rows].nan_to_num(-1), torch.from_numpy(b[c]).nan_to_num(-1)) for c in a
+    )
+
+
+@pytest.mark.parametrize(("make", "shape"), [(conv_net, (1, 8, 8)), (dense_net, (3, 5, 5))], ids=["conv", "dense"])
+def test_batch_size_and_batch_mates_change_no_bit(attack, norm, make, shape):
+    net = make()
+    x, y = images(360, net, shape)
+    whole = attack_it(net, x, y, spec_of(attack, norm, batch_size=360), keep=360)
+    assert 0 < whole.success.sum() < whole.correct.sum()
+    for batch_size, n in ((250, 360), (64, 360), (7, 21), (1, 5)):
+        part = attack_it(net, x[:n], y[:n], spec_of(attack, norm, batch_size=batch_size), keep=360)
+        assert same(whole, part, slice(0, n)), f"batch size {batch_size}"
+        assert torch.equal(whole.kept[: len(part.kept)], part.kept), f"batch size {batch_size}"
+    rows = torch.randperm(360, generator=torch.Generator().manual_seed(4))[:50]
+    shuffled = attack_it(net, x[rows], y[rows], spec_of(attack, norm, batch_size=31), ids=rows.tolist())
+    assert same(whole, shuffled, rows)
+
+
+def test_same_seed_gives_the_same_bits_and_another_seed_only_changes_randomized_attacks(attack, norm):
+    net = conv_net()
+    x, y = images(40, net)
+    first, again = (attack_it(net, x, y, spec_of(attack, norm)) for _ in range(2))
+    assert same(first, again, slice(None))
+    other = run_attack(net, x, y, range(40), spec=spec_of(attack, norm), seed=4)
+    assert same(first, other, slice(None)) != attack.randomized
+
+
+@pytest.mark.parametrize("field", list(STRONGER))
+def test_more_effort_never_lowers_success(attack, norm, field):
+    if field not in attack.model_fields:
+        pytest.skip(f"has no {field}")
+    net = conv_net()
+    x, y = images(60, net)
+    weak = attack_it(net, x, y, spec_of(attack, norm))
+    strong = attack_it(net, x, y, spec_of(attack, norm, **{field: STRONGER[field]}))
+    assert strong.success.sum() >= weak.success.sum()
+    if field in ("restarts", "search_steps"):
+        assert (strong.distance[weak.success] <= weak.distance[weak.success]).all()
+
+
+def test_the_world_is_left_as_it_was(attack, norm):
+    net = conv_net()
+    x, y = images(20, net)
+    net.train()
+    net[1].eval()
+    net[0].weight.requires_grad_(False)
+    before = ([m.training for m in net.modules()], [p.requires_grad for p in net.parameters()])
+    state = {name: value.clone() for name, value in net.state_dict().items()}
+    x_before, y_before, random_before = x.clone(), y.clone(), torch.get_rng_state()
+    attack_it(net, x, y, spec_of(attack, norm))
+    assert torch.equal(x, x_before)
+    assert torch.equal(y, y_before)
+    assert torch.equal(torch.get_rng_state(), random_before)
+    assert all(torch.equal(value, state[name]) for name, value in net.state_dict().items())
+    assert all(p.grad is None for p in net.parameters())
+    assert before == ([m.training for m in net.modules()], [p.requires_grad for p in net.parameters()])
+
+
+@pytest.mark.parametrize("corner", [0.0, 1.0])
+def test_saturated_pixels_can_move(attack, norm, corner):
+    """Logits (0.5 - 5 sum |x - corner|, 0): the image has to leave the corner it is in."""
+    inwards = 1 - 2 * corner
+    net = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    with torch.no_grad():
+        net[1].weight.copy_(torch.tensor([[-5.0], [0.0]]).expand(2, 4) * inwards)
+        net[1].bias.copy_(torch.tensor([0.5 + 20 * corner * inwards, 0.0]))
+    x = torch.full((1, 1, 2, 2), corner)
+    record = attack_it(net, x, torch.tensor([0]), spec_of(attack, norm, steps=400))
+    assert record.correct.all()
+    assert record.success.all()
+
+
+def test_successes_are_in_range_within_budget_and_by_kappa(attack, norm):
+    net = conv_net()
+    x, y = images(60, net)
+    kappa = 0.5
+    spec = spec_of(attack, norm, kappa=kappa, steps=30)
+    record = attack_it(net, x, y, spec, keep=60)
+    assert record.success.any()
+    assert record.kept.min() >= 0
+    assert record.kept.max() <= 1
+    assert (record.distance[record.success] <= spec.max_distance * (1 + 1e-6) + 1e-6).all()
+    with torch.no_grad():
+        margins = difference_of_logits(net(record.kept), y[record.success])
+    assert (margins < 0).all()
+    if "kappa" in attack.model_fields:
+        assert (margins <= -kappa + 1e-5).all()
+
+
+def test_failures_are_infinite_and_misclassified_images_are_not_attacked(attack, norm):
+    net = conv_net()
+    x, y = images(60, net)
+    record = attack_it(net, x, y, spec_of(attack, norm, steps=1, restarts=1, search_steps=1, eps=1e-6, lr=1e-6))
+    failed = record.correct & ~record.success
+    assert failed.any()
+    assert (record.distance[failed] == math.inf).all()
+    assert torch.equal(record.label_adv[failed], record.label[failed])
+    assert not record.correct[::7].any()
+    assert record.distance[~record.correct].isnan().all()
+    assert (record.forwards[~record.correct] == 0).all()
+    assert record.l2[~record.success].isnan().all()
+
+
+def test_no_success_is_closer_than_the_hyperplane(attack, norm):
+    if norm == "l0":
+        pytest.skip("the count of pixels has no dual norm")
+    torch.manual_seed(5)
+    linear = nn.Linear(64, 10)
+    net = nn.Sequential(nn.Flatten(), linear)
+    x, y = images(40, net)
+    record = attack_it(net, x, y, spec_of(attack, norm, steps=40))
+    logits, weight = net(x), linear.weight
+    steepness = (weight[y][:, None] - weight[None]).norm(p=1 if norm == "linf" else 2, dim=2)
+    ways = (logits.gather(1, y[:, None]) - logits) / steepness
+    exact = ways.scatter(1, y[:, None], torch.inf).amin(dim=1)
+    assert record.success.any()
+    assert (record.distance >= exact * (1 - 1e-4))[record.correct].all()
+
+
+def test_a_target_is_reached_or_the_attack_has_failed(attack, norm):
+    net = conv_net()
+    x, y = images(60, net)
+    y_target = (y + 1 + torch.arange(60) % 9) % 10
+    record = attack_it(net, x, y, spec_of(attack, norm, eps=0.3, steps=30, search_steps=5), y_target=y_target)
+    assert record.success.any()
+    assert torch.equal(record.label_adv[record.success], y_target[record.success])
+
+
+def test_probabilities_are_refused(attack, norm):
+    net = conv_net()
+    x, y = images(10, net)
+    with pytest.raises(ContractError, match="probabilities"):
+        attack_it(nn.Sequential(net, nn.Softmax(dim=1)), x, y, spec_of(attack, norm))
+
+
+def test_it_states_its_facts(attack, norm):
+    assert attack.kind in ("fixed_budget", "minimum_norm")
+    assert attack.paper
+    assert attack.label
+    finite = math.isfinite(spec_of(attack, norm).max_distance)
+    assert finite == (attack.kind == "fixed_budget")
