@@ -1,0 +1,105 @@
+import pytest
+import torch
+from torch import nn
+
+from distillab.attacks.carlini_wagner_l2 import CarliniWagnerL2
+from distillab.evaluate.run_attack import run_attack
+from distillab.losses.margins import difference_of_logits
+
+
+def toy(scale=1.0):
+    """Logits scale (3 (x1 - 0.5) + 4 (x2 - 0.5) + 1, 0): 0.2 from the boundary at (0.5, 0.5)."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(2, 2))
+    with torch.no_grad():
+        net[1].weight.copy_(torch.tensor([[3.0, 4.0], [0.0, 0.0]]) * scale)
+        net[1].bias.copy_(torch.tensor([-2.5, 0.0]) * scale)
+    return net
+
+
+X, Y = torch.full((1, 1, 1, 2), 0.5), torch.tensor([0])
+
+
+@pytest.mark.parametrize("scale", [1.0, 40.0, 1 / 40])
+def test_default_budget_finds_the_closest_point_whatever_the_scale(scale):
+    record = run_attack(toy(scale), X, Y, [0], spec=CarliniWagnerL2(), seed=0)
+    assert 0.2 - 1e-6 <= record.distance.item() <= 0.202
+    assert (record.kept.flatten() - 0.5).tolist() == pytest.approx([-0.12, -0.16], abs=2e-3)
+
+
+def test_scaling_logits_and_const_together_changes_nothing():
+    """Powers of two keep every product exact but for Adam's epsilon."""
+    spec = CarliniWagnerL2(steps=100, search_steps=4, initial_const=0.5)
+    first = run_attack(toy(), X, Y, [0], spec=spec, seed=0)
+    scaled = spec.model_copy(update={"initial_const": 0.5 / 16})
+    second = run_attack(toy(16.0), X, Y, [0], spec=scaled, seed=0)
+    assert torch.allclose(first.kept, second.kept, atol=1e-6)
+    assert torch.equal(first.forwards, second.forwards)
+
+
+@pytest.mark.parametrize("targeted", [False, True])
+def test_random_hyperplanes_are_met_within_five_percent_and_never_undercut(targeted):
+    torch.manual_seed(0)
+    linear = nn.Linear(48, 6)
+    net = nn.Sequential(nn.Flatten(), linear)
+    x = torch.rand(12, 3, 4, 4) * 0.2 + 0.4
+    logits = net(x).detach()
+    y, weight = logits.argmax(dim=1), linear.weight.detach()
+    gaps = (logits.gather(1, y[:, None]) - logits) / (weight[y][:, None] - weight).norm(dim=2)
+    gaps = gaps.scatter(1, y[:, None], torch.inf)
+    if targeted:
+        # a target whose half-space is the closest needs no detour around other classes
+        y_target, exact = gaps.argmin(dim=1), gaps.amin(dim=1)
+    else:
+        y_target, exact = None, gaps.amin(dim=1)
+    record = run_attack(net, x, y, range(12), spec=CarliniWagnerL2(), seed=0, y_target=y_target)
+    assert record.success.all()
+    assert (record.distance >= exact * (1 - 1e-4)).all()
+    assert (record.distance <= exact * 1.05).all()
+
+
+def test_kappa_is_met_and_paid_for():
+    record = run_attack(toy(), X, Y, [0], spec=CarliniWagnerL2(kappa=0.5), seed=0)
+    assert difference_of_logits(toy()(record.kept), Y).item() <= -0.5
+    assert 0.3 - 1e-6 <= record.distance.item() <= 0.303
+
+
+def test_const_grows_tenfold_without_success_and_ends_at_the_upper_bound_from_ten_on():
+    """Class 0 wins everywhere in the cube, so that every const fails; the penalty shows which were used."""
+
+    def consts(search_steps):
+        seen, slope = [], 1.0
+
+        class Recorder(nn.Module):
+            def forward(self, x):
+                total = x.flatten(1).sum(dim=1)
+                if total.requires_grad:
+                    total.register_hook(lambda g: seen.append(g.abs().max().item() / slope))
+                return torch.stack([total + 5, torch.zeros_like(total)], dim=1)
+
+        spec = CarliniWagnerL2(steps=1, search_steps=search_steps)
+        record = run_attack(Recorder(), X, Y, [0], spec=spec, seed=0)
+        assert not record.success
+        return seen[1:]
+
+    assert consts(9) == pytest.approx([10.0**k for k in range(-3, 6)], rel=1e-5)
+    assert consts(10)[-1] == pytest.approx(1e10)
+
+
+def test_an_example_without_progress_stops_at_the_next_check():
+    """A constant model gives a constant loss: the second check, after a tenth of the steps, stops each const."""
+
+    class Constant(nn.Module):
+        def forward(self, x):
+            return x.flatten(1)[:, :2] * 0 + torch.tensor([1.0, 0.0])
+
+    spent = {}
+    for abort_early in (True, False):
+        spec = CarliniWagnerL2(steps=50, search_steps=3, abort_early=abort_early)
+        spent[abort_early] = run_attack(Constant(), X, Y, [0], spec=spec, seed=0).forwards.item()
+    assert spent == {True: 3 * 6, False: 3 * 50}
+
+
+def test_budgets_are_tiers_that_explicit_numbers_override():
+    assert CarliniWagnerL2(budget="ci").spending == (200, 5)
+    assert CarliniWagnerL2().spending == (1000, 9)
+    assert CarliniWagnerL2(budget="paper", search_steps=4).spending == (10_000, 4)

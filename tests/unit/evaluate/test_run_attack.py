@@ -1,0 +1,149 @@
+from typing import ClassVar, Literal
+
+import pytest
+import torch
+from torch import nn
+
+from distillab.attacks.pgd import PGD
+from distillab.attacks.result import AttackResult
+from distillab.core.errors import ContractError
+from distillab.evaluate.run_attack import run_attack
+from distillab.specs.attack import AttackSpec
+
+
+class Claims(AttackSpec):
+    """An attack that adds ``shift`` to every pixel and claims ``success``."""
+
+    name: Literal["claims"] = "claims"
+    norm: Literal["linf"] = "linf"
+    shift: float = 0.0
+    success: bool = True
+    eps: float = 1.0
+    kind: ClassVar = "fixed_budget"
+
+    @property
+    def max_distance(self):
+        return self.eps
+
+    def run(self, logits_fn, x, y, *, noise, y_target=None):
+        n = len(x)
+        count = torch.ones(n, dtype=torch.int64)
+        success = torch.full((n,), self.success)
+        return AttackResult(x + self.shift, success, torch.full((n,), 0.123), count, count)
+
+
+@pytest.fixture
+def net():
+    """Logits (0.5 - x, x - 0.5) of the first pixel: class 1 above 0.5."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    with torch.no_grad():
+        net[1].weight.copy_(torch.tensor([[-1.0, 0, 0, 0], [1.0, 0, 0, 0]]))
+        net[1].bias.copy_(torch.tensor([0.5, -0.5]))
+    return net
+
+
+X = torch.tensor([0.25, 0.45, 0.75, 0.40])[:, None, None, None].expand(4, 1, 2, 2).clone()
+Y = torch.tensor([0, 0, 0, 0])
+IDS = [10, 11, 12, 13]
+
+
+def test_success_and_distances_are_recomputed_not_believed(net):
+    record = run_attack(net, X, Y, IDS, spec=Claims(shift=0.125), seed=0)
+    assert record.id.tolist() == IDS
+    assert record.label_clean.tolist() == [0, 0, 1, 0]
+    assert record.correct.tolist() == [True, True, False, True]
+    assert record.success.tolist() == [False, True, False, True]
+    assert record.label_adv.tolist() == [0, 1, 1, 1]
+    assert record.distance.tolist() == pytest.approx([torch.inf, 0.125, torch.nan, 0.125], nan_ok=True)
+    assert record.l0.tolist() == pytest.approx([torch.nan, 4, torch.nan, 4], nan_ok=True)
+    assert record.l1.tolist() == pytest.approx([torch.nan, 0.5, torch.nan, 0.5], nan_ok=True)
+    assert record.l2.tolist() == pytest.approx([torch.nan, 0.25, torch.nan, 0.25], nan_ok=True)
+    assert record.linf.tolist() == pytest.approx([torch.nan, 0.125, torch.nan, 0.125], nan_ok=True)
+    assert record.forwards.tolist() == [1, 1, 0, 1]
+    assert not record.randomized_forward
+    assert record.zero_gradient_share == 0
+
+
+def test_only_the_first_images_are_attacked_and_only_the_first_successes_kept(net):
+    record = run_attack(net, X, Y, IDS, spec=Claims(shift=0.125, batch_size=1), seed=0, keep=1)
+    assert record.kept_ids.tolist() == [11]
+    assert torch.equal(record.kept, X[1:2] + 0.125)
+    assert run_attack(net, X, Y, IDS, spec=Claims(shift=0.125, images=2), seed=0).id.tolist() == [10, 11]
+
+
+def test_columns_are_arrays_of_one_length(net):
+    columns = run_attack(net, X, Y, IDS, spec=Claims(shift=0.125), seed=0).columns()
+    assert {len(values) for values in columns.values()} == {4}
+    assert list(columns)[:3] == ["id", "label", "label_clean"]
+    assert "kept" not in columns
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (Claims(shift=0.6), "pixels out of range"),
+        (Claims(shift=-0.6), "pixels out of range"),
+        (Claims(shift=float("nan")), "pixels out of range"),
+        (Claims(shift=0.125, eps=0.1), "over budget"),
+        (Claims(shift=0.125, success=False), "a failure has a changed image"),
+    ],
+)
+def test_false_claims_are_refused(net, spec, message):
+    with pytest.raises(ContractError, match=message) as error:
+        run_attack(net, X, Y, IDS, spec=spec, seed=0)
+    assert "attack claims" in str(error.value)
+
+
+@pytest.mark.parametrize("wrong", [X - 0.3, X + 0.3, X * torch.nan])
+def test_images_out_of_range_are_refused(net, wrong):
+    with pytest.raises(ContractError, match="attacked images: pixels out of range"):
+        run_attack(net, wrong, Y, IDS, spec=Claims(), seed=0)
+
+
+def test_lengths_targets_and_infinite_outputs_are_refused(net):
+    with pytest.raises(ContractError, match="do not match"):
+        run_attack(net, X, Y, IDS[:3], spec=Claims(), seed=0)
+    with pytest.raises(ContractError, match="target class is the label"):
+        run_attack(net, X, Y, IDS, spec=Claims(), seed=0, y_target=torch.tensor([1, 1, 0, 1]))
+    net[1].bias.data.fill_(torch.inf)
+    with pytest.raises(ContractError, match="not finite"):
+        run_attack(net, X, Y, IDS, spec=Claims(), seed=0)
+
+
+def test_logits_that_sum_to_one_by_chance_are_no_probabilities():
+    net = nn.Sequential(nn.Flatten(), nn.Linear(1, 2, bias=False))
+    net[1].weight.data.copy_(torch.tensor([[2.0], [0.0]]))
+    record = run_attack(net, torch.full((1, 1, 1, 1), 0.5), torch.tensor([0]), [0], spec=Claims(), seed=0)
+    assert record.correct.all()
+
+
+def test_a_target_of_another_class_is_a_failure(net):
+    wide = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    wide[1].weight.data.copy_(torch.cat([net[1].weight.data, torch.zeros(1, 4)]))
+    wide[1].bias.data.copy_(torch.cat([net[1].bias.data, torch.tensor([-9.0])]))
+    options = {"spec": Claims(shift=0.125), "seed": 0}
+    assert run_attack(wide, X[1:2], Y[1:2], [0], **options, y_target=torch.tensor([1])).success.all()
+    with pytest.raises(AssertionError):
+        assert run_attack(wide, X[1:2], Y[1:2], [0], **options, y_target=torch.tensor([2])).success.all()
+
+
+def test_a_noisy_model_is_flagged(net):
+    class Noisy(nn.Module):
+        def forward(self, x):
+            return net(x) + torch.rand(len(x), 2) * 1e-3
+
+    assert run_attack(Noisy(), X, Y, IDS, spec=Claims(shift=0.125), seed=0).randomized_forward
+
+
+def test_nothing_to_attack_is_a_table_without_attacks(net):
+    record = run_attack(net, X[2:3], Y[2:3], [12], spec=PGD(eps=0.1, step_size=0.1), seed=0)
+    assert record.distance.isnan().all()
+    assert record.kept.shape == (0, 1, 2, 2)
+
+
+def test_the_model_is_restored_after_an_error(net):
+    net.train()
+    with pytest.raises(ContractError):
+        run_attack(net, X, Y, IDS, spec=Claims(shift=0.6), seed=0)
+    assert net.training
+    assert all(parameter.requires_grad for parameter in net.parameters())
