@@ -166,7 +166,7 @@ class _Pool(Rows):
         self.x_adv = torch.where(closer[:, None, None, None], x_adv, self.x_adv)
 
     def next_const_(self, done: Flags, search_steps: int) -> None:
-        """Start the finished examples anew with their next const; where there are ten or more, the last is ``upper``."""
+        """Start the finished examples anew with their next const; the last of ten or more is the upper bound."""
         self.upper = torch.where(done & self.hit, torch.minimum(self.upper, self.const), self.upper)
         self.lower = torch.where(done & ~self.hit, torch.maximum(self.lower, self.const), self.lower)
         self.search_steps += done

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from distillab.attacks.rows import Rows
+from distillab.core.errors import SpecError
 from distillab.core.shapes import Labels, Logits, PerExample
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.margins import difference_of_logits, difference_of_logits_ratio
@@ -25,8 +26,14 @@ class Goal(Rows):
         return self.sign * difference_of_logits(logits, self.labels)
 
     def ratio(self, logits: Logits) -> PerExample:
-        """The margin relative to the spread of the largest logits; negative once the goal is reached."""
-        return self.sign * difference_of_logits_ratio(logits, self.labels)
+        """The margin relative to the spread of the largest logits; negative once the goal is reached.
+
+        Raises:
+            SpecError: the goal is a target, whose gradient would vanish while it has the third largest logit.
+        """
+        if self.sign < 0:
+            raise SpecError("the ratio of logit differences has no targeted form", do="use the margin")
+        return difference_of_logits_ratio(logits, self.labels)
 
     def cross_entropy(self, logits: Logits) -> PerExample:
         """Cross-entropy in nats, signed so that the attack wants it large."""

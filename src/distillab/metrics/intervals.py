@@ -61,12 +61,13 @@ def seed_interval(values: Numbers, *, level: float = 0.95, within: tuple[float, 
         ContractError: No value, or one that is not finite.
     """
     n = paired("seed_interval", values)
-    if not np.isfinite(values).all():
-        raise ContractError("a seed's value is not finite", where="seed_interval", got=str(list(values)))
-    mean = fsum(values) / n
+    row = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(row).all():
+        raise ContractError("a seed's value is not finite", where="seed_interval", got=str(row.tolist()))
+    mean = fsum(row) / n
     if n < MIN_SEEDS:
         return Estimate(mean, None, None, n, "points")
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * float(np.std(values, ddof=1)) / sqrt(n)
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * float(np.std(row, ddof=1)) / sqrt(n)
     return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), n, "seeds")
 
 
@@ -77,7 +78,7 @@ def seed_difference(a: Numbers, b: Numbers, *, level: float = 0.95) -> Estimate:
         ContractError: The seeds do not pair up, or a value is not finite.
     """
     paired("seed_difference", a, b)
-    return seed_interval([x - y for x, y in zip(a, b, strict=True)], level=level)
+    return seed_interval(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64), level=level)
 
 
 def image_difference(a: Numbers, b: Numbers, *, seed: int, level: float = 0.95, resamples: int = 1999) -> Estimate:

@@ -51,7 +51,6 @@ def provenance(tables: Tables) -> Html:
         ("Source", escape(facts["source"])),
         ("License", escape(facts["license"])),
         ("Split", escape(facts["split_rule"])),
-        *[("Images", escape(line)) for line in facts["images"]],
         ("Software", escape(", ".join(f"{name} {value}" for name, value in facts["environment"].items()))),
     ]
     listed = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in rows)

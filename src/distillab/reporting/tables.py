@@ -19,7 +19,7 @@ def _names(text: str) -> tuple[str, ...]:
 COLUMNS: dict[str, tuple[str, ...]] = {
     "models": _names(
         "model role defense defense_label grade attack attack_label teacher arch seed eps chosen parameters epochs "
-        "train_seconds val_accuracy val_n test_accuracy test_n entropy_nats entropy_normalized ece nll brier "
+        "val_accuracy val_n test_accuracy test_n entropy_nats entropy_normalized ece nll brier "
         "confidence agreement"
     ),
     "knockoff": _names(
@@ -45,8 +45,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 FACTS = _names(
     "preset title standin shape classes class_names train_n val_n test_n seeds margin params cells_planned cells_done "
-    "flags stage_seconds environment commit command license source split_rule images"
+    "flags command license source split_rule"
 )
+
+RUN = _names("stage_seconds environment commit")
+"""Keys of the one table that two equal runs do not share."""
 
 _REMEDY = "run snakemake again, or point the report at a folder that stage collect wrote"
 
@@ -70,20 +73,12 @@ class Tables:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What is not a table: data set, seeds, resolved parameters, environment, command.
+        """What is not a table: data set, seeds, resolved parameters, environment, command, run times.
 
         Raises:
-            ArtifactError: The file is absent, not JSON, or lacks a key.
+            ArtifactError: A file is absent, not JSON, or lacks a key.
         """
-        path = self.folder / "facts.json"
-        try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise ArtifactError("missing", where=str(path), do=_REMEDY) from error
-        except ValueError as error:
-            raise ArtifactError("not JSON", where=str(path), got=str(error), do=_REMEDY) from error
-        _require(path, "keys", FACTS, facts)
-        return dict(facts)
+        return _read_json(self.folder / "facts.json", FACTS) | _read_json(self.folder / "run.json", RUN)
 
     @cached_property
     def dataset(self) -> str:
@@ -126,6 +121,17 @@ def _model_label(row: Any, labels: dict[str, str]) -> str:  # noqa: ANN401 - a r
         return "LS student"
     defense = labels.get(row.defense, row.defense) or str(row.model)
     return f"{labels.get(row.attack, row.attack)} knockoff of {defense}" if row.role == "knockoff" else defense
+
+
+def _read_json(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ArtifactError("missing", where=str(path), do=_REMEDY) from error
+    except ValueError as error:
+        raise ArtifactError("not JSON", where=str(path), got=str(error), do=_REMEDY) from error
+    _require(path, "keys", keys, content)
+    return content
 
 
 def _read(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":

@@ -1,0 +1,55 @@
+# `make` reproduces the default study; `make test` runs every test. Both make their own environment in .venv.
+PYTHON ?= python3
+CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
+BIN := .venv/bin
+
+.PHONY: all run test check format docs overhead bench slurm-test clean help
+
+all: run
+
+run: .venv/installed ## make the environment, run params.yaml, print where the report is
+	@$(BIN)/snakemake --cores $(CORES) --quiet rules reason host
+	@echo
+	@$(BIN)/python -c "from distillab.plan import load_plan; print(f'results/{load_plan().preset}/reports/index.html')"
+
+test: .venv/installed-dev ## run every test
+	$(BIN)/python -m pytest -n $(CORES) --dist loadscope tests
+
+check: .venv/installed-dev ## linters, types, layers: what the architecture tests run, by hand
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: .venv/installed-dev ## format Python and Snakemake files
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/snakefmt Snakefile workflow
+
+docs: .venv/installed-dev ## write config/README.md and the JSON schema from the parameter models
+	$(BIN)/distillab docs
+
+overhead: .venv/installed ## CPU seconds of a fresh digits run: stages, reports, orchestration
+	$(BIN)/python benchmarks/overhead.py
+
+slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and run the tiny preset on it
+	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -s tests/workflow/test_slurm.py
+
+clean: ## remove the environment and everything that was made
+	rm -rf .venv results .snakemake .distillab
+
+help: ## say what the targets do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/bin/python:
+	$(PYTHON) -c "import sys; sys.exit('distillab needs Python 3.11 or newer, got ' + sys.version.split()[0]) if sys.version_info < (3, 11) else None"
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python constraints.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[slurm]"
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[slurm,dev]"
+	@touch $@
