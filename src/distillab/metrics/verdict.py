@@ -43,6 +43,16 @@ class Verdict:
     margin: float
     n: int
 
+    @property
+    def lower(self) -> float | None:
+        """The largest lower bound, not always the best attack's: distillable where it is above 0."""
+        return max((each.lower for each in self.deltas if each.lower is not None), default=None)
+
+    @property
+    def upper(self) -> float | None:
+        """The largest upper bound: undistillable where it is below the margin and no lower bound is above 0."""
+        return max((each.upper for each in self.deltas if each.upper is not None), default=None)
+
 
 def distillability_verdict(
     ls: Mapping[int, float],

@@ -39,8 +39,8 @@ def _duplicates(params: Params) -> Iterator[str]:
     by_name: dict[str, ModelSpec] = {}
     for pair in params.pairs:
         for network in (pair.teacher, pair.student):
-            if by_name.setdefault(str(network.name), network) != network:  # type: ignore[attr-defined]
-                yield f"pairs: {network.name} appears with different settings; expected one form of it"  # type: ignore[attr-defined]
+            if by_name.setdefault(network.name, network) != network:
+                yield f"pairs: {network.name} appears with different settings; expected one form of it"
 
 
 def _missing_needs(params: Params) -> Iterator[str]:
@@ -67,5 +67,5 @@ def _unknown_axes(params: Params) -> Iterator[str]:
 
 def _too_few_images(params: Params) -> Iterator[str]:
     facts, available = params.data.facts, params.data.facts.train
-    if params.data.val >= available:
+    if available is not None and params.data.val >= available:
         yield f"data.val: expected fewer than the {available} training images of {facts.title}; got {params.data.val}"

@@ -1,6 +1,6 @@
 """The root of the parameters, assembled from the registries: closed, typed, frozen."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -49,8 +49,11 @@ def _without_nulls(value: object) -> object:
 
 
 if TYPE_CHECKING:
-    AnyData, AnyModel, AnyDefense = DataSpec, ModelSpec, DefenseSpec
-    AnyKnockoff, AnyAttack = KnockoffSpec, AttackSpec
+    AnyData: TypeAlias = DataSpec
+    AnyModel: TypeAlias = ModelSpec
+    AnyDefense: TypeAlias = DefenseSpec
+    AnyKnockoff: TypeAlias = KnockoffSpec
+    AnyAttack: TypeAlias = AttackSpec
 else:
     AnyData = DATASETS.union
     AnyModel = Annotated[MODELS.union, BeforeValidator(_named)]

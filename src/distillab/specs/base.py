@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 
@@ -29,12 +30,15 @@ class Spec(BaseModel):
         return {name: _identity(getattr(self, name)) for name in fields if not _is_passing(fields[name])}
 
 
-PASSING = {"passing": True}
+PASSING: JsonDict = {"passing": True}
 """``Field(json_schema_extra=PASSING)``: the field changes how a payload is made, never its bytes."""
 
 
 class MethodSpec(Spec):
     """A method's parameters; facts about the method stand beside them as class variables."""
+
+    name: str
+    """The method's name in parameters; a literal in each method."""
 
     paper: ClassVar[str] = ""
     """Authors, venue, year."""

@@ -16,9 +16,10 @@ from distillab.core.generators import forked, generator
 from distillab.core.shapes import Images, Logits
 from distillab.data.dataset import Batch, ImageSource, batches
 from distillab.specs.data import AugmentSpec
-from distillab.specs.train import AdamSpec, SGDSpec, TrainSpec
+from distillab.specs.train import TrainSpec
 from distillab.training.checkpoint import History, load_checkpoint, save_checkpoint
 from distillab.training.objective import Objective
+from distillab.training.optimizers import Stepper, optimizer_for
 from distillab.training.schedules import learning_rate
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -54,7 +55,7 @@ def fit(  # noqa: PLR0913 - a training is this many things
         ContractError: a term is not finite; names the epoch and the term, and nothing is saved.
     """
     step_model = Prepared(model, spec)
-    optimizer = _optimizer(model, spec)
+    optimizer = optimizer_for(model, spec)
     history = load_checkpoint(checkpoint, model, optimizer, objective) if checkpoint else []
     for epoch in range(len(history), spec.epochs):
         model.train()
@@ -91,7 +92,7 @@ class Prepared(nn.Module):
 
 def _epoch(
     model: Prepared,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Stepper,
     objective: Objective,
     views: Iterable[Batch],
     *,
@@ -101,23 +102,21 @@ def _epoch(
     spec = model.spec
     steps = math.ceil(count / spec.batch_size)
     sums: dict[str, Tensor] = {}
+    lr = 0.0
     for position, batch in enumerate(views):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(spec, epoch * steps + position, steps)
+        lr = learning_rate(spec, epoch * steps + position, steps)
         terms = objective.terms(model, batch)
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
         torch.stack(list(terms.values())).sum(0).mean().backward()  # type: ignore[no-untyped-call]
         if spec.clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)
-        optimizer.step()
+        optimizer.step(lr)
         for name, term in terms.items():
             sums[name] = sums.get(name, 0.0) + term.detach().double().sum()
-    return _record(sums, count, epoch, optimizer)
+    return _record(sums, count, epoch) | {"lr": lr}
 
 
-def _record(
-    sums: dict[str, Tensor], count: int, epoch: int, optimizer: torch.optim.Optimizer
-) -> dict[str, float]:
+def _record(sums: dict[str, Tensor], count: int, epoch: int) -> dict[str, float]:
     record = {name: float(value) / count for name, value in sums.items()}
     for name, value in record.items():
         if not math.isfinite(value):
@@ -128,14 +127,4 @@ def _record(
                 got=str(value),
                 do="lower the learning rate, add warm-up or clip the gradient norm",
             )
-    return record | {"total": sum(record.values()), "lr": optimizer.param_groups[0]["lr"]}
-
-
-def _optimizer(model: nn.Module, spec: TrainSpec) -> torch.optim.Optimizer:
-    match spec.optimizer:
-        case SGDSpec(lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=decay):
-            return torch.optim.SGD(
-                model.parameters(), lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=decay
-            )
-        case AdamSpec(lr=lr, betas=betas, weight_decay=decay):
-            return torch.optim.Adam(model.parameters(), lr=lr, betas=betas, weight_decay=decay)
+    return record | {"total": sum(record.values())}

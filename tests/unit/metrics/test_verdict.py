@@ -106,6 +106,16 @@ def test_one_point_more_on_all_seeds_flips_to_distillable():
     assert "DIST" in verdict.reason
 
 
+def test_the_bounds_that_decide_need_not_be_the_best_attacks():
+    steady, erratic = np.add(LS, 0.004), np.add(LS, [0.05, -0.04, 0.06, -0.03, 0.02])
+    verdict = judge(LS, steady=steady, erratic=erratic)
+    bounds = {delta.attack: delta for delta in verdict.deltas}
+    assert (verdict.verdict, verdict.best_attack) == ("distillable", "erratic")
+    assert "steady" in verdict.reason
+    assert verdict.lower == bounds["steady"].lower > 0 > bounds["erratic"].lower
+    assert verdict.upper == bounds["erratic"].upper
+
+
 def test_noise_around_no_effect_is_undecided():
     noisy = np.add(LS, [0.004, -0.003, 0.002, -0.004, 0.003])
     verdict = judge(LS, noisy=noisy)
@@ -118,7 +128,7 @@ def test_fewer_than_three_seeds_decide_nothing(n):
     verdict = judge([0.5, 0.6][:n], huge=[0.9, 0.95][:n])
     assert (verdict.verdict, verdict.literal, verdict.n) == ("undecided", True, n)
     assert f"{n} seed" in verdict.reason
-    assert verdict.deltas[0].lower is None
+    assert verdict.deltas[0].lower is verdict.lower is verdict.upper is None
 
 
 @settings(deadline=None)

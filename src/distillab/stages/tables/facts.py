@@ -77,7 +77,7 @@ def commit() -> str:
 def _flags(results: Results) -> Iterable[str]:
     for row in robustness.rows(results):
         name = f"{row['model']} under {row['attack_label']}, seed {row['seed']}"
-        if row["zero_gradient"] > 0:
+        if (row["zero_gradient"] or 0) > 0:
             yield f"{name}: the gradient is zero on {row['zero_gradient']:.1%} of the images"
         if row["randomized_forward"]:
             yield f"{name}: two forward passes differ"

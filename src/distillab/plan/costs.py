@@ -1,0 +1,60 @@
+"""What members cost: forward-and-backward passes of a network, and seconds where its speed is known."""
+
+
+from dataclasses import dataclass
+from typing import Any
+
+from distillab.core.job import Member, Plan
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Work of one member: image passes (one forward, one backward) of a network with a batch size."""
+
+    network: dict[str, Any]
+    passes: int
+    batch_size: int
+    settings: str
+    """Precision and memory format, as part of the speed's key."""
+    threads: int
+
+    @property
+    def key(self) -> str:
+        """Under which name the network's speed is kept."""
+        return f"{sorted(self.network.items())} batch {self.batch_size} {self.settings} threads {self.threads}"
+
+
+def cost_of(plan: Plan, member: Member) -> Cost | None:
+    """The cost of a training or an attack; None for members that cost next to nothing."""
+    if "train" in member.spec:
+        return _training(plan, member)
+    if member.stage == "attack":
+        return _attack(plan, member)
+    return None
+
+
+def _training(plan: Plan, member: Member) -> Cost:
+    recipe = member.spec["train"]
+    settings = f"{recipe['precision']}{' channels_last' if recipe['channels_last'] else ''}"
+    passes = int(recipe["epochs"]) * _train_images(plan)
+    return Cost(member.spec["model"], passes, int(recipe["batch_size"]), settings, member.threads)
+
+
+def _attack(plan: Plan, member: Member) -> Cost:
+    from distillab.attacks import ATTACKS
+
+    spec = ATTACKS.parse(member.spec["attack"])
+    images = min(spec.images or _test_images(plan), _test_images(plan))
+    network = plan.members[member.parents["model"]].spec["model"]
+    return Cost(network, images * spec.passes, spec.batch_size, "float32", member.threads)
+
+
+def _train_images(plan: Plan) -> int:
+    data = plan.params["data"]
+    available = (plan.facts["data"]["train"] or 0) - data["val"]
+    return min(available, data["train_limit"] or available)
+
+
+def _test_images(plan: Plan) -> int:
+    available = plan.facts["data"]["test"] or 0
+    return min(available, plan.params["data"]["test_limit"] or available)
