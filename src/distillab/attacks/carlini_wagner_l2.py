@@ -54,6 +54,12 @@ class CarliniWagnerL2(AttackSpec):
     label: ClassVar = "C&W L2"
 
     @property
+    def passes(self) -> int:
+        """Steps times values of const: what is spent if no example stops early."""
+        steps, search_steps = SPENDING[self.budget]
+        return (self.steps or steps) * (self.search_steps or search_steps)
+
+    @property
     def required_margin(self) -> float:
         """Kappa."""
         return self.kappa

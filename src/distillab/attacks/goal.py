@@ -23,7 +23,7 @@ class Goal(Rows):
 
     def margin(self, logits: Logits) -> PerExample:
         """By how many logits the goal is missed; negative once it is reached."""
-        return self.sign * difference_of_logits(logits, self.labels)
+        return self._signed(difference_of_logits(logits, self.labels))
 
     def ratio(self, logits: Logits) -> PerExample:
         """The margin relative to the spread of the largest logits; negative once the goal is reached.
@@ -37,4 +37,7 @@ class Goal(Rows):
 
     def cross_entropy(self, logits: Logits) -> PerExample:
         """Cross-entropy in nats, signed so that the attack wants it large."""
-        return self.sign * cross_entropy(logits, self.labels)
+        return self._signed(cross_entropy(logits, self.labels))
+
+    def _signed(self, values: PerExample) -> PerExample:
+        return values if self.sign > 0 else -values

@@ -49,6 +49,11 @@ class PGD(AttackSpec):
     label: ClassVar = "PGD"
 
     @property
+    def passes(self) -> int:
+        """One for each point of each restart."""
+        return self.restarts * (self.steps + 1)
+
+    @property
     def max_distance(self) -> float:
         """The radius."""
         return self.eps

@@ -29,6 +29,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     resume.set_defaults(command=run_resume)
 
 
+    docs = commands.add_parser("docs", help="write config/README.md and config/params.schema.json from the models")
+    docs.set_defaults(command=run_docs)
+
+
 def run_check(_options: argparse.Namespace) -> int:
     """Validate ``params.yaml`` and print one line about it."""
     from distillab.plan import load_plan
@@ -45,6 +49,17 @@ def run_plan(options: argparse.Namespace) -> int:
     from distillab.plan.estimate import describe
 
     print(describe(load_plan(), Path(), measure=not options.no_measure))
+    return 0
+
+
+def run_docs(_options: argparse.Namespace) -> int:
+    """Write what is generated from the parameter models."""
+    from distillab.core.files import write_text
+    from distillab.plan.document import generated_files
+
+    for path, text in generated_files().items():
+        write_text(path, text)
+        print(path)
     return 0
 
 

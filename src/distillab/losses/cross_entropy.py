@@ -20,7 +20,9 @@ def cross_entropy(
 
     Reference: Papernot et al. 2016, section IV (temperature); Szegedy et al. 2016, section 7 (label smoothing).
     """
-    return F.cross_entropy(logits / temperature, labels, reduction="none", label_smoothing=label_smoothing)
+    # attacks call this in their inner loop, where a division by one is noticed
+    softened = logits if temperature == 1 else logits / temperature
+    return F.cross_entropy(softened, labels, reduction="none", label_smoothing=label_smoothing)
 
 
 def soft_cross_entropy(logits: Logits, probs: Probs, *, temperature: float = 1.0) -> PerExample:

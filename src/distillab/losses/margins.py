@@ -50,4 +50,4 @@ def is_adversarial(margin: PerExample, kappa: float = 0.0) -> Flags:
 
     A tie is no success: which of two equal logits wins is up to argmax.
     """
-    return (margin < 0) & (margin <= -kappa)
+    return margin <= -kappa if kappa > 0 else margin < 0

@@ -66,7 +66,7 @@ def _key_path(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     parts: list[str] = []
     annotation: Any = model
     for step in loc:
-        variants = _variants(annotation)
+        variants = method_variants(annotation)
         if str(step) in variants and len(variants) > 1:
             annotation = variants[str(step)]
             continue
@@ -89,7 +89,7 @@ def _description(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
 def _owner(loc: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel] | None:
     annotation: Any = model
     for step in loc[:-1]:
-        variants = _variants(annotation)
+        variants = method_variants(annotation)
         annotation = variants[str(step)] if str(step) in variants and len(variants) > 1 else _inner(annotation, step)
     return _as_model(annotation)
 
@@ -105,7 +105,8 @@ def _inner(annotation: Any, step: int | str) -> Any:  # noqa: ANN401 - type expr
     return arguments[0] if arguments else None
 
 
-def _variants(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - type expressions
+def method_variants(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - type expressions
+    """Name to spec class of the methods in a union; empty for any other type."""
     members = [_as_model(item) for item in get_args(_bare(annotation))] if _is_union(annotation) else []
     return {str(m.model_fields["name"].default): m for m in members if m is not None and "name" in m.model_fields}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from distillab.reporting.display import DASH, Html, cell, folded, header, number, paragraph, points, setting, table
 from distillab.reporting.reported import Reported
-from distillab.reporting.tables import Tables
+from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 
 
@@ -113,7 +113,7 @@ def _budgets(tables: Tables) -> str:
     named = [name for name in ("budget", "mode") if name in frame.columns]
     parts = [f"{name} {', '.join(sorted(frame[name].dropna().astype(str).unique()))}" for name in named]
     fixed = frame.dropna(subset=["eps"]).drop_duplicates(["attack_label", "eps"])
-    parts += [f"{row.attack_label} eps {setting(row.eps)}" for row in fixed.itertuples()]
+    parts += [f"{row.attack_label} eps {setting(row.eps)}" for row in records(fixed)]
     return "; ".join(parts) or "no attack run"
 
 

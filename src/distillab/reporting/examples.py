@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from distillab.reporting.display import Html, number
 from distillab.reporting.summaries import norm_label
-from distillab.reporting.tables import Tables
+from distillab.reporting.tables import Tables, records
 
 
 def triptychs(tables: Tables, *, per_model: int = 2) -> Html:
@@ -18,9 +18,7 @@ def triptychs(tables: Tables, *, per_model: int = 2) -> Html:
     frame = tables["examples"]
     names = tables.facts["class_names"]
     first = frame.groupby(["model", "attack"], sort=False).head(per_model)
-    items = "".join(
-        _triptych(row, tables.label(row.model), tables.label(row.attack), names) for row in first.itertuples()
-    )
+    items = "".join(_triptych(row, tables.label(row.model), tables.label(row.attack), names) for row in records(first))
     return Html(f'<div class="triptychs">{items}</div>')
 
 

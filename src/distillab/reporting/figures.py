@@ -5,14 +5,18 @@ Margins are given in inches rather than found by a layout engine, which would dr
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from distillab.reporting.drawing import canvas
 from distillab.reporting.palette import BAND, INK, LIGHT, METHOD_COLORS, MUTED, PAPER, look, ordered
 from distillab.reporting.summaries import norm_label
+from distillab.reporting.tables import records
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
 
 _GAIN = "knockoff minus LS student, percentage points"
 
@@ -28,7 +32,7 @@ def worst_case(verdicts: "pd.DataFrame", cells: "pd.DataFrame", margin: float) -
     rows = list(verdicts["row"])
     figure, (ax,) = canvas(1, 1, height=0.4 * len(rows) + 0.3, left=_label_width(rows), top=0.3)
     _gain_axis(ax, rows, margin)
-    for y, row in enumerate(verdicts.itertuples()):
+    for y, row in enumerate(records(verdicts)):
         others = cells[(cells["row"] == row.row) & (cells["attack"] != row.best_attack)]
         ticks = 100 * others["delta"].dropna()
         ax.plot(ticks, [y] * len(ticks), "|", color=MUTED, markersize=11, markeredgewidth=1.4)
@@ -51,7 +55,7 @@ def deltas(cells: "pd.DataFrame", margin: float) -> "Figure":
     figure, axes = canvas(lines, columns, height=0.24 * len(rows) + 0.25, left=_label_width(rows), top=0.35)
     for ax, attack in zip(axes, attacks, strict=False):
         _gain_axis(ax, rows, margin)
-        for row in cells[cells["attack_label"] == attack].itertuples():
+        for row in records(cells[cells["attack_label"] == attack]):
             _gain(ax, rows.index(str(row.row)), str(row.defense), (row.delta, row.delta_low, row.delta_high))
         ax.set_title(attack)
     _finish(figure, axes, len(attacks), xlabel=_GAIN)
@@ -69,16 +73,16 @@ def concentration(curves: "pd.DataFrame") -> "Figure":
     from matplotlib.scale import FuncScale
 
     splits = [split for split in ("train", "test") if (curves["split"] == split).any()]
-    figure, axes = canvas(1, len(splits), height=2.7, left=0.6, top=0.75)
+    figure, axes = canvas(1, len(splits), height=2.7, left=0.6, top=0.62)
     powers = sorted(curves["power"].unique())
     for ax, split in zip(axes, splits, strict=True):
         _lines(ax, curves[curves["split"] == split], x="power", y="cmi")
         ax.set_title(f"{split} images")
-        ax.set_xscale(FuncScale(ax, (lambda v: abs(v) ** 0.5, lambda v: v**2)))
+        ax.set_xscale(FuncScale(ax.xaxis, (_root, _square)))
         ax.set_xticks([tick for tick in (0, 0.25, 1, 2, 4, 8) if powers[0] <= tick <= powers[-1]])
         ax.set_xticks([], minor=True)
         ax.xaxis.set_major_formatter("{x:g}")
-        ax.set_ylim(bottom=0)
+    axes[0].set_ylim(bottom=0)
     axes[0].set_ylabel("CMI, nats")
     _finish(figure, axes, len(axes), xlabel="power (square-root scale)", legend=True)
     return figure
@@ -92,7 +96,7 @@ def robustness(curves: "pd.DataFrame", chance: float) -> "Figure":
         chance: Accuracy of guessing, drawn as a line.
     """
     attacks = list(dict.fromkeys(curves["attack_label"]))
-    figure, axes = canvas(1, len(attacks), height=2.7, left=0.6, top=0.75, share_x=False)
+    figure, axes = canvas(1, len(attacks), height=2.7, left=0.6, top=0.62, share_x=False)
     for ax, attack in zip(axes, attacks, strict=True):
         panel = curves[curves["attack_label"] == attack]
         _lines(ax, panel.assign(percent=100 * panel["robust_accuracy"]), x="eps", y="percent")
@@ -116,8 +120,9 @@ def training(history: "pd.DataFrame") -> "Figure":
     terms = sorted(history["term"].unique(), key=lambda term: (term != "total", term))
     columns = min(4, len(labels))
     lines = -(-len(labels) // columns)
-    figure, axes = canvas(lines, columns, height=1.25, left=0.6, top=0.7)
-    for (label, term, _), run in history.groupby(["label", "term", "seed"], sort=False):
+    figure, axes = canvas(lines, columns, height=1.25, left=0.6, top=0.62)
+    for key, run in history.groupby(["label", "term", "seed"], sort=False):
+        label, term = str(key[0]), str(key[1])
         index = terms.index(term)
         axes[labels.index(label)].plot(run["epoch"], run["value"], linewidth=1.2, label=term.replace("_", " "),
                                        color=LIGHT[METHOD_COLORS[index % len(METHOD_COLORS)]],
@@ -127,6 +132,14 @@ def training(history: "pd.DataFrame") -> "Figure":
     axes[0].set_ylabel("loss")
     _finish(figure, axes, len(labels), xlabel="epoch", legend=True)
     return figure
+
+
+def _root(values: "ArrayLike") -> "NDArray[np.float64]":
+    return np.sqrt(np.abs(np.asarray(values, dtype=np.float64)))
+
+
+def _square(values: "ArrayLike") -> "NDArray[np.float64]":
+    return np.square(np.asarray(values, dtype=np.float64))
 
 
 def _gain_axis(ax: "Axes", rows: list[str], margin: float) -> None:

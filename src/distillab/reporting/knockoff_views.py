@@ -2,7 +2,7 @@
 
 from html import escape
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distillab.reporting import figures
 from distillab.reporting.display import (
@@ -21,7 +21,7 @@ from distillab.reporting.display import (
 )
 from distillab.reporting.drawing import show, style
 from distillab.reporting.summaries import not_separable, seeds_phrase
-from distillab.reporting.tables import Tables
+from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,7 @@ def verdict_table(tables: Tables) -> Html:
             "ls": cell(percent(ls.get((v.teacher, v.student)))),
             "seeds": str(v.seeds),
         }
-        for v in ranked(tables).itertuples()
+        for v in records(ranked(tables))
     ]
     margin = points(tables.facts["margin"]).lstrip("+")
     return table(
@@ -99,22 +99,23 @@ def knockoff_table(tables: Tables) -> Html:
     import pandas as pd
 
     frame = cells(tables)
-    attacks = frame.drop_duplicates("attack").set_index("attack")
+    attacks = {
+        a.attack: header(a.attack_label, f"grade {a.attack_grade}") for a in records(frame.drop_duplicates("attack"))
+    }
     rows = []
     for row, group in frame.groupby("row", sort=False):
         best = not_separable(group["knockoff_accuracy"], group["knockoff_low"], group["knockoff_high"], largest=True)
         ls = group.iloc[0]
         shown = {"row": escape(str(row)), "ls": cell(_accuracy(ls.ls_accuracy, ls.ls_low, ls.ls_high))}
-        by_attack = {c.attack: _knockoff_cell(c, best=bool(best[c.Index])) for c in group.itertuples()}
-        rows.append(shown | {key: by_attack.get(key, missing("not run in this preset")) for key in attacks.index})
-    labels = {"row": "Teacher", "ls": header("LS student", "no teacher")}
-    labels |= {key: header(a.attack_label, f"grade {a.attack_grade}") for key, a in attacks.iterrows()}
+        by_attack = {c.attack: _knockoff_cell(c, best=bool(best[c.Index])) for c in records(group)}
+        rows.append(shown | {key: by_attack.get(key, missing("not run in this preset")) for key in attacks})
+    labels = {"row": "Teacher", "ls": header("LS student", "no teacher"), **attacks}
     return table(
-        pd.DataFrame(rows, columns=["row", "ls", *attacks.index]),
+        pd.DataFrame(rows, columns=list(labels)),
         name="knockoff",
         caption=f"<b>Accuracy of the knockoff student, %</b>, {_sample(tables)}, {_seeds(frame)}.",
         labels=labels,
-        spanners={"Knockoff student, by distillation attack": list(attacks.index)},
+        spanners={"Knockoff student, by distillation attack": list(attacks)},
         notes=[
             "↑ the mean is above the LS student's (by the paper's literal rule this makes the teacher distillable), "
             "↓ it is not. Bold: the row's best knockoff and every one whose interval overlaps its interval."
@@ -136,13 +137,13 @@ def verdict_figure(tables: Tables) -> Html:
     with style():
         figure = figures.worst_case(verdicts, frame, margin)
         data = verdicts[["row", "best_attack", "best_delta", "lower", "upper", "verdict"]]
-        gains = "; ".join(f"{v.row} {points(v.best_delta)}" for v in verdicts.itertuples())
+        gains = "; ".join(f"{v.row} {points(v.best_delta)}" for v in records(verdicts))
         return show(
             figure,
             name="worst-case",
             alt=f"Gain of the strongest attack's knockoff over the LS student in percentage points: {gains}.",
             caption=f"<b>{escape(finding)}</b> Marker: strongest attack with its bounds; ticks: every attack; band: margin "
-            f"of {number(100 * margin)} points. {_seeds(frame)}, {_sample(tables)}.",
+            f"of {number(100 * margin, decimals=2)} points. {_seeds(frame)}, {_sample(tables)}.",
             data=data,
         )
 
@@ -159,17 +160,17 @@ def delta_figure(tables: Tables) -> Html:
             figures.deltas(frame, margin),
             name="deltas",
             alt=f"Panels by attack, teachers as rows, gain over the LS student as points with intervals. {finding}",
-            caption=f"<b>{finding}</b> Line: LS student; band: margin of {number(100 * margin)} points; intervals not "
+            caption=f"<b>{finding}</b> Line: LS student; band: margin of {number(100 * margin, decimals=2)} points; intervals not "
             f"corrected for the number of attacks. {_seeds(frame)}, {_sample(tables)}.",
             data=frame[["row", "attack", "delta", "delta_low", "delta_high", "seeds"]],
         )
 
 
-def _knockoff_cell(c: object, *, best: bool) -> str:
-    value, low, high = (getattr(c, f"knockoff_{part}") for part in ("accuracy", "low", "high"))
-    if not isfinite(value):
+def _knockoff_cell(c: Any, *, best: bool) -> str:  # noqa: ANN401 - a row
+    if not isfinite(c.knockoff_accuracy):
         return missing("run, but no finite result")
-    return cell(_accuracy(value, low, high), best=best, mark=arrow(value > getattr(c, "ls_accuracy")))  # noqa: B009
+    shown = _accuracy(c.knockoff_accuracy, c.knockoff_low, c.knockoff_high)
+    return cell(shown, best=best, mark=arrow(c.knockoff_accuracy > c.ls_accuracy))
 
 
 def _accuracy(value: float, low: float, high: float) -> str:

@@ -1,19 +1,26 @@
 """Facts about the models themselves: accuracy, confidence, concentration, training."""
 
+from collections.abc import Callable
 from html import escape
-from math import isfinite
-from typing import TYPE_CHECKING
+from typing import Any
 
 from distillab.reporting import figures
-from distillab.reporting.display import Html, cell, header, interval, missing, number, percent, points, table
+from distillab.reporting.display import Html, cell, header, missing, number, percent, points, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.palette import ordered
 from distillab.reporting.reported import Printed, Reported
-from distillab.reporting.summaries import counts, kinds_note, not_separable, over_seeds, seeds_phrase, teachers_of
-from distillab.reporting.tables import Tables
+from distillab.reporting.summaries import (
+    counts,
+    estimate_cell,
+    kinds_note,
+    not_separable,
+    over_seeds,
+    seeds_phrase,
+    teachers_of,
+)
+from distillab.reporting.tables import Tables, records
 
-if TYPE_CHECKING:
-    import pandas as pd
+_MODEL = ["defense", "defense_label", "arch"]
 
 
 def accuracy_table(tables: Tables, reported: Reported) -> Html:
@@ -21,25 +28,20 @@ def accuracy_table(tables: Tables, reported: Reported) -> Html:
     import pandas as pd
 
     printed = reported.accuracies(reported.dataset(tables.facts))
-    teachers = teachers_of(tables)
-    shown = over_seeds(teachers, ["defense", "defense_label", "arch"], "test_accuracy")
-    shown = shown.sort_values("value", ascending=False, kind="stable").reset_index(drop=True)
+    shown = over_seeds(teachers_of(tables), _MODEL, "test_accuracy", upper=1)
+    shown = shown.sort_values("value", ascending=False, kind="stable")
     best = not_separable(shown["value"], shown["low"], shown["high"], largest=True)
     rows = [
-        {
-            "model": escape(row.defense_label),
-            "arch": escape(row.arch),
-            "ours": cell(interval(percent(row.value), percent(row.low), percent(row.high)), best=bool(best[row.Index])),
-            **_beside(printed, (row.defense_label, row.arch), row.value),
-        }
-        for row in shown.itertuples()
+        {"model": _name(tables, row), "ours": estimate_cell(row, percent, best=bool(best[row.Index]))}
+        | _beside(printed, row)
+        for row in records(shown)
     ]
-    labels = {"model": "Model", "arch": "Architecture", "ours": header("Accuracy ↑", "%"), **_paper_headers(printed)}
+    labels = {"model": "Model", "ours": header("Accuracy ↑", "%")}
+    labels |= {"paper": header("Paper", "%"), "difference": header("Ours − paper", "points")} if printed else {}
     return table(
         pd.DataFrame(rows, columns=list(labels)),
         name="accuracy",
-        caption=f"<b>Accuracy of the protected models</b>, n = {tables.facts['test_n']:,} test images of {escape(tables.dataset)}, "
-        f"{seeds_phrase(int(teachers['seed'].nunique()))}.",
+        caption=f"<b>Accuracy of the protected models</b>, {_sample(tables)}.",
         labels=labels,
         notes=[
             kinds_note(shown["kind"]),
@@ -49,38 +51,35 @@ def accuracy_table(tables: Tables, reported: Reported) -> Html:
 
 
 def entropy_table(tables: Tables, reported: Reported) -> Html:
-    """How confident each teacher's answers are, and what that costs."""
+    """How confident each teacher's answers are, and how well that confidence is calibrated."""
     import pandas as pd
 
     printed = reported.entropies(reported.dataset(tables.facts))
-    teachers = teachers_of(tables)
     columns = {
         "entropy_nats": header("Entropy", "nats"),
         "entropy_normalized": header("Entropy", "share of ln k"),
         "confidence": header("Confidence", "mean top probability"),
         "ece": header("ECE ↓", "calibration error"),
         "nll": header("NLL ↓", "nats"),
-        "brier": header("Brier ↓", ""),
+        "brier": header("Brier ↓", "squared error"),
     }
-    by = ["defense", "defense_label", "arch"]
-    means = {name: over_seeds(teachers, by, name) for name in columns}
-    first = means["entropy_normalized"].sort_values("value", ascending=False, kind="stable")
+    teachers = teachers_of(tables)
+    means = {name: records(over_seeds(teachers, _MODEL, name)) for name in columns}
+    order = sorted(means["entropy_normalized"], key=lambda row: -row.value)
     rows = [
-        {"model": escape(row.defense_label), "arch": escape(row.arch)}
-        | {name: _estimate(frame.loc[row.Index]) for name, frame in means.items()}
-        | ({"paper": _printed_number(printed, (row.defense_label, row.arch))} if printed else {})
-        for row in first.itertuples()
+        {"model": _name(tables, row)}
+        | {name: estimate_cell(shown[row.Index], number) for name, shown in means.items()}
+        | ({"paper": _printed(printed, row, number)} if printed else {})
+        for row in order
     ]
-    labels = {"model": "Teacher", "arch": "Architecture", **columns}
-    labels |= {"paper": header("Paper", "unit not stated")} if printed else {}
+    labels = {"model": "Teacher", **columns} | ({"paper": header("Paper", "unit not stated")} if printed else {})
     return table(
         pd.DataFrame(rows, columns=list(labels)),
         name="entropy",
-        caption=f"<b>Confidence of the released answers</b>, n = {tables.facts['test_n']:,} test images of {escape(tables.dataset)}, "
-        f"{seeds_phrase(int(teachers['seed'].nunique()))}.",
+        caption=f"<b>Confidence of the released answers</b>, {_sample(tables)}.",
         labels=labels,
         notes=[
-            kinds_note(first["kind"]),
+            kinds_note(pd.Series([row.kind for row in order], dtype=object)),
             "Compare the paper's entropies with the normalized column." if printed else "",
         ],
     )
@@ -126,26 +125,27 @@ def training_figure(tables: Tables) -> Html:
         )
 
 
-def _beside(printed: Printed, key: tuple[str, str], value: float) -> dict[str, str]:
+def _name(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
+    """The defense; with the architecture where teachers of several were trained."""
+    several = teachers_of(tables)["arch"].nunique() > 1
+    return escape(f"{row.defense_label}, {row.arch}" if several else str(row.defense_label))
+
+
+def _sample(tables: Tables) -> str:
+    seeds = seeds_phrase(len(tables.facts["seeds"]))
+    return f"n = {tables.facts['test_n']:,} test images of {escape(tables.dataset)}, {seeds}"
+
+
+def _beside(printed: Printed, row: Any) -> dict[str, str]:  # noqa: ANN401 - a row
+    """The paper's accuracy and the difference to it; nothing where the paper has no such data set."""
     if not printed:
         return {}
-    paper = printed.get(key)
-    reason = "the paper prints no number for this pair"
     return {
-        "paper": missing(reason) if paper is None else cell(percent(paper)),
-        "difference": missing(reason) if paper is None else cell(points(value - paper)),
+        "paper": _printed(printed, row, percent),
+        "difference": _printed(printed, row, lambda paper: points(row.value - paper)),
     }
 
 
-def _paper_headers(printed: Printed) -> dict[str, str]:
-    return {"paper": header("Paper", "%"), "difference": header("Ours − paper", "points")} if printed else {}
-
-
-def _printed_number(printed: Printed, key: tuple[str, str]) -> str:
-    return cell(number(printed[key])) if key in printed else missing("the paper prints no number for this pair")
-
-
-def _estimate(row: "pd.Series") -> str:  # type: ignore[type-arg]
-    if not isfinite(row["value"]):
-        return missing("not measured")
-    return cell(interval(number(row["value"]), number(row["low"]), number(row["high"])))
+def _printed(printed: Printed, row: Any, show: Callable[[float], str]) -> str:  # noqa: ANN401 - a row
+    paper = printed.get((row.defense_label, row.arch))
+    return missing("the paper prints no number for this pair") if paper is None else cell(show(paper))

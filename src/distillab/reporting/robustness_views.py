@@ -1,15 +1,17 @@
 """The robustness matrix: models against adversarial attacks, as a table and as curves."""
 
+from dataclasses import dataclass
 from html import escape
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 from distillab.reporting import figures
-from distillab.reporting.display import Html, cell, header, interval, missing, number, percent, setting, table
+from distillab.reporting.display import Html, header, missing, number, percent, setting, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.palette import ordered
 from distillab.reporting.summaries import (
     counts,
+    estimate_cell,
     kinds_note,
     norm_label,
     not_separable,
@@ -17,10 +19,22 @@ from distillab.reporting.summaries import (
     seeds_phrase,
     teachers_of,
 )
-from distillab.reporting.tables import Tables
+from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One attack at one budget."""
+
+    header: str
+    cells: dict[str, str]
+    """Model to HTML."""
+    kinds: "pd.Series[str]"
+    at_budget: bool
+    """Whether the attack has a fixed budget, or looks for the smallest perturbation."""
 
 
 def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls_student")) -> Html:
@@ -29,32 +43,28 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
 
     frame = tables["robustness"]
     frame = frame[frame["role"].isin(roles)]
-    columns = {c: _robust_column(part) for c, part in frame.assign(c=_columns(frame)).groupby("c", sort=False)}
-    clean = over_seeds(frame.drop_duplicates(["model", "seed"]), ["model"], "clean_accuracy").set_index("model")
+    columns = {str(name): _column(part) for name, part in frame.groupby(_attack_names(frame), sort=False)}
+    clean = over_seeds(frame.drop_duplicates(["model", "seed"]), ["model"], "clean_accuracy", upper=1)
     rows = [
-        {"model": escape(tables.label(model)), "clean": _percent_estimate(clean.loc[model])}
-        | {name: shown.get(model, missing("not run in this preset")) for name, (shown, _, _) in columns.items()}
-        for model in sorted(clean.index, key=lambda model: _rank(tables, model))
+        {"model": escape(tables.label(row.model)), "clean": estimate_cell(row, percent)}
+        | {name: each.cells.get(row.model, missing("not run in this preset")) for name, each in columns.items()}
+        for row in sorted(records(clean), key=lambda row: _rank(tables, row.model))
     ]
-    fixed = [name for name, (_, _, at_budget) in columns.items() if at_budget]
+    fixed = [name for name, each in columns.items() if each.at_budget]
     least = [name for name in columns if name not in fixed]
     spanners = {"Robust accuracy, % ↑": fixed, "Median distance of the nearest adversarial example ↑": least}
-    kinds = pd.concat([kind for _, kind, _ in columns.values()]) if columns else pd.Series(dtype=str)
+    kinds = pd.concat([each.kinds for each in columns.values()])
+    sample = f"n = {counts(frame['n'])} images of {escape(tables.dataset)}, {seeds_phrase(frame['seed'].nunique())}"
+    overlap = "Bold: the column's best and every model whose interval overlaps its interval."
+    scale = "Distances are over initially correct images, pixel scale 0–1; a failed search counts as infinitely far."
     return table(
         pd.DataFrame(rows, columns=["model", "clean", *columns]),
         name="robustness",
-        caption=f"<b>Do the models resist adversarial examples?</b> n = {counts(frame['n'])} images of {escape(tables.dataset)}, "
-        f"{seeds_phrase(int(frame['seed'].nunique()))}.",
+        caption=f"<b>What is left under attack</b>, {sample}.",
         labels={"model": "Model", "clean": header("Clean", "accuracy, %")}
-        | {name: _robust_header(frame[_columns(frame) == name]) for name in columns},
+        | {name: each.header for name, each in columns.items()},
         spanners={title: names for title, names in spanners.items() if names},
-        notes=[
-            kinds_note(kinds),
-            "Bold: the column's best and every model whose interval overlaps its interval."
-            if (kinds != "points").any()
-            else "",
-            "Distances are over initially correct images, pixel scale 0–1; a failed search counts as infinitely far.",
-        ],
+        notes=[kinds_note(kinds), overlap if (kinds != "points").any() else "", scale if least else ""],
     )
 
 
@@ -80,43 +90,29 @@ def robustness_figure(tables: Tables) -> Html:
         )
 
 
-def _percent_estimate(row: "pd.Series", *, best: bool = False) -> str:  # type: ignore[type-arg]
-    if not isfinite(row["value"]):
-        return missing("run, but no finite result")
-    return cell(interval(percent(row["value"]), percent(row["low"]), percent(row["high"])), best=best)
+def _attack_names(frame: "pd.DataFrame") -> "pd.Series[str]":
+    return frame["attack"] + frame["eps"].map(lambda eps: f"-{setting(eps)}" if isfinite(eps) else "")
 
 
-def _columns(frame: "pd.DataFrame") -> "pd.Series[str]":
-    return frame["attack"] + "@" + frame["eps"].map(lambda eps: setting(eps) if isfinite(eps) else "minimum")
-
-
-def _robust_column(part: "pd.DataFrame") -> tuple[dict[str, str], "pd.Series[str]", bool]:
-    """Model to cell, the kinds of interval in the column, and whether the attack has a fixed budget."""
+def _column(part: "pd.DataFrame") -> _Column:
     at_budget = bool(part["eps"].notna().any())
-    means = over_seeds(part, ["model"], "robust_accuracy" if at_budget else "median_distance")
+    value, upper = ("robust_accuracy", 1.0) if at_budget else ("median_distance", inf)
+    means = over_seeds(part, ["model"], value, upper=upper)
     best = not_separable(means["value"], means["low"], means["high"], largest=True)
-    rows = {
-        row["model"]: _percent_estimate(row, best=bool(best[i])) if at_budget else _distance(row, best=bool(best[i]))
-        for i, row in means.iterrows()
-    }
-    return rows, means["kind"], at_budget
-
-
-def _distance(row: "pd.Series", *, best: bool) -> str:  # type: ignore[type-arg]
-    if not isfinite(row["value"]):
-        return missing("no finite median: half of the searches failed")
-    return cell(interval(number(row["value"]), number(row["low"]), number(row["high"])), best=best)
-
-
-def _robust_header(part: "pd.DataFrame") -> str:
-    first = part.iloc[0]
-    norm = norm_label(str(first["norm"]))
-    return header(
-        str(first["attack_label"]), f"{norm}, eps {setting(first['eps'])}" if isfinite(first["eps"]) else norm
+    show, reason = (percent, "no finite result") if at_budget else (number, "half of the searches found nothing")
+    first = records(part)[0]
+    norm = norm_label(first.norm)
+    return _Column(
+        header(first.attack_label, f"{norm}, eps {setting(first.eps)}" if at_budget else norm),
+        {row.model: estimate_cell(row, show, best=bool(best[row.Index]), reason=reason) for row in records(means)},
+        means["kind"],
+        at_budget,
     )
 
 
 def _rank(tables: Tables, model: str) -> tuple[int, str]:
-    order = ordered(list(tables["robustness"]["defense"]))
-    defense = tables["robustness"].set_index("model")["defense"].to_dict().get(model, "")
-    return (order.index(defense) if defense else len(order), model)
+    """Teachers in the order of every figure, then students."""
+    robustness = tables["robustness"]
+    order = ordered(list(robustness["defense"]))
+    row = records(robustness[robustness["model"] == model])[0]
+    return (order.index(row.defense) if row.role == "teacher" else len(order), model)

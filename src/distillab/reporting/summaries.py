@@ -1,9 +1,11 @@
-"""Many seeds to one number with its interval, and labels for what is shown."""
+"""From many seeds to one number with its interval, and how a page writes it."""
 
-from math import isfinite, nan
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from math import inf, isfinite, nan
+from typing import TYPE_CHECKING, Any
 
 from distillab.metrics.intervals import seed_interval
+from distillab.reporting.display import cell, interval, missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,31 +13,49 @@ if TYPE_CHECKING:
     from distillab.reporting.tables import Tables
 
 
-def over_seeds(frame: "pd.DataFrame", by: list[str], value: str) -> "pd.DataFrame":
+def over_seeds(frame: "pd.DataFrame", by: list[str], value: str, *, upper: float = inf) -> "pd.DataFrame":
     """Per group: the mean of ``value`` over seeds with its 95 % interval, NaN bounds where none is claimed.
 
     One test-sample interval stands in where a single seed brought its own (columns ``robust_low``, ``robust_high``);
     ``kind`` says which of the two kinds of uncertainty the bounds are, and they are never mixed.
+
+    Args:
+        frame: One row per group and seed.
+        by: Columns that name a group.
+        value: A quantity in [0, ``upper``].
+        upper: 1 for a share.
     """
     import pandas as pd
 
     rows = []
     for keys, group in frame.groupby(by, sort=False, dropna=False):
-        values = [float(v) for v in group[value] if isfinite(v)]
-        row = dict(zip(by, keys, strict=True)) | {"seeds": len(values), "kind": "points"}
-        row |= _estimate(values)
-        if len(values) == 1 and value == "robust_accuracy":
+        finite = [float(v) for v in group[value] if isfinite(v)]
+        row = dict(zip(by, keys, strict=True)) | {"seeds": len(finite)} | _estimate(finite, upper)
+        if len(finite) == 1 and value == "robust_accuracy":
             row |= {"low": group["robust_low"].iloc[0], "high": group["robust_high"].iloc[0], "kind": "images"}
         rows.append(row)
     return pd.DataFrame(rows, columns=[*by, "seeds", "value", "low", "high", "kind"])
 
 
-def _estimate(values: list[float]) -> dict[str, object]:
+def _estimate(values: list[float], upper: float) -> dict[str, object]:
     if not values:
-        return {"value": nan, "low": nan, "high": nan}
-    estimate = seed_interval(values, within=(0.0, float("inf")))
+        return {"value": nan, "low": nan, "high": nan, "kind": "points"}
+    estimate = seed_interval(values, within=(0.0, upper))
     low, high = (nan if bound is None else bound for bound in (estimate.low, estimate.high))
     return {"value": estimate.value, "low": low, "high": high, "kind": estimate.kind}
+
+
+def estimate_cell(
+    row: Any,  # noqa: ANN401 - a row has no static type
+    show: Callable[[float], str],
+    *,
+    best: bool = False,
+    reason: str = "no finite result",
+) -> str:
+    """A row of `over_seeds` as a table cell: value [low, high], or a dash with the reason."""
+    if not isfinite(row.value):
+        return missing(reason)
+    return cell(interval(show(row.value), show(row.low), show(row.high)), best=best)
 
 
 def not_separable(
@@ -46,7 +66,7 @@ def not_separable(
         return values.notna()
     best = values.idxmax() if largest else values.idxmin()
     if not (isfinite(low[best]) and isfinite(high[best])):
-        return values != values
+        return values.isna() & values.notna()
     return (high >= low[best]) & (low <= high[best])
 
 

@@ -102,7 +102,7 @@ class Tables:
             (robustness["attack"], robustness["attack_label"]),
         ):
             labels |= {key: value for key, value in zip(keys, values, strict=True) if key}
-        for row in models.drop_duplicates("model").itertuples():
+        for row in records(models.drop_duplicates("model")):
             labels[str(row.model)] = _model_label(row, labels)
         return labels
 
@@ -114,6 +114,11 @@ class Tables:
         """BLAKE2b-256 of every file read so far, by file name."""
         names = sorted(f"{name}.parquet" for name in self._frames)
         return {name: file_hash(self.folder / name) for name in [*names, "facts.json"]}
+
+
+def records(frame: "pd.DataFrame") -> list[Any]:
+    """The rows, their columns as attributes and their label as ``Index``."""
+    return list(frame.itertuples())
 
 
 def _model_label(row: Any, labels: dict[str, str]) -> str:  # noqa: ANN401 - a row of itertuples has no static type
@@ -143,8 +148,11 @@ def _read(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
         raise ArtifactError("missing", where=str(path), do=_REMEDY) from error
     except (OSError, ValueError) as error:
         raise ArtifactError("not a parquet table", where=str(path), got=str(error), do=_REMEDY) from error
+    if frame.empty and not len(frame.columns):
+        return pd.DataFrame(columns=list(columns))  # written from no rows, so without columns
     _require(path, "columns", columns, frame.columns)
-    return frame
+    unknown = frame.columns[frame.isna().all()]
+    return frame.astype(dict.fromkeys(unknown, "float64"))  # nothing but null: not a number type of its own
 
 
 def _require(path: Path, what: str, wanted: tuple[str, ...], found: Any) -> None:  # noqa: ANN401 - any container

@@ -2,16 +2,13 @@
 
 from html import escape
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import Any
 
 from distillab.reporting.display import Html, number, paragraph, percent, points, setting
 from distillab.reporting.knockoff_views import ranked
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import over_seeds, seeds_phrase
-from distillab.reporting.tables import Tables
-
-if TYPE_CHECKING:
-    import pandas as pd
+from distillab.reporting.tables import Tables, records
 
 _ORDER = ("undistillable", "distillable", "undecided")
 
@@ -30,15 +27,16 @@ def knockoff_answer(tables: Tables) -> Html:
 
 def _hardest(tables: Tables) -> str:
     """The hardest teacher to steal, with its gain and bounds."""
-    hardest = ranked(tables).iloc[0]
-    gain = f"{points(hardest['best_delta'])} points"
-    if isfinite(hardest["lower"]) and isfinite(hardest["upper"]):
-        gain += f" [{points(hardest['lower'])}, {points(hardest['upper'])}]"
+    hardest = records(ranked(tables))[0]
+    gain = f"{points(hardest.best_delta)} points"
+    if isfinite(hardest.lower) and isfinite(hardest.upper):
+        gain += f" [{points(hardest.lower)}, {points(hardest.upper)}]"
     else:
-        gain += f" ({seeds_phrase(int(hardest['seeds']))}, so no interval and no verdict)"
+        gain += f" ({seeds_phrase(int(hardest.seeds))}, so no interval and no verdict)"
+    attack = escape(tables.label(hardest.best_attack))
     return (
-        f"Hardest to steal is {hardest['row']}: its strongest attack, {tables.label(hardest['best_attack'])}, "
-        f"moves the knockoff {gain} from the LS student."
+        f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {attack}, moves the knockoff {gain} from the "
+        "LS student."
     )
 
 
@@ -48,20 +46,20 @@ def robustness_answer(tables: Tables) -> Html:
     frame = frame[(frame["role"] == "teacher") & frame["eps"].notna()]
     if frame.empty:
         return paragraph("No attack of a fixed budget was run.")
-    means = frame.groupby(["attack", "eps"])["robust_accuracy"].mean()
-    attack, eps = means.idxmin()
-    cells = frame[(frame["attack"] == attack) & (frame["eps"] == eps)]
-    shown = over_seeds(cells, ["model"], "robust_accuracy").sort_values("value", kind="stable")
-    worst, best = shown.iloc[0], shown.iloc[-1]
+    means = frame.groupby(["attack", "eps"])["robust_accuracy"].mean().reset_index()
+    hardest = records(means.sort_values("robust_accuracy", kind="stable"))[0]
+    cells = frame[(frame["attack"] == hardest.attack) & (frame["eps"] == hardest.eps)]
+    shown = sorted(records(over_seeds(cells, ["model"], "robust_accuracy", upper=1)), key=lambda row: row.value)
+    worst, best = shown[0], shown[-1]
     return paragraph(
-        f"Against {escape(tables.label(attack))} at eps {setting(eps)} the teachers keep between {_kept(tables, worst)} "
+        f"Against {escape(tables.label(hardest.attack))} at eps {setting(hardest.eps)} the teachers keep between {_kept(tables, worst)} "
         f"and {_kept(tables, best)} of n = {int(cells['n'].iloc[0]):,} images."
     )
 
 
-def _kept(tables: Tables, row: "pd.Series") -> str:  # type: ignore[type-arg]
-    bounds = f" [{percent(row['low'])}, {percent(row['high'])}]" if isfinite(row["low"]) else ""
-    return f"{percent(row['value'])} %{bounds} ({escape(tables.label(row['model']))})"
+def _kept(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
+    bounds = f" [{percent(row.low)}, {percent(row.high)}]" if isfinite(row.low) else ""
+    return f"{percent(row.value)} %{bounds} ({escape(tables.label(row.model))})"
 
 
 def dataset(tables: Tables) -> str:
@@ -75,14 +73,15 @@ def resolution(tables: Tables) -> Html:
     facts, frame = tables.facts, tables["knockoff"]
     n, margin = int(facts["test_n"]), float(facts["margin"])
     half = ((frame["delta_high"] - frame["delta_low"]) / 2).median()
-    image = number(100 / n)
+    image = number(100 / n, decimals=2)
+    images = "image" if round(margin * n, 2) == 1 else "images"
     text = (
         f"One of {n:,} test images is {image} percentage points, so no accuracy on this page has a finer step and no "
-        f"verdict can rest on less. The margin is {number(100 * margin)} points, {number(margin * n)} test images."
+        f"verdict can rest on less. The margin is {number(100 * margin, decimals=2)} points, or {setting(margin * n)} test {images}."
     )
     if isfinite(half):
         text += (
-            f" The typical interval of a knockoff's gain is ±{number(100 * half)} points over "
+            f" The typical interval of a knockoff's gain is ±{number(100 * half, decimals=2)} points over "
             f"{seeds_phrase(int(frame['seeds'].max()))}: differences smaller than that stay undecided here."
         )
     else:

@@ -38,6 +38,11 @@ class AttackSpec(MethodSpec):
     )
 
     @property
+    @abstractmethod
+    def passes(self) -> int:
+        """The most forward and backward passes that one image can cost."""
+
+    @property
     def max_distance(self) -> float:
         """The largest distance a perturbation may have, in the attack's own norm; inf where it has no budget."""
         return float("inf")

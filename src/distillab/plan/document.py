@@ -1,0 +1,119 @@
+"""The parameters explained: ``config/README.md`` and the JSON schema, generated from the models."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from distillab.attacks import ATTACKS
+from distillab.core.registry import Registry
+from distillab.data import DATASETS
+from distillab.defenses import DEFENSES
+from distillab.knockoff import KNOCKOFFS
+from distillab.models import MODELS
+from distillab.plan.load import CONFIG
+from distillab.plan.messages import method_variants
+from distillab.plan.params import KnockoffParams, MeasureParams, Pair, Params, RobustnessParams, params_schema
+from distillab.specs.data import AugmentSpec
+from distillab.specs.train import AdamSpec, ConstantSpec, CosineSpec, InverseSpec, MilestonesSpec, SGDSpec, TrainSpec
+
+SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("Top level", Params),
+    ("`pairs`: each of", Pair),
+    ("`train` and `student_train`", TrainSpec),
+    ("`knockoff`", KnockoffParams),
+    ("`robustness`", RobustnessParams),
+    ("`measure`", MeasureParams),
+    ("`data.augment`", AugmentSpec),
+)
+
+METHODS: tuple[tuple[str, tuple[type[BaseModel], ...] | Registry[Any]], ...] = (
+    ("`data`", DATASETS),
+    ("`pairs[].teacher`, `pairs[].student`", MODELS),
+    ("`defenses`", DEFENSES),
+    ("`knockoff.attacks`", KNOCKOFFS),
+    ("`robustness.attacks`", ATTACKS),
+    ("`train.optimizer`", (SGDSpec, AdamSpec)),
+    ("`train.schedule`", (ConstantSpec, MilestonesSpec, CosineSpec, InverseSpec)),
+)
+
+INTRODUCTION = """# Parameters
+
+*Generated from the parameter models by `make docs`; do not edit.*
+
+`params.yaml` names a preset and what you want different from it. `base.yaml` is read first, the preset over it, the
+override over both. Unknown keys are errors. In tables of named methods (`defenses`, `knockoff.attacks`,
+`robustness.attacks`) a `null` takes an inherited method out. `distillab check` validates, `distillab plan` shows what
+will run, and `params.schema.json` completes keys in editors.
+"""
+
+
+def generated_files() -> dict[Path, str]:
+    """Path to content of everything generated from the models."""
+    folder = Path(CONFIG)
+    return {folder / "README.md": parameter_guide(), folder / "params.schema.json": schema_text()}
+
+
+def parameter_guide() -> str:
+    """The whole of ``config/README.md``."""
+    parts = [INTRODUCTION]
+    parts += [f"## {title}\n\n{_table(model)}" for title, model in SECTIONS]
+    parts.append("# Methods\n\nEach is chosen by its `name`.\n")
+    for title, members in METHODS:
+        parts.append(f"## {title}\n\n" + "\n".join(_method(member) for member in members))
+    return "\n".join(parts)
+
+
+def schema_text() -> str:
+    """The JSON schema of a resolved params file, as text."""
+    return json.dumps(params_schema(), indent=1, sort_keys=True) + "\n"
+
+
+def _method(member: type[BaseModel]) -> str:
+    name = member.model_fields["name"].default
+    first_line = (member.__doc__ or "").strip().splitlines()[0]
+    return f"### `{name}`\n\n{first_line}\n\n{_table(member)}"
+
+
+def _table(model: type[BaseModel]) -> str:
+    rows = [row for name, field in model.model_fields.items() if name != "name" for row in _row(name, field)]
+    if not rows:
+        return "No parameters.\n"
+    return "| key | type | default | meaning |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+
+
+def _row(name: str, field: FieldInfo) -> Iterator[str]:
+    default = "required" if field.is_required() else f"`{_default(field)}`"
+    yield f"| `{name}` | {_type(field.annotation)} | {default} | {field.description or ''} |"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value is PydanticUndefined:
+        return ""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    return json.dumps(value if not isinstance(value, tuple) else list(value)).replace("|", "\\|")
+
+
+def _type(annotation: Any) -> str:  # noqa: ANN401 - a type expression
+    variants = method_variants(annotation)
+    if len(variants) > 1:
+        return "a method"
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(annotation))
+    if hasattr(annotation, "__metadata__"):
+        return _type(get_args(annotation)[0])
+    if isinstance(annotation, type) and not get_args(annotation):
+        return "a table" if issubclass(annotation, BaseModel) else annotation.__name__
+    names = [_type(argument) for argument in get_args(annotation) if argument not in {type(None), Ellipsis}]
+    match get_origin(annotation):
+        case origin if origin is dict:
+            return "names to methods" if "a method" in names else "a table"
+        case origin if origin is tuple:
+            return f"list of {names[0]}"
+    return " or ".join(dict.fromkeys(names))
