@@ -51,20 +51,32 @@ def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
     rows = []
     for seed in range(seeds):
         for key, (label, grade) in DEFENSES.items():
-            rows.append(_model(rng, f"{key}-{TEACHER}", "teacher", seed, TEACHER, key, label, grade))
+            rows.append(
+                _model(rng, f"{key}-{TEACHER}", "teacher", seed, TEACHER, defense=key, label=label, grade=grade)
+            )
         rows += [
             _model(rng, f"ls{eps}-{STUDENT}", "ls_student", seed, STUDENT, eps=eps, chosen=eps == 0.1)
             for eps in (0.1, 0.3)
         ]
         rows += [
-            _model(rng, f"{d}-{TEACHER}--{a}-{STUDENT}", "knockoff", seed, STUDENT, d, DEFENSES[d][0], "V", attack=a)
+            _model(
+                rng,
+                f"{d}-{TEACHER}--{a}-{STUDENT}",
+                "knockoff",
+                seed,
+                STUDENT,
+                defense=d,
+                label=DEFENSES[d][0],
+                grade="V",
+                attack=a,
+            )
             for d in DEFENSES
             for a in ATTACKS
         ]
     return pd.DataFrame(rows)
 
 
-def _model(rng, model, role, seed, arch, defense="", label="", grade="", *, eps=np.nan, chosen=True, attack=""):
+def _model(rng, model, role, seed, arch, *, defense="", label="", grade="", eps=np.nan, chosen=True, attack=""):
     entropy = {"cmim": 0.21, "ls": 0.55}.get(defense, 0.09) + rng.normal(0, 0.004)
     return {
         "model": model, "role": role, "defense": defense, "defense_label": label, "grade": grade, "attack": attack,

@@ -40,7 +40,7 @@ def _job(stage: str, wildcards: dict[str, str], group: list[Member], members: di
     for member in group:
         for parent in _declared_ancestors(member, members):
             if parent.id not in own:
-                inputs |= dict.fromkeys((parent.path, _sidecar(parent.path)))
+                inputs[parent.path] = None
     keys = "".join(member.key for member in group)
     return Job(
         stage=stage,

@@ -2,6 +2,7 @@
 
 import json
 from html import escape
+from math import isfinite
 from typing import Any
 
 from distillab.reporting.display import DASH, Html, cell, folded, header, number, paragraph, points, setting, table
@@ -37,7 +38,8 @@ def reproduce(tables: Tables) -> Html:
     return (
         Html(f"<pre><code>{escape(facts['command'])}</code></pre>")
         + paragraph(
-            f"at commit <code>{escape(str(facts['commit'])[:12])}</code>, preset <code>{escape(facts['preset'])}</code>. "
+            f"at commit <code>{escape(facts['commit'] or 'unknown')}</code>, preset "
+            f"<code>{escape(facts['preset'])}</code>. "
             f"The jobs took {_duration(seconds)} of process time on {escape(where)} ({escape(stages)})."
         )
         + folded("All parameters, resolved", _json(facts["params"]))
@@ -93,11 +95,11 @@ def paper_table(reported: Reported) -> Html:
                 "attack": header("Best attack", "from the numbers"),
                 "gain": header("Gain", "points"),
                 "p": header("p", "Welch, one-sided"),
-            },  # fmt: skip
+            },
             notes=[
-                f"{wrong} of {len(arrows)} printed arrows and {off} of {len(frame)} printed bests disagree with the numbers "
-                "beside them. p: our test of the best attack against the LS student from the printed spreads, not "
-                f"corrected for taking the best; {DASH} where none is printed.",
+                f"{wrong} of {len(arrows)} printed arrows and {off} of {len(frame)} printed bests disagree with the "
+                "numbers beside them. p: our test of the best attack against the LS student from the printed spreads, "
+                f"not corrected for taking the best; {DASH} where none is printed.",
                 "Anonymous authors, “Towards Undistillable Models by Minimizing Conditional Mutual Information”.",
             ],
         ),
@@ -109,11 +111,12 @@ def _printed(value: float) -> str:
 
 
 def _budgets(tables: Tables) -> str:
-    frame = tables["robustness"]
-    named = [name for name in ("budget", "mode") if name in frame.columns]
-    parts = [f"{name} {', '.join(sorted(frame[name].dropna().astype(str).unique()))}" for name in named]
-    fixed = frame.dropna(subset=["eps"]).drop_duplicates(["attack_label", "eps"])
-    parts += [f"{row.attack_label} eps {setting(row.eps)}" for row in records(fixed)]
+    """Every attack with its eps and its named budget, where it has them."""
+    parts = []
+    for row in records(tables["robustness"].drop_duplicates(["attack", "eps"])):
+        mode = str(getattr(row, "mode", "") or "")
+        eps = f"eps {setting(row.eps)}" if isfinite(row.eps) else ""
+        parts.append(" ".join(part for part in (tables.label(row.attack), eps, mode and f"({mode})") if part))
     return "; ".join(parts) or "no attack run"
 
 

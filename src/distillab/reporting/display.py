@@ -79,7 +79,8 @@ def arrow(up: bool) -> str:
     """An arrow that says whether a knockoff is above or below the LS student."""
     word = "above" if up else "not above"
     sign, tone = ("↑", "up") if up else ("↓", "down")
-    return f' <span class="arrow {tone}"><span aria-hidden="true">{sign}</span><span class="unseen">{word} LS</span></span>'
+    shown = f'<span aria-hidden="true">{sign}</span><span class="unseen">{word} LS</span>'
+    return f' <span class="arrow {tone}">{shown}</span>'
 
 
 def chip(verdict: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distillab.core.errors import ContractError
 from distillab.reporting.display import Html
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 9.2
 """Inches of a full-width figure."""
 
-_STYLE = {
+_STYLE: Any = {
     "axes.axisbelow": True, "axes.edgecolor": MUTED, "axes.facecolor": "none", "axes.grid": True,
     "axes.labelcolor": INK, "axes.labelsize": 10, "axes.linewidth": 0.8, "axes.spines.right": False,
     "axes.spines.top": False, "axes.titlecolor": INK, "axes.titlelocation": "left", "axes.titlesize": 10.5,

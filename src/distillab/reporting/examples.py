@@ -8,18 +8,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from distillab.reporting.display import Html, number
-from distillab.reporting.summaries import norm_label
-from distillab.reporting.tables import Tables, records
+from distillab.reporting.display import Html, number, paragraph
+from distillab.reporting.summaries import minimum_norm, teachers_of
+from distillab.reporting.tables import Tables, norm_label, records
 
 
-def triptychs(tables: Tables, *, per_model: int = 2) -> Html:
-    """The first ``per_model`` stored examples of each (model, attack), as rows of three images."""
+def triptychs(tables: Tables, *, most: int = 12) -> Html:
+    """The first stored example of each teacher and attack, as rows of three images; at most ``most`` of them.
+
+    Attacks that look for the smallest perturbation come first: theirs are the ones that the eye can compare.
+    """
     frame = tables["examples"]
+    frame = frame[frame["model"].isin(teachers_of(tables)["model"])].drop_duplicates(["model", "attack"])
+    smallest = frame["attack"].isin(minimum_norm(tables))
+    chosen = records(frame[smallest if smallest.any() else ~smallest])
     names = tables.facts["class_names"]
-    first = frame.groupby(["model", "attack"], sort=False).head(per_model)
-    items = "".join(_triptych(row, tables.label(row.model), tables.label(row.attack), names) for row in records(first))
-    return Html(f'<div class="triptychs">{items}</div>')
+    items = "".join(_triptych(row, tables.label(row.model), tables.label(row.attack), names) for row in chosen[:most])
+    cut = f" The first {most} of {len(chosen)} are shown." if len(chosen) > most else ""
+    return paragraph(f"The first stored example of each teacher and attack.{cut}") + Html(
+        f'<div class="triptychs">{items}</div>'
+    )
 
 
 def _triptych(row: Any, model: str, attack: str, names: list[str]) -> str:  # noqa: ANN401 - a row of itertuples

@@ -89,6 +89,7 @@ def _execute(report: Path, notebook: Path, parameters: dict[str, Any]) -> "Noteb
             kernel_manager_class=RunningPython,
             progress_bar=False,
             request_save_on_cell_execute=False,
+            shutdown_kernel="immediate",
         )
     except PapermillExecutionError as error:
         raise ReportError(

@@ -9,8 +9,7 @@ import numpy as np
 
 from distillab.reporting.drawing import canvas
 from distillab.reporting.palette import BAND, INK, LIGHT, METHOD_COLORS, MUTED, PAPER, look, ordered
-from distillab.reporting.summaries import norm_label
-from distillab.reporting.tables import records
+from distillab.reporting.tables import norm_label, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,12 +162,17 @@ def _gain(ax: "Axes", y: float, defense: str, gain: tuple[float, float, float]) 
 
 def _lines(ax: "Axes", frame: "pd.DataFrame", *, x: str, y: str) -> None:
     """Mean over seeds as a line and their range as a band, per defense."""
-    spread = frame.groupby(["defense", "label", x], sort=False)[y].agg(["mean", "min", "max"]).reset_index()
-    for defense in ordered(list(spread["defense"])):
-        part, method = spread[spread["defense"] == defense].sort_values(x), look(defense)
-        ax.fill_between(part[x], part["min"], part["max"], color=method.color, alpha=0.13, linewidth=0)
-        ax.plot(part[x], part["mean"], color=method.color, linestyle=method.line, marker=method.marker, markersize=6,
-                markeredgecolor=PAPER, markevery=max(1, len(part) // 8), label=part["label"].iloc[0])  # fmt: skip
+    import seaborn as sns
+
+    labels = frame.drop_duplicates("defense").set_index("defense")["label"].to_dict()
+    looks = {labels[defense]: look(defense) for defense in ordered(list(labels))}
+    palette = {label: method.color for label, method in looks.items()}
+    sns.lineplot(frame, x=x, y=y, hue="label", hue_order=list(looks), palette=palette, errorbar=("pi", 100),
+                 err_kws={"alpha": 0.13, "linewidth": 0}, legend=False, ax=ax)  # fmt: skip
+    for line, (label, method) in zip(ax.lines, looks.items(), strict=True):
+        line.set(label=label, linestyle=method.line, marker=method.marker, markersize=6, markeredgecolor=PAPER,
+                 markevery=max(1, frame[x].nunique() // 8))  # fmt: skip
+    ax.set(xlabel="", ylabel="")
 
 
 def _note(ax: "Axes", text: str, at: tuple[float, float], coords: tuple[str, str], *, ha: str) -> None:

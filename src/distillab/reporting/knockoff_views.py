@@ -85,8 +85,8 @@ def verdict_table(tables: Tables) -> Html:
             "seeds": "Seeds",
         },
         notes=[
-            "Undistillable: every attack's one-sided 95 % upper bound stays below the margin of "
-            f"{margin} points. Distillable: some attack's Holm-corrected lower bound is above zero. Otherwise undecided. "
+            f"Undistillable: every attack's one-sided 95 % upper bound is below the margin of {margin} points. "
+            "Distillable: some attack's Holm-corrected lower bound is above zero. Otherwise undecided. "
             "Bounds are over training seeds, paired with the LS student of the same seed.",
             "Literal rule: distillable as soon as the best attack's mean is above the LS student's mean.",
             _GRADES,
@@ -118,10 +118,11 @@ def knockoff_table(tables: Tables) -> Html:
         spanners={"Knockoff student, by distillation attack": list(attacks)},
         notes=[
             "↑ the mean is above the LS student's (by the paper's literal rule this makes the teacher distillable), "
-            "↓ it is not. Bold: the row's best knockoff and every one whose interval overlaps its interval."
+            "↓ it is not.",
+            "Bold: the row's best knockoff and every one whose interval overlaps its interval. Intervals: 95 %, "
+            "Student's t over training seeds."
             if frame["knockoff_low"].notna().any()
-            else "↑ the mean is above the LS student's, ↓ it is not. Nothing is bold: without intervals nothing is best.",
-            "Intervals: 95 %, Student's t over training seeds." if frame["knockoff_low"].notna().any() else "",
+            else "Nothing is bold: without intervals nothing is best.",
             f"{DASH} no number; point at the dash for the reason.",
             _GRADES,
         ],
@@ -142,8 +143,8 @@ def verdict_figure(tables: Tables) -> Html:
             figure,
             name="worst-case",
             alt=f"Gain of the strongest attack's knockoff over the LS student in percentage points: {gains}.",
-            caption=f"<b>{escape(finding)}</b> Marker: strongest attack with its bounds; ticks: every attack; band: margin "
-            f"of {number(100 * margin, decimals=2)} points. {_seeds(frame)}, {_sample(tables)}.",
+            caption=f"<b>{escape(finding)}</b> Marker: strongest attack with its bounds; ticks: the other attacks; "
+            f"band: margin of {number(100 * margin, decimals=2)} points. {_seeds(frame)}, {_sample(tables)}.",
             data=data,
         )
 
@@ -160,8 +161,8 @@ def delta_figure(tables: Tables) -> Html:
             figures.deltas(frame, margin),
             name="deltas",
             alt=f"Panels by attack, teachers as rows, gain over the LS student as points with intervals. {finding}",
-            caption=f"<b>{finding}</b> Line: LS student; band: margin of {number(100 * margin, decimals=2)} points; intervals not "
-            f"corrected for the number of attacks. {_seeds(frame)}, {_sample(tables)}.",
+            caption=f"<b>{finding}</b> Line: LS student; band: margin of {number(100 * margin, decimals=2)} points; "
+            f"intervals not corrected for the number of attacks. {_seeds(frame)}, {_sample(tables)}.",
             data=frame[["row", "attack", "delta", "delta_low", "delta_high", "seeds"]],
         )
 

@@ -102,8 +102,8 @@ def concentration_figure(tables: Tables) -> Html:
             figures.concentration(overall),
             name="cmi",
             alt=f"Conditional mutual information against power, one line per defense. {finding}",
-            caption=f"<b>{escape(finding)}</b> Lines: means over {seeds_phrase(int(overall['seed'].nunique()))}; bands: "
-            f"their range; n = {counts(overall['n'])} images.",
+            caption=f"<b>{escape(finding)}</b> Lines: means over {seeds_phrase(overall['seed'].nunique())}; "
+            f"bands: their range; n = {counts(overall['n'])} images.",
             data=overall.groupby(["label", "split", "power"], sort=False)["cmi"].mean().reset_index(),
         )
 
@@ -120,8 +120,8 @@ def training_figure(tables: Tables) -> Html:
             figures.training(frame.sort_values("rank", kind="stable")),
             name="training",
             alt="Loss terms against epochs, one panel per teacher.",
-            caption="<b>Training losses of the teachers.</b> One thin line per seed; post-hoc defenses share the network "
-            "of the teacher that they wrap.",
+            caption="<b>Training losses of the teachers.</b> One thin line per seed; post-hoc defenses share the "
+            "network of the teacher that they wrap.",
         )
 
 

@@ -13,13 +13,13 @@ from distillab.reporting.summaries import (
     counts,
     estimate_cell,
     kinds_note,
-    norm_label,
+    minimum_norm,
     not_separable,
     over_seeds,
     seeds_phrase,
     teachers_of,
 )
-from distillab.reporting.tables import Tables, records
+from distillab.reporting.tables import Tables, norm_label, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,10 +69,12 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
 
 
 def robustness_figure(tables: Tables) -> Html:
-    """Accuracy against distance of the teachers, from per-image distances."""
+    """Accuracy against distance of the teachers; nothing where no attack looked for the smallest perturbation."""
     frame = tables["curves"]
     teachers = teachers_of(tables).drop_duplicates("model").set_index("model")
-    frame = frame[frame["model"].isin(teachers.index)]
+    frame = frame[frame["model"].isin(teachers.index) & frame["attack"].isin(minimum_norm(tables))]
+    if frame.empty:
+        return Html("")
     frame = frame.assign(
         defense=frame["model"].map(teachers["defense"]),
         label=frame["model"].map(teachers["defense_label"]),

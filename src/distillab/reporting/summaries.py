@@ -92,12 +92,13 @@ def counts(n: "pd.Series[int]") -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def norm_label(norm: str) -> str:
-    """How a page writes a norm's key."""
-    return {"l0": "L0", "l2": "L2", "linf": "L∞"}.get(norm, norm)
-
-
 def teachers_of(tables: "Tables") -> "pd.DataFrame":
     """The rows of ``models`` that are teachers."""
     models = tables["models"]
     return models[models["role"] == "teacher"]
+
+
+def minimum_norm(tables: "Tables") -> list[str]:
+    """Keys of the attacks that look for the smallest perturbation; only their distances make a curve."""
+    robustness = tables["robustness"]
+    return list(robustness.loc[robustness["eps"].isna(), "attack"].unique())

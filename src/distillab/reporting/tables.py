@@ -1,6 +1,7 @@
 """The tables that stage ``collect`` wrote, read back with their columns checked."""
 
 import json
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,14 +95,13 @@ class Tables:
     def labels(self) -> dict[str, str]:
         """What a page calls each model, attack and defense: id or key to label."""
         models, knockoff = self["models"], self["knockoff"]
-        robustness = self["robustness"]
-        labels: dict[str, str] = {}
-        for keys, values in (
-            (models["defense"], models["defense_label"]),
-            (knockoff["attack"], knockoff["attack_label"]),
-            (robustness["attack"], robustness["attack_label"]),
-        ):
-            labels |= {key: value for key, value in zip(keys, values, strict=True) if key}
+        labels = dict(zip(models["defense"], models["defense_label"], strict=True))
+        labels |= dict(zip(knockoff["attack"], knockoff["attack_label"], strict=True))
+        attacks = records(self["robustness"].drop_duplicates("attack"))
+        named = Counter(row.attack_label for row in attacks)
+        for row in attacks:
+            norm = f" {norm_label(row.norm)}" if named[row.attack_label] > 1 else ""
+            labels[row.attack] = f"{row.attack_label}{norm}"
         for row in records(models.drop_duplicates("model")):
             labels[str(row.model)] = _model_label(row, labels)
         return labels
@@ -114,6 +114,11 @@ class Tables:
         """BLAKE2b-256 of every file read so far, by file name."""
         names = sorted(f"{name}.parquet" for name in self._frames)
         return {name: file_hash(self.folder / name) for name in [*names, "facts.json"]}
+
+
+def norm_label(norm: str) -> str:
+    """How a page writes a norm's key."""
+    return {"l0": "L0", "l2": "L2", "linf": "L∞"}.get(norm, norm)
 
 
 def records(frame: "pd.DataFrame") -> list[Any]:

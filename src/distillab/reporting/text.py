@@ -35,8 +35,8 @@ def _hardest(tables: Tables) -> str:
         gain += f" ({seeds_phrase(int(hardest.seeds))}, so no interval and no verdict)"
     attack = escape(tables.label(hardest.best_attack))
     return (
-        f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {attack}, moves the knockoff {gain} from the "
-        "LS student."
+        f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {attack}, moves the knockoff {gain} from "
+        "the LS student."
     )
 
 
@@ -52,8 +52,8 @@ def robustness_answer(tables: Tables) -> Html:
     shown = sorted(records(over_seeds(cells, ["model"], "robust_accuracy", upper=1)), key=lambda row: row.value)
     worst, best = shown[0], shown[-1]
     return paragraph(
-        f"Against {escape(tables.label(hardest.attack))} at eps {setting(hardest.eps)} the teachers keep between {_kept(tables, worst)} "
-        f"and {_kept(tables, best)} of n = {int(cells['n'].iloc[0]):,} images."
+        f"Against {escape(tables.label(hardest.attack))} at eps {setting(hardest.eps)} the teachers keep between "
+        f"{_kept(tables, worst)} and {_kept(tables, best)} of n = {int(cells['n'].iloc[0]):,} images."
     )
 
 
@@ -76,16 +76,18 @@ def resolution(tables: Tables) -> Html:
     image = number(100 / n, decimals=2)
     images = "image" if round(margin * n, 2) == 1 else "images"
     text = (
-        f"One of {n:,} test images is {image} percentage points, so no accuracy on this page has a finer step and no "
-        f"verdict can rest on less. The margin is {number(100 * margin, decimals=2)} points, or {setting(margin * n)} test {images}."
+        f"One of {n:,} test images is {image} percentage points, so no model's accuracy has a finer step and no "
+        f"verdict can rest on less. The margin is {number(100 * margin, decimals=2)} points, or {setting(margin * n)} "
+        f"test {images}."
     )
+    seeds = seeds_phrase(len(facts["seeds"]))
     if isfinite(half):
         text += (
-            f" The typical interval of a knockoff's gain is ±{number(100 * half, decimals=2)} points over "
-            f"{seeds_phrase(int(frame['seeds'].max()))}: differences smaller than that stay undecided here."
+            f" The typical interval of a knockoff's gain is ±{number(100 * half, decimals=2)} points over {seeds}: "
+            "differences smaller than that stay undecided here."
         )
     else:
-        text += f" With {seeds_phrase(int(frame['seeds'].max()))} no interval over seeds exists, so every verdict is undecided."
+        text += f" With {seeds} there is no interval over seeds, so every verdict is undecided."
     return paragraph(text)
 
 

@@ -54,6 +54,55 @@ def test_random_hyperplanes_are_met_within_five_percent_and_never_undercut(class
     assert (record.distance <= exact * 1.05).all()
 
 
+def attack_one_literally(net, x, y, spec):
+    """The attack on one image as its paper states it, with autograd and torch's Adam; distance and forward passes."""
+    lower, upper, const, best, forwards = 0.0, 1e10, spec.initial_const, torch.inf, 0
+    w_start = torch.atanh((2 * x - 1) * 0.999999)
+    x_start = (1 + torch.tanh(w_start)) / 2
+    for search_step in range(spec.search_steps):
+        if spec.search_steps >= 10 and search_step == spec.search_steps - 1:
+            const = upper
+        w, hit, previous = torch.zeros_like(x, requires_grad=True), False, torch.inf
+        optimizer = torch.optim.Adam([w], lr=spec.lr)
+        for step in range(spec.steps):
+            x_adv = (1 + torch.tanh(w_start + w)) / 2
+            logits = net(x_adv)[0]
+            margin = logits[y] - max(logits[i] for i in range(len(logits)) if i != y)
+            squared = (x_adv - x_start).square().sum()
+            loss = squared + const * torch.relu(margin + spec.kappa)
+            forwards += 1
+            if step % (spec.steps // 10) == 0:
+                if loss > 0.9999 * previous:
+                    break
+                previous = loss.item()
+            if margin < 0 and margin <= -spec.kappa:
+                hit, best = True, min(best, squared.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        if hit:
+            upper = min(upper, const)
+        else:
+            lower = max(lower, const)
+        const = (lower + upper) / 2 if upper < 1e9 else const * 10
+    return best**0.5, forwards
+
+
+@pytest.mark.parametrize(("kappa", "search_steps"), [(0.0, 5), (0.2, 5), (0.0, 10)])
+def test_the_pool_does_what_the_attack_on_one_image_does(kappa, search_steps):
+    torch.manual_seed(3)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(16, 24), nn.Tanh(), nn.Linear(24, 5)).requires_grad_(False)
+    net[3].weight.mul_(4)
+    x = (torch.rand(8, 1, 4, 4) * 1.6 - 0.3).clamp(0, 1)
+    y = net(x).argmax(dim=1)
+    spec = CarliniWagnerL2(steps=60, search_steps=search_steps, kappa=kappa, initial_const=0.03, lr=0.05)
+    record = run_attack(net, x, y, range(8), spec=spec, seed=0)
+    literal = [attack_one_literally(net, x[i : i + 1], int(y[i]), spec) for i in range(8)]
+    assert record.success.sum() >= 6
+    assert record.forwards.tolist() == [forwards for _, forwards in literal]
+    assert record.distance.tolist() == pytest.approx([distance for distance, _ in literal], rel=1e-4)
+
+
 def test_kappa_is_met_and_paid_for():
     record = run_attack(toy(), X, Y, [0], spec=CarliniWagnerL2(kappa=0.5), seed=0)
     assert difference_of_logits(toy()(record.kept), Y).item() <= -0.5
