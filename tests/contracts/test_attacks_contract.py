@@ -153,6 +153,8 @@ def test_successes_are_in_range_within_budget_and_by_kappa(attack, norm):
     assert record.kept.min() >= 0
     assert record.kept.max() <= 1
     assert (record.distance[record.success] <= spec.max_distance * (1 + 1e-6) + 1e-6).all()
+    assert record.forwards.max() <= spec.passes
+    assert record.backwards.max() <= spec.passes
     with torch.no_grad():
         margins = difference_of_logits(net(record.kept), y[record.success])
     assert (margins < 0).all()

@@ -10,7 +10,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     check = commands.add_parser("check", help="validate params.yaml and say what it means")
     check.set_defaults(command=run_check)
 
-    plan = commands.add_parser("plan", help="show what params.yaml will train, attack and report, and how long it takes")
+    plan = commands.add_parser(
+        "plan", help="show what params.yaml will train, attack and report, and how long it takes"
+    )
     plan.add_argument("--no-measure", action="store_true", help="do not time unknown networks; leave their hours open")
     plan.set_defaults(command=run_plan)
 
@@ -27,7 +29,6 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     resume.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for snakemake (default: --cores all)")
     resume.set_defaults(command=run_resume)
-
 
     docs = commands.add_parser("docs", help="write config/README.md and config/params.schema.json from the models")
     docs.set_defaults(command=run_docs)

@@ -1,0 +1,1 @@
+"""What everything rests on: errors, seeds, artifacts, the store, the plan as data."""

@@ -18,7 +18,7 @@ _SCHEMAS = {
 def import_torchvision() -> None:
     """Import torchvision, declaring its missing operators only if the plain import fails for want of them."""
     try:
-        import torchvision  # noqa: F401
+        import torchvision
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Job, Member, Plan
@@ -15,11 +15,10 @@ from distillab.core.provenance import environment, run_record
 from distillab.core.sidecar import Sidecar, payload_of, read_sidecar, verified
 from distillab.core.store import Entry, Store
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 HIDDEN = Path(".distillab")
 """The project's folder for the store, the plans and the register of running stages."""
+
+Loaded = TypeVar("Loaded")
 
 log = logging.getLogger("distillab")
 
@@ -43,7 +42,7 @@ class Workspace:
 
     root: Path
     plan: Plan
-    _tensors: dict[str, dict[str, "Tensor"]] = field(default_factory=dict)
+    _loaded: dict[str, Any] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -76,17 +75,16 @@ class Workspace:
             )
         return sidecar
 
-    def tensors(self, member_id: str) -> dict[str, "Tensor"]:
-        """The tensors of an input member, verified once and kept.
+    def loaded(self, member_id: str, load: Callable[[Path], Loaded]) -> Loaded:
+        """An input member's payload as ``load`` reads it, verified once and kept for the members of the job.
 
         Raises:
             ArtifactError: the input is absent, damaged, or not what the plan asks for.
         """
-        from distillab.core.payloads import load_tensors
-
-        if member_id not in self._tensors:
-            self._tensors[member_id] = load_tensors(self.verified_path(member_id))
-        return self._tensors[member_id]
+        if member_id not in self._loaded:
+            self._loaded[member_id] = load(self.verified_path(member_id))
+        kept: Loaded = self._loaded[member_id]
+        return kept
 
     def verified_path(self, member_id: str) -> Path:
         """Where a made member's payload is, after payload and key were checked.

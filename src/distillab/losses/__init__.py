@@ -1,0 +1,1 @@
+"""Losses that several methods share: pure functions, one value per example."""

@@ -49,7 +49,14 @@ def _facts(params: Params) -> dict[str, Any]:
     attacks, knockoffs = params.robustness.attacks, params.knockoff.attacks
     return {
         "data": params.data.facts.plain(),
-        "defenses": {key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in params.defenses.items()},
-        "knockoffs": {key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in knockoffs.items()},
-        "attacks": {key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in attacks.items()},
+        "defenses": {
+            key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper}
+            for key, spec in params.defenses.items()
+        },
+        "knockoffs": {
+            key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in knockoffs.items()
+        },
+        "attacks": {
+            key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in attacks.items()
+        },
     }

@@ -1,6 +1,5 @@
 """What members cost: forward-and-backward passes of a network, and seconds where its speed is known."""
 
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -101,19 +101,21 @@ def _default(field: FieldInfo) -> str:
 
 
 def _type(annotation: Any) -> str:  # noqa: ANN401 - a type expression
-    variants = method_variants(annotation)
-    if len(variants) > 1:
+    if len(method_variants(annotation)) > 1:
         return "a method"
-    if get_origin(annotation) is Literal:
-        return ", ".join(f"`{value}`" for value in get_args(annotation))
     if hasattr(annotation, "__metadata__"):
         return _type(get_args(annotation)[0])
     if isinstance(annotation, type) and not get_args(annotation):
         return "a table" if issubclass(annotation, BaseModel) else annotation.__name__
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(annotation))
+    return _compound(annotation)
+
+
+def _compound(annotation: Any) -> str:  # noqa: ANN401 - a type expression
     names = [_type(argument) for argument in get_args(annotation) if argument not in {type(None), Ellipsis}]
-    match get_origin(annotation):
-        case origin if origin is dict:
-            return "names to methods" if "a method" in names else "a table"
-        case origin if origin is tuple:
-            return f"list of {names[0]}"
+    if get_origin(annotation) is dict:
+        return "names to methods" if "a method" in names else "a table"
+    if get_origin(annotation) is tuple:
+        return f"list of {names[0]}"
     return " or ".join(dict.fromkeys(names))

@@ -11,6 +11,7 @@ from distillab.core.throughput import Throughput
 from distillab.core.workspace import HIDDEN
 from distillab.plan.costs import Cost, cost_of
 
+
 @dataclass
 class Group:
     """Members that a reader sees as one line: the same thing under several seeds."""
@@ -45,7 +46,8 @@ def describe(plan: Plan, root: Path, *, measure: bool) -> str:
 def _headline(plan: Plan) -> str:
     seeds = ", ".join(str(seed) for seed in plan.params["seeds"])
     jobs = sum(len(shape.jobs) for shape in plan.shapes)
-    return f"preset {plan.preset} on {plan.facts['data']['title']}, seeds {seeds}: {len(plan.members)} payloads in {jobs} jobs"
+    size = f"{len(plan.members)} payloads in {jobs} jobs"
+    return f"preset {plan.preset} on {plan.facts['data']['title']}, seeds {seeds}: {size}"
 
 
 def _groups(plan: Plan, root: Path, *, measure: bool) -> list[Group]:
@@ -112,4 +114,3 @@ def duration(seconds: float | None) -> str:
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds:.0f} s"
-

@@ -121,7 +121,13 @@ def add_measure(roster: Roster, family: str, model: str) -> str:
     member = roster.members[model]
     axes = {"family": family, "model": _without_seed(member), "seed": str(member.seed)}
     return roster.add(
-        "measure", f"{model}-measure", axes, {}, parents=DATA | {"model": model}, seed=member.seed, threads=member.threads
+        "measure",
+        f"{model}-measure",
+        axes,
+        {},
+        parents=DATA | {"model": model},
+        seed=member.seed,
+        threads=member.threads,
     )
 
 
@@ -146,7 +152,9 @@ def add_tables(roster: Roster, parents: list[str], models: dict[str, list[str]])
     models_of_all = [member for ids in models.values() for member in ids]
     roles = {member: member for member in (*DATA.values(), *models_of_all, *parents)}
     return [
-        roster.add("collect", file, {"file": file}, {"measure": roster.params.measure}, facts={"file": file}, parents=roles)
+        roster.add(
+            "collect", file, {"file": file}, {"measure": roster.params.measure}, facts={"file": file}, parents=roles
+        )
         for file in TABLES
     ]
 

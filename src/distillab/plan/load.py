@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from distillab.core.errors import SpecError
 
 CONFIG = "config"
@@ -19,7 +20,10 @@ def read_layers(params: Path) -> dict[str, Any]:
     user = read_yaml(params)
     for key in set(user) - {"preset", "override"}:
         raise SpecError(
-            "unknown key", where=f"{params.name}: {key}", expected="preset, override", do=f"put it under override: {key}"
+            "unknown key",
+            where=f"{params.name}: {key}",
+            expected="preset, override",
+            do=f"put it under override: {key}",
         )
     preset = user.get("preset")
     folder = params.parent / CONFIG
@@ -67,6 +71,8 @@ def merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
     merged = dict(low)
     for key, value in high.items():
         old = merged.get(key)
-        same_method = isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
+        same_method = (
+            isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
+        )
         merged[key] = merge(old, value) if same_method else value
     return merged

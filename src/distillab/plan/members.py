@@ -6,8 +6,8 @@ from typing import Any
 
 from distillab.core.code_hash import code_hash
 from distillab.core.job import Member, fill_pattern, member_key
-from distillab.plan.params import Params
 from distillab.core.stages import stage_module
+from distillab.plan.params import Params
 from distillab.plan.patterns import PATTERNS
 from distillab.specs.base import Spec
 
@@ -75,4 +75,3 @@ class Roster:
         if known not in self._codes:
             self._codes[known] = code_hash(known)
         return self._codes[known]
-

@@ -21,8 +21,13 @@ def seconds_per_image(plan: Plan, cost: Cost) -> float:
     device = "cuda" if plan.params["device"] != "cpu" and torch.cuda.is_available() else "cpu"
     torch.set_num_threads(cost.threads)
     channels = shape[0]
-    model = build_model(MODELS.parse(cost.network), shape, classes, (0.5,) * channels, (0.5,) * channels, seed=0).to(device)
-    x, y = torch.rand(cost.batch_size, *shape, device=device), torch.zeros(cost.batch_size, dtype=torch.long, device=device)
+    model = build_model(MODELS.parse(cost.network), shape, classes, (0.5,) * channels, (0.5,) * channels, seed=0).to(
+        device
+    )
+    x, y = (
+        torch.rand(cost.batch_size, *shape, device=device),
+        torch.zeros(cost.batch_size, dtype=torch.long, device=device),
+    )
     if "channels_last" in cost.settings:
         model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)  # type: ignore[call-overload]
     bfloat16 = "bfloat16" in cost.settings

@@ -41,8 +41,9 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     """Models x attacks: robust accuracy at a fixed budget, median distance for minimum-norm attacks."""
     import pandas as pd
 
-    frame = tables["robustness"]
-    frame = frame[frame["role"].isin(roles)]
+    everything = tables["robustness"]
+    frame = everything[everything["role"].isin(roles)]
+    left_out = everything["model"].nunique() - frame["model"].nunique()
     columns = {str(name): _column(part) for name, part in frame.groupby(_attack_names(frame), sort=False)}
     clean = over_seeds(frame.drop_duplicates(["model", "seed"]), ["model"], "clean_accuracy", upper=1)
     rows = [
@@ -64,7 +65,12 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
         labels={"model": "Model", "clean": header("Clean", "accuracy, %")}
         | {name: each.header for name, each in columns.items()},
         spanners={title: names for title, names in spanners.items() if names},
-        notes=[kinds_note(kinds), overlap if (kinds != "points").any() else "", scale if least else ""],
+        notes=[
+            kinds_note(kinds),
+            overlap if (kinds != "points").any() else "",
+            scale if least else "",
+            f"{left_out} more models were attacked; their rows are in robustness.parquet." if left_out else "",
+        ],
     )
 
 

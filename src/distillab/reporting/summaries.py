@@ -80,7 +80,7 @@ def kinds_note(kinds: "pd.Series[str]") -> str:
     notes = {
         "seeds": "Intervals: 95 %, Student's t over training seeds.",
         "images": "Intervals: 95 %, Wilson over the images of one trained model; they hold no seed-to-seed variation.",
-        "points": "No interval: too few seeds.",
+        "points": "No interval where there are too few seeds.",
     }
     present = [kind for kind in notes if (kinds == kind).any()]
     return " ".join(notes[kind] for kind in present)

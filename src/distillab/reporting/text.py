@@ -28,15 +28,13 @@ def knockoff_answer(tables: Tables) -> Html:
 def _hardest(tables: Tables) -> str:
     """The hardest teacher to steal, with its gain and bounds."""
     hardest = records(ranked(tables))[0]
-    gain = f"{points(hardest.best_delta)} points"
     if isfinite(hardest.lower) and isfinite(hardest.upper):
-        gain += f" [{points(hardest.lower)}, {points(hardest.upper)}]"
+        bounds, caveat = f" [{points(hardest.lower)}, {points(hardest.upper)}]", ""
     else:
-        gain += f" ({seeds_phrase(int(hardest.seeds))}, so no interval and no verdict)"
-    attack = escape(tables.label(hardest.best_attack))
+        bounds, caveat = "", f" ({seeds_phrase(int(hardest.seeds))}: no interval, so no verdict)"
     return (
-        f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {attack}, moves the knockoff {gain} from "
-        "the LS student."
+        f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {escape(tables.label(hardest.best_attack))}, "
+        f"moves the knockoff {points(hardest.best_delta)} points{bounds} from the LS student{caveat}."
     )
 
 

@@ -65,11 +65,11 @@ class TrainSpec(Spec):
     optimizer: OptimizerSpec = Field(default=SGDSpec(), description="Optimizer and its initial rate")
     schedule: ScheduleSpec = Field(default=ConstantSpec(), description="Learning rate over time")
     warmup_epochs: int = Field(default=0, ge=0, description="Epochs of linear warm-up from zero, per optimizer step")
-    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="bfloat16 is autocast; weights stay float32")
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="bfloat16 is autocast; weights stay float32"
+    )
     channels_last: bool = Field(default=False, description="Memory format of images and convolutions")
     compile: bool = Field(default=False, description="Use torch.compile (measured slower on CPUs)")
     threads: int = Field(default=1, ge=1, description="CPU threads of torch; part of the result, never detected")
-    checkpoint_every: int = Field(
-        default=10, ge=1, description="Epochs between checkpoints", json_schema_extra=PASSING
-    )
+    checkpoint_every: int = Field(default=10, ge=1, description="Epochs between checkpoints", json_schema_extra=PASSING)
     clip_norm: float | None = Field(default=None, gt=0, description="Clip the gradient norm to this value")

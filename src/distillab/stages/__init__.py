@@ -1,0 +1,1 @@
+"""One module per stage of the workflow: artifacts in, artifacts out."""

@@ -43,6 +43,6 @@ def _frame(record: AttackRecord, x: torch.Tensor) -> pd.DataFrame:
     frame["x"], frame["x_adv"] = None, None
     for i, adversarial in zip(record.kept_ids.tolist(), record.kept, strict=True):
         row = rows[int(i)]
-        frame.at[row, "x"] = x[row].cpu().numpy().tobytes()  # noqa: PD008 - one cell that holds bytes
-        frame.at[row, "x_adv"] = adversarial.cpu().numpy().tobytes()  # noqa: PD008 - one cell that holds bytes
+        frame.at[row, "x"] = x[row].cpu().numpy().tobytes()
+        frame.at[row, "x_adv"] = adversarial.cpu().numpy().tobytes()
     return frame

@@ -10,6 +10,4 @@ from distillab.training.supervised import CrossEntropyObjective
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     """An LS student's weights."""
     eps = member.spec["eps"]
-    return train_member(
-        member, workspace, entry, role="student", objective=lambda *_task: CrossEntropyObjective(eps)
-    )
+    return train_member(member, workspace, entry, role="student", objective=lambda *_task: CrossEntropyObjective(eps))

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from distillab.core.errors import SpecError
 from distillab.core.job import Member
+from distillab.core.payloads import load_tensors
 from distillab.core.shapes import Images, Labels
 from distillab.core.workspace import Workspace
 from distillab.data import DATASETS
@@ -18,7 +19,6 @@ from distillab.models import MODELS
 from distillab.models.load import build_model
 from distillab.specs.data import DataSpec, StreamingDataSpec
 from distillab.specs.model import Shape
-
 
 TOGETHER = 500
 """Images that are read at a time."""
@@ -58,8 +58,8 @@ def device_for(member: Member, workspace: Workspace) -> torch.device:
 
 def prepared_data(member: Member, workspace: Workspace, device: torch.device) -> Prepared:
     """The data set that ``member`` works on."""
-    images = workspace.tensors(member.parents["images"])
-    split = workspace.tensors(member.parents["split"])
+    images = workspace.loaded(member.parents["images"], load_tensors)
+    split = workspace.loaded(member.parents["split"], load_tensors)
     train, test = (_source(workspace, images, part, device) for part in ("train", "test"))
     facts = _data_spec(workspace).facts
     return Prepared(
@@ -82,7 +82,7 @@ def fresh_network(member: Member, data: Prepared, *, seed: int) -> nn.Module:
 def trained_network(model_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> nn.Module:
     """A trained member of the plan on ``device``: frozen, in eval mode."""
     model = fresh_network(workspace.member(model_id), data, seed=0)
-    model.load_state_dict(workspace.tensors(model_id))
+    model.load_state_dict(workspace.loaded(model_id, load_tensors))
     return model.to(device).eval().requires_grad_(False)
 
 

@@ -3,6 +3,7 @@
 import torch
 
 from distillab.core.job import Member
+from distillab.core.payloads import load_tensors
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.knockoff import KNOCKOFFS
@@ -29,4 +30,4 @@ def _answers(member: Member, workspace: Workspace, data: Prepared, device: torch
         return LiveAnswers(answer.released(member.parents["teacher"], workspace, data, device))
     answers = member.parents["answers"]
     workspace.produce(workspace.member(answers), answer.make, wait=True)
-    return CachedAnswers(workspace.tensors(answers)["probs"].to(device))
+    return CachedAnswers(workspace.loaded(answers, load_tensors)["probs"].to(device))

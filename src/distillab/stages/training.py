@@ -23,9 +23,7 @@ log = logging.getLogger("distillab")
 MakeObjective = Callable[[Task, Prepared, torch.device], Objective]
 
 
-def train_member(
-    member: Member, workspace: Workspace, entry: Entry, *, role: str, objective: MakeObjective
-) -> Product:
+def train_member(member: Member, workspace: Workspace, entry: Entry, *, role: str, objective: MakeObjective) -> Product:
     """Train the member's network and write its weights.
 
     Initialization, batch order, augmentation and dropout depend on the seed, the role and the network, not on the

@@ -15,9 +15,7 @@ History = list[dict[str, float]]
 """One record per finished epoch: the mean of each term, the total, and the learning rate."""
 
 
-def save_checkpoint(
-    path: Path, model: nn.Module, optimizer: Stepper, objective: Objective, history: History
-) -> None:
+def save_checkpoint(path: Path, model: nn.Module, optimizer: Stepper, objective: Objective, history: History) -> None:
     """Write the state after ``len(history)`` epochs, atomically."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     tensors |= {f"objective.{name}": tensor for name, tensor in objective.state().items()}
@@ -26,9 +24,7 @@ def save_checkpoint(
     save_tensors(path, tensors)
 
 
-def load_checkpoint(
-    path: Path, model: nn.Module, optimizer: Stepper, objective: Objective
-) -> History:
+def load_checkpoint(path: Path, model: nn.Module, optimizer: Stepper, objective: Objective) -> History:
     """Restore what ``save_checkpoint`` wrote and return its history; an empty one where there is no file."""
     if not path.exists():
         return []

@@ -93,12 +93,12 @@ def test_the_pool_does_what_the_attack_on_one_image_does(kappa, search_steps):
     torch.manual_seed(3)
     net = nn.Sequential(nn.Flatten(), nn.Linear(16, 24), nn.Tanh(), nn.Linear(24, 5)).requires_grad_(False)
     net[3].weight.mul_(4)
-    x = (torch.rand(8, 1, 4, 4) * 1.6 - 0.3).clamp(0, 1)
+    x = (torch.rand(5, 1, 4, 4) * 1.6 - 0.3).clamp(0, 1)
     y = net(x).argmax(dim=1)
     spec = CarliniWagnerL2(steps=60, search_steps=search_steps, kappa=kappa, initial_const=0.03, lr=0.05)
-    record = run_attack(net, x, y, range(8), spec=spec, seed=0)
-    literal = [attack_one_literally(net, x[i : i + 1], int(y[i]), spec) for i in range(8)]
-    assert record.success.sum() >= 6
+    record = run_attack(net, x, y, range(5), spec=spec, seed=0)
+    literal = [attack_one_literally(net, x[i : i + 1], int(y[i]), spec) for i in range(5)]
+    assert record.success.sum() >= 3
     assert record.forwards.tolist() == [forwards for _, forwards in literal]
     assert record.distance.tolist() == pytest.approx([distance for distance, _ in literal], rel=1e-4)
 

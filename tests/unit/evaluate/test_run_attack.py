@@ -20,6 +20,7 @@ class Claims(AttackSpec):
     success: bool = True
     eps: float = 1.0
     kind: ClassVar = "fixed_budget"
+    passes: ClassVar = 1
 
     @property
     def max_distance(self):

@@ -24,7 +24,9 @@ def verdict_rows(results: Results) -> list[Row]:
     by_teacher: dict[tuple[str, str], dict[str, list[ModelRun]]] = {}
     for (teacher, student, attack), runs in cells(results).items():
         by_teacher.setdefault((teacher, student), {})[attack] = runs
-    return [_verdict_row(results, teacher, student, attacks, baseline) for (teacher, student), attacks in by_teacher.items()]
+    return [
+        _verdict_row(results, teacher, student, attacks, baseline) for (teacher, student), attacks in by_teacher.items()
+    ]
 
 
 def cells(results: Results) -> dict[Cell, list[ModelRun]]:

@@ -41,27 +41,28 @@ def curve_rows(results: Results) -> list[Row]:
 
 def example_rows(results: Results) -> list[Row]:
     """The table ``examples``: clean and adversarial images that were kept for pictures."""
+    return [
+        _example(results, member, record)
+        for member in results.members("attack")
+        for record in results.attacked(member).dropna(subset=["x_adv"]).to_dict("records")
+    ]
+
+
+def _example(results: Results, member: Member, record: dict[Any, Any]) -> Row:
     channels, height, width = results.workspace.plan.facts["data"]["shape"]
-    found: list[Row] = []
-    for member in results.members("attack"):
-        run = _run(results, member)
-        kept = results.attacked(member).dropna(subset=["x_adv"])
-        for record in kept.to_dict("records"):
-            found.append(
-                {
-                    "model": run.model,
-                    "attack": member.axes["attack"],
-                    "seed": run.seed,
-                    **{name: record[name] for name in ("id", "label", "label_clean", "label_adv", "distance")},
-                    "norm": _norm(member),
-                    "height": height,
-                    "width": width,
-                    "channels": channels,
-                    "clean": np.frombuffer(record["x"], dtype=np.float32).tolist(),
-                    "adversarial": np.frombuffer(record["x_adv"], dtype=np.float32).tolist(),
-                }
-            )
-    return found
+    run = _run(results, member)
+    return {
+        "model": run.model,
+        "attack": member.axes["attack"],
+        "seed": run.seed,
+        **{name: record[name] for name in ("id", "label", "label_clean", "label_adv", "distance")},
+        "norm": _norm(member),
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "clean": np.frombuffer(record["x"], dtype=np.float32).tolist(),
+        "adversarial": np.frombuffer(record["x_adv"], dtype=np.float32).tolist(),
+    }
 
 
 def _row(results: Results, member: Member) -> Row:

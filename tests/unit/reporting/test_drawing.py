@@ -1,0 +1,69 @@
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from distillab.core.errors import ContractError
+from distillab.reporting import figures
+from distillab.reporting.drawing import canvas, show, style
+from distillab.reporting.examples import png
+from distillab.reporting.palette import LIGHT
+
+
+def drawn(name="fig", **options):
+    with style():
+        figure, (ax,) = canvas(1, 1, height=1, left=1, top=0.3)
+        ax.plot([0, 1], [0, 1], color=LIGHT["blue"], marker="o")
+        ax.set_xlabel("distance")
+        return show(figure, name=name, **{"alt": "a line", "caption": "<b>It rises.</b>", **options}).text
+
+
+def test_a_figure_has_alt_text_theme_and_text_that_can_be_read_aloud():
+    text = drawn()
+    assert 'role="img" aria-label="a line"' in text
+    assert "var(--blue)" in text
+    assert not set(LIGHT.values()) & set(re.findall(r"#[0-9a-f]{6}", text))
+    assert ">distance<" in text
+    assert "<style" not in text
+
+
+def test_equal_figures_have_equal_bytes_and_own_ids():
+    assert drawn() == drawn()
+    ids = [set(re.findall(r'\bid="([^"]+)"', drawn(name))) for name in ("one", "two")]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+
+
+@pytest.mark.parametrize("empty", ["alt", "caption"])
+def test_a_figure_without_words_is_refused(empty):
+    with pytest.raises(ContractError, match="alt text"):
+        drawn(**{empty: " "})
+
+
+def test_the_style_ignores_and_restores_the_readers_settings():
+    with mpl.rc_context({"axes.grid": False, "lines.linewidth": 9}):
+        with style():
+            assert mpl.rcParams["axes.grid"]
+        assert mpl.rcParams["lines.linewidth"] == 9
+
+
+def test_the_data_of_a_figure_is_one_click_away():
+    assert 'download="fig.csv"' in drawn(data=pd.DataFrame({"x": [1]}))
+
+
+def test_gains_are_drawn_in_points_at_their_place():
+    cells = pd.DataFrame({
+        "row": ["a", "b"], "defense": ["ce", "ls"], "attack_label": "KD", "delta": [0.01, -0.02],
+        "delta_low": [0.0, -0.03], "delta_high": [0.02, -0.01],
+    })  # fmt: skip
+    with style():
+        (ax,) = figures.deltas(cells, margin=0.003).axes
+    marks = {tuple(np.round(line.get_xydata()[0], 6)) for line in ax.lines if line.get_marker() in {"o", "^"}}
+    assert marks == {(1.0, 0.0), (-2.0, 1.0)}
+
+
+def test_an_image_becomes_a_png_of_its_pixels():
+    assert png(np.zeros((2, 2, 1))).startswith("data:image/png;base64,")
+    assert png(np.zeros((2, 2, 3))) != png(np.ones((2, 2, 3)))

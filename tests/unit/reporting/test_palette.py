@@ -1,0 +1,55 @@
+import itertools
+
+import pytest
+
+from distillab.reporting import palette
+
+THEMES = {"light": palette.LIGHT, "dark": palette.DARK}
+
+
+def lightness(color):
+    y = palette.luminance(color)
+    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+
+
+def contrast(a, b):
+    high, low = sorted((palette.luminance(a), palette.luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_luminance_of_black_white_and_red():
+    assert palette.luminance("#000000") == 0
+    assert palette.luminance("#ffffff") == pytest.approx(1)
+    assert palette.luminance("#ff0000") == pytest.approx(0.2126)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_two_method_colors_share_a_gray(theme):
+    levels = sorted(lightness(THEMES[theme][name]) for name in palette.METHOD_COLORS)
+    assert min(b - a for a, b in itertools.pairwise(levels)) > 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_marks_and_text_contrast_with_the_page(theme):
+    colors = THEMES[theme]
+    assert all(contrast(colors[name], colors["paper"]) >= 3 for name in palette.METHOD_COLORS)
+    assert all(contrast(colors[name], colors[page]) >= 4.5 for name in ("ink", "muted") for page in ("paper", "band"))
+
+
+def test_listed_methods_differ_in_more_than_color():
+    looks = [palette.look(key) for key in palette._ORDER]
+    assert len({look.marker for look in looks}) == len(looks)
+    for a, b in itertools.combinations(looks, 2):
+        assert a.color != b.color or a.line != b.line
+
+
+def test_a_look_does_not_depend_on_what_else_is_drawn():
+    assert palette.look("a_new_defense") == palette.look("a_new_defense")
+    assert palette.ordered(["zeta", "cmim", "alpha", "ce", "cmim"]) == ["ce", "cmim", "alpha", "zeta"]
+
+
+def test_themed_leaves_no_palette_color_behind():
+    svg = " ".join(palette.LIGHT.values())
+    assert "#" not in palette.themed(svg)
+    assert all(f"--{name}:" in palette.css() for name in palette.LIGHT)
+    assert palette.LIGHT.keys() == palette.DARK.keys()

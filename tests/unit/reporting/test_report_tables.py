@@ -1,0 +1,69 @@
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import distillab.reporting
+from distillab.core.errors import ArtifactError
+from distillab.reporting.tables import COLUMNS, FACTS, RUN, Tables
+
+
+def test_a_missing_column_names_the_file_and_the_column(tmp_path):
+    pd.DataFrame({"model": ["a"], "seed": [0]}).to_parquet(tmp_path / "history.parquet")
+    with pytest.raises(ArtifactError, match=r"history\.parquet: lacks columns; expected role, epoch, term, value"):
+        Tables(tmp_path)["history"]
+
+
+def test_a_missing_table_and_a_broken_one_are_artifact_errors(tmp_path):
+    with pytest.raises(ArtifactError, match=r"curves\.parquet: missing"):
+        Tables(tmp_path)["curves"]
+    (tmp_path / "curves.parquet").write_text("not parquet")
+    with pytest.raises(ArtifactError, match="not a parquet table"):
+        Tables(tmp_path)["curves"]
+
+
+def test_a_table_without_rows_has_its_columns(tmp_path):
+    pd.DataFrame([]).to_parquet(tmp_path / "examples.parquet")
+    frame = Tables(tmp_path)["examples"]
+    assert frame.empty
+    assert tuple(frame.columns) == COLUMNS["examples"]
+
+
+def test_a_column_of_nothing_but_null_compares_as_a_number(tmp_path):
+    row = dict.fromkeys(COLUMNS["verdicts"], "x") | {"lower": None, "upper": None}
+    pd.DataFrame([row]).to_parquet(tmp_path / "verdicts.parquet")
+    assert not (Tables(tmp_path)["verdicts"]["lower"] > 0).any()
+
+
+def test_facts_are_checked_in_both_files(tmp_path):
+    (tmp_path / "facts.json").write_text(json.dumps(dict.fromkeys(FACTS, "x")))
+    (tmp_path / "run.json").write_text(json.dumps(dict.fromkeys(RUN[1:], "x")))
+    with pytest.raises(ArtifactError, match=rf"run\.json: lacks keys; expected {RUN[0]}"):
+        _ = Tables(tmp_path).facts
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(ArtifactError, match="not JSON"):
+        _ = Tables(tmp_path).facts
+
+
+def test_labels_tell_norms_apart_only_where_labels_clash(tmp_path):
+    for name in ("models", "knockoff"):
+        pd.DataFrame([]).to_parquet(tmp_path / f"{name}.parquet")
+    rows = [
+        dict.fromkeys(COLUMNS["robustness"], "x") | {"attack": attack, "attack_label": label, "norm": norm}
+        for attack, label, norm in (("pgd_l2", "PGD", "l2"), ("pgd_linf", "PGD", "linf"), ("cw_l2", "C&W", "l2"))
+    ]
+    pd.DataFrame(rows).to_parquet(tmp_path / "robustness.parquet")
+    tables = Tables(tmp_path)
+    assert [tables.label(key) for key in ("pgd_l2", "pgd_linf", "cw_l2")] == ["PGD L2", "PGD L∞", "C&W"]
+
+
+def test_reporting_needs_no_torch():
+    names = [f"distillab.reporting.{module.name}" for module in pkgutil.iter_modules(distillab.reporting.__path__)]
+    assert all(importlib.util.find_spec(name) for name in names)
+    code = f"import sys, importlib\nfor n in {names!r}: importlib.import_module(n)\nprint('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from distillab.core.errors import ArtifactError
+from distillab.reporting.reported import Reported
+
+FOLDER = Path(__file__).parents[3] / "reports" / "reported"
+
+
+@pytest.fixture
+def reported():
+    return Reported(FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("title", "standin", "expected"),
+    [
+        ("CIFAR-100", "", "CIFAR-100"),
+        ("Tiny ImageNet", "", "TinyImageNet"),
+        ("CIFAR-100", "JPEG copies", ""),
+        ("Digits (8x8)", "", ""),
+    ],
+)
+def test_papers_numbers_stand_only_beside_the_same_data(reported, title, standin, expected):
+    assert reported.dataset({"title": title, "standin": standin}) == expected
+
+
+def test_printed_accuracies_are_shares_by_our_architecture(reported):
+    printed = reported.accuracies("CIFAR-100")
+    assert printed["CMIM", "resnet50"] == pytest.approx(0.7872)
+    assert reported.accuracies("ImageNet")["CE", "resnet34"] == pytest.approx(0.7331)
+    assert reported.accuracies("") == {}
+
+
+def test_the_literal_rule_holds_for_the_printed_table(reported):
+    best = reported["cmim_table1_best"]
+    cmim = best["defense"] == "CMIM"
+    assert not best.loc[cmim, "distillable"].any()
+    assert best.loc[~cmim, "distillable"].all()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ArtifactError, match=r"nothing\.csv: missing"):
+        Reported(tmp_path)["nothing"]

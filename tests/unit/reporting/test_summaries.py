@@ -1,0 +1,61 @@
+from math import isnan
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from distillab.reporting.summaries import kinds_note, not_separable, over_seeds
+
+
+def models(values, **columns):
+    return pd.DataFrame({"model": "m", "seed": range(len(values)), "value": values, **columns})
+
+
+def test_three_seeds_give_students_interval():
+    values = [0.90, 0.92, 0.97]
+    row = over_seeds(models(values), ["model"], "value").iloc[0]
+    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert (row["value"], row["low"], row["high"]) == pytest.approx((np.mean(values), low, high))
+    assert row["kind"] == "seeds"
+
+
+def test_a_share_stays_a_share():
+    assert over_seeds(models([0.90, 0.92, 0.99]), ["model"], "value", upper=1).iloc[0]["high"] == 1
+
+
+def test_two_seeds_give_points_and_no_interval():
+    row = over_seeds(models([0.9, 0.8]), ["model"], "value").iloc[0]
+    assert row["value"] == pytest.approx(0.85)
+    assert isnan(row["low"])
+    assert row["kind"] == "points"
+
+
+def test_one_seed_brings_its_own_interval_over_images():
+    frame = models([0.5], robust_low=0.4, robust_high=0.6).rename(columns={"value": "robust_accuracy"})
+    row = over_seeds(frame, ["model"], "robust_accuracy").iloc[0]
+    assert (row["low"], row["high"], row["kind"]) == (0.4, 0.6, "images")
+    several = models([0.5, 0.5], robust_low=0.4, robust_high=0.6).rename(columns={"value": "robust_accuracy"})
+    assert isnan(over_seeds(several, ["model"], "robust_accuracy").iloc[0]["low"])
+
+
+def test_a_failed_seed_is_left_out_and_counted():
+    row = over_seeds(models([0.9, np.nan, np.inf]), ["model"], "value").iloc[0]
+    assert (row["value"], row["seeds"]) == (0.9, 1)
+    assert isnan(over_seeds(models([np.nan]), ["model"], "value").iloc[0]["value"])
+
+
+def test_everything_that_overlaps_the_best_is_best():
+    value, low, high = (pd.Series(s) for s in ([0.9, 0.8, 0.5], [0.82, 0.75, 0.4], [0.95, 0.85, 0.6]))
+    assert list(not_separable(value, low, high, largest=True)) == [True, True, False]
+    assert list(not_separable(value, low, high, largest=False)) == [False, False, True]
+
+
+def test_without_intervals_nothing_is_best():
+    value, none = pd.Series([0.9, 0.8]), pd.Series([np.nan, np.nan])
+    assert not not_separable(value, none, none, largest=True).any()
+
+
+def test_the_note_names_each_kind_of_interval_that_is_shown():
+    assert "Wilson" in kinds_note(pd.Series(["images"]))
+    assert "Student" not in kinds_note(pd.Series(["images", "points"]))
