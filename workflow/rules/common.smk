@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 # Shell rules must find this environment's programs even where nobody activated it.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+)
 
 from distillab.core.errors import DistillabError
 from distillab.plan import load_plan
@@ -23,12 +25,21 @@ RESULTS = f"results/{PLAN.preset}"
 
 def outputs_of(stage):
     """All files that a stage makes."""
-    return [path for shape in PLAN.stage(stage) for job in shape.jobs for path in files_of(job)]
+    return [
+        path
+        for shape in PLAN.stage(stage)
+        for job in shape.jobs
+        for path in files_of(job)
+    ]
 
 
 def files_of(job):
     """The files one job makes."""
-    return [path for member in job.members for path in (PLAN.members[member].path, PLAN.members[member].path + ".json")]
+    return [
+        path
+        for member in job.members
+        for path in (PLAN.members[member].path, PLAN.members[member].path + ".json")
+    ]
 
 
 def inputs_of(shape):

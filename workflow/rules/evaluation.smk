@@ -9,9 +9,6 @@ for shape in PLAN.stage("measure"):
             inputs_of(shape),
         output:
             shape.outputs,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
         log:
             beside(shape, "logs", ".log"),
         benchmark:
@@ -21,6 +18,9 @@ for shape in PLAN.stage("measure"):
         threads: threads_of(shape)
         resources:
             gpu=GPU,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
         shell:
             "distillab measure {params.job:q} > {log:q} 2>&1"
 
@@ -34,9 +34,6 @@ for shape in PLAN.stage("attack"):
             inputs_of(shape),
         output:
             shape.outputs,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
         log:
             beside(shape, "logs", ".log"),
         benchmark:
@@ -46,5 +43,8 @@ for shape in PLAN.stage("attack"):
         threads: threads_of(shape)
         resources:
             gpu=GPU,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
         shell:
             "distillab attack {params.job:q} > {log:q} 2>&1"

@@ -9,15 +9,15 @@ for shape in PLAN.stage("prepare"):
             inputs_of(shape),
         output:
             shape.outputs,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
         log:
             beside(shape, "logs", ".log"),
         benchmark:
             beside(shape, "benchmarks", ".tsv")
         wildcard_constraints:
             **shape.constraints,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
         shell:
             "distillab prepare {params.job:q} > {log:q} 2>&1"
 
@@ -31,9 +31,6 @@ for shape in PLAN.stage("teach"):
             inputs_of(shape),
         output:
             shape.outputs,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
         log:
             beside(shape, "logs", ".log"),
         benchmark:
@@ -43,6 +40,9 @@ for shape in PLAN.stage("teach"):
         threads: threads_of(shape)
         resources:
             gpu=GPU,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
         shell:
             "distillab teach {params.job:q} > {log:q} 2>&1"
 
@@ -56,9 +56,6 @@ for shape in PLAN.stage("baseline"):
             inputs_of(shape),
         output:
             shape.outputs,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
         log:
             beside(shape, "logs", ".log"),
         benchmark:
@@ -68,6 +65,9 @@ for shape in PLAN.stage("baseline"):
         threads: threads_of(shape)
         resources:
             gpu=GPU,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
         shell:
             "distillab baseline {params.job:q} > {log:q} 2>&1"
 
@@ -81,9 +81,6 @@ for shape in PLAN.stage("knockoff"):
             inputs_of(shape),
         output:
             shape.outputs,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
         log:
             beside(shape, "logs", ".log"),
         benchmark:
@@ -93,5 +90,8 @@ for shape in PLAN.stage("knockoff"):
         threads: threads_of(shape)
         resources:
             gpu=GPU,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
         shell:
             "distillab knockoff {params.job:q} > {log:q} 2>&1"

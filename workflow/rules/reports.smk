@@ -9,15 +9,15 @@ for shape in PLAN.stage("collect"):
             inputs_of(shape),
         output:
             shape.outputs,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
         log:
             beside(shape, "logs", ".log"),
         benchmark:
             beside(shape, "benchmarks", ".tsv")
         wildcard_constraints:
             **shape.constraints,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
         shell:
             "distillab collect {params.job:q} > {log:q} 2>&1"
 
@@ -31,14 +31,14 @@ for shape in PLAN.stage("report"):
             inputs_of(shape),
         output:
             shape.outputs,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
         log:
             beside(shape, "logs", ".log"),
         benchmark:
             beside(shape, "benchmarks", ".tsv")
         wildcard_constraints:
             **shape.constraints,
+        params:
+            digest=digest_of(shape),
+            job=job_of(shape),
         shell:
             "distillab report {params.job:q} > {log:q} 2>&1"

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from distillab.core.errors import ArtifactError
-from distillab.core.files import translated
+from distillab.core.files import translated, write_text
 
 
 @contextmanager
@@ -41,13 +41,25 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
         yield
 
 
+def held(path: Path) -> bool:
+    """Whether a living process holds the lock file ``path``."""
+    try:
+        handle = path.open("rb")
+    except FileNotFoundError:
+        return False
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 @contextmanager
 def registered(folder: Path, job: str) -> Iterator[None]:
     """Keep a file that says which process runs ``job``, for as long as it runs."""
     path = folder / f"{socket.gethostname()}-{os.getpid()}.json"
-    with translated(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "job": job}), encoding="utf-8")
+    write_text(path, json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "job": job}))
     try:
         yield
     finally:

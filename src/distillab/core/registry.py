@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, Union
 
 from pydantic import BaseModel, Field
 
@@ -50,7 +50,9 @@ class Registry(Generic[SpecT]):
     @property
     def union(self) -> Any:  # noqa: ANN401 - a type expression built at run time has no static type
         """The pydantic type of "any registered spec", told apart by ``name``."""
-        return Annotated[self.members, Field(discriminator="name")] if len(self) > 1 else self.members[0]
+        if len(self) == 1:
+            return self.members[0]
+        return Annotated[Union[self.members], Field(discriminator="name")]  # noqa: UP007 - members come as a tuple
 
 
 def name_of(spec: type[BaseModel]) -> str:

@@ -76,11 +76,20 @@ def read_sidecar(payload: Path) -> Sidecar:
     """
     path = sidecar_path(payload)
     try:
-        return Sidecar.model_validate_json(path.read_bytes())
+        sidecar = Sidecar.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise ArtifactError("no sidecar", where=str(payload), expected=str(path), do=_REMEDY) from error
     except (ValidationError, UnicodeDecodeError) as error:
         raise ArtifactError("not a distillab sidecar", where=str(path), do=_REMEDY) from error
+    if sidecar.schema_version != SCHEMA:
+        raise ArtifactError(
+            "of another version of distillab",
+            where=str(path),
+            expected=f"format {SCHEMA}",
+            got=str(sidecar.schema_version),
+            do=_REMEDY,
+        )
+    return sidecar
 
 
 def verified(payload: Path) -> Sidecar:

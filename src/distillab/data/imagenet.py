@@ -39,6 +39,11 @@ class ImageNetSpec(StreamingDataSpec):
             },
         )
 
+    @property
+    def folder_path(self) -> Path:
+        """``root/<folder>``."""
+        return Path(self.root) / self.folder
+
     def read(self) -> RawData:
         """Nothing: ImageNet does not fit in memory.
 
@@ -49,7 +54,7 @@ class ImageNetSpec(StreamingDataSpec):
 
     def listing(self) -> Listing:
         """The image files; labels are positions among the sorted class folders."""
-        folder = Path(self.root) / self.folder
+        folder = self.folder_path
         train = folder / "train"
         names = tuple(sorted(entry.name for entry in train.iterdir() if entry.is_dir())) if train.is_dir() else ()
         if len(names) != self.classes:

@@ -50,10 +50,10 @@ def _attack(plan: Plan, member: Member) -> Cost:
 
 def _train_images(plan: Plan) -> int:
     data = plan.params["data"]
-    available = (plan.facts["data"]["train"] or 0) - data["val"]
-    return min(available, data["train_limit"] or available)
+    available = int(plan.facts["data"]["train"] or 0) - int(data["val"])
+    return min(available, int(data["train_limit"] or available))
 
 
 def _test_images(plan: Plan) -> int:
-    available = plan.facts["data"]["test"] or 0
-    return min(available, plan.params["data"]["test_limit"] or available)
+    available = int(plan.facts["data"]["test"] or 0)
+    return min(available, int(plan.params["data"]["test_limit"] or available))

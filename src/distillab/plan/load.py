@@ -37,7 +37,11 @@ def read_layers(params: Path) -> dict[str, Any]:
             got=repr(preset),
             do=f"did you mean {near[0]}?" if near else "",
         )
-    layers = (read_yaml(folder / "base.yaml"), read_yaml(folder / f"{preset}.yaml"), user.get("override") or {})
+    layers = (
+        read_yaml(folder / "base.yaml"),
+        read_yaml(folder / f"{preset}.yaml"),
+        _override(user, params.name),
+    )
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = merge(merged, layer)
@@ -69,10 +73,22 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
     """``high`` over ``low``, recursively; a method of another name replaces the whole method."""
     merged = dict(low)
-    for key, value in high.items():
-        old = merged.get(key)
-        same_method = (
-            isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
-        )
-        merged[key] = merge(old, value) if same_method else value
+    for key, given in high.items():
+        value, old = given, merged.get(key)
+        if isinstance(old, dict) and isinstance(value, dict) and _same_method(old, value):
+            value = merge(old, value)
+        merged[key] = value
     return merged
+
+
+def _same_method(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return bool(new.get("name", old.get("name")) == old.get("name"))
+
+
+def _override(user: dict[str, Any], name: str) -> dict[str, Any]:
+    override = user.get("override") or {}
+    if not isinstance(override, dict):
+        raise SpecError(
+            "not a mapping", where=f"{name}: override", expected="key: value lines or {}", got=type(override).__name__
+        )
+    return override

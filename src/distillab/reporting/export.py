@@ -1,7 +1,6 @@
 """From a percent-format report to one HTML file: jupytext, papermill, nbconvert, and strict about all three."""
 
 import re
-import sys
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
@@ -105,9 +104,17 @@ def _to_html(notebook: "NotebookNode", template: Path) -> str:
 
     from distillab.reporting.palette import css
 
-    exporter = TemplateExporter(template_file=str(template.resolve()))
+    exporter = TemplateExporter(template_file=str(template.resolve()), filters={"prose": _prose})
     page, _ = exporter.from_notebook_node(notebook, resources={"title": _title(notebook), "palette": css()})
     return str(page)
+
+
+def _prose(markdown: str) -> str:
+    """Markdown as HTML, its headings without the link to themselves that screen readers would read out."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    return str(MarkdownWithMath(renderer=renderer).render(markdown))
 
 
 def _title(notebook: "NotebookNode") -> str:
@@ -117,4 +124,4 @@ def _title(notebook: "NotebookNode") -> str:
             found = re.search(r"<h1[^>]*>(.*?)</h1>", output.get("data", {}).get("text/html", ""), re.DOTALL)
             if found:
                 return unescape(re.sub(r"<[^>]+>", "", found.group(1)))
-    return Path(sys.argv[0]).stem
+    return "distillab"

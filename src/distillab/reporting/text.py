@@ -32,8 +32,9 @@ def _hardest(tables: Tables) -> str:
         bounds, caveat = f" [{points(hardest.lower)}, {points(hardest.upper)}]", ""
     else:
         bounds, caveat = "", f" ({seeds_phrase(int(hardest.seeds))}: no interval, so no verdict)"
+    attack = escape(tables.label(hardest.best_attack))
     return (
-        f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {escape(tables.label(hardest.best_attack))}, "
+        f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {attack}, "
         f"moves the knockoff {points(hardest.best_delta)} points{bounds} from the LS student{caveat}."
     )
 

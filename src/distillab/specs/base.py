@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 class Spec(BaseModel):
     """A closed, frozen record of parameters; unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
     def walk(self) -> Iterator["Spec"]:
         """This spec and every spec inside it, depth first."""

@@ -1,11 +1,12 @@
 """What a data set's spec must offer; the data sets themselves live in ``distillab.data``."""
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from distillab.specs.base import MethodSpec, Spec
+from distillab.specs.base import PASSING, MethodSpec, Spec
 from distillab.specs.model import Shape
 
 if TYPE_CHECKING:
@@ -90,9 +91,16 @@ class DataSpec(MethodSpec):
 class StreamingDataSpec(DataSpec):
     """A data set whose images stay on disk: it lists its files instead of reading them."""
 
-    workers: int = Field(default=4, ge=0, description="Processes that decode images; changes no result")
+    workers: int = Field(
+        default=4, ge=0, description="Processes that decode images; changes no result", json_schema_extra=PASSING
+    )
 
     streaming: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def folder_path(self) -> Path:
+        """The folder below which the files of ``listing`` are named."""
 
     @abstractmethod
     def listing(self) -> "Listing":

@@ -107,7 +107,7 @@ def _epoch(
         lr = learning_rate(spec, epoch * steps + position, steps)
         terms = objective.terms(model, batch)
         optimizer.zero_grad()
-        torch.stack(list(terms.values())).sum(0).mean().backward()  # type: ignore[no-untyped-call]
+        torch.stack(list(terms.values())).sum(0).mean().backward()
         if spec.clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)
         optimizer.step(lr)

@@ -1,0 +1,54 @@
+"""What is generated from the models is what is committed, and every preset is valid."""
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from distillab.plan.build import build_plan
+from distillab.plan.document import generated_files
+from distillab.plan.load import preset_names, read_layers
+from distillab.plan.params import params_schema
+
+PROJECT = Path(__file__).parents[2]
+PRESETS = preset_names(PROJECT / "config")
+
+
+@pytest.mark.parametrize("path", generated_files(), ids=str)
+def test_generated_file_is_up_to_date(path: Path) -> None:
+    assert (PROJECT / path).read_text() == generated_files()[path], "run `make docs`"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in ("config", "reports"):
+        (tmp_path / name).symlink_to(PROJECT / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_preset_is_valid(preset: str, project: Path) -> None:
+    (project / "params.yaml").write_text(yaml.safe_dump({"preset": preset, "override": {}}))
+    plan = build_plan(project)
+    assert plan.preset == preset
+    assert {"prepare", "teach", "baseline", "knockoff", "measure", "attack", "collect", "report"} <= {
+        shape.stage for shape in plan.shapes
+    }
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_schema_accepts_what_the_models_accept(preset: str, project: Path) -> None:
+    (project / "params.yaml").write_text(yaml.safe_dump({"preset": preset, "override": {}}))
+    plan = build_plan(project)
+    jsonschema.validate(plan.params, params_schema())
+
+
+def test_schema_refuses_unknown_keys(project: Path) -> None:
+    (project / "params.yaml").write_text(yaml.safe_dump({"preset": "tiny", "override": {"sedes": [1]}}))
+    with pytest.raises(jsonschema.ValidationError, match="sedes"):
+        jsonschema.validate(read_layers(project / "params.yaml"), params_schema())
+
+
+def test_there_are_the_presets_people_look_for() -> None:
+    assert {"digits", "mnist", "cifar10", "cifar100", "tinyimagenet", "imagenet", "tiny"} <= set(PRESETS)

@@ -1,0 +1,45 @@
+"""The linters, the types and the import layers, as the house has them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def run(tmp_path: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"MYPY_CACHE_DIR": str(tmp_path / "mypy"), "RUFF_NO_CACHE": "true"}
+    return subprocess.run(
+        [str(BIN / command[0]), *command[1:]], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("mypy",),
+        ("lint-imports", "--no-cache"),
+        ("codespell", "--toml", "pyproject.toml", "src", "tests", "reports", "config", "README.md", "CHANGELOG.md"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_tool_is_content(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(tmp_path, *command)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def test_snakemake_files_are_formatted(tmp_path: Path) -> None:
+    snakefmt = shutil.which("snakefmt") or shutil.which("snakefmt", path=str(PROJECT / ".venv-format" / "bin"))
+    if snakefmt is None:
+        pytest.skip("snakefmt pins other versions of our tools: `make format` installs it beside them")
+    done = subprocess.run(
+        [snakefmt, "--check", "Snakefile", "workflow"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,184 @@
+"""Each page renders from synthetic tables, says what it must, and can be read by everybody."""
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from distillab.reporting.export import render
+
+REPORTS = Path(__file__).parents[2] / "reports"
+PAGES = ("index", "undistillable")
+
+
+class Page(HTMLParser):
+    """Tags with attributes, and the text that a reader sees."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.source, self.tags, self.words, self._hidden = source, [], [], 0
+        self.feed(source)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._hidden += tag == "style"
+
+    def handle_endtag(self, tag):
+        self._hidden -= tag == "style"
+
+    def handle_data(self, data):
+        if not self._hidden:
+            self.words.append(data)
+
+    def all(self, *names):
+        return [attributes for tag, attributes in self.tags if tag in names]
+
+    @property
+    def headings(self):
+        found = re.findall(r"<(h[1-6])[^>]*>(.*?)</h[1-6]>", self.source, re.DOTALL)
+        return [(int(level[1]), re.sub(r"<[^>]*>", "", title).strip()) for level, title in found]
+
+
+def rendered(name, tables, folder):
+    parameters = {"tables": tables.as_posix()}
+    parameters |= {"reported": (REPORTS / "reported").as_posix()} if name == "undistillable" else {}
+    html = folder / f"{name}.html"
+    render(REPORTS / f"{name}.py", parameters, html, folder / "scratch")
+    return Page(html.read_text())
+
+
+@pytest.fixture(scope="module")
+def pages(tables, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    return {name: rendered(name, tables, folder) for name in PAGES}
+
+
+@pytest.fixture(scope="module")
+def one_seed(make_tables, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one")
+    tables = make_tables(folder / "tables", seeds=1)
+    return {name: rendered(name, tables, folder) for name in PAGES}
+
+
+@pytest.fixture(params=PAGES)
+def page(request, pages):
+    return pages[request.param]
+
+
+def test_index_answers_first_and_ends_with_provenance(pages):
+    assert [title for level, title in pages["index"].headings if level == 2] == [
+        "Can the teachers be stolen?",
+        "Do they resist adversarial examples?",
+        "Validity",
+        "How to reproduce this page",
+        "Provenance",
+    ]
+    assert re.search(r"Of 7 teachers on Synthetic digits .*: .* undecided", pages["index"].text)
+    assert {"href": "undistillable.html"} in pages["index"].all("a")
+
+
+def test_study_page_has_its_sections(pages):
+    titles = [title for _, title in pages["undistillable"].headings]
+    for wanted in (
+        "Verdicts",
+        "The knockoff matrix",
+        "Validity",
+        "What the test images and seeds cannot decide",
+        "How concentrated the answers are",
+        "What protection costs",
+        "Do the defended teachers resist adversarial examples?",
+        "Adversarial examples",
+        "Training curves",
+        "Where this differs from the papers",
+        "How to reproduce this page",
+        "Provenance",
+    ):
+        assert wanted in titles
+    assert pages["undistillable"].source.count("<details>") >= 4
+
+
+def test_headings_start_at_one_and_skip_no_level(page):
+    levels = [level for level, _ in page.headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_image_has_words(page):
+    images = page.all("img") + [a for a in page.all("svg") if a.get("role") == "img"]
+    assert images
+    assert all((image.get("alt") or image.get("aria-label") or "").strip() for image in images)
+    assert len(page.all("svg")) == sum(a.get("role") == "img" for a in page.all("svg"))
+
+
+def test_tables_have_captions_and_scopes(page):
+    assert all(head.get("scope") in {"row", "col", "colgroup"} for head in page.all("th"))
+    named = {a["id"] for _, a in page.tags if "id" in a}
+    assert all(a["aria-labelledby"] in named for _, a in page.tags if "aria-labelledby" in a)
+
+
+def test_ids_are_unique(page):
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_page_is_one_small_file_in_english(page):
+    assert page.all("html") == [{"lang": "en"}]
+    assert page.source.count("<title>") == 1
+    assert len(page.source.encode()) < 1_000_000
+    assert not page.all("script", "link")
+    assert not re.search(r'(src|href)="(https?:)?//', page.source)
+
+
+def test_nothing_is_nan_and_no_code_is_shown(page):
+    assert not re.search(r"\b(nan|inf|None|NaN|NaT)\b", page.text)
+    assert not re.search(r"Traceback|\bimport |<matplotlib|Html\(", page.text)
+    assert not re.search(r"(/tmp|/home|/work)/", page.source)
+
+
+def test_a_missing_cell_is_a_dash_with_its_reason(pages):
+    reasons = [a["title"] for a in pages["undistillable"].all("abbr")]
+    assert "not run in this preset" in reasons
+    assert "run, but no finite result" in reasons
+
+
+def test_numbers_come_with_their_interval_and_n(pages):
+    text = pages["undistillable"].text
+    assert "n = 360 test images" in text
+    assert re.search(r"9\d\.\d \[9\d\.\d, (9\d\.\d|100)\]", text)
+
+
+def test_flags_and_missing_cells_reach_the_validity_strip(page):
+    assert "47 of 49 done, 2 failed or missing" in page.text
+    assert "zero gradients under PGD-20" in page.text
+
+
+def test_the_paper_stands_apart_where_the_data_differ(pages):
+    text = pages["undistillable"].text
+    assert "The paper prints no number for Synthetic digits" in text
+    assert "5 of 322 printed arrows and 1 of 46 printed bests disagree" in text
+    assert "Ours − paper" not in text
+
+
+def test_one_seed_shows_points_and_decides_nothing(one_seed):
+    for page in one_seed.values():
+        assert "1 seed: no interval, so no verdict" in page.text
+        assert "undistillable (" not in page.text.split("Hardest to steal")[0]
+    knockoff = one_seed["undistillable"].source.split('id="knockoff-caption"')[1].split("</table>")[0]
+    assert "interval" not in knockoff
+    assert "<strong>" not in knockoff
+
+
+def test_equal_tables_give_equal_bytes(pages, tables, tmp_path):
+    for name in PAGES:
+        assert rendered(name, tables, tmp_path).source == pages[name].source
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_number_is_typed_into_a_report(name):
+    source = (REPORTS / f"{name}.py").read_text().split("# %%", 2)[2]
+    prose = re.sub(r"\b(19|20)\d\d\b|<h\d>|</h\d>", "", source)
+    assert not re.findall(r"(?<![A-Za-z_])\d+", prose)
