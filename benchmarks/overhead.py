@@ -45,7 +45,7 @@ def copy_project(target: Path, preset: str) -> Path:
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     for name in listed.stdout.splitlines():
-        if (PROJECT / name).is_file() and not (PROJECT / name).is_symlink():
+        if not name.startswith("results/") and (PROJECT / name).is_file() and not (PROJECT / name).is_symlink():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, target / name)
     (target / "params.yaml").write_text(f"preset: {preset}\noverride: {{}}\n", encoding="utf-8")
@@ -56,7 +56,11 @@ def timed(project: Path, *command: str) -> dict[str, float]:
     """Wall and CPU seconds of a command and all its children."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(project / "src")}
-    subprocess.run([sys.executable, "-m", *command], cwd=project, env=environment, check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=project, env=environment, check=False, capture_output=True, text=True
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
     after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - start
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"wall": round(wall, 2), "cpu": round(cpu, 2)}

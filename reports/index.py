@@ -26,7 +26,7 @@ Html(f'<nav aria-label="Study pages"><span>Studies</span>{links}</nav>') if link
 # ## Can the teachers be stolen?
 
 # %%
-knockoff_views.verdict_table(read)
+knockoff_views.verdict_table(read) if len(read["verdicts"]) else None
 
 # %%
 knockoff_views.verdict_figure(read) if len(read["verdicts"]) else None

@@ -29,13 +29,13 @@ Html('<nav aria-label="Pages"><span>Pages</span><a href="index.html">Overview</a
 # ## Verdicts
 
 # %%
-knockoff_views.verdict_table(read)
+knockoff_views.verdict_table(read) if len(read["verdicts"]) else None
 
 # %% [markdown]
 # ## The knockoff matrix
 
 # %%
-knockoff_views.knockoff_table(read)
+knockoff_views.knockoff_table(read) if len(read["knockoff"]) else paragraph("No knockoff was trained.")
 
 # %%
 knockoff_views.delta_figure(read) if read["knockoff"]["delta"].notna().any() else None

@@ -85,9 +85,14 @@ def test_the_running_python_is_used_whatever_the_machine_offers(report, tmp_path
     (kernel / "kernel.json").write_text(json.dumps(broken))
     startup = tmp_path / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    (startup / "00-user.py").write_text("raise SystemExit('the user's startup file ran')")
+    (startup / "00-user.py").write_text("import builtins; builtins.started_by_user = True")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("PATH", "/nonexistent")
-    body = 'import sys\n\nHtml(f"<p>{sys.executable} {name}</p>")\n'
-    assert f"<p>{sys.executable} nobody</p>" in run(report(body), tmp_path)
+    body = """
+    import builtins
+    import sys
+
+    Html(f"<p>{sys.executable} {hasattr(builtins, 'started_by_user')}</p>")
+    """
+    assert f"<p>{sys.executable} False</p>" in run(report(body), tmp_path)

@@ -70,7 +70,10 @@ def living(folder: Path) -> list[dict[str, str | int]]:
     """The registered processes of this host that still run distillab; dead ones are struck off."""
     alive = []
     for path in sorted(folder.glob("*.json")):
-        entry = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            entry = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:  # its process has just ended
+            continue
         if entry["host"] != socket.gethostname():
             continue
         if _runs_distillab(int(entry["pid"])):
@@ -78,6 +81,12 @@ def living(folder: Path) -> list[dict[str, str | int]]:
         else:
             path.unlink(missing_ok=True)
     return alive
+
+
+def any_running(folder: Path) -> bool:
+    """Whether a stage process is registered that is not known to be dead, on this host or another."""
+    living(folder)
+    return any(folder.glob("*.json"))
 
 
 def _runs_distillab(pid: int) -> bool:

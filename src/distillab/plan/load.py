@@ -18,12 +18,13 @@ def read_layers(params: Path) -> dict[str, Any]:
         SpecError: a file is missing or is not a mapping, or the preset does not exist.
     """
     user = read_yaml(params)
-    for key in set(user) - {"preset", "override"}:
+    unknown = [str(key) for key in user if key not in {"preset", "override"}]
+    if unknown:
         raise SpecError(
-            "unknown key",
-            where=f"{params.name}: {key}",
+            "no such key here",
+            where=f"{params.name}: {', '.join(unknown)}",
             expected="preset, override",
-            do=f"put it under override: {key}",
+            do="what is different from the preset goes under override",
         )
     preset = user.get("preset")
     folder = params.parent / CONFIG
@@ -45,7 +46,7 @@ def read_layers(params: Path) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = merge(merged, layer)
-    return {"preset": preset} | merged
+    return merged | {"preset": preset}
 
 
 def preset_names(folder: Path) -> list[str]:
@@ -91,4 +92,6 @@ def _override(user: dict[str, Any], name: str) -> dict[str, Any]:
         raise SpecError(
             "not a mapping", where=f"{name}: override", expected="key: value lines or {}", got=type(override).__name__
         )
+    if "preset" in override:
+        raise SpecError("no such key here", where=f"{name}: override.preset", do="the preset is chosen beside override")
     return override

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from distillab.core.code_hash import code_hash
+from distillab.core.errors import SpecError
 from distillab.core.job import Member, fill_pattern, member_key
 from distillab.core.stages import stage_module
 from distillab.plan.params import Params
@@ -49,13 +50,16 @@ class Roster:
             modules: further modules that the payload depends on.
             files_code: hash of source files outside the package.
             stored_only: True where the payload has no place under ``results/``.
+
+        Raises:
+            SpecError: another payload has the id already.
         """
         parents = parents or {}
         identity = {name: spec.identity() for name, spec in specs.items()} | (facts or {}) | {"seed": seed}
         code = self._code(stage, specs.values(), modules) + files_code
         keys = {role: self.members[parent].key for role, parent in parents.items()}
         path = "" if stored_only else f"results/{self.params.preset}/{fill_pattern(PATTERNS[stage], axes)}"
-        self.members[member_id] = Member(
+        member = Member(
             stage=stage,
             id=member_id,
             axes=axes,
@@ -67,6 +71,10 @@ class Roster:
             path=path,
             threads=threads,
         )
+        if self.members.setdefault(member_id, member).key != member.key:
+            raise SpecError(
+                "two payloads would share a name", where=f"params: {member_id}", do="rename a method or drop a value"
+            )
         return member_id
 
     def _code(self, stage: str, specs: Iterable[Spec], modules: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """Validation errors as a user can act on them: key path, expected, got, nearest valid name."""
 
+import re
 from difflib import get_close_matches
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -9,6 +10,9 @@ from pydantic_core import ErrorDetails
 from distillab.core.errors import SpecError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+KEY_ITSELF = "[key]"
+"""What pydantic appends to the place of a mapping's key that is wrong itself."""
 
 
 def validate(model: type[ModelT], content: dict[str, Any]) -> ModelT:
@@ -20,7 +24,7 @@ def validate(model: type[ModelT], content: dict[str, Any]) -> ModelT:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise all_errors([_line(detail, model) for detail in error.errors()]) from error
+        raise all_errors([_line(detail, model) for detail in _root_causes(error.errors())]) from error
 
 
 def all_errors(lines: list[str]) -> SpecError:
@@ -30,26 +34,54 @@ def all_errors(lines: list[str]) -> SpecError:
     return error
 
 
+def _root_causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without the lists that are too short only because their items are wrong."""
+    locations = [detail["loc"] for detail in details]
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "too_short"
+        or not any(len(loc) > len(detail["loc"]) and loc[: len(detail["loc"])] == detail["loc"] for loc in locations)
+    ]
+
+
 def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
     path = _key_path(detail["loc"], model)
     given = detail["input"]
     match detail["type"]:
         case "extra_forbidden":
-            return f"params: {path}: unknown key; {_nearest(str(detail['loc'][-1]), _siblings(detail['loc'], model))}"
-        case "union_tag_invalid":
-            names = [name.strip(" '") for name in detail["ctx"]["expected_tags"].split(",")]
-            tag = str(detail["ctx"]["tag"])
-            return f"params: {path}: expected one of {', '.join(names)}; got {tag!r}{_hint(tag, names)}"
-        case "union_tag_not_found":
-            return f"params: {path}.name: missing; expected the name of a method"
+            says = f"unknown key; {_nearest(str(detail['loc'][-1]), _siblings(detail['loc'], model))}"
         case "missing":
-            return f"params: {path}: missing; expected {_description(detail['loc'], model)}"
+            says = f"missing; expected {_description(detail['loc'], model)}"
+        case "union_tag_invalid":
+            says = _choice(str(detail["ctx"]["tag"]), _methods(detail["loc"], model))
+        case "union_tag_not_found":
+            says = f"no method is named; expected name: one of {', '.join(_methods(detail['loc'], model))}"
         case "literal_error":
             names = [name.strip(" '") for name in detail["ctx"]["expected"].replace(" or ", ", ").split(",")]
-            return f"params: {path}: expected one of {', '.join(names)}; got {given!r}{_hint(str(given), names)}"
+            says = _choice(given, names)
+        case "model_attributes_type" | "model_type" | "dict_type":
+            says = f"expected key: value pairs; got {given!r}"
+        case "tuple_type":
+            says = f"expected a list; got {given!r}"
+        case "string_pattern_mismatch":
+            says = f"expected a name of lower-case letters, digits and _; got {given!r}"
+        case "too_short":
+            says = "expected at least one entry; got none"
         case _:
-            message = detail["msg"].removeprefix("Value error, ")
-            return f"params: {path}: {message[0].lower()}{message[1:]}; got {given!r}"
+            says = _translated(detail["msg"]) + ("" if isinstance(given, dict) else f"; got {given!r}")
+    return f"params: {path}: {says}"
+
+
+def _choice(given: object, names: list[str]) -> str:
+    return f"expected one of {', '.join(names)}; got {given!r}{_hint(str(given), names)}"
+
+
+def _translated(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    text = re.sub("^Input should be (?=greater|less)", "expected a number ", text)
+    text = text.replace("Input should be ", "expected ")
+    return text[0].lower() + text[1:]
 
 
 def _nearest(name: str, names: list[str]) -> str:
@@ -66,32 +98,39 @@ def _key_path(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     parts: list[str] = []
     annotation: Any = model
     for step in loc:
-        variants = method_variants(annotation)
-        if str(step) in variants and len(variants) > 1:
-            annotation = variants[str(step)]
-            continue
-        parts.append(f"[{step}]" if isinstance(step, int) else f".{step}")
-        annotation = _inner(annotation, step)
+        chosen = _chosen(annotation, step)
+        if chosen is None and step != KEY_ITSELF:
+            parts.append(f"[{step}]" if isinstance(step, int) else f".{step}")
+        annotation = chosen or _inner(annotation, step)
     return "".join(parts).lstrip(".")
 
 
+def _methods(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
+    return list(method_variants(_annotation(loc, model)))
+
+
 def _siblings(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    owner = _owner(loc, model)
+    owner = _as_model(_annotation(loc[:-1], model))
     return [] if owner is None else [name for name in owner.model_fields if name != "name"]
 
 
 def _description(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    owner = _owner(loc, model)
+    owner = _as_model(_annotation(loc[:-1], model))
     field = owner.model_fields.get(str(loc[-1])) if owner else None
     return (field.description or "a value").rstrip(".").lower() if field else "a value"
 
 
-def _owner(loc: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel] | None:
+def _annotation(loc: tuple[int | str, ...], model: type[BaseModel]) -> Any:  # noqa: ANN401 - a type expression
     annotation: Any = model
-    for step in loc[:-1]:
-        variants = method_variants(annotation)
-        annotation = variants[str(step)] if str(step) in variants and len(variants) > 1 else _inner(annotation, step)
-    return _as_model(annotation)
+    for step in loc:
+        annotation = _chosen(annotation, step) or _inner(annotation, step)
+    return annotation
+
+
+def _chosen(annotation: Any, step: int | str) -> type[BaseModel] | None:  # noqa: ANN401 - a type expression
+    """The method of a union that ``step`` names, where pydantic put its name between two keys of the user."""
+    variants = method_variants(annotation)
+    return variants.get(str(step)) if len(variants) > 1 else None
 
 
 def _inner(annotation: Any, step: int | str) -> Any:  # noqa: ANN401 - type expressions

@@ -1,13 +1,19 @@
-"""What no plan needs any more: outputs of removed methods, store entries of old parameters and old code."""
+"""What no plan needs any more: outputs of removed methods, store entries of old parameters and old code.
+
+Other presets keep what they have: their results, and what the last plan made for them asks for.
+"""
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from distillab.core.errors import ArtifactError
 from distillab.core.job import Plan, read_plan
-from distillab.core.sidecar import sidecar_path
-from distillab.core.store import Store
+from distillab.core.locks import any_running, held
+from distillab.core.sidecar import read_sidecar, sidecar_path
+from distillab.core.store import Entry, Store
 from distillab.core.workspace import HIDDEN
 from distillab.plan.cache import load_plan, plan_path
 
@@ -23,7 +29,8 @@ class Leftover:
 
 def prune(root: Path, *, delete: bool) -> Iterator[str]:
     """One line per leftover with its size, then a total; deletes them if ``delete``."""
-    found = [*orphans(root, load_plan(root)), *old_entries(root), *old_plans(root)]
+    plan = load_plan(root)
+    found = [*orphans(root, plan), *old_entries(root), *old_plans(root)]
     for leftover in found:
         yield f"{readable(leftover.bytes):>9}  {leftover.path}  ({leftover.reason})"
         if delete:
@@ -34,31 +41,33 @@ def prune(root: Path, *, delete: bool) -> Iterator[str]:
 
 
 def orphans(root: Path, plan: Plan) -> Iterator[Leftover]:
-    """Files under this preset's results that the plan does not make."""
+    """Files under this preset's results that the plan does not make and nobody is writing."""
     wanted = {root / member.path for member in plan.members.values() if member.path}
     wanted |= {sidecar_path(path) for path in wanted}
     folder = root / "results" / plan.preset
     kept = {folder / "logs", folder / "benchmarks"}
+    busy = any_running(root / HIDDEN / "running")
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path not in wanted and not kept & set(path.parents) and path.name != ".gitignore":
+        in_use = path.name == ".gitignore" or (busy and path.suffix == ".tmp")
+        if path.is_file() and path not in wanted and not kept & set(path.parents) and not in_use:
             yield Leftover(path, path.stat().st_size, "not in the plan")
 
 
 def old_entries(root: Path) -> Iterator[Leftover]:
-    """Store entries that no cached plan of the present code asks for."""
-    wanted = _wanted_keys(root)
-    for folder in Store(root / HIDDEN / "store").entries():
-        if folder.name not in wanted:
-            sidecar = Store(root / HIDDEN / "store").describe(folder)
+    """Store entries that no kept plan and no result asks for, and that nobody is writing."""
+    wanted, store = _wanted_keys(root), Store(root / HIDDEN / "store")
+    for folder in store.entries():
+        if folder.name not in wanted and not held(Entry(folder, "").lock):
+            sidecar = store.describe(folder)
             what = f"old {sidecar.id}" if sidecar else "unfinished"
             yield Leftover(folder, _size(folder), what)
 
 
 def old_plans(root: Path) -> Iterator[Leftover]:
-    """Cached plans of other parameters or older code."""
-    current = plan_path(root)
-    for path in sorted((root / HIDDEN / "plans").glob("*.json")):
-        if path != current and read_plan(path).preset == read_plan(current).preset:
+    """Cached plans of other parameters or older code: all but the present one and the last of every other preset."""
+    kept = _kept_plans(root)
+    for path in _cached_plans(root):
+        if path not in kept:
             yield Leftover(path, path.stat().st_size, "plan of other parameters or code")
 
 
@@ -73,16 +82,30 @@ def readable(size: int) -> str:
 
 
 def _wanted_keys(root: Path) -> set[str]:
-    """Keys of the present plan and of what lies under ``results/`` for other presets."""
-    import json
-
-    keys = {member.key for member in load_plan(root).members.values()}
+    """Keys that the kept plans ask for, and those of all results: nothing that still has a use is made anew."""
+    keys = {member.key for plan in _kept_plans(root).values() for member in plan.members.values()}
     for path in (root / "results").rglob("*.json"):
-        try:
-            keys.add(str(json.loads(path.read_text(encoding="utf-8")).get("key")))
-        except (ValueError, AttributeError):
-            continue
+        with suppress(ArtifactError):
+            sidecar = read_sidecar(path.with_suffix(""))
+            keys |= {sidecar.key, *sidecar.parents.values()}
     return keys
+
+
+def _kept_plans(root: Path) -> dict[Path, Plan]:
+    """The present plan and the newest one of every other preset."""
+    current = plan_path(root)
+    kept = {"": (current, load_plan(root))}
+    for path in _cached_plans(root):
+        with suppress(ArtifactError):
+            plan = read_plan(path)
+            if plan.preset != kept[""][1].preset:
+                kept[plan.preset] = (path, plan)
+    return dict(kept.values())
+
+
+def _cached_plans(root: Path) -> list[Path]:
+    """From the oldest to the newest."""
+    return sorted((root / HIDDEN / "plans").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
 
 
 def _size(folder: Path) -> int:

@@ -67,3 +67,15 @@ def test_gains_are_drawn_in_points_at_their_place():
 def test_an_image_becomes_a_png_of_its_pixels():
     assert png(np.zeros((2, 2, 1))).startswith("data:image/png;base64,")
     assert png(np.zeros((2, 2, 3))) != png(np.ones((2, 2, 3)))
+
+
+def test_a_band_holds_every_seed_and_the_line_is_their_mean():
+    curves = pd.DataFrame({
+        "defense": "ce", "label": "CE", "split": "test", "seed": [0, 0, 1, 1], "power": [0.0, 1.0, 0.0, 1.0],
+        "cmi": [0.0, 0.2, 0.0, 0.4],
+    })  # fmt: skip
+    with style():
+        (ax,) = figures.concentration(curves).axes
+    assert ax.lines[0].get_ydata().tolist() == pytest.approx([0.0, 0.3])
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx((0.0, 0.4))

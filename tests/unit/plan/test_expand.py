@@ -1,0 +1,155 @@
+"""From parameters to members: which there are, and what their keys depend on."""
+
+import re
+
+import pytest
+
+from distillab.core.errors import SpecError
+from distillab.plan.params import AXES
+
+MADE_FROM_ALL = {"collect", "report"}
+"""Stages whose payloads depend on every other member."""
+
+
+def keys(plan, *, without=()):
+    return {m.id: m.key for m in plan.members.values() if m.stage not in {*MADE_FROM_ALL, *without}}
+
+
+def changed(before, after):
+    """Stages of the members in both plans whose key differs."""
+    assert keys(before).keys() <= keys(after).keys()
+    return {before.members[i].stage for i, key in keys(before).items() if keys(after)[i] != key}
+
+
+def test_the_matrix_is_complete(plan_of):
+    plan = plan_of({"knockoff": {"ls_eps": [0.1, 0.2]}, "robustness": {"families": ["teachers", "knockoffs"]}})
+    counts = {stage: sum(m.stage == stage for m in plan.members.values()) for stage in ("prepare", *AXES, "answer")}
+    defenses, seeds, eps, attacks = 2, 2, 2, 2
+    teachers = knockoffs = defenses * seeds
+    assert counts == {
+        "prepare": 2,
+        "teach": teachers,
+        "baseline": eps * seeds,
+        "knockoff": knockoffs,
+        "answer": teachers,
+        "measure": teachers + eps * seeds + knockoffs,
+        "attack": (teachers + knockoffs) * attacks,
+    }
+
+
+def test_parents_come_first(plan_of):
+    seen = set()
+    for member in plan_of().members.values():
+        assert set(member.parents.values()) <= seen
+        seen.add(member.id)
+
+
+def test_ids_are_flat_and_paths_unique(plan_of):
+    plan = plan_of(preset="digits")
+    paths = [m.path for m in plan.members.values() if m.path]
+    assert len(set(paths)) == len(paths)
+    assert all(i == m.id for i, m in plan.members.items())
+    made = [m for m in plan.members.values() if m.stage not in MADE_FROM_ALL]
+    assert all(re.fullmatch(r"[\w.-]+", m.id) for m in made)
+    assert all(re.fullmatch(r"[\w.-]+", value) for m in made for value in m.axes.values())
+    assert len({m.key for m in plan.members.values()}) == len(plan.members)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"robustness": {"attacks": {"measure": {"name": "pgd", "eps": 0.1, "step_size": 0.1}}}},
+        {"robustness": {"attacks": {"answers": {"name": "pgd", "eps": 0.1, "step_size": 0.1}}}},
+        {"defenses": {"ls0": {"name": "ce"}}, "knockoff": {"ls_eps": [0]}},
+        {"knockoff": {"ls_eps": [0.1, 0.1000001]}},
+    ],
+    ids=["measurement", "answers", "LS student", "near twins"],
+)
+def test_two_payloads_of_one_name_are_refused(plan_of, override):
+    with pytest.raises(SpecError, match="share a name") as error:
+        plan_of(override)
+    assert "\n" not in str(error.value)
+
+
+def test_two_equal_pairs_are_one(plan_of):
+    pair = {"teacher": "cnn_digits", "student": "cnn_digits"}
+    assert plan_of({"pairs": [pair, pair]}).members.keys() == plan_of().members.keys()
+
+
+def test_another_seed_changes_no_existing_key(plan_of):
+    before, after = plan_of({"seeds": [0, 1]}), plan_of({"seeds": [5, 0, 1]})
+    assert changed(before, after) == set()
+    assert {m.seed for m in after.members.values()} == {0, 1, 5}
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"defenses": {"ls2": {"name": "ls", "eps": 0.2}}},
+        {"robustness": {"attacks": {"far": {"name": "pgd", "eps": 0.5, "step_size": 0.1}}}},
+        {"knockoff": {"attacks": {"hot": {"name": "kd", "temperature": 9}}, "ls_eps": [0.1, 0.3]}},
+        {"pairs": [{"teacher": f"{t}_digits", "student": "cnn_digits"} for t in ("papernot", "cnn")]},
+    ],
+    ids=["defense", "attack", "knockoff", "network"],
+)
+def test_another_method_changes_no_existing_key(plan_of, override):
+    assert changed(plan_of(), plan_of(override)) == set()
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"batch": {stage: [] for stage in AXES}},
+        {"batch": {stage: list(axes) for stage, axes in AXES.items()}},
+        {"device": "cuda"},
+        {"train": {"checkpoint_every": 1}},
+        {"robustness": {"attacks": {"pgd_linf": {"batch_size": 7}}}},
+    ],
+    ids=["no batch", "all batched", "device", "checkpoints", "attack batch"],
+)
+def test_how_it_is_made_changes_no_key(plan_of, override):
+    before, after = plan_of(), plan_of(override)
+    assert {i: m.key for i, m in before.members.items()} == {i: m.key for i, m in after.members.items()}
+
+
+@pytest.mark.parametrize(
+    ("override", "stages"),
+    [
+        ({"train": {"epochs": 7}}, {"teach", "answer", "baseline", "knockoff", "measure", "attack"}),
+        ({"train": {"threads": 2}}, {"teach", "answer", "baseline", "knockoff", "measure", "attack"}),
+        ({"student_train": {"epochs": 7}}, {"baseline", "knockoff", "measure"}),
+        ({"knockoff": {"attacks": {"kd": {"temperature": 5}}}}, {"knockoff", "measure"}),
+        ({"robustness": {"attacks": {"pgd_linf": {"steps": 6}}}}, {"attack"}),
+        ({"measure": {"powers": [0.0, 3.0]}}, set()),
+    ],
+    ids=["recipe", "threads", "students' recipe", "knockoff", "attack", "powers"],
+)
+def test_a_key_changes_with_what_the_payload_is_made_of(plan_of, override, stages):
+    before, after = plan_of(), plan_of(override)
+    assert changed(before, after) == stages
+    assert before.members["metrics.json"].key != after.members["metrics.json"].key
+
+
+def test_one_defense_changes_its_own_descendants_only(plan_of):
+    before, after = keys(plan_of()), keys(plan_of({"defenses": {"ls": {"eps": 0.2}}}))
+    different = {i for i in before if before[i] != after[i]}
+    assert different == {i for i in before if i.startswith("ls-")}
+
+
+def test_a_page_is_made_again_when_its_source_changes(project, plan_of):
+    before = plan_of()
+    (project() / "reports" / "undistillable.py").write_text("from distillab.reporting import figures\n")
+    (project() / "reports" / "reported").mkdir()
+    from distillab.plan.build import build_plan
+
+    after = build_plan(project())
+    assert before.members["report-index"].key == after.members["report-index"].key
+    assert before.members["report-undistillable"].key != after.members["report-undistillable"].key
+
+
+def test_the_preset_names_the_place_and_not_the_key(project, plan_of):
+    before = plan_of()
+    (project() / "config" / "twin.yaml").write_text((project() / "config" / "tiny.yaml").read_text())
+    after = plan_of(preset="twin")
+    assert keys(before) == keys(after)
+    assert all(m.path.startswith("results/twin/") for m in after.members.values() if m.path)
