@@ -82,25 +82,30 @@ def readable(size: int) -> str:
 
 
 def _wanted_keys(root: Path) -> set[str]:
-    """Keys that the kept plans ask for, and those of all results: nothing that still has a use is made anew."""
+    """Keys that the kept plans ask for, and those of other presets' results and of what these were made from."""
     keys = {member.key for plan in _kept_plans(root).values() for member in plan.members.values()}
+    present = root / "results" / load_plan(root).preset
     for path in (root / "results").rglob("*.json"):
-        with suppress(ArtifactError):
-            sidecar = read_sidecar(path.with_suffix(""))
-            keys |= {sidecar.key, *sidecar.parents.values()}
+        if present not in path.parents:
+            with suppress(ArtifactError):
+                sidecar = read_sidecar(path.with_suffix(""))
+                keys |= {sidecar.key, *sidecar.parents.values()}
     return keys
 
 
 def _kept_plans(root: Path) -> dict[Path, Plan]:
     """The present plan and the newest one of every other preset."""
-    current = plan_path(root)
-    kept = {"": (current, load_plan(root))}
-    for path in _cached_plans(root):
-        with suppress(ArtifactError):
-            plan = read_plan(path)
-            if plan.preset != kept[""][1].preset:
-                kept[plan.preset] = (path, plan)
-    return dict(kept.values())
+    present = load_plan(root)
+    newest = {plan.preset: (path, plan) for path in _cached_plans(root) if (plan := _plan_at(path)) is not None}
+    newest[present.preset] = (plan_path(root), present)
+    return dict(newest.values())
+
+
+def _plan_at(path: Path) -> Plan | None:
+    try:
+        return read_plan(path)
+    except ArtifactError:
+        return None
 
 
 def _cached_plans(root: Path) -> list[Path]:

@@ -84,7 +84,7 @@ def test_columns_are_arrays_of_one_length(net):
     [
         (Claims(shift=0.6), "pixels out of range"),
         (Claims(shift=-0.6), "pixels out of range"),
-        (Claims(shift=float("nan")), "pixels out of range"),
+        (Claims().model_copy(update={"shift": float("nan")}), "pixels out of range"),
         (Claims(shift=0.125, eps=0.1), "over budget"),
         (Claims(shift=0.125, success=False), "a failure has a changed image"),
     ],

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from distillab.core.errors import SpecError
+from distillab.plan.build import build_plan
 from distillab.plan.params import AXES
 
 MADE_FROM_ALL = {"collect", "report"}
@@ -139,9 +140,6 @@ def test_one_defense_changes_its_own_descendants_only(plan_of):
 def test_a_page_is_made_again_when_its_source_changes(project, plan_of):
     before = plan_of()
     (project() / "reports" / "undistillable.py").write_text("from distillab.reporting import figures\n")
-    (project() / "reports" / "reported").mkdir()
-    from distillab.plan.build import build_plan
-
     after = build_plan(project())
     assert before.members["report-index"].key == after.members["report-index"].key
     assert before.members["report-undistillable"].key != after.members["report-undistillable"].key

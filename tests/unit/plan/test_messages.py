@@ -15,57 +15,92 @@ UNKNOWN = {
     "sedes": ({"sedes": [1]}, "sedes: unknown key; .*did you mean seeds?"),
     "recipe": ({"train": {"shedule": {}}}, "train.shedule: unknown key; .*did you mean schedule?"),
     "optimizer": ({"train": {"optimizer": {"lrr": 1}}}, "train.optimizer.lrr: unknown key; .*did you mean lr?"),
-    "optional": ({"student_train": {"epochs": 1, "optimizer": {"name": "adam", "betta": 1}}},
-                 "student_train.optimizer.betta: unknown key; .*did you mean betas?"),
+    "optional": (
+        {"student_train": {"epochs": 1, "optimizer": {"name": "adam", "betta": 1}}},
+        "student_train.optimizer.betta: unknown key; .*did you mean betas?",
+    ),
     "augment": ({"data": {"augment": {"flop": True}}}, "data.augment.flop: unknown key; .*did you mean flip?"),
-    "attack": ({"robustness": {"attacks": {"pgd_linf": {"epss": 1}}}},
-               "robustness.attacks.pgd_linf.epss: unknown key; .*did you mean eps?"),
-    "attack named as its method": ({"robustness": {"attacks": {"pgd": {"name": "pgd", "eps": 1, "step_size": 1, "stps": 1}}}},
-                                   "robustness.attacks.pgd.stps: unknown key; .*did you mean steps?"),
-    "knockoff": ({"knockoff": {"attacks": {"kd": {"temp": 4}}}},
-                 "knockoff.attacks.kd.temp: unknown key; .*did you mean temperature?"),
+    "attack": (
+        {"robustness": {"attacks": {"pgd_linf": {"epss": 1}}}},
+        "robustness.attacks.pgd_linf.epss: unknown key; .*did you mean eps?",
+    ),
+    "attack named as its method": (
+        {"robustness": {"attacks": {"pgd": {"name": "pgd", "eps": 1, "step_size": 1, "stps": 1}}}},
+        "robustness.attacks.pgd.stps: unknown key; .*did you mean steps?",
+    ),
+    "knockoff": (
+        {"knockoff": {"attacks": {"kd": {"temp": 4}}}},
+        "knockoff.attacks.kd.temp: unknown key; .*did you mean temperature?",
+    ),
     "defense": ({"defenses": {"ls": {"epsilon": 0.1}}}, "defenses.ls.epsilon: unknown key; .*did you mean eps?"),
-    "network": ({"pairs": [{"teacher": {"name": "cnn_digits", "stem": 3}, "student": "cnn_digits"}]},
-                "pairs[0].teacher.stem: unknown key"),
-    "pair": ({"pairs": [{"teacher": "cnn_digits", "student": "cnn_digits", "studnt": 1}]},
-             "pairs[0].studnt: unknown key; .*did you mean student?"),
+    "network": (
+        {"pairs": [{"teacher": {"name": "cnn_digits", "stem": 3}, "student": "cnn_digits"}]},
+        "pairs[0].teacher.stem: unknown key",
+    ),
+    "pair": (
+        {"pairs": [{"teacher": "cnn_digits", "student": "cnn_digits", "studnt": 1}]},
+        "pairs[0].studnt: unknown key; .*did you mean student?",
+    ),
     "batched stage": ({"batch": {"teech": ["seed"]}}, "batch.teech: .*got 'teech'; did you mean teach?"),
-}  # fmt: skip
+}
 
 WRONG = {
     "word for a number": ({"train": {"epochs": "many"}}, "train.epochs: expected a valid integer.*; got 'many'"),
     "out of range": ({"knockoff": {"ls_eps": [0.1, 2]}}, r"knockoff.ls_eps[1]: expected a number less than 1; got 2"),
-    "infinite": ({"train": {"optimizer": {"lr": float("inf")}}}, "train.optimizer.lr: expected a finite number; got inf"),
+    "infinite": (
+        {"train": {"optimizer": {"lr": float("inf")}}},
+        "train.optimizer.lr: expected a finite number; got inf",
+    ),
     "NaN": ({"train": {"clip_norm": float("nan")}}, "train.clip_norm: expected a finite number; got nan"),
-    "no fraction": ({"robustness": {"attacks": {"pgd_linf": {"eps": "8/0"}}}},
-                    "robustness.attacks.pgd_linf.eps: not a fraction: '8/0'"),
+    "no fraction": (
+        {"robustness": {"attacks": {"pgd_linf": {"eps": "8/0"}}}},
+        "robustness.attacks.pgd_linf.eps: not a fraction: '8/0'",
+    ),
     "no list": ({"seeds": 3}, "seeds: expected a list; got 3"),
     "no mapping": ({"train": {"optimizer": "sgd"}}, "train.optimizer: expected key: value pairs; got 'sgd'"),
     "empty": ({"pairs": []}, "pairs: expected at least one entry; got none"),
     "bad name": ({"defenses": {"C-E": {"name": "ce"}}}, "defenses.C-E: expected a name of lower-case.*; got 'C-E'"),
     "no name": ({"defenses": {"x": {"eps": 0.1}}}, "defenses.x: no method is named; expected name: one of ce, ls"),
-    "missing": ({"robustness": {"attacks": {"x": {"name": "pgd", "eps": 1}}}},
-                "robustness.attacks.x.step_size: missing; expected length of a step"),
-    "unknown defense": ({"defenses": {"x": {"name": "lss"}}},
-                        "defenses.x: expected one of ce, ls; got 'lss'; did you mean ls?"),
-    "unknown network": ({"pairs": [{"teacher": "resnet19", "student": "cnn_digits"}]},
-                        "pairs[0].teacher: expected one of .*; got 'resnet19'; did you mean resnet"),
-    "unknown data set": ({"data": {"name": "mnits"}}, "data: expected one of digits, .*; got 'mnits'; did you mean mnist?"),
-    "unknown optimizer": ({"train": {"optimizer": {"name": "adamw"}}},
-                          "train.optimizer: expected one of sgd, adam; got 'adamw'; did you mean adam?"),
+    "missing": (
+        {"robustness": {"attacks": {"x": {"name": "pgd", "eps": 1}}}},
+        "robustness.attacks.x.step_size: missing; expected length of a step",
+    ),
+    "unknown defense": (
+        {"defenses": {"x": {"name": "lss"}}},
+        "defenses.x: expected one of ce, ls; got 'lss'; did you mean ls?",
+    ),
+    "unknown network": (
+        {"pairs": [{"teacher": "resnet19", "student": "cnn_digits"}]},
+        "pairs[0].teacher: expected one of .*; got 'resnet19'; did you mean resnet",
+    ),
+    "unknown data set": (
+        {"data": {"name": "mnits"}},
+        "data: expected one of digits, .*; got 'mnits'; did you mean mnist?",
+    ),
+    "unknown optimizer": (
+        {"train": {"optimizer": {"name": "adamw"}}},
+        "train.optimizer: expected one of sgd, adam; got 'adamw'; did you mean adam?",
+    ),
     "unknown choice": ({"device": "cud"}, "device: expected one of auto, cpu, cuda; got 'cud'; did you mean cuda?"),
-    "augmentation": ({"data": {"augment": {"resized_crop": True}}}, "data: augment.resized_crop needs a streaming data set"),
-}  # fmt: skip
+    "augmentation": (
+        {"data": {"augment": {"resized_crop": True}}},
+        "data: augment.resized_crop needs a streaming data set",
+    ),
+}
 
 IMPOSSIBLE = {
-    "shape": ({"pairs": [{"teacher": "papernot_mnist", "student": "cnn_digits"}]},
-              "pairs[0].teacher: papernot_mnist does not fit Digits .*; expected images of 1x28x28; got 1x8x8"),
-    "no validation": ({"data": {"val": 0}, "knockoff": {"ls_eps": [0.1, 0.2]}},
-                      "knockoff.ls_eps: 2 values to choose from, but data.val is 0"),
+    "shape": (
+        {"pairs": [{"teacher": "papernot_mnist", "student": "cnn_digits"}]},
+        "pairs[0].teacher: papernot_mnist does not fit Digits .*; expected images of 1x28x28; got 1x8x8",
+    ),
+    "no validation": (
+        {"data": {"val": 0}, "knockoff": {"ls_eps": [0.1, 0.2]}},
+        "knockoff.ls_eps: 2 values to choose from, but data.val is 0",
+    ),
     "seeds": ({"seeds": [3, 3]}, "seeds: expected distinct seeds; got [3, 3]"),
     "axis": ({"batch": {"teach": ["student"]}}, "batch.teach: expected some of teacher, seed; got 'student'"),
     "too few images": ({"data": {"val": 1437}}, "data.val: expected fewer than the 1437 training images"),
-}  # fmt: skip
+}
 
 
 def matches(line, pattern):
@@ -78,8 +113,11 @@ def matches(line, pattern):
     return True
 
 
-@pytest.mark.parametrize(("override", "pattern"), [*UNKNOWN.values(), *WRONG.values(), *IMPOSSIBLE.values()],
-                         ids=[*UNKNOWN, *WRONG, *IMPOSSIBLE])  # fmt: skip
+@pytest.mark.parametrize(
+    ("override", "pattern"),
+    [*UNKNOWN.values(), *WRONG.values(), *IMPOSSIBLE.values()],
+    ids=[*UNKNOWN, *WRONG, *IMPOSSIBLE],
+)
 def test_one_mistake_is_one_line_with_its_key_path(params_of, override, pattern):
     lines = complaints(params_of, override)
     assert len(lines) == 1, lines

@@ -1,0 +1,43 @@
+"""Switching presets edits ``params.yaml`` and nothing else in it."""
+
+import pytest
+
+from distillab.core.errors import SpecError
+from distillab.plan.build import load_params
+from distillab.plan.switch import use_preset
+
+TEXT = """# What to reproduce.
+preset: tiny # the smallest
+override:
+  seeds: [7] # mine
+"""
+
+
+def test_comments_and_override_are_kept(project):
+    root = project()
+    (root / "params.yaml").write_text(TEXT)
+    said = use_preset(root, "digits")
+    assert (root / "params.yaml").read_text() == TEXT.replace("preset: tiny", "preset: digits")
+    assert "preset tiny -> digits; the override is kept" in said
+    assert load_params(root).preset == "digits"
+    assert load_params(root).seeds == (7,)
+
+
+def test_without_an_override_none_is_mentioned(project):
+    assert "override" not in use_preset(project(), "digits")
+
+
+def test_an_unknown_preset_changes_nothing(project):
+    root = project()
+    before = (root / "params.yaml").read_bytes()
+    with pytest.raises(SpecError, match=r"no such preset; expected one of .*tiny.*; got dgits"):
+        use_preset(root, "dgits")
+    assert (root / "params.yaml").read_bytes() == before
+
+
+def test_without_params_it_says_where_to_run(project):
+    root = project()
+    (root / "params.yaml").unlink()
+    with pytest.raises(SpecError, match="run from the project's root"):
+        use_preset(root, "digits")
+    assert not (root / "params.yaml").exists()
