@@ -80,9 +80,12 @@ def fresh_network(member: Member, data: Prepared, *, seed: int) -> nn.Module:
 
 
 def trained_network(model_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> nn.Module:
-    """A trained member of the plan on ``device``: frozen, in eval mode."""
-    model = fresh_network(workspace.member(model_id), data, seed=0)
+    """A trained member of the plan on ``device``: frozen, in eval mode, in the memory format of its training."""
+    member = workspace.member(model_id)
+    model = fresh_network(member, data, seed=0)
     model.load_state_dict(workspace.loaded(model_id, load_tensors))
+    if member.spec["train"]["channels_last"]:
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model.to(device).eval().requires_grad_(False)
 
 

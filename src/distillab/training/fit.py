@@ -101,7 +101,7 @@ def _epoch(
 ) -> dict[str, float]:
     spec = model.spec
     steps = math.ceil(count / spec.batch_size)
-    sums: dict[str, Tensor] = {}
+    sums: dict[str, list[Tensor]] = {}
     lr = 0.0
     for position, batch in enumerate(views):
         lr = learning_rate(spec, epoch * steps + position, steps)
@@ -112,19 +112,27 @@ def _epoch(
             nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)
         optimizer.step(lr)
         for name, term in terms.items():
-            sums[name] = sums.get(name, 0.0) + term.detach().double().sum()
-    return _record(sums, count, epoch) | {"lr": lr}
+            sums.setdefault(name, []).append(term.detach().double().sum())
+    return _record({name: torch.stack(values).cpu() for name, values in sums.items()}, count, epoch) | {"lr": lr}
 
 
 def _record(sums: dict[str, Tensor], count: int, epoch: int) -> dict[str, float]:
-    record = {name: float(value) / count for name, value in sums.items()}
-    for name, value in record.items():
-        if not math.isfinite(value):
-            raise ContractError(
-                f"training diverged in epoch {epoch + 1}",
-                where=f"term {name!r}",
-                expected="a finite loss",
-                got=str(value),
-                do="lower the learning rate, add warm-up or clip the gradient norm",
-            )
+    _refuse_divergence(sums, epoch)
+    record = {name: float(values.sum()) / count for name, values in sums.items()}
     return record | {"total": sum(record.values())}
+
+
+def _refuse_divergence(sums: dict[str, Tensor], epoch: int) -> None:
+    """Name the term that was the first to diverge: one step later its gradient has spoiled all the others."""
+    first = {
+        name: int((~values.isfinite()).nonzero()[0]) for name, values in sums.items() if not values.isfinite().all()
+    }
+    if first:
+        name = min(first, key=lambda term: first[term])
+        raise ContractError(
+            f"training diverged in epoch {epoch + 1}",
+            where=f"term {name!r}",
+            expected="a finite loss",
+            got=str(float(sums[name][first[name]])),
+            do="lower the learning rate, add warm-up or clip the gradient norm",
+        )

@@ -39,7 +39,10 @@ def holder(folder):
 
 def test_a_second_writer_is_refused_with_one_line_that_names_the_first(tmp_path):
     with holder(tmp_path) as first:
-        with pytest.raises(ArtifactError, match="is being written by another process") as error, exclusive(tmp_path / "lock"):
+        with (
+            pytest.raises(ArtifactError, match="is being written by another process") as error,
+            exclusive(tmp_path / "lock"),
+        ):
             pytest.fail("two writers")
         assert f"got pid {first.pid} on {socket.gethostname()};" in str(error.value)
         assert str(tmp_path) in str(error.value)

@@ -1,0 +1,82 @@
+"""Keys say what a payload is, patterns where it goes, plans survive the disk."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillab.core.errors import ArtifactError, SpecError
+from distillab.core.job import Job, Member, Plan, Shape, fill_pattern, member_key, read_plan
+
+
+def test_the_key_is_this_forever():
+    assert member_key("teach", {"b": 1, "a": 0.05}, "code", {"images": "i"}) == "2b6ab80a0ca3fdc4848f2757c8ac37cd"
+
+
+def test_the_key_does_not_depend_on_the_order_of_names():
+    one = member_key("teach", {"a": 1, "b": {"c": 2, "d": 3}}, "x", {"p": "1", "q": "2"})
+    two = member_key("teach", {"b": {"d": 3, "c": 2}, "a": 1}, "x", {"q": "2", "p": "1"})
+    assert one == two
+
+
+def test_the_key_depends_on_everything_else():
+    parts = [("teach", {"a": 1}, "x", {"p": "1"}), ("attack", {"a": 1}, "x", {"p": "1"}), ("teach", {"a": 2}, "x", {"p": "1"}),
+             ("teach", {"a": 1}, "y", {"p": "1"}), ("teach", {"a": 1}, "x", {"p": "2"}), ("teach", {"a": 1}, "x", {"q": "1"}),
+             ("teach", {"a": [1]}, "x", {"p": "1"}), ("teach", {"a": "1"}, "x", {"p": "1"})]  # fmt: skip
+    assert len({member_key(*part) for part in parts}) == len(parts)
+
+
+def test_a_pattern_is_filled_where_values_are_known():
+    assert fill_pattern("t/{teacher}/s{seed}.x", {"seed": "0"}) == "t/{teacher}/s0.x"
+    assert fill_pattern("{file}", {"file": "tables/models.parquet", "seed": "1"}) == "tables/models.parquet"
+
+
+@given(st.text(alphabet="ab{}1", max_size=8))
+def test_a_value_is_not_filled_again(value):
+    assert fill_pattern("{a}/{b}", {"a": value, "b": "x"}) == f"{value}/x"
+
+
+def job(seed):
+    return Job(
+        stage="teach", id=seed, wildcards={"seed": seed}, members=(f"ce-s{seed}",), inputs=(), digest="d", threads=1
+    )
+
+
+@pytest.fixture
+def plan():
+    members = {
+        f"ce-s{seed}": Member(stage="teach", id=f"ce-s{seed}", axes={"seed": seed}, spec={"eps": 0.1}, seed=int(seed),
+                              parents={}, code="c", key=f"k{seed}", path=f"results/t/{seed}.x")
+        for seed in "01"
+    }  # fmt: skip
+    shape = Shape(rule="teach", stage="teach", outputs=("results/t/{seed}.x",), constraints={"seed": "0|1"},
+                  jobs=(job("0"), job("1")))  # fmt: skip
+    return Plan(preset="t", params={}, members=members, shapes=(shape,), studies={"s": ("results/t/0.x",)}, facts={})
+
+
+def test_jobs_are_found_by_wildcards_and_by_id(plan):
+    (shape,) = plan.stage("teach")
+    assert shape.job({"seed": "1", "other": "2"}) == plan.find_job("teach", "1") == job("1")
+    with pytest.raises(SpecError, match="teach: not in the plan; got .*'7'.*; see `distillab plan`"):
+        shape.job({"seed": "7"})
+    with pytest.raises(SpecError, match="unknown teach job; expected one of 0, 1; got 7"):
+        plan.find_job("teach", "7")
+    with pytest.raises(SpecError, match="unknown attack job; expected one of none; got 0"):
+        plan.find_job("attack", "0")
+
+
+def test_a_plan_survives_the_disk(plan, tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text(plan.model_dump_json())
+    assert read_plan(path) == plan
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [(None, "no such plan"), ("", "not a distillab plan"), ("{}", "not a distillab")]
+)
+def test_anything_else_is_one_line(tmp_path, text, says):
+    path = tmp_path / "plan.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ArtifactError, match=says) as error:
+        read_plan(path)
+    assert "\n" not in str(error.value)
