@@ -56,7 +56,7 @@ def plan():
 def test_jobs_are_found_by_wildcards_and_by_id(plan):
     (shape,) = plan.stage("teach")
     assert shape.job({"seed": "1", "other": "2"}) == plan.find_job("teach", "1") == job("1")
-    with pytest.raises(SpecError, match="teach: not in the plan; got .*'7'.*; see `distillab plan`"):
+    with pytest.raises(SpecError, match=r"teach: not in the plan; got .*'7'.*; see `distillab plan`"):
         shape.job({"seed": "7"})
     with pytest.raises(SpecError, match="unknown teach job; expected one of 0, 1; got 7"):
         plan.find_job("teach", "7")

@@ -29,7 +29,7 @@ def test_order_names_and_lookup():
 
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(
-        SpecError, match="unknown defense; expected one of nasty, stingy; got 'nastie'; did you mean nasty?"
+        SpecError, match=r"unknown defense; expected one of nasty, stingy; got 'nastie'; did you mean nasty?"
     ):
         Registry("defense", Nasty, Stingy)["nastie"]
     with pytest.raises(SpecError) as error:

@@ -18,7 +18,7 @@ class Leaf(Spec):
 class Tree(MethodSpec):
     name: Literal["tree"] = "tree"
     leaf: Leaf = Leaf()
-    table: dict[str, Leaf] = {}
+    table: dict[str, Leaf] = Field(default={})
     row: tuple[Leaf, ...] = ()
     maybe: Leaf | None = None
     words: tuple[str, ...] = ("a",)

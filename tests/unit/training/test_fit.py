@@ -58,14 +58,14 @@ def digest(network, path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for a signal between two epochs."""
 
 
 def killed_after(epochs):
     def progress(epoch, _record):
         if epoch + 1 == epochs:
-            raise Killed
+            raise KilledError
 
     return progress
 
@@ -79,7 +79,7 @@ def test_a_resumed_training_ends_with_the_bytes_of_an_uninterrupted_one(
     whole, parts = network(), network()
     history = train(whole, images, spec, objective=Averaged())
     for epochs in (3, 4):
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             train(parts, images, spec, objective=Averaged(), checkpoint=tmp_path / "c", progress=killed_after(epochs))
         parts = network(seed=99)
     assert train(parts, images, spec, objective=Averaged(), checkpoint=tmp_path / "c") == history
@@ -170,7 +170,7 @@ def test_a_term_that_is_not_finite_ends_the_training(network, images, tmp_path, 
     class Breaks(Averaged):
         epoch = -1
 
-        def begin_epoch(self, epoch, model):
+        def begin_epoch(self, epoch, _model):
             self.epoch = epoch
 
         def terms(self, model, batch):
@@ -190,7 +190,7 @@ def test_a_term_that_is_not_finite_ends_the_training(network, images, tmp_path, 
 def test_too_large_a_rate_is_a_divergence(network, images):
     spec = recipe(optimizer=SGDSpec(lr=1e30), clip_norm=None)
     with pytest.raises(
-        ContractError, match="term 'cross_entropy': training diverged in epoch .*lower the learning rate"
+        ContractError, match=r"term 'cross_entropy': training diverged in epoch .*lower the learning rate"
     ):
         train(network(), images, spec)
 
