@@ -56,8 +56,8 @@ class CarliniWagnerL2(AttackSpec):
     @property
     def passes(self) -> int:
         """Steps times values of const: what is spent if no example stops early."""
-        steps, search_steps = SPENDING[self.budget]
-        return (self.steps or steps) * (self.search_steps or search_steps)
+        steps, search_steps = self.spending
+        return steps * search_steps
 
     @property
     def required_margin(self) -> float:

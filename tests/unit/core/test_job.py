@@ -19,9 +19,14 @@ def test_the_key_does_not_depend_on_the_order_of_names():
 
 
 def test_the_key_depends_on_everything_else():
-    parts = [("teach", {"a": 1}, "x", {"p": "1"}), ("attack", {"a": 1}, "x", {"p": "1"}), ("teach", {"a": 2}, "x", {"p": "1"}),
-             ("teach", {"a": 1}, "y", {"p": "1"}), ("teach", {"a": 1}, "x", {"p": "2"}), ("teach", {"a": 1}, "x", {"q": "1"}),
-             ("teach", {"a": [1]}, "x", {"p": "1"}), ("teach", {"a": "1"}, "x", {"p": "1"})]  # fmt: skip
+    parts = [
+        (stage, {"a": value}, code, {role: key})
+        for stage in ("teach", "attack")
+        for value in (1, 2, "1", [1], None)
+        for code in "xy"
+        for role in "pq"
+        for key in "12"
+    ]
     assert len({member_key(*part) for part in parts}) == len(parts)
 
 

@@ -130,6 +130,5 @@ def test_a_stranger_with_the_number_of_a_dead_stage_is_no_stage(tmp_path):
 
 def test_an_entry_goes_after_an_error(tmp_path):
     with pytest.raises(ZeroDivisionError), registered(tmp_path, "teach ce"):
-        assert len(list(tmp_path.iterdir())) == 1
         raise ZeroDivisionError
     assert not list(tmp_path.iterdir())

@@ -2,7 +2,6 @@ from typing import ClassVar, Literal
 
 import pytest
 import torch
-from pydantic import Field
 from torch import nn
 
 from distillab.attacks.pgd import PGD
@@ -17,7 +16,7 @@ class Claims(AttackSpec):
 
     name: Literal["claims"] = "claims"
     norm: Literal["linf"] = "linf"
-    shift: float = Field(default=0.0, allow_inf_nan=True)
+    shift: float = 0.0
     success: bool = True
     eps: float = 1.0
     kind: ClassVar = "fixed_budget"

@@ -50,10 +50,17 @@ def test_identity_passes_over_what_changes_no_byte():
     assert fast.plain() != TALL.plain()
 
 
-@pytest.mark.parametrize("change", [
-    {"leaf": Leaf(eps=9)}, {"table": {"x": Leaf(eps=9)}}, {"table": {"y": Leaf(eps=2)}}, {"row": (Leaf(eps=4), Leaf(eps=3))},
-    {"maybe": None}, {"words": ()},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"leaf": Leaf(eps=9)},
+        {"table": {"x": Leaf(eps=9)}},
+        {"table": {"y": Leaf(eps=2)}},
+        {"row": (Leaf(eps=4), Leaf(eps=3))},
+        {"maybe": None},
+        {"words": ()},
+    ],
+)
 def test_identity_holds_everything_else(change):
     assert TALL.model_copy(update=change).identity() != TALL.identity()
 

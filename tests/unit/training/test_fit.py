@@ -43,8 +43,8 @@ class Averaged(Objective):
 
 
 def recipe(**changes):
-    return TrainSpec(**{"epochs": 5, "batch_size": 16, "optimizer": SGD, "schedule": CosineSpec(), "checkpoint_every": 1,
-                        "clip_norm": 5.0, **changes})  # fmt: skip
+    usual = {"epochs": 5, "batch_size": 16, "optimizer": SGD, "schedule": CosineSpec(), "clip_norm": 5.0}
+    return TrainSpec(**{**usual, "checkpoint_every": 1, **changes})
 
 
 def train(network, images, spec=None, *, objective=None, augment=EVERYTHING, seed=3, **options):

@@ -1,0 +1,151 @@
+"""What every registered knockoff attack must keep, whatever a teacher answers."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from pydantic import TypeAdapter
+from torch import nn
+
+from distillab.core.registry import name_of
+from distillab.data.dataset import Batch, ResidentImages
+from distillab.knockoff import KNOCKOFFS
+from distillab.knockoff.teacher import CachedAnswers
+from distillab.training.objective import Task
+
+CLASSES = 4
+every = pytest.mark.parametrize("attack", KNOCKOFFS.members, ids=name_of)
+
+
+def images(n=24, classes=CLASSES):
+    stream = torch.Generator().manual_seed(0)
+    x = torch.randint(0, 256, (n, 1, 4, 4), generator=stream).to(torch.uint8)
+    return ResidentImages(x, torch.arange(n) % classes, levels=255)
+
+
+def student(classes=CLASSES, scale=1.0):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, classes))
+    for number, parameter in enumerate(model.parameters()):
+        nn.init.normal_(parameter, generator=torch.Generator().manual_seed(number))
+    with torch.no_grad():
+        model[3].weight.mul_(scale)
+    return model
+
+
+def smooth(n=24, classes=CLASSES):
+    return torch.randn(n, classes, generator=torch.Generator().manual_seed(1)).softmax(1)
+
+
+ANSWERS = {
+    "smooth": smooth(),
+    "one-hot, right": F.one_hot(torch.arange(24) % CLASSES, CLASSES).float(),
+    "one-hot, wrong": F.one_hot((torch.arange(24) + 1) % CLASSES, CLASSES).float(),
+    "some zeros": torch.where(smooth() < 0.2, 0.0, smooth()) / torch.where(smooth() < 0.2, 0.0, smooth()).sum(1, True),
+    "uniform": torch.full((24, CLASSES), 1 / CLASSES),
+    "nearly one-hot": (1e4 * smooth()).softmax(1),
+}
+BATCHES = {"all": range(24), "one class": range(0, 24, CLASSES), "one image": [3]}
+
+
+def objective_of(attack, source, probs, classes=CLASSES):
+    task = Task(source, torch.arange(len(source)), classes, epochs=3, seed=5)
+    return attack().objective(task, CachedAnswers(probs))
+
+
+def batch_of(source, rows):
+    index = torch.as_tensor(rows)
+    return Batch(source.images(index), source.y[index], index)
+
+
+def terms_of(attack, model, source, rows, probs, *, classes=CLASSES):
+    objective = objective_of(attack, source, probs, classes)
+    objective.begin_epoch(0, model)
+    return objective.terms(model.train(), batch_of(source, rows))
+
+
+@every
+def test_it_says_what_it_is(attack):
+    assert attack.label
+    assert attack.paper
+    assert attack.__doc__
+    assert attack.grade in {"V", "P", "S", "R"}
+    assert all(field.description or name == "name" for name, field in attack.model_fields.items())
+
+
+def test_labels_tell_attacks_apart():
+    assert len({attack.label for attack in KNOCKOFFS}) == len(KNOCKOFFS)
+
+
+@every
+def test_its_spec_survives_json(attack):
+    spec = TypeAdapter(KNOCKOFFS.union).validate_python({"name": name_of(attack)})
+    assert type(spec) is attack
+    assert KNOCKOFFS.parse(spec.plain()) == spec
+
+
+@every
+@pytest.mark.parametrize("probs", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("rows", BATCHES.values(), ids=BATCHES)
+@pytest.mark.parametrize("scale", [1.0, 1e4], ids=["", "logits of 1e4"])
+def test_terms_are_finite_and_one_per_example(attack, probs, rows, scale):
+    model = student(scale=scale)
+    terms = terms_of(attack, model, images(), rows, probs)
+    assert terms
+    assert all(term.shape == (len(rows),) and term.isfinite().all() for term in terms.values())
+    torch.stack(list(terms.values())).sum(0).mean().backward()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
+
+
+@every
+@pytest.mark.parametrize(
+    "probs", [smooth(24, 2), F.one_hot(torch.arange(24) % 2, 2).float()], ids=["smooth", "one-hot"]
+)
+def test_two_classes_are_enough(attack, probs):
+    model = student(2)
+    terms = terms_of(attack, model, images(classes=2), range(24), probs, classes=2)
+    torch.stack(list(terms.values())).sum().backward()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
+
+
+@every
+def test_answers_move_the_student(attack):
+    gradients = []
+    for probs in (ANSWERS["one-hot, right"], ANSWERS["one-hot, wrong"]):
+        model = student()
+        torch.stack(list(terms_of(attack, model, images(), range(24), probs).values())).sum().backward()
+        gradients.append(model[3].weight.grad)
+    assert not torch.equal(*gradients)
+
+
+@every
+def test_the_order_of_a_batch_permutes_its_terms(attack):
+    order = torch.randperm(24, generator=torch.Generator().manual_seed(3))
+    straight = terms_of(attack, student(), images(), torch.arange(24), ANSWERS["smooth"])
+    shuffled = terms_of(attack, student(), images(), order, ANSWERS["smooth"])
+    for name, term in straight.items():
+        torch.testing.assert_close(shuffled[name], term[order])
+
+
+@every
+def test_it_draws_nothing_from_the_global_generator_and_changes_no_answer(attack):
+    probs, model = ANSWERS["some zeros"].clone(), student()
+    before = torch.get_rng_state()
+    terms_of(attack, model, images(), range(24), probs)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(probs, ANSWERS["some zeros"])
+
+
+@every
+def test_same_seed_same_terms_and_a_restored_state_goes_on_alike(attack):
+    source, model, probs = images(), student().train(), ANSWERS["smooth"]
+    first, second = objective_of(attack, source, probs), objective_of(attack, source, probs)
+    for epoch in range(3):
+        if epoch == 2:
+            state = {name: value.clone() for name, value in second.state().items()}
+            second = objective_of(attack, source, probs)
+            second.load_state(state)
+        both = []
+        for objective in (first, second):
+            objective.begin_epoch(epoch, model)
+            both.append(objective.terms(model, batch_of(source, range(24))))
+        assert both[0].keys() == both[1].keys()
+        assert all(torch.equal(both[0][name], both[1][name]) for name in both[0])

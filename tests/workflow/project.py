@@ -1,0 +1,111 @@
+"""A throw-away copy of the project, and real processes in it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).parents[2]
+RUN_DEPENDENT = {"tables/run.json", "reports/index.html", "reports/undistillable.html"}
+"""Payloads that say when and how long."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder with its own package."""
+
+    root: Path
+
+    @property
+    def results(self) -> Path:
+        """Where the tiny preset's results go."""
+        return self.root / "results" / "tiny"
+
+    def choose(self, override: dict[str, Any] | None = None, preset: str = "tiny") -> None:
+        """Write ``params.yaml``."""
+        content = yaml.safe_dump({"preset": preset, "override": override or {}})
+        (self.root / "params.yaml").write_text(content, encoding="utf-8")
+
+    def run(self, *command: str, check: bool = True, path: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a program of this environment in the project; its output and exit code."""
+        done = subprocess.run(
+            self.command(*command), cwd=self.root, env=self.environment(path), capture_output=True, text=True, timeout=800,
+            check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
+        return done
+
+    def snakemake(self, *arguments: str, check: bool = True) -> str:
+        """Run snakemake; everything it says."""
+        done = self.run("snakemake", "--cores", "2", *arguments, check=check)
+        return done.stdout + done.stderr
+
+    def start(self, *command: str) -> "subprocess.Popen[str]":
+        """Start a program in a process group of its own."""
+        return subprocess.Popen(
+            self.command(*command), cwd=self.root, env=self.environment(), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        )  # fmt: skip
+
+    def command(self, program: str, *arguments: str) -> list[str]:
+        """The command line of a program of this environment."""
+        return [str(Path(sys.executable).parent / program), *arguments]
+
+    def environment(self, path: str | None = None) -> dict[str, str]:
+        """The environment variables of a program."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        search = path or os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        return inherited | {"PYTHONPATH": str(self.root / "src"), "PATH": search}
+
+    def payloads(self) -> dict[str, bytes]:
+        """Every payload whose bytes must not depend on how it came about."""
+        files = [p for p in self.results.rglob("*") if p.is_file() and p.with_name(p.name + ".json").exists()]
+        named = {path.relative_to(self.results).as_posix(): path.read_bytes() for path in files}
+        return {name: content for name, content in named.items() if name not in RUN_DEPENDENT}
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text in a file that must hold it."""
+        path = self.root / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def copy_project(target: Path) -> Project:
+    """The files git tracks or would, with the tiny preset and nothing made."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        source, copy = PROJECT / name, target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            copy.symlink_to(source.readlink())
+        elif source.is_file() and not name.startswith("results/"):
+            shutil.copy2(source, copy)
+    project = Project(target)
+    project.choose()
+    return project
+
+
+def different(ours: dict[str, bytes], theirs: dict[str, bytes]) -> list[str]:
+    """Names of payloads that only one side has, or whose bytes differ."""
+    return sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+
+
+def rules_run(text: str) -> set[str]:
+    """Rules in the job statistics of a dry or real run."""
+    lines = text.split("Job stats:")[-1].splitlines() if "Job stats:" in text else []
+    names = set()
+    for line in lines[3:]:
+        words = line.split()
+        if len(words) != 2 or words[0] == "total":
+            break
+        names.add(re.sub(r"_\d+$", "", words[0]))  # the second shape of a stage's jobs
+    return names - {"all"}

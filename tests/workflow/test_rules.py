@@ -1,0 +1,162 @@
+"""What runs, what does not run again, and what is refused before anything runs."""
+
+from collections.abc import Callable
+
+import pytest
+from project import Project, different, rules_run
+
+pytestmark = pytest.mark.workflow
+
+EVERY_RULE = {"prepare", "teach", "baseline", "knockoff", "measure", "attack", "collect", "report"}
+
+
+def test_dry_run_shows_every_rule(fresh: Callable[[str], Project]) -> None:
+    project = fresh("project")
+    assert rules_run(project.snakemake("-n")) == EVERY_RULE
+    assert not project.results.exists()
+
+
+def test_a_run_makes_the_pages_and_the_metrics(finished: Project) -> None:
+    assert (finished.results / "reports" / "index.html").stat().st_size > 10_000
+    assert (finished.results / "metrics.json").exists()
+    assert len(finished.payloads()) > 40
+
+
+def test_second_run_does_nothing(finished_copy: Project) -> None:
+    assert "Nothing to be done" in finished_copy.snakemake()
+
+
+def test_one_study_alone(finished_copy: Project) -> None:
+    assert "Nothing to be done" in finished_copy.snakemake("undistillable")
+
+
+def test_an_attack_parameter_reruns_its_descendants_only(finished_copy: Project) -> None:
+    finished_copy.choose({"robustness": {"attacks": {"pgd_linf": {"eps": 0.2}}}})
+    assert rules_run(finished_copy.snakemake("-n")) == {"attack", "collect", "report"}
+    before = finished_copy.payloads()
+    finished_copy.snakemake()
+    changed = different(before, finished_copy.payloads())
+    assert changed
+    assert all(name.startswith(("attacks/", "tables/", "plots/", "metrics")) for name in changed)
+    assert not [name for name in changed if "cw_l2" in name]
+
+
+def test_a_new_seed_trains_its_own_members_only(finished_copy: Project) -> None:
+    finished_copy.choose({"seeds": [0, 1, 2]})
+    finished_copy.snakemake()
+    log = (finished_copy.results / "logs" / "teach" / "all.log").read_text()
+    assert "ce-cnn_digits-s0: from the store" in log
+    assert "ce-cnn_digits-s2: made in" in log
+    assert "s0: made in" not in log
+
+
+def test_batch_axes_change_the_jobs_and_train_nothing(finished_copy: Project) -> None:
+    before = finished_copy.payloads()
+    finished_copy.choose({"batch": {"teach": ["seed"], "attack": ["attack", "seed", "family"]}})
+    finished_copy.snakemake()
+    for log in (finished_copy.results / "logs" / "teach").glob("*cnn_digits.log"):
+        assert "made in" not in log.read_text()
+    assert len(list((finished_copy.results / "logs" / "teach").glob("*cnn_digits.log"))) == 2
+    assert different(before, finished_copy.payloads()) == []
+
+
+def test_bytes_do_not_depend_on_cores_or_batches(finished: Project, fresh: Callable[[str], Project]) -> None:
+    project = fresh("project")
+    attacks = {"pgd_linf": {"batch_size": 7}, "cw_l2": {"batch_size": 3}}
+    project.choose({"robustness": {"attacks": attacks}, "batch": {"teach": ["seed"], "knockoff": ["seed"]}})
+    project.run("snakemake", "--cores", "1")
+    assert [name for name in different(finished.payloads(), project.payloads()) if "facts" not in name] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rerun"),
+    [
+        ("eps: float = Field(default=0.05", "eps: float = Field(default=0.06", {"teach"}),
+        ('"""LS: label smoothing', '# a comment\n"""LS: label  smoothing', set()),
+    ],
+    ids=["code", "comment"],
+)
+def test_code_reruns_what_it_makes(finished_copy: Project, old: str, new: str, rerun: set[str]) -> None:
+    finished_copy.edit("src/distillab/defenses/ls.py", old, new)
+    said = rules_run(finished_copy.snakemake("-n"))
+    assert said == (set() if not rerun else said | rerun)
+    assert bool(said) == bool(rerun)
+    if rerun:
+        finished_copy.snakemake()
+        log = (finished_copy.results / "logs" / "teach" / "all.log").read_text()
+        assert "ce-cnn_digits-s0: from the store" in log
+        assert "ls-cnn_digits-s0: made in" in log
+
+
+def test_a_registry_line_reruns_nothing(finished_copy: Project) -> None:
+    finished_copy.edit(
+        "src/distillab/defenses/__init__.py", "from distillab.core", "import json\n\nfrom distillab.core"
+    )
+    assert "Nothing to be done" in finished_copy.snakemake()
+
+
+def test_presets_stay_side_by_side(finished_copy: Project) -> None:
+    finished_copy.run("distillab", "use", "digits")
+    assert rules_run(finished_copy.snakemake("-n")) == EVERY_RULE
+    finished_copy.run("distillab", "use", "tiny")
+    assert "Nothing to be done" in finished_copy.snakemake()
+
+
+def test_command_line_config_is_refused(finished_copy: Project) -> None:
+    done = finished_copy.run("snakemake", "--cores", "2", "--config", "preset=digits", check=False)
+    assert done.returncode != 0
+    assert "parameters are read from params.yaml only" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_all_wrong_parameters_are_shown_before_any_job(fresh: Callable[[str], Project]) -> None:
+    project = fresh("project")
+    wrong = {"sedes": [1], "train": {"epochs": "many"}, "robustness": {"attacks": {"pgd_linf": {"epss": 1}}}}
+    project.choose(wrong)
+    done = project.run("snakemake", "--cores", "2", check=False)
+    assert done.returncode != 0
+    for part in (
+        "sedes",
+        "did you mean seeds?",
+        "train.epochs",
+        "robustness.attacks.pgd_linf.epss",
+        "did you mean eps?",
+    ):
+        assert part in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Job stats" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ({"pairs": [{"teacher": "papernot_mnist", "student": "cnn_digits"}]}, "papernot_mnist does not fit"),
+        ({"data": {"val": 0}, "knockoff": {"ls_eps": [0.1, 0.2]}}, "knockoff.ls_eps"),
+        ({"batch": {"teach": ["colour"]}}, "batch.teach"),
+    ],
+)
+def test_impossible_combinations_are_refused(fresh: Callable[[str], Project], override: dict, said: str) -> None:
+    project = fresh("project")
+    project.choose(override)
+    done = project.run("distillab", "check", check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_data_says_what_to_put_where(fresh: Callable[[str], Project]) -> None:
+    project = fresh("project")
+    project.choose(
+        {"data": {"name": "tiny_imagenet", "val": 0}, "pairs": [{"teacher": "resnet20", "student": "resnet20"}]}
+    )
+    done = project.run("distillab", "prepare", "all", check=False)
+    assert done.returncode == 3
+    lines = [line for line in done.stderr.splitlines() if line.startswith("distillab:")]
+    assert len(lines) == 1
+    assert "data" in lines[0]
+
+
+def test_lint_finds_nothing_but_the_conda_habit(finished: Project) -> None:
+    done = finished.run("snakemake", "--lint", check=False)
+    complaints = [line.strip() for line in done.stderr.splitlines() if line.strip().startswith("* ")]
+    assert [line for line in complaints if "software environment" not in line] == []
