@@ -13,8 +13,7 @@ include: "workflow/rules/reports.smk"
 rule all:
     default_target: True
     input:
-        outputs_of("report"),
-        f"results/{PLAN.preset}/metrics.json",
+        [outputs_of(stage) for stage in STAGES],
 
 
 for study, pages in PLAN.studies.items():

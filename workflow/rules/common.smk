@@ -10,6 +10,7 @@ os.environ["PATH"] = os.pathsep.join(
 )
 
 from distillab.core.errors import DistillabError
+from distillab.core.stages import STAGES
 from distillab.plan import load_plan
 from distillab.plan.workflow import foreign_config, refuse_untracked
 

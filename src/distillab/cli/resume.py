@@ -41,3 +41,4 @@ def end_leftovers(root: Path) -> None:
     for process in stubborn:
         process.kill()
     psutil.wait_procs(stubborn, timeout=PATIENCE)
+    living(root / HIDDEN / "running")  # strikes the ended ones off the register

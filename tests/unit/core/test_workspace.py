@@ -13,8 +13,8 @@ from distillab.core.workspace import Product, Workspace
 
 def member(member_id, path, parents=None):
     key = f"{member_id:x<32}"
-    return Member(stage="teach", id=member_id, axes={}, spec={"eps": 0.1}, seed=0, parents=parents or {}, code="c", key=key,
-                  path=path)  # fmt: skip
+    fields = {"spec": {"eps": 0.1}, "code": "c", "parents": parents or {}}
+    return Member(stage="teach", id=member_id, axes={}, seed=0, key=key, path=path, **fields)
 
 
 PARENT = member("parent", "results/t/parent.safetensors")

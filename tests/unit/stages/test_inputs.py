@@ -10,8 +10,8 @@ from distillab.core.errors import SpecError
 from distillab.core.job import Member, Plan
 from distillab.core.payloads import load_tensors
 from distillab.core.workspace import Workspace
+from distillab.data.digits import DigitsSpec
 from distillab.data.imagenet import ImageNetSpec
-from distillab.data.synthetic import SyntheticSpec
 from distillab.stages import prepare
 from distillab.stages.inputs import device_for, images_of, prepared_data
 
@@ -64,7 +64,7 @@ def folder(tmp_path):
 
 
 def test_images_in_memory_come_back_as_they_were_read(prepared):
-    spec = SyntheticSpec(val=10)
+    spec = DigitsSpec(val=10)
     data, _workspace = prepared(spec)
     raw = spec.read()
     assert (data.shape, data.classes) == (spec.facts.shape, spec.facts.classes)
@@ -95,13 +95,13 @@ def test_images_on_disk_are_found_again(prepared, folder):
 def test_a_gpu_that_is_not_there_is_one_line(prepared):
     if torch.cuda.is_available():
         pytest.skip("there is one")
-    _data, workspace = prepared(SyntheticSpec(), device="cuda")
+    _data, workspace = prepared(DigitsSpec(), device="cuda")
     with pytest.raises(SpecError, match="device: no GPU; expected a CUDA device; got none; use device: auto or cpu"):
         device_for(USER, workspace)
 
 
 def test_a_device_comes_with_the_members_threads(prepared):
-    _data, workspace = prepared(SyntheticSpec())
+    _data, workspace = prepared(DigitsSpec())
     before = torch.get_num_threads()
     try:
         assert device_for(USER.model_copy(update={"threads": 2}), workspace) == torch.device("cpu")

@@ -135,6 +135,20 @@ def test_each_source_of_randomness_has_its_stream(network, images, tmp_path):
     assert not torch.equal(epochs[0], epochs[1])
 
 
+def test_dropout_is_new_in_every_epoch(network, images):
+    drawn = []
+
+    class Draws(CrossEntropyObjective):
+        def terms(self, model, batch):
+            drawn.append(torch.rand(()).item())
+            return super().terms(model, batch)
+
+    for _ in range(2):
+        train(network(), images, objective=Draws())
+    assert drawn[:15] == drawn[15:]
+    assert len(set(drawn)) == 15
+
+
 @optimizers
 def test_the_loss_falls_and_the_network_is_left_in_eval_mode(network, images, optimizer):
     model = network()

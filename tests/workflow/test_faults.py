@@ -1,0 +1,151 @@
+"""Killed, damaged, full, unwritable: nothing lost, nothing half-written, one clear line."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from project import Project, different
+
+pytestmark = pytest.mark.workflow
+
+LONG = {"train": {"epochs": 60, "checkpoint_every": 3}, "seeds": [0], "robustness": {"attacks": {"cw_l2": None}}}
+"""A run whose trainings take long enough to be killed in the middle."""
+
+
+def kill_group(process: "subprocess.Popen[str]") -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def running(project: Project) -> list[Path]:
+    return list((project.root / ".distillab" / "running").glob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    from project import copy_project
+
+    project = copy_project(tmp_path_factory.mktemp("uninterrupted") / "project")
+    project.choose(LONG)
+    project.snakemake()
+    return project
+
+
+def test_killed_at_random_moments_ends_with_the_same_bytes(
+    uninterrupted: Project, fresh: Callable[[str], Project]
+) -> None:
+    project = fresh("killed")
+    project.choose(LONG)
+    moments = random.Random(2)
+    for stage in ("teach", "teach", "knockoff"):
+        process = project.start("distillab", "resume", "--", "--cores", "2")
+        log = project.results / "logs" / stage / "all.log"
+        log.unlink(missing_ok=True)
+        wait_for(lambda log=log: log.exists() and "epoch" in log.read_text())
+        time.sleep(moments.uniform(0.0, 0.8))
+        kill_group(process)
+    project.run("distillab", "resume", "--", "--cores", "2")
+    assert different(uninterrupted.payloads(), project.payloads()) == []
+
+
+def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh: Callable[[str], Project]) -> None:
+    project = fresh("orphaned")
+    project.choose(LONG)
+    process = project.start("snakemake", "--cores", "2")
+    wait_for(lambda: any("teach" in path.read_text() for path in running(project)))
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert running(project), "the child still runs"
+
+    second = project.run("distillab", "teach", "all", check=False)
+    assert second.returncode == 3
+    assert "is being written by another process" in second.stderr
+    assert "distillab resume" in second.stderr
+
+    project.run("distillab", "resume", "--", "--cores", "2")
+    assert not running(project)
+    assert different(uninterrupted.payloads(), project.payloads()) == []
+
+
+@pytest.mark.parametrize("damage", ["truncate", "edit", "foreign sidecar"])
+def test_a_damaged_artifact_is_an_error_and_heals(finished_copy: Project, damage: str) -> None:
+    before = finished_copy.payloads()
+    model = finished_copy.results / "teachers" / "ce-cnn_digits" / "s0.safetensors"
+    content = model.read_bytes()
+    if damage == "truncate":
+        model.write_bytes(content[:-10])
+    elif damage == "edit":
+        model.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    else:
+        shutil.copy(model.with_name("s1.safetensors.json"), model.with_name("s0.safetensors.json"))
+    shutil.rmtree(finished_copy.root / ".distillab" / "store" / "measure")
+    done = finished_copy.run("distillab", "measure", "all", check=False)
+    assert done.returncode == 3
+    assert "s0.safetensors" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+    model.unlink()
+    finished_copy.snakemake()
+    assert different(before, finished_copy.payloads()) == []
+
+
+def test_stale_files_without_records_are_not_taken_for_current(finished_copy: Project) -> None:
+    shutil.rmtree(finished_copy.root / ".snakemake" / "metadata")
+    finished_copy.choose({"train": {"epochs": 7}})
+    done = finished_copy.run("snakemake", "--cores", "2", check=False)
+    assert done.returncode != 0
+    assert "Snakemake has no record" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_without_its_sidecar_is_not_trusted(finished_copy: Project) -> None:
+    shutil.rmtree(finished_copy.root / ".snakemake" / "metadata")
+    (finished_copy.results / "teachers" / "ce-cnn_digits" / "s0.safetensors.json").unlink()
+    done = finished_copy.run("snakemake", "--cores", "2", check=False)
+    assert done.returncode != 0
+    assert "no sidecar" in done.stderr
+
+
+@pytest.fixture
+def small_disk(fresh: Callable[[str], Project]) -> Iterator[Project]:
+    """A project whose results lie on a disk of 300 KB."""
+    project = fresh("full")
+    mount = project.root / "results"
+    mount.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", mount], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("cannot mount a small file system here")
+    yield project
+    subprocess.run(["umount", mount], check=True)
+
+
+def test_a_full_disk_is_one_line_and_nothing_is_lost(small_disk: Project) -> None:
+    done = small_disk.run("distillab", "prepare", "all", check=False)
+    assert done.returncode == 3
+    lines = [line for line in done.stderr.splitlines() if line.startswith("distillab:")]
+    assert len(lines) == 1
+    assert "the disk is full" in lines[0]
+    assert list((small_disk.root / ".distillab" / "store" / "prepare").glob("*/*/payload.safetensors.json"))
+    assert not list((small_disk.root / "results").rglob("*.tmp"))
+
+
+def test_an_unwritable_results_folder_is_one_line(fresh: Callable[[str], Project]) -> None:
+    project = fresh("unwritable")
+    (project.root / "results").write_text("a file stands where the folder should be")
+    done = project.run("distillab", "prepare", "all", check=False)
+    assert done.returncode == 3
+    assert "cannot be written" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

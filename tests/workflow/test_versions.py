@@ -1,0 +1,105 @@
+"""DVC around the workflow: repro, status, metrics, plots, push and pull, and the traps between the two tools."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from project import Project, copy_project
+
+pytestmark = pytest.mark.workflow
+
+
+def git(project: Project, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", *arguments]
+    return subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True).stdout
+
+
+def commit(project: Project, message: str) -> None:
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", message)
+
+
+@pytest.fixture(scope="module")
+def versioned(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which `dvc repro` has run once; tests change copies of it."""
+    project = copy_project(tmp_path_factory.mktemp("versioned") / "project")
+    git(project, "init", "-q", "-b", "main")
+    project.run("dvc", "init", "-q", "-f")
+    commit(project, "start")
+    project.run("dvc", "repro")
+    commit(project, "first run")
+    return project
+
+
+@pytest.fixture
+def versioned_copy(versioned: Project, tmp_path: Path) -> Project:
+    shutil.copytree(versioned.root, tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project")
+
+
+def test_second_repro_does_nothing(versioned_copy: Project) -> None:
+    assert "didn't change" in versioned_copy.run("dvc", "repro").stdout
+    assert "up to date" in versioned_copy.run("dvc", "status").stdout
+
+
+def test_metrics_and_plots(versioned_copy: Project) -> None:
+    shown = versioned_copy.run("dvc", "metrics", "show", "--json").stdout
+    assert "verdict" in shown
+    plots = versioned_copy.run("dvc", "plots", "show", "-o", "plots").stdout
+    page = Path(plots.strip().removeprefix("file://"))
+    assert "cross_entropy" in page.read_text()
+
+    versioned_copy.choose({"robustness": {"attacks": {"pgd_linf": {"eps": 0.3}}}})
+    assert "params.yaml" in versioned_copy.run("dvc", "status").stdout
+    versioned_copy.run("dvc", "repro")
+    assert "pgd_linf" in versioned_copy.run("dvc", "metrics", "diff").stdout
+
+
+def test_going_back_to_an_older_version_runs_nothing(versioned_copy: Project) -> None:
+    versioned_copy.choose({"robustness": {"attacks": {"pgd_linf": {"eps": 0.3}}}})
+    versioned_copy.run("dvc", "repro")
+    commit(versioned_copy, "another eps")
+    git(versioned_copy, "checkout", "-q", "HEAD~1")
+    versioned_copy.run("dvc", "checkout")
+    assert "Nothing to be done" in versioned_copy.snakemake()
+
+
+def test_a_clone_that_pulls_runs_nothing(versioned_copy: Project, tmp_path: Path) -> None:
+    remote = tmp_path / "remote"
+    versioned_copy.run("dvc", "remote", "add", "-d", "local", str(remote))
+    commit(versioned_copy, "remote")
+    versioned_copy.run("dvc", "push")
+    git(versioned_copy, "clone", "-q", str(versioned_copy.root), str(tmp_path / "clone"))
+    clone = Project(tmp_path / "clone")
+    clone.run("dvc", "pull")
+    assert clone.payloads() == versioned_copy.payloads()
+    assert "Nothing to be done" in clone.snakemake()
+
+
+def test_plain_snakemake_then_commit_is_clean(versioned_copy: Project) -> None:
+    versioned_copy.choose({"robustness": {"attacks": {"pgd_linf": {"eps": 0.3}}}})
+    versioned_copy.snakemake()
+    assert "changed" in versioned_copy.run("dvc", "status").stdout
+    versioned_copy.run("dvc", "commit", "-f")
+    assert "up to date" in versioned_copy.run("dvc", "status").stdout
+
+
+def test_results_hide_no_metrics_from_git(versioned: Project) -> None:
+    tracked = git(versioned, "ls-files", "results").splitlines()
+    assert "results/tiny/metrics.json" in tracked
+    assert "results/tiny/plots/history.csv" in tracked
+    assert not [name for name in tracked if name.endswith(".safetensors")]
+
+
+@pytest.mark.parametrize("command", [("snakemake", "--cores", "2"), ("dvc", "repro")], ids=["snakemake", "dvc"])
+def test_an_environment_that_nobody_activated(fresh: Callable[[str], Project], command: tuple[str, ...]) -> None:
+    project = fresh("unactivated")
+    project.choose({"seeds": [0], "robustness": {"attacks": {"cw_l2": None}}})
+    (project.root / ".venv").symlink_to(sys.prefix)
+    if command[0] == "dvc":
+        project.run("dvc", "init", "-q", "-f", "--no-scm")
+    project.run(*command, path="/usr/bin:/bin")
+    assert (project.results / "reports" / "index.html").exists()
