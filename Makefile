@@ -13,7 +13,7 @@ run: .venv/installed ## make the environment, run params.yaml, print where the r
 	@$(BIN)/python -c "from distillab.plan import load_plan; print(f'results/{load_plan().preset}/reports/index.html')"
 
 test: .venv/installed-dev ## run every test
-	$(BIN)/python -m pytest -n $(CORES) --dist loadscope tests
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile tests
 
 check: .venv/installed-dev ## linters, types, layers: what the architecture tests run, by hand
 	$(BIN)/ruff check .
