@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from project import Project, copy_project  # noqa: E402 - after its folder is on the path
+from project import Project, copy_project
 
 
 @pytest.fixture(scope="session")

@@ -35,9 +35,14 @@ class Project:
     def run(self, *command: str, check: bool = True, path: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a program of this environment in the project; its output and exit code."""
         done = subprocess.run(
-            self.command(*command), cwd=self.root, env=self.environment(path), capture_output=True, text=True, timeout=800,
+            self.command(*command),
+            cwd=self.root,
+            env=self.environment(path),
+            capture_output=True,
+            text=True,
+            timeout=800,
             check=False,
-        )  # fmt: skip
+        )
         assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
         return done
 
@@ -101,7 +106,7 @@ def different(ours: dict[str, bytes], theirs: dict[str, bytes]) -> list[str]:
 
 def rules_run(text: str) -> set[str]:
     """Rules in the job statistics of a dry or real run."""
-    lines = text.split("Job stats:")[-1].splitlines() if "Job stats:" in text else []
+    lines = text.rsplit("Job stats:", maxsplit=1)[-1].splitlines() if "Job stats:" in text else []
     names = set()
     for line in lines[3:]:
         words = line.split()

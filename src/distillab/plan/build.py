@@ -11,6 +11,7 @@ from distillab.plan.load import read_layers
 from distillab.plan.messages import all_errors, validate
 from distillab.plan.params import Params
 from distillab.plan.shapes import shapes_of
+from distillab.specs.base import MethodSpec
 
 
 def load_params(root: Path = Path()) -> Params:
@@ -46,17 +47,14 @@ def _reports(members: dict[str, Member], study: str) -> tuple[str, ...]:
 
 def _facts(params: Params) -> dict[str, Any]:
     """What a report says about methods and data, so that it needs neither registry."""
-    attacks, knockoffs = params.robustness.attacks, params.knockoff.attacks
+    attacks = {key: _method(spec) | {"passes": spec.passes} for key, spec in params.robustness.attacks.items()}
     return {
         "data": params.data.facts.plain(),
-        "defenses": {
-            key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper}
-            for key, spec in params.defenses.items()
-        },
-        "knockoffs": {
-            key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in knockoffs.items()
-        },
-        "attacks": {
-            key: {"label": spec.label, "grade": spec.grade, "paper": spec.paper} for key, spec in attacks.items()
-        },
+        "defenses": {key: _method(spec) for key, spec in params.defenses.items()},
+        "knockoffs": {key: _method(spec) for key, spec in params.knockoff.attacks.items()},
+        "attacks": attacks,
     }
+
+
+def _method(spec: MethodSpec) -> dict[str, Any]:
+    return {"label": spec.label, "grade": spec.grade, "paper": spec.paper}

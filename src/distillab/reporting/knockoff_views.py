@@ -88,8 +88,7 @@ def verdict_table(tables: Tables) -> Html:
             f"Undistillable: every attack's one-sided 95 % upper bound is below the margin of {margin} points. "
             "Distillable: some attack's Holm-corrected lower bound is above zero. Otherwise undecided. "
             "Bounds are over training seeds, paired with the LS student of the same seed.",
-            "The bounds shown are the lower one that decides, and the upper one that holds for all attacks at once, "
-            "which is wider than the one that decides.",
+            "The bounds shown are the ones that decide: the largest lower and the largest upper over the attacks.",
             "Literal rule: distillable as soon as the best attack's mean is above the LS student's mean.",
             _GRADES,
         ],

@@ -54,6 +54,12 @@ def test_rotation_by_right_angles_permutes_pixels():
         torch.testing.assert_close(turned[row], x[row].rot90(quarters, (1, 2)), atol=1e-5, rtol=0)
 
 
+def test_a_rotated_white_image_stays_in_the_pixel_range():
+    degrees = torch.linspace(-180, 180, 200)
+    turned = rotate(torch.ones(200, 1, 9, 17), degrees)  # a size at which rounding alone would pass 1
+    assert 0 <= turned.min() <= turned.max() <= 1
+
+
 def test_half_turn_of_an_oblong_image():
     x = images()
     torch.testing.assert_close(rotate(x, torch.full((6,), 180.0)), x.rot90(2, (2, 3)), atol=1e-5, rtol=0)

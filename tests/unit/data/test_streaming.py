@@ -77,9 +77,17 @@ def test_statistics_stream_too(listing):
     assert 0.3 < channel_statistics(StreamedImages(listing.train, size=8), torch.arange(12)).mean[0] < 0.7
 
 
+def test_each_image_has_its_own_view(listing):
+    first, second = (listing.train.folder / "train" / "ape" / f"{i}.png" for i in range(2))
+    second.write_bytes(first.read_bytes())
+    found = by_id(StreamedImages(listing.train, size=8), torch.arange(2))
+    assert not torch.equal(found[0], found[1])
+
+
 def test_center_view_is_the_middle_of_the_shorter_side():
-    view = np.asarray(center_view(ramp(200, 128), 112))  # 112 = 128 * 224 / 256: no resampling
-    assert np.array_equal(view, np.asarray(ramp(200, 128))[8:120, 44:156])
+    pixels = np.random.default_rng(0).integers(0, 256, (128, 200, 3), dtype=np.uint8)
+    view = np.asarray(center_view(Image.fromarray(pixels), 112))  # 112 = 128 * 224 / 256: no resampling
+    assert np.array_equal(view, pixels[8:120, 44:156])
 
 
 def test_random_views_keep_area_and_ratio_and_cover_the_image():
@@ -88,6 +96,7 @@ def test_random_views_keep_area_and_ratio_and_cover_the_image():
     width = np.array([view[0, -1, 0] - view[0, 0, 0] for view in views]) * 50 / 49
     height = np.array([view[-1, 0, 1] - view[0, 0, 1] for view in views]) * 50 / 49
     assert (np.abs(np.log(width / height)) < np.log(4 / 3) + 0.15).all()
+    assert np.ptp(np.log(width / height)) > 0.4
     area = width * height / 20_000
     assert 0.06 < area.min() < 0.12
     assert area.max() > 0.5
@@ -100,8 +109,8 @@ def test_random_view_of_a_very_oblong_image_is_central_when_nothing_fits(width, 
     monkeypatch.setattr("distillab.data.views.AREA", (0.9, 1.0))
     view = np.asarray(random_view(ramp(width, height), 10, seeded())).astype(float)
     axis, across = (0, 1) if width > height else (1, 0)
-    middle = view[..., axis].mean()
-    assert middle == pytest.approx(99.5, abs=1)
+    assert view[..., axis].mean() == pytest.approx(99.5, abs=1)
+    assert np.ptp(view[..., axis]) == pytest.approx(10 * 4 / 3 * 9 / 10, abs=1.5)
     assert view[..., across].mean() == pytest.approx(4.5, abs=0.5)
 
 

@@ -71,13 +71,13 @@ def _row(results: Results, member: Member) -> Row:
     eps = float(spec.get("eps") or np.nan)
     robust = robust_accuracy(distance, correct, eps=eps) if np.isfinite(eps) else None
     flags = results.sidecar(member.id).results
-    key = run.key()
+    key, method = run.key(), results.workspace.plan.facts["attacks"][member.axes["attack"]]
     return {name: key[name] for name in ("model", "role", "defense", "arch")} | {
         "attack": member.axes["attack"],
-        "attack_label": results.workspace.plan.facts["attacks"][member.axes["attack"]]["label"],
+        "attack_label": method["label"],
         "norm": _norm(member),
         "eps": eps,
-        "mode": str(spec.get("budget", "")),
+        "mode": f"up to {method['passes']:,} passes an image",
         "seed": run.seed,
         "n": len(frame),
         "clean_accuracy": float(correct.mean()),
