@@ -40,7 +40,7 @@ class Project:
             env=self.environment(path),
             capture_output=True,
             text=True,
-            timeout=800,
+            timeout=1200,
             check=False,
         )
         assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
