@@ -42,7 +42,8 @@ def add_data(roster: Roster) -> None:
 def add_teachers(roster: Roster) -> list[str]:
     """One teacher per defense, network and seed."""
     params, ids = roster.params, []
-    for key, defense in params.defenses.items():
+    for key in _needed_first(params):
+        defense = params.defenses[key]
         for network in _distinct([pair.teacher for pair in params.pairs]):
             for seed in params.seeds:
                 teacher = teacher_name(key, network)
@@ -59,6 +60,20 @@ def add_teachers(roster: Roster) -> list[str]:
                     )
                 )
     return ids
+
+
+def _needed_first(params: Params) -> list[str]:
+    """The defenses in their order, each after those whose teachers it starts from."""
+    ordered: dict[str, None] = {}
+
+    def place(key: str) -> None:
+        for need in params.defenses[key].needs:
+            place(need)
+        ordered.setdefault(key)
+
+    for key in params.defenses:
+        place(key)
+    return list(ordered)
 
 
 def add_students(roster: Roster) -> list[str]:

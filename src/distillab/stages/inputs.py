@@ -1,5 +1,6 @@
 """What the stages load: the device, the prepared data, trained networks."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,9 +52,17 @@ def device_for(member: Member, workspace: Workspace) -> torch.device:
     torch.set_num_threads(member.threads)
     device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
     if device.type == "cuda":
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.backends.cudnn.benchmark = False
+        _repeatable_kernels()
     return device
+
+
+def _repeatable_kernels() -> None:
+    """Deterministic and full float32 kernels: attacks and their verification must not run on rounded products."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def prepared_data(member: Member, workspace: Workspace, device: torch.device) -> Prepared:
