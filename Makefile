@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 BIN := .venv/bin
 
-.PHONY: all run test check format docs overhead bench slurm-test clean help
+.PHONY: all run test check format docs overhead slurm-test clean help
 
 all: run
 
@@ -15,17 +15,18 @@ run: .venv/installed ## make the environment, run params.yaml, print where the r
 test: .venv/installed-dev ## run every test
 	$(BIN)/python -m pytest -n $(CORES) --dist loadfile tests
 
-check: .venv/installed-dev ## linters, types, layers: what the architecture tests run, by hand
+check: .venv/installed-dev .venv-format/bin/snakefmt ## linters, types, layers: what the architecture tests run, by hand
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell
+	$(BIN)/codespell src reports config README.md CHANGELOG.md
+	.venv-format/bin/snakefmt --check Snakefile workflow
 
-format: .venv/installed-dev ## format Python and Snakemake files
+format: .venv/installed-dev .venv-format/bin/snakefmt ## format Python and Snakemake files
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/snakefmt Snakefile workflow
+	.venv-format/bin/snakefmt Snakefile workflow
 
 docs: .venv/installed-dev ## write config/README.md and the JSON schema from the parameter models
 	$(BIN)/distillab docs
@@ -37,7 +38,7 @@ slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this ma
 	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -s tests/workflow/test_slurm.py
 
 clean: ## remove the environment and everything that was made
-	rm -rf .venv results .snakemake .distillab
+	rm -rf .venv .venv-format results .snakemake .distillab
 
 help: ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +46,11 @@ help: ## say what the targets do
 .venv/bin/python:
 	$(PYTHON) -c "import sys; sys.exit('distillab needs Python 3.11 or newer, got ' + sys.version.split()[0]) if sys.version_info < (3, 11) else None"
 	$(PYTHON) -m venv .venv
+
+# snakefmt pins other versions of our tools.
+.venv-format/bin/snakefmt:
+	$(PYTHON) -m venv .venv-format
+	.venv-format/bin/python -m pip install --quiet --disable-pip-version-check snakefmt==2.1.0
 
 .venv/installed: .venv/bin/python constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[slurm]"
