@@ -88,11 +88,13 @@ def copy_project(target: Path) -> Project:
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     for name in listed.stdout.splitlines():
+        if name.startswith("results/"):
+            continue
         source, copy = PROJECT / name, target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_symlink():
             copy.symlink_to(source.readlink())
-        elif source.is_file() and not name.startswith("results/"):
+        elif source.is_file():
             shutil.copy2(source, copy)
     project = Project(target)
     project.choose()

@@ -159,4 +159,4 @@ def test_missing_data_says_what_to_put_where(fresh: Callable[[str], Project]) ->
 def test_lint_finds_nothing_but_the_conda_habit(finished: Project) -> None:
     done = finished.run("snakemake", "--lint", check=False)
     complaints = [line.strip() for line in done.stderr.splitlines() if line.strip().startswith("* ")]
-    assert [line for line in complaints if "software environment" not in line] == []
+    assert [line for line in complaints if "Specify a conda environment" not in line] == []

@@ -1,18 +1,13 @@
 """Parameters validated, plan loaded, outputs checked: all before any job exists."""
 
-import os
 import sys
-from pathlib import Path
-
-# Shell rules must find this environment's programs even where nobody activated it.
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-)
 
 from distillab.core.errors import DistillabError
 from distillab.core.stages import STAGES
 from distillab.plan import load_plan
-from distillab.plan.workflow import foreign_config, refuse_untracked
+from distillab.plan.workflow import find_own_programs, foreign_config, refuse_untracked
+
+find_own_programs()
 
 try:
     foreign_config(config)
@@ -39,7 +34,7 @@ def files_of(job):
     return [
         path
         for member in job.members
-        for path in (PLAN.members[member].path, PLAN.members[member].path + ".json")
+        for path in (PLAN.members[member].path, f"{PLAN.members[member].path}.json")
     ]
 
 

@@ -1,6 +1,8 @@
 """Checks at the top of the workflow: what would make Snakemake say "nothing to be done" and be wrong."""
 
 import base64
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +14,11 @@ METADATA = Path(".snakemake/metadata")
 
 LONGEST = 254
 """Snakemake cuts names of its records one character below the file system's limit."""
+
+
+def find_own_programs() -> None:
+    """Put this environment's programs first on PATH: shell rules must find them even where nobody activated it."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def foreign_config(config: Mapping[str, object]) -> None:
