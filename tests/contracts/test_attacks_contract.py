@@ -1,10 +1,11 @@
 """What every registered attack must keep; specs are made from the shared vocabulary of field names."""
 
 import math
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 import torch
+from pydantic import create_model
 from torch import nn
 
 from distillab.attacks import ATTACKS
@@ -13,13 +14,29 @@ from distillab.core.registry import name_of
 from distillab.evaluate.run_attack import run_attack
 from distillab.losses.margins import difference_of_logits
 
-TINY = {"eps": 0.08, "step_size": 0.02, "steps": 6, "restarts": 2, "search_steps": 3, "initial_const": 0.1, "lr": 0.05}
+TINY = {"eps": 0.08, "step_size": 0.02, "steps": 6, "restarts": 2, "search_steps": 3, "initial_const": 0.1, "lr": 0.05,
+        "gamma": 0.5}  # fmt: skip
 STRONGER = {"eps": 0.16, "steps": 12, "restarts": 4, "search_steps": 6}
 L2_FACTOR = {"linf": 1.0, "l2": 5.0, "l0": 1.0}
 """Budgets in L2 are larger numbers than in Linf."""
 
-CASES = [(attack, norm) for attack in ATTACKS for norm in get_args(attack.model_fields["norm"].annotation)]
-pytestmark = pytest.mark.parametrize(("attack", "norm"), CASES, ids=[f"{name_of(a)}-{n}" for a, n in CASES])
+
+def modes_of(attack):
+    """The attack, and its fast mode as an attack of its own."""
+    if "mode" not in attack.model_fields:
+        return [attack]
+    fast = create_model(f"Fast{attack.__name__}", __base__=attack, mode=(Literal["fast"], "fast"))
+    return [attack, fast]
+
+
+CASES = [
+    (mode, norm)
+    for attack in ATTACKS
+    for mode in modes_of(attack)
+    for norm in get_args(attack.model_fields["norm"].annotation)
+]
+IDS = [f"{name_of(a)}-{n}{'-fast' * a.__name__.startswith('Fast')}" for a, n in CASES]
+pytestmark = pytest.mark.parametrize(("attack", "norm"), CASES, ids=IDS)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +96,8 @@ def test_batch_size_and_batch_mates_change_no_bit(attack, norm, make, shape):
     net = make()
     x, y = images(360, net, shape)
     whole = attack_it(net, x, y, spec_of(attack, norm, batch_size=360), keep=360)
-    assert 0 < whole.success.sum() < whole.correct.sum()
+    assert whole.success.any()
+    assert attack.kind == "minimum_norm" or whole.success.sum() < whole.correct.sum()
     for batch_size, n in ((250, 360), (64, 360), (7, 21), (1, 5)):
         part = attack_it(net, x[:n], y[:n], spec_of(attack, norm, batch_size=batch_size), keep=360)
         assert same(whole, part, slice(0, n)), f"batch size {batch_size}"
@@ -132,6 +150,8 @@ def test_the_world_is_left_as_it_was(attack, norm):
 @pytest.mark.parametrize("corner", [0.0, 1.0])
 def test_saturated_pixels_can_move(attack, norm, corner):
     """Logits (0.5 - 5 sum |x - corner|, 0): the image has to leave the corner it is in."""
+    if name_of(attack) == "jsma" and corner == 1:
+        pytest.skip("only raises features")
     inwards = 1 - 2 * corner
     net = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
     with torch.no_grad():
@@ -165,9 +185,11 @@ def test_successes_are_in_range_within_budget_and_by_kappa(attack, norm):
 def test_failures_are_infinite_and_misclassified_images_are_not_attacked(attack, norm):
     net = conv_net()
     x, y = images(60, net)
-    record = attack_it(net, x, y, spec_of(attack, norm, steps=1, restarts=1, search_steps=1, eps=1e-6, lr=1e-6))
+    record = attack_it(
+        net, x, y, spec_of(attack, norm, steps=1, restarts=1, search_steps=1, eps=1e-6, lr=1e-6, gamma=0.05)
+    )
     failed = record.correct & ~record.success
-    assert failed.any()
+    assert failed.any() or name_of(attack) == "lbfgs"  # lowers its const until it succeeds
     assert (record.distance[failed] == math.inf).all()
     assert torch.equal(record.label_adv[failed], record.label[failed])
     assert not record.correct[::7].any()

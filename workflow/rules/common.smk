@@ -19,6 +19,11 @@ except DistillabError as error:
 RESULTS = f"results/{PLAN.preset}"
 
 
+def shapes_of(*stages):
+    """The rules of some stages."""
+    return [shape for stage in stages for shape in PLAN.stage(stage)]
+
+
 def outputs_of(stage):
     """All files that a stage makes."""
     return [
@@ -64,5 +69,7 @@ def threads_of(shape):
     return max(job.threads for job in shape.jobs)
 
 
-GPU = int(PLAN.params["device"] == "cuda")
-"""GPUs a job asks the cluster for; `--set-resources teach:gpu=1` asks for more where `device` is auto."""
+def gpu_of(shape):
+    """GPUs a job asks the cluster for; `--set-resources teach:gpu=1` asks for more where `device` is auto."""
+    computes = shape.stage not in {"prepare", "collect", "report"}
+    return int(computes and PLAN.params["device"] == "cuda")

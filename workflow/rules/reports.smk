@@ -1,6 +1,6 @@
 """Tables for people and for DVC, and the pages."""
 
-for shape in PLAN.stage("collect"):
+for shape in shapes_of("collect", "report"):
 
     rule:
         name:
@@ -15,30 +15,12 @@ for shape in PLAN.stage("collect"):
             beside(shape, "benchmarks", ".tsv")
         wildcard_constraints:
             **shape.constraints,
+        threads: threads_of(shape)
+        resources:
+            gpu=gpu_of(shape),
         params:
             digest=digest_of(shape),
+            stage=shape.stage,
             job=job_of(shape),
         shell:
-            "distillab collect {params.job:q} > {log:q} 2>&1"
-
-
-for shape in PLAN.stage("report"):
-
-    rule:
-        name:
-            shape.rule
-        input:
-            inputs_of(shape),
-        output:
-            shape.outputs,
-        log:
-            beside(shape, "logs", ".log"),
-        benchmark:
-            beside(shape, "benchmarks", ".tsv")
-        wildcard_constraints:
-            **shape.constraints,
-        params:
-            digest=digest_of(shape),
-            job=job_of(shape),
-        shell:
-            "distillab report {params.job:q} > {log:q} 2>&1"
+            "distillab {params.stage} {params.job:q} > {log:q} 2>&1"

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import torch
+
 from distillab.attacks.rows import Rows
 from distillab.core.errors import SpecError
 from distillab.core.shapes import Labels, Logits, PerExample
@@ -24,6 +26,15 @@ class Goal(Rows):
     def margin(self, logits: Logits) -> PerExample:
         """By how many logits the goal is missed; negative once it is reached."""
         return self._signed(difference_of_logits(logits, self.labels))
+
+    def soft_margin(self, logits: Logits) -> PerExample:
+        """The margin with its maximum over classes smoothed: Z_y - ln sum_{j != y} exp Z_j, or its targeted form.
+
+        At most the margin, or at least minus it where a target is to be reached; they differ by at most ln(k - 1).
+        """
+        column = self.labels[:, None]
+        others = torch.logsumexp(logits.scatter(1, column, -torch.inf), dim=1)
+        return self._signed(logits.gather(1, column).squeeze(1) - others)
 
     def ratio(self, logits: Logits) -> PerExample:
         """The margin relative to the spread of the largest logits; negative once the goal is reached.

@@ -3,8 +3,8 @@
 A matrix product's last bits depend on the number of its rows: the kernels treat the rows beyond the last full
 register tile differently, and change their blocking when there are few. With one CPU thread, any number of rows
 from 16 upwards gives each row the same bits under AVX-512 (tiles of 16 rows); under AVX2 only multiples of 24 from
-72 upwards do. Both are met here, and tests repeat the measurement. With several threads the work is also split by
-size, and large networks keep a dependence on it.
+72 upwards do. Whatever the processor has is met here, and tests repeat the measurement. With several threads the work
+is also split by size, and large networks keep a dependence on it.
 """
 
 import torch
@@ -12,16 +12,17 @@ import torch
 from distillab.attacks.result import LogitsFn
 from distillab.core.shapes import Images, Logits
 
-TILE = 24
-"""Rows of the tallest register tile among the tested kernels."""
+SIZES = {"AVX512": (1, 16)}
+"""Instruction set to the multiple that the rows must have and the fewest rows."""
 
-FEWEST = 3 * TILE
-"""The smallest batch for which the tested kernels use the same blocking as for large ones."""
+OTHERWISE = (24, 72)
+"""Of AVX2: its tallest register tile, and the smallest batch with the same blocking as large ones."""
 
 
 def padded_size(n: int) -> int:
     """Rows that are really computed for a batch of ``n``."""
-    return max(FEWEST, n + -n % TILE)
+    tile, fewest = SIZES.get(torch.backends.cpu.get_cpu_capability(), OTHERWISE)
+    return max(fewest, n + -n % tile)
 
 
 def padded(logits_fn: LogitsFn) -> LogitsFn:

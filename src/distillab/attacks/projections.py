@@ -38,6 +38,14 @@ def linf_norm(delta: Images) -> PerExample:
 NORMS = {"l0": l0_norm, "l1": l1_norm, "l2": l2_norm, "linf": linf_norm}
 
 
+def farthest_distance(x: Images, norm: Norm) -> PerExample:
+    """Distance of the farthest image in [0, 1]: what a penalized mean puts in the place of a failure.
+
+    ``max(x, 1 - x)`` in the norm; in L0 the number of pixels.
+    """
+    return NORMS[norm](torch.maximum(x, 1 - x))
+
+
 class Ball(Protocol):
     """The images within ``eps`` of ``x`` in one norm and in [0, 1]."""
 

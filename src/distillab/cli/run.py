@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from distillab.core.job import Plan
+from distillab.core.memory import keep_freed_memory
 from distillab.core.stages import stage_module
 from distillab.core.workspace import Workspace
 
@@ -22,6 +23,7 @@ def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path()) -> None:
     """
     job = plan.find_job(stage, job_id)
     workspace = Workspace(root, plan)
+    keep_freed_memory()
     make = import_module(stage_module(stage)).make
     start = cpu_seconds()
     with workspace.running(job):

@@ -103,12 +103,13 @@ def nine_layers(shape: Shape, classes: int, *, widths: tuple[int, int], dense: i
 
 
 def _convolutions_and_pool(c_in: int, c_out: int, padding: int) -> tuple[nn.Module, ...]:
+    """The second ReLU comes after the pool: the same function and gradient, on a quarter of the values."""
     return (
         nn.Conv2d(c_in, c_out, 3, padding=padding),
-        nn.ReLU(),
+        nn.ReLU(inplace=True),
         nn.Conv2d(c_out, c_out, 3, padding=padding),
-        nn.ReLU(),
         nn.MaxPool2d(2),
+        nn.ReLU(inplace=True),
     )
 
 

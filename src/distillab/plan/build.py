@@ -47,7 +47,11 @@ def _reports(members: dict[str, Member], study: str) -> tuple[str, ...]:
 
 def _facts(params: Params) -> dict[str, Any]:
     """What a report says about methods and data, so that it needs neither registry."""
-    attacks = {key: _method(spec) | {"passes": spec.passes} for key, spec in params.robustness.attacks.items()}
+    attacks = {
+        key: _method(spec)
+        | {"passes": spec.passes, "kind": spec.kind, "norm": spec.norm, "targeted": spec.target != "untargeted"}
+        for key, spec in params.robustness.attacks.items()
+    }
     return {
         "data": params.data.facts.plain(),
         "defenses": {key: _method(spec) for key, spec in params.defenses.items()},

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from distillab.plan.params import AXES, Params
+from distillab.plan.params import Params
+from distillab.plan.vocabulary import AXES
 from distillab.specs.model import ModelSpec
 
 
@@ -15,6 +16,10 @@ def _lines(params: Params) -> Iterator[str]:
     for position, pair in enumerate(params.pairs):
         for role, network in (("teacher", pair.teacher), ("student", pair.student)):
             yield from _misfit(params, f"pairs[{position}].{role}", network)
+    for key, chain in params.chains.items():
+        for position, network in enumerate(chain.networks):
+            yield from _misfit(params, f"chains.{key}.networks[{position}]", network)
+    yield from _chains(params)
     yield from _duplicates(params)
     yield from _missing_needs(params)
     yield from _undecidable(params)
@@ -41,6 +46,19 @@ def _duplicates(params: Params) -> Iterator[str]:
         for network in (pair.teacher, pair.student):
             if by_name.setdefault(network.name, network) != network:
                 yield f"pairs: {network.name} appears with different settings; expected one form of it"
+
+
+def _chains(params: Params) -> Iterator[str]:
+    if "chains" in params.families and not params.chains:
+        yield "chains: the study ta needs at least one; add one, or take ta out of studies"
+    for key, chain in params.chains.items():
+        if len(chain.networks) > chain.steps + 1:
+            yield (
+                f"chains.{key}.networks: expected at most one for each of the {chain.steps + 1} steps, the teacher's "
+                f"included; got {len(chain.networks)}; raise steps or drop networks"
+            )
+        if len(set(chain.temperatures)) != len(chain.temperatures):
+            yield f"chains.{key}.temperatures: expected distinct values; got {list(chain.temperatures)}"
 
 
 def _missing_needs(params: Params) -> Iterator[str]:

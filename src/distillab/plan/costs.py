@@ -35,7 +35,8 @@ def cost_of(plan: Plan, member: Member) -> Cost | None:
 def _training(plan: Plan, member: Member) -> Cost:
     recipe = member.spec["train"]
     settings = f"{recipe['precision']}{' channels_last' if recipe['channels_last'] else ''}"
-    passes = int(recipe["epochs"]) * _train_images(plan)
+    held_out = 0 if member.stage == "distill" else int(plan.params["data"]["val"])
+    passes = int(recipe["epochs"]) * _train_images(plan, held_out)
     return Cost(member.spec["model"], passes, int(recipe["batch_size"]), settings, member.threads)
 
 
@@ -48,10 +49,9 @@ def _attack(plan: Plan, member: Member) -> Cost:
     return Cost(network, images * spec.passes, spec.batch_size, "float32", member.threads)
 
 
-def _train_images(plan: Plan) -> int:
-    data = plan.params["data"]
-    available = int(plan.facts["data"]["train"] or 0) - int(data["val"])
-    return min(available, int(data["train_limit"] or available))
+def _train_images(plan: Plan, held_out: int) -> int:
+    available = int(plan.facts["data"]["train"] or 0) - held_out
+    return min(available, int(plan.params["data"]["train_limit"] or available))
 
 
 def _test_images(plan: Plan) -> int:

@@ -15,9 +15,18 @@ from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
 from distillab.models import MODELS
+from distillab.plan.chains import ChainParams
 from distillab.plan.load import CONFIG
 from distillab.plan.messages import method_variants
-from distillab.plan.params import KnockoffParams, MeasureParams, Pair, Params, RobustnessParams, params_schema
+from distillab.plan.params import (
+    KnockoffParams,
+    MeasureParams,
+    Pair,
+    Params,
+    RobustnessParams,
+    SensitivityParams,
+    params_schema,
+)
 from distillab.specs.data import AugmentSpec
 from distillab.specs.train import AdamSpec, ConstantSpec, CosineSpec, InverseSpec, MilestonesSpec, SGDSpec, TrainSpec
 
@@ -27,7 +36,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`train` and `student_train`", TrainSpec),
     ("`knockoff`", KnockoffParams),
     ("`robustness`", RobustnessParams),
+    ("`chains`: each of", ChainParams),
     ("`measure`", MeasureParams),
+    ("`sensitivity`", SensitivityParams),
     ("`data.augment`", AugmentSpec),
 )
 
@@ -46,7 +57,7 @@ INTRODUCTION = """# Parameters
 *Generated from the parameter models by `make docs`; do not edit.*
 
 `params.yaml` names a preset and what you want different from it. `base.yaml` is read first, the preset over it, the
-override over both. Unknown keys are errors. In tables of named methods (`defenses`, `knockoff.attacks`,
+override over both. Unknown keys are errors. In tables of named methods (`defenses`, `knockoff.attacks`, `chains`,
 `robustness.attacks`) a `null` takes an inherited method out. `distillab check` validates, `distillab plan` shows what
 will run, and `params.schema.json` completes keys in editors.
 """

@@ -66,8 +66,16 @@ def _groups(plan: Plan, root: Path, *, measure: bool) -> list[Group]:
 
 
 def _title(member: Member) -> str:
-    names = [value for axis, value in member.axes.items() if axis not in {"seed", "family"}]
-    return " under ".join(names) if member.stage == "attack" else " by ".join(reversed(names)) or member.id
+    axes = member.axes
+    match member.stage:
+        case "attack":
+            scaled = " on Z/T" if axes["logits"] == "rescaled" else ""
+            return f"{axes['model']} under {axes['attack']}{scaled}"
+        case "distill":
+            what = "soft labels of " if axes["part"] == "labels" else ""
+            return f"{what}{axes['chain']} at T = {axes['temperature']}, step {axes['step']}"
+    names = [value for axis, value in axes.items() if axis not in {"seed", "family"}]
+    return " by ".join(reversed(names)) or member.id
 
 
 def _add(group: Group, cost: Cost, seconds: float | None) -> None:

@@ -2,35 +2,53 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from distillab.core.code_hash import modules_imported_by
 from distillab.core.job import Member
-from distillab.plan.members import Roster
-from distillab.plan.params import Family, Pair, Params
+from distillab.plan.chain_members import add_chains
+from distillab.plan.knockoff_matrix import add_knockoffs, add_students, add_teachers
+from distillab.plan.members import DATA, Roster
+from distillab.plan.params import Params
 from distillab.plan.patterns import REPORTS, TABLES
+from distillab.specs.attack import Family
 from distillab.specs.base import Spec
-from distillab.specs.model import ModelSpec
 
-DATA = {"images": "data-images", "split": "data-split"}
-"""Roles of the prepared data, and their member ids."""
+MAKERS = {"teachers": add_teachers, "students": add_students, "knockoffs": add_knockoffs, "chains": add_chains}
+"""How each family of models joins the roster, parents before children."""
 
 
 def expand(params: Params, root: Path) -> dict[str, Member]:
     """All members of the run, parents first."""
     roster = Roster(params)
     add_data(roster)
-    models = {"teachers": add_teachers(roster), "students": add_students(roster)}
-    models["knockoffs"] = add_knockoffs(roster)
-    measures = [add_measure(roster, family, member) for family, ids in models.items() for member in ids]
-    attacks = [
-        add_attack(roster, family, member, key)
-        for family in params.robustness.families
-        for member in models[family]
-        for key in params.robustness.attacks
+    models: dict[Family, list[str]] = {
+        family: add(roster) for family, add in MAKERS.items() if family in params.families
+    }
+    questions = [
+        ask for family, ids in models.items() for member in ids for ask in add_questions(roster, family, member)
     ]
-    tables = add_tables(roster, [*measures, *attacks], models)
+    tables = add_tables(roster, questions, models)
     add_reports(roster, tables, root)
     return roster.members
+
+
+def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
+    """Everything that is measured on one model: predictions, sensitivity, attacks."""
+    params = roster.params
+    asked = [add_measure(roster, family, model)]
+    if family in params.sensitivity.families:
+        asked.append(add_sensitivity(roster, family, model))
+    for key, attack in params.robustness.attacks.items():
+        if family in (attack.families or params.robustness.families):
+            views = logits_of(roster.members[model]) if attack.rescaled else ("raw",)
+            asked += [add_attack(roster, family, model, key, logits) for logits in views]
+    return asked
+
+
+def logits_of(member: Member) -> tuple[str, ...]:
+    """How a model's logits are given to attacks: as they are, and over the temperature of its training."""
+    return ("raw",) if member.spec.get("temperature", 1.0) == 1.0 else ("raw", "rescaled")
 
 
 def add_data(roster: Roster) -> None:
@@ -39,130 +57,59 @@ def add_data(roster: Roster) -> None:
         roster.add("prepare", member_id, {"part": part}, {"data": roster.params.data}, facts={"part": part})
 
 
-def add_teachers(roster: Roster) -> list[str]:
-    """One teacher per defense, network and seed."""
-    params, ids = roster.params, []
-    for key in _needed_first(params):
-        defense = params.defenses[key]
-        for network in _distinct([pair.teacher for pair in params.pairs]):
-            for seed in params.seeds:
-                teacher = teacher_name(key, network)
-                needed = {need: f"{teacher_name(need, network)}-s{seed}" for need in defense.needs}
-                ids.append(
-                    roster.add(
-                        "teach",
-                        f"{teacher}-s{seed}",
-                        {"teacher": teacher, "seed": str(seed)},
-                        {"defense": defense, "model": network, "train": params.train, "augment": params.data.augment},
-                        parents=DATA | needed,
-                        seed=seed,
-                        threads=params.train.threads,
-                    )
-                )
-    return ids
+def add_measure(roster: Roster, family: Family, model: str) -> str:
+    """The predictions of one model on its training, validation and test images."""
+    return _add_question(roster, "measure", family, model)
 
 
-def _needed_first(params: Params) -> list[str]:
-    """The defenses in their order, each after those whose teachers it starts from."""
-    ordered: dict[str, None] = {}
-
-    def place(key: str) -> None:
-        for need in params.defenses[key].needs:
-            place(need)
-        ordered.setdefault(key)
-
-    for key in params.defenses:
-        place(key)
-    return list(ordered)
+def add_sensitivity(roster: Roster, family: Family, model: str) -> str:
+    """The Jacobian amplitudes of one model at its test images."""
+    return _add_question(roster, "sensitivity", family, model, facts={"images": roster.params.sensitivity.images})
 
 
-def add_students(roster: Roster) -> list[str]:
-    """One LS student per epsilon, network and seed."""
-    params, ids = roster.params, []
-    recipe = params.student_recipe
-    for network in _distinct([pair.student for pair in params.pairs]):
-        for eps in params.knockoff.ls_eps:
-            for seed in params.seeds:
-                student = student_name(eps, network)
-                ids.append(
-                    roster.add(
-                        "baseline",
-                        f"{student}-s{seed}",
-                        {"student": student, "seed": str(seed)},
-                        {"model": network, "train": recipe, "augment": params.data.augment},
-                        facts={"eps": eps},
-                        parents=DATA,
-                        seed=seed,
-                        threads=recipe.threads,
-                    )
-                )
-    return ids
-
-
-def add_knockoffs(roster: Roster) -> list[str]:
-    """One knockoff per pair, defense, attack and seed, and the answers it learns from."""
-    params = roster.params
-    return [
-        _add_knockoff(roster, pair, defense, attack, seed)
-        for defense in params.defenses
-        for pair in params.pairs
-        for attack in params.knockoff.attacks
-        for seed in params.seeds
-    ]
-
-
-def _add_knockoff(roster: Roster, pair: Pair, defense: str, attack: str, seed: int) -> str:
-    params = roster.params
-    teacher, recipe, spec = teacher_name(defense, pair.teacher), params.student_recipe, params.knockoff.attacks[attack]
-    knockoff = f"{attack}-{pair.student.name}"
-    parents = DATA | {"teacher": f"{teacher}-s{seed}"}
-    if spec.responses == "cached":
-        parents["answers"] = roster.add(
-            "answer", f"{teacher}-s{seed}-answers", {}, {}, parents=parents, seed=seed, stored_only=True
-        )
-    return roster.add(
-        "knockoff",
-        f"{teacher}--{knockoff}-s{seed}",
-        {"teacher": teacher, "knockoff": knockoff, "seed": str(seed)},
-        {"attack": spec, "model": pair.student, "train": recipe, "augment": params.data.augment},
-        parents=parents,
-        seed=seed,
-        threads=recipe.threads,
-    )
-
-
-def add_measure(roster: Roster, family: str, model: str) -> str:
-    """The predictions of one model on its validation and test images."""
-    member = roster.members[model]
-    axes = {"family": family, "model": _without_seed(member), "seed": str(member.seed)}
-    return roster.add(
-        "measure",
-        f"{model}-measure",
-        axes,
-        {},
-        parents=DATA | {"model": model},
-        seed=member.seed,
-        threads=member.threads,
-    )
-
-
-def add_attack(roster: Roster, family: Family, model: str, key: str) -> str:
-    """One adversarial attack on one model."""
+def add_attack(roster: Roster, family: Family, model: str, key: str, logits: str) -> str:
+    """One adversarial attack on one model, on its logits or on its logits over its temperature."""
     member, spec = roster.members[model], roster.params.robustness.attacks[key]
-    axes = {"family": family, "model": _without_seed(member), "attack": key, "seed": str(member.seed)}
-    return roster.add(
+    temperature = member.spec["temperature"] if logits == "rescaled" else 1.0
+    return _add_question(
+        roster,
         "attack",
-        f"{model}-{key}",
-        axes,
-        {"attack": spec},
-        facts={"examples": roster.params.robustness.examples},
+        family,
+        model,
+        name=key if logits == "raw" else f"{key}-{logits}",
+        axes={"attack": key, "logits": logits},
+        specs={"attack": spec},
+        facts={"examples": roster.params.robustness.examples, "temperature": temperature},
+    )
+
+
+def _add_question(
+    roster: Roster,
+    stage: str,
+    family: Family,
+    model: str,
+    *,
+    name: str | None = None,
+    axes: dict[str, str] | None = None,
+    specs: dict[str, Spec] | None = None,
+    facts: dict[str, Any] | None = None,
+) -> str:
+    member = roster.members[model]
+    return roster.add(
+        stage,
+        f"{model}-{name or stage}",
+        {"family": family, "model": member.id.removesuffix(f"-s{member.seed}")}
+        | (axes or {})
+        | {"seed": str(member.seed)},
+        specs or {},
+        facts=facts,
         parents=DATA | {"model": model},
         seed=member.seed,
         threads=member.threads,
     )
 
 
-def add_tables(roster: Roster, parents: list[str], models: dict[str, list[str]]) -> list[str]:
+def add_tables(roster: Roster, parents: list[str], models: dict[Family, list[str]]) -> list[str]:
     """The tables that reports and DVC read; they belong to all measurements together."""
     models_of_all = [member for ids in models.values() for member in ids]
     roles = {member: member for member in (*DATA.values(), *models_of_all, *parents)}
@@ -189,28 +136,6 @@ def add_reports(roster: Roster, tables: list[str], root: Path) -> None:
                 modules=modules_imported_by(root / "reports" / f"{report}.py"),
                 files_code=_files_hash(root, report),
             )
-
-
-def teacher_name(defense: str, network: ModelSpec) -> str:
-    """Flat id of a teacher without its seed."""
-    return f"{defense}-{network.name}"
-
-
-def student_name(eps: float, network: ModelSpec) -> str:
-    """Flat id of an LS student without its seed."""
-    return f"ls{eps:g}-{network.name}"
-
-
-def _without_seed(member: Member) -> str:
-    return member.id.removesuffix(f"-s{member.seed}")
-
-
-def _distinct(specs: list[ModelSpec]) -> list[ModelSpec]:
-    return list({_frozen(spec): spec for spec in specs}.values())
-
-
-def _frozen(spec: Spec) -> str:
-    return str(sorted(spec.plain().items()))
 
 
 def _files_hash(root: Path, report: str) -> str:

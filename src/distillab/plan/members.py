@@ -12,6 +12,9 @@ from distillab.plan.params import Params
 from distillab.plan.patterns import PATTERNS
 from distillab.specs.base import Spec
 
+DATA = {"images": "data-images", "split": "data-split"}
+"""Roles of the prepared data, and their member ids."""
+
 
 @dataclass
 class Roster:

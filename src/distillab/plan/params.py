@@ -1,63 +1,25 @@
 """The root of the parameters, assembled from the registries: closed, typed, frozen."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
-from distillab.attacks import ATTACKS
-from distillab.data import DATASETS
-from distillab.defenses import DEFENSES
-from distillab.knockoff import KNOCKOFFS
-from distillab.models import MODELS
-from distillab.specs.attack import AttackSpec
+from distillab.plan.chains import ChainParams
+from distillab.plan.vocabulary import (
+    STUDIES,
+    AnyAttack,
+    AnyData,
+    AnyDefense,
+    AnyKnockoff,
+    AnyModel,
+    Key,
+    Stage,
+    Study,
+    without_nulls,
+)
+from distillab.specs.attack import Family
 from distillab.specs.base import PASSING, Spec
-from distillab.specs.data import DataSpec
-from distillab.specs.defense import DefenseSpec
-from distillab.specs.knockoff import KnockoffSpec
-from distillab.specs.model import ModelSpec
 from distillab.specs.train import TrainSpec
-
-Study = Literal["undistillable"]
-"""One per source document; each has one report."""
-
-Family = Literal["teachers", "students", "knockoffs"]
-"""What a model is: a defended teacher, an LS student, a knockoff."""
-
-Stage = Literal["teach", "baseline", "knockoff", "measure", "attack"]
-
-AXES: dict[str, tuple[str, ...]] = {
-    "teach": ("teacher", "seed"),
-    "baseline": ("student", "seed"),
-    "knockoff": ("teacher", "knockoff", "seed"),
-    "measure": ("family", "model", "seed"),
-    "attack": ("family", "model", "attack", "seed"),
-}
-"""The wildcards of each stage; ``batch`` names those a job loops over."""
-
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-"""A name a user gives to a method with its parameters; part of file names."""
-
-
-def _named(value: object) -> object:
-    """``resnet18`` is short for ``{name: resnet18}``."""
-    return {"name": value} if isinstance(value, str) else value
-
-
-def _without_nulls(value: object) -> object:
-    """In a table of named methods, ``null`` takes an inherited one out."""
-    return {key: item for key, item in value.items() if item is not None} if isinstance(value, dict) else value
-
-
-if TYPE_CHECKING:
-    AnyData: TypeAlias = DataSpec
-    AnyModel: TypeAlias = ModelSpec
-    AnyDefense: TypeAlias = DefenseSpec
-    AnyKnockoff: TypeAlias = KnockoffSpec
-    AnyAttack: TypeAlias = AttackSpec
-else:
-    AnyData = DATASETS.union
-    AnyModel = Annotated[MODELS.union, BeforeValidator(_named)]
-    AnyDefense, AnyKnockoff, AnyAttack = DEFENSES.union, KNOCKOFFS.union, ATTACKS.union
 
 
 class Pair(Spec):
@@ -70,7 +32,7 @@ class Pair(Spec):
 class KnockoffParams(Spec):
     """The columns of the knockoff matrix, and the baseline they must beat."""
 
-    attacks: Annotated[dict[Key, AnyKnockoff], BeforeValidator(_without_nulls)] = Field(
+    attacks: Annotated[dict[Key, AnyKnockoff], BeforeValidator(without_nulls)] = Field(
         default={}, description="Distillation attacks by name"
     )
     ls_eps: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
@@ -81,10 +43,13 @@ class KnockoffParams(Spec):
 class RobustnessParams(Spec):
     """The columns of the robustness matrix, and which models stand in its rows."""
 
-    attacks: Annotated[dict[Key, AnyAttack], BeforeValidator(_without_nulls)] = Field(
+    attacks: Annotated[dict[Key, AnyAttack], BeforeValidator(without_nulls)] = Field(
         default={}, description="Adversarial attacks by name"
     )
-    families: tuple[Family, ...] = Field(default=("teachers", "knockoffs"), description="Models that are attacked")
+    families: tuple[Family, ...] = Field(
+        default=("teachers", "knockoffs", "chains"),
+        description="Models that are attacked; an attack's own `families` comes first",
+    )
     examples: int = Field(default=4, ge=0, description="Adversarial examples kept for pictures, per model and attack")
 
 
@@ -96,26 +61,37 @@ class MeasureParams(Spec):
     )
 
 
+class SensitivityParams(Spec):
+    """Amplitudes of the Jacobian: one backward pass per class and image."""
+
+    families: tuple[Family, ...] = Field(default=("chains",), description="Models that are measured")
+    images: int | None = Field(default=None, ge=1, description="Only this many first test images")
+
+
 class Params(Spec):
     """Everything a run depends on."""
 
     preset: str = Field(description="Name of the overlay in config/")
-    studies: tuple[Study, ...] = Field(default=("undistillable",), description="Studies to run and report")
+    studies: tuple[Study, ...] = Field(default=("undistillable",), min_length=1, description="What to run and report")
     data: AnyData = Field(description="The data set")
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         default=(0,), min_length=1, description="Seeds of every training; runs are paired by seed"
     )
     pairs: tuple[Pair, ...] = Field(min_length=1, description="Teacher and student networks")
-    train: TrainSpec = Field(description="Recipe of the teachers")
+    train: TrainSpec = Field(description="Recipe of the teachers, and of chains that have none of their own")
     student_train: TrainSpec | None = Field(
         default=None, description="Recipe of the students and knockoffs; the teachers' if absent"
     )
-    defenses: Annotated[dict[Key, AnyDefense], BeforeValidator(_without_nulls)] = Field(
+    defenses: Annotated[dict[Key, AnyDefense], BeforeValidator(without_nulls)] = Field(
         min_length=1, description="Defenses by name: the rows of the knockoff matrix"
     )
     knockoff: KnockoffParams = Field(default=KnockoffParams(), description="The knockoff matrix")
+    chains: Annotated[dict[Key, ChainParams], BeforeValidator(without_nulls)] = Field(
+        default={}, description="Defensive distillation, from a teacher over assistants to students, by name"
+    )
     robustness: RobustnessParams = Field(default=RobustnessParams(), description="The robustness matrix")
     measure: MeasureParams = Field(default=MeasureParams(), description="Measurements on every model")
+    sensitivity: SensitivityParams = Field(default=SensitivityParams(), description="Jacobians of some models")
     batch: dict[Stage, tuple[str, ...]] = Field(
         default={}, description="Axes a job of this stage loops over in one process", json_schema_extra=PASSING
     )
@@ -127,6 +103,11 @@ class Params(Spec):
     def student_recipe(self) -> TrainSpec:
         """The recipe of students and knockoffs."""
         return self.student_train or self.train
+
+    @property
+    def families(self) -> frozenset[Family]:
+        """The models that the chosen studies are about."""
+        return frozenset(family for study in self.studies for family in STUDIES[study])
 
 
 def params_schema() -> dict[str, Any]:

@@ -5,13 +5,15 @@ PATTERNS: dict[str, str] = {
     "teach": "teachers/{teacher}/s{seed}.safetensors",
     "baseline": "students/{student}/s{seed}.safetensors",
     "knockoff": "knockoffs/{teacher}/{knockoff}/s{seed}.safetensors",
+    "distill": "chains/{chain}/T{temperature}/step{step}/{part}-s{seed}.safetensors",
     "measure": "measures/{family}/{model}/s{seed}.safetensors",
-    "attack": "attacks/{family}/{model}/{attack}/s{seed}.parquet",
+    "sensitivity": "sensitivity/{family}/{model}/s{seed}.parquet",
+    "attack": "attacks/{family}/{model}/{attack}/{logits}-s{seed}.parquet",
     "collect": "{file}",
     "report": "reports/{report}.html",
 }
 
-ALWAYS_BATCHED: dict[str, tuple[str, ...]] = {"prepare": ("part",), "collect": ("file",)}
+ALWAYS_BATCHED: dict[str, tuple[str, ...]] = {"prepare": ("part",), "distill": ("part",), "collect": ("file",)}
 """Axes that one process always loops over."""
 
 TABLES = (
@@ -23,6 +25,9 @@ TABLES = (
     "tables/cmi.parquet",
     "tables/history.parquet",
     "tables/examples.parquet",
+    "tables/sensitivity.parquet",
+    "tables/steps.parquet",
+    "tables/claims.parquet",
     "tables/facts.json",
     "tables/run.json",
     "plots/history.csv",
@@ -32,5 +37,5 @@ TABLES = (
 )
 """What the reports, DVC's metrics and DVC's plots read."""
 
-REPORTS = ("index", "undistillable")
+REPORTS = ("index", "undistillable", "ta")
 """The index page and one page per study."""

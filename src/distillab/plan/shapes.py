@@ -16,7 +16,7 @@ def shapes_of(params: Params, members: dict[str, Member]) -> tuple[Shape, ...]:
     shapes: list[Shape] = []
     for stage in PATTERNS:
         declared = [member for member in members.values() if member.stage == stage]
-        batched = params.batch.get(stage, ALWAYS_BATCHED.get(stage, ()))  # type: ignore[call-overload]
+        batched = {*params.batch.get(stage, ()), *ALWAYS_BATCHED.get(stage, ())}  # type: ignore[call-overload]
         jobs = _jobs(stage, declared, batched, members)
         by_outputs: dict[tuple[str, ...], list[Job]] = {}
         for job in jobs:

@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 Norm = Literal["l0", "l2", "linf"]
 """How a perturbation is measured; ``l0`` counts pixels, not channels."""
 
+Family = Literal["teachers", "students", "knockoffs", "chains"]
+"""What a model is: a defended teacher, an LS student, a knockoff, a step of a distillation chain."""
+
 Budget = Literal["ci", "default", "paper"]
 """How much an attack may spend: minutes on a laptop, a fair attempt, or what its paper spent."""
+
+
+Mode = Literal["strict", "fast"]
+"""Whether a C&W attack makes the published steps, or finds the same kind of point in fewer passes."""
 
 
 class AttackSpec(MethodSpec):
@@ -35,6 +42,19 @@ class AttackSpec(MethodSpec):
     images: int | None = Field(default=None, ge=1, description="Attack only this many first test images")
     batch_size: int = Field(
         default=240, ge=1, json_schema_extra=PASSING, description="Images attacked together; changes no result"
+    )
+
+    target: Literal["untargeted", "random"] = Field(
+        default="untargeted", description="random: reach one wrong class per image, drawn uniformly from the seed"
+    )
+    families: tuple[Family, ...] | None = Field(
+        default=None, json_schema_extra=PASSING, description="Models that it is run on, instead of robustness.families"
+    )
+
+    rescaled: bool = Field(
+        default=True,
+        json_schema_extra=PASSING,
+        description="On models trained at a temperature T, also attack logits over T",
     )
 
     @property

@@ -4,12 +4,15 @@ import pandas as pd
 import torch
 
 from distillab.attacks import ATTACKS
+from distillab.attacks.projections import farthest_distance
 from distillab.core.files import atomic
 from distillab.core.job import Member
 from distillab.core.seeds import derive
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.evaluate.run_attack import AttackRecord, run_attack
+from distillab.evaluate.targets import random_targets
+from distillab.models.rescaled import rescaled
 from distillab.stages.inputs import device_for, images_of, prepared_data, trained_network
 
 
@@ -20,17 +23,20 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     spec = ATTACKS.parse(member.spec["attack"])
     ids = data.split.test[: spec.images]
     x, y = images_of(data.test, ids)
-    model = trained_network(member.parents["model"], workspace, data, device)
+    model = rescaled(trained_network(member.parents["model"], workspace, data, device), member.spec["temperature"])
+    seed = derive(member.seed, "attack")
     record = run_attack(
         model,
         x,
         y,
         ids.tolist(),
         spec=spec,
-        seed=derive(member.seed, "attack"),
+        seed=seed,
+        y_target=random_targets(y, ids, data.classes, seed) if spec.target == "random" else None,
         keep=member.spec["examples"],
     )
     frame = _frame(record, x)
+    frame["farthest"] = farthest_distance(x, spec.norm).cpu().numpy()
     with atomic(entry.payload) as temporary:
         frame.to_parquet(temporary, index=False)
     flags = {"zero_gradient": record.zero_gradient_share, "randomized_forward": record.randomized_forward}

@@ -11,7 +11,7 @@ from distillab.core.files import atomic, write_text
 from distillab.core.job import Member
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
-from distillab.stages.tables import curves, facts, knockoff, models, robustness
+from distillab.stages.tables import chains, claims, curves, facts, knockoff, models, robustness, sensitivity
 from distillab.stages.tables.results import Results
 
 TABLES: dict[str, Callable[[Results], Any]] = {
@@ -23,6 +23,9 @@ TABLES: dict[str, Callable[[Results], Any]] = {
     "tables/cmi.parquet": curves.cmi_rows,
     "tables/history.parquet": curves.history_rows,
     "tables/examples.parquet": robustness.example_rows,
+    "tables/sensitivity.parquet": sensitivity.rows,
+    "tables/steps.parquet": chains.step_rows,
+    "tables/claims.parquet": claims.rows,
     "tables/facts.json": facts.facts,
     "tables/run.json": facts.run,
     "plots/history.csv": curves.history_rows,

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from distillab.core.job import Member
 from distillab.core.payloads import save_tensors
@@ -23,22 +23,48 @@ log = logging.getLogger("distillab")
 MakeObjective = Callable[[Task, Prepared, torch.device], Objective]
 
 
-def train_member(member: Member, workspace: Workspace, entry: Entry, *, role: str, objective: MakeObjective) -> Product:
+def training_split(data: Prepared) -> Tensor:
+    """Positions of the training images without those held out for validation."""
+    return data.split.train
+
+
+def train_member(
+    member: Member,
+    workspace: Workspace,
+    entry: Entry,
+    *,
+    role: str,
+    objective: MakeObjective,
+    index: Callable[[Prepared], Tensor] = training_split,
+    begin: Callable[[nn.Module], None] = lambda _model: None,
+) -> Product:
     """Train the member's network and write its weights.
 
     Initialization, batch order, augmentation and dropout depend on the seed, the role and the network, not on the
     method: members of one seed are paired.
+
+    Args:
+        member: what to train.
+        workspace: where its parents are.
+        entry: where the weights go.
+        role: part of the names of the random streams.
+        objective: what to minimize.
+        index: which training images.
+        begin: changes the initial weights in place.
     """
     device = device_for(member, workspace)
     data = prepared_data(member, workspace, device)
     recipe = TrainSpec.model_validate(member.spec["train"])
     seed = derive(member.seed, role, member.spec["model"]["name"])
-    model = fresh_network(member, data, seed=seed).to(device)
-    task = Task(data.train, data.split.train, data.classes, recipe.epochs, derive(seed, "method"))
+    model = fresh_network(member, data, seed=seed)
+    begin(model)
+    model.to(device)
+    train = index(data)
+    task = Task(data.train, train, data.classes, recipe.epochs, derive(seed, "method"))
     history = fit(
         model,
         data.train,
-        data.split.train,
+        train,
         objective(task, data, device),
         spec=recipe,
         augment=AugmentSpec.model_validate(member.spec["augment"]),

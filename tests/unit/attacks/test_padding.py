@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from distillab.attacks.padding import FEWEST, TILE, padded, padded_size
+from distillab.attacks.padding import OTHERWISE, padded, padded_size
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +36,12 @@ def logits_and_gradient(net, x):
     return logits.detach(), gradient
 
 
-def test_sizes():
-    assert [padded_size(n) for n in (1, FEWEST, FEWEST + 1, 240, 250, 360)] == [72, 72, 96, 240, 264, 360]
-    assert all(padded_size(n) % TILE == 0 for n in range(1, 500))
+def test_sizes_are_those_of_the_instruction_set(monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    assert [padded_size(n) for n in (1, 72, 73, 240, 250, 360)] == [72, 72, 96, 240, 264, 360]
+    assert all(padded_size(n) % OTHERWISE[0] == 0 for n in range(1, 500))
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    assert [padded_size(n) for n in (1, 16, 17, 250)] == [16, 16, 17, 250]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,6 @@ def test_the_filler_costs_no_gradient_and_full_batches_are_passed_on():
     assert seen[0] is full
     few = torch.rand(5, 1, 2, 2, requires_grad=True)
     logits = padded(logits_fn)(few)
-    assert len(seen[1]) == FEWEST
+    assert len(seen[1]) == padded_size(5) > 5
     assert torch.equal(logits, few.flatten(1))
     assert torch.equal(torch.autograd.grad(logits.sum(), few)[0], torch.ones_like(few))

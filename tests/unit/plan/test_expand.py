@@ -6,7 +6,7 @@ import pytest
 
 from distillab.core.errors import SpecError
 from distillab.plan.build import build_plan
-from distillab.plan.params import AXES
+from distillab.plan.vocabulary import AXES
 
 MADE_FROM_ALL = {"collect", "report"}
 """Stages whose payloads depend on every other member."""
@@ -23,18 +23,25 @@ def changed(before, after):
 
 
 def test_the_matrix_is_complete(plan_of):
-    plan = plan_of({"knockoff": {"ls_eps": [0.1, 0.2]}, "robustness": {"families": ["teachers", "knockoffs"]}})
+    families = ["teachers", "knockoffs", "chains"]
+    plan = plan_of({"knockoff": {"ls_eps": [0.1, 0.2]}, "robustness": {"families": families}})
     counts = {stage: sum(m.stage == stage for m in plan.members.values()) for stage in ("prepare", *AXES, "answer")}
     defenses, seeds, eps, attacks = 2, 2, 2, 2
     teachers = knockoffs = defenses * seeds
+    temperatures, steps = 2, 3
+    chain = temperatures * steps * seeds
+    labels = temperatures * (steps - 1) * seeds
+    rescaled = steps * seeds  # at the one temperature that is not 1
     assert counts == {
         "prepare": 2,
         "teach": teachers,
         "baseline": eps * seeds,
         "knockoff": knockoffs,
         "answer": teachers,
-        "measure": teachers + eps * seeds + knockoffs,
-        "attack": (teachers + knockoffs) * attacks,
+        "distill": chain + labels,
+        "measure": teachers + eps * seeds + knockoffs + chain,
+        "sensitivity": chain,
+        "attack": (teachers + knockoffs + chain + rescaled) * attacks,
     }
 
 
@@ -89,7 +96,7 @@ def test_another_seed_changes_no_existing_key(plan_of):
         {"defenses": {"ls2": {"name": "ls", "eps": 0.2}}},
         {"robustness": {"attacks": {"far": {"name": "pgd", "eps": 0.5, "step_size": 0.1}}}},
         {"knockoff": {"attacks": {"hot": {"name": "kd", "temperature": 9}}, "ls_eps": [0.1, 0.3]}},
-        {"pairs": [{"teacher": f"{t}_digits", "student": "cnn_digits"} for t in ("papernot", "cnn")]},
+        {"pairs": [{"teacher": f"{t}_digits", "student": "cnn_digits"} for t in ("cnn", "papernot")]},
     ],
     ids=["defense", "attack", "knockoff", "network"],
 )
@@ -116,8 +123,8 @@ def test_how_it_is_made_changes_no_key(plan_of, override):
 @pytest.mark.parametrize(
     ("override", "stages"),
     [
-        ({"train": {"epochs": 7}}, {"teach", "answer", "baseline", "knockoff", "measure", "attack"}),
-        ({"train": {"threads": 2}}, {"teach", "answer", "baseline", "knockoff", "measure", "attack"}),
+        ({"train": {"epochs": 7}}, set(AXES) | {"answer"}),
+        ({"train": {"threads": 2}}, set(AXES) | {"answer"}),
         ({"student_train": {"epochs": 7}}, {"baseline", "knockoff", "measure"}),
         ({"knockoff": {"attacks": {"kd": {"temperature": 5}}}}, {"knockoff", "measure"}),
         ({"robustness": {"attacks": {"pgd_linf": {"steps": 6}}}}, {"attack"}),
@@ -151,3 +158,59 @@ def test_the_preset_names_the_place_and_not_the_key(project, plan_of):
     after = plan_of(preset="twin")
     assert keys(before) == keys(after)
     assert all(m.path.startswith("results/twin/") for m in after.members.values() if m.path)
+
+
+def test_a_study_brings_its_own_models_only(plan_of):
+    stages = {
+        study: {m.stage for m in plan_of({"studies": [study]}).members.values()} for study in ("undistillable", "ta")
+    }
+    assert {"teach", "baseline", "knockoff"} <= stages["undistillable"]
+    assert not {"distill", "sensitivity"} & stages["undistillable"]
+    assert {"distill", "sensitivity"} <= stages["ta"]
+    assert not {"teach", "baseline", "knockoff", "answer"} & stages["ta"]
+
+
+def test_a_step_hangs_on_the_soft_labels_of_the_step_before_and_on_nothing_else_of_it(plan_of):
+    members = plan_of().members
+    assert members["ta-T5-step0-s0"].parents.keys() == {"images", "split"}
+    assert members["ta-T5-step2-s0"].parents["soft_labels"] == "ta-T5-step1-s0-labels"
+    assert members["ta-T5-step1-s0-labels"].parents["model"] == "ta-T5-step1-s0"
+    assert "ta-T5-step2-s0-labels" not in members
+
+
+def test_another_temperature_changes_no_existing_chain(plan_of):
+    before, after = plan_of(), plan_of({"chains": {"ta": {"temperatures": [1, 5, 20]}}})
+    assert changed(before, after) == set()
+    assert "ta-T20-step2-s1" in after.members
+
+
+def test_a_chain_may_shrink_start_warm_and_end_with_one_seed(plan_of):
+    chain = {"networks": ["papernot_digits", "cnn_digits"], "init": "common_warm", "steps": 3, "one_seed_from": 2}
+    members = plan_of({"chains": {"ta": None, "takd": chain}}).members
+    networks = [members[f"takd-T1-step{step}-s0"].spec["model"]["name"] for step in range(4)]
+    assert networks == ["papernot_digits", "cnn_digits", "cnn_digits", "cnn_digits"]
+    warm = {members[f"takd-T{t}-step{step}-s0"].parents["warm"] for t in (1, 20) for step in range(4)}
+    assert warm == {"takd-warm-papernot_digits-s0", "takd-warm-cnn_digits-s0"}
+    assert "takd-T1-step1-s1" in members
+    assert "takd-T1-step2-s1" not in members
+    assert "takd-T1-step1-s1-labels" not in members
+
+
+def test_the_learning_rate_follows_the_temperature_where_asked(plan_of):
+    for scaled, factor in ((True, 5), (False, 1)):
+        members = plan_of({"chains": {"ta": {"scale_lr": scaled}}}).members
+        rates = [members[f"ta-T{t}-step0-s0"].spec["train"]["optimizer"]["lr"] for t in (1, 5)]
+        assert rates[1] == pytest.approx(factor * rates[0])
+
+
+def test_attacks_see_rescaled_logits_where_there_is_a_temperature(plan_of):
+    members = plan_of().members
+    assert members["ta-T5-step1-s0-cw_l2-rescaled"].spec["temperature"] == 5
+    assert members["ta-T5-step1-s0-cw_l2"].spec["temperature"] == 1
+    assert "ta-T1-step1-s0-cw_l2-rescaled" not in members
+
+
+def test_an_attack_may_have_families_of_its_own(plan_of):
+    plan = plan_of({"robustness": {"attacks": {"cw_l2": {"families": ["chains"]}}}})
+    attacked = {m.axes["family"] for m in plan.members.values() if m.stage == "attack" and m.axes["attack"] == "cw_l2"}
+    assert attacked == {"chains"}

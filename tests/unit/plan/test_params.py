@@ -4,8 +4,8 @@ import pytest
 
 from distillab.core.errors import SpecError
 from distillab.plan.load import merge, preset_names, read_layers
-from distillab.plan.params import AXES
 from distillab.plan.patterns import PATTERNS
+from distillab.plan.vocabulary import AXES
 from distillab.specs.train import AdamSpec, SGDSpec
 
 

@@ -56,7 +56,7 @@ def test_nothing_to_prune(light):
 def test_a_removed_method_leaves_its_files_and_entries(light):
     root = light()
     old = make_everything(root)
-    gone = [i for i in old.members if i.startswith("ls-")]
+    gone = [i for i in old.members if i.startswith("ls-cnn")]
     assert gone
     light({"defenses": {"ls": None}})
     new = load_plan(root)
@@ -74,10 +74,10 @@ def test_with_yes_everything_listed_goes_and_nothing_else(light):
     make_everything(root)
     light({"defenses": {"ls": None}})
     make_everything(root)
-    kept = {path for path in root.rglob("*") if path.is_file() and "ls-" not in str(path)}
+    kept = {path for path in root.rglob("*") if path.is_file() and "ls-cnn" not in str(path)}
     assert list(prune(root, delete=True))[-1].endswith("places deleted")
     assert listed(root) == ["nothing to prune"]
-    assert not [path for path in (root / "results").rglob("*") if "ls-" in str(path) and path.is_file()]
+    assert not [path for path in (root / "results").rglob("*") if "ls-cnn" in str(path) and path.is_file()]
     plan, store = load_plan(root), Store(root / ".distillab" / "store")
     assert {folder.name for folder in store.entries()} == {member.key for member in plan.members.values()}
     assert all(path.exists() for path in kept if "results" in path.parts)

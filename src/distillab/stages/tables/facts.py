@@ -35,7 +35,7 @@ def run(results: Results) -> dict[str, Any]:
     seconds: dict[str, float] = {}
     environment: dict[str, str] = {}
     for member in results.workspace.plan.members.values():
-        if member.stage in {"teach", "baseline", "knockoff", "measure", "attack"}:
+        if member.path and member.stage not in {"prepare", "collect", "report"}:
             sidecar = results.sidecar(member.id)
             seconds[member.stage] = round(seconds.get(member.stage, 0.0) + float(sidecar.run["seconds"]), 3)
             environment |= sidecar.environment
@@ -54,8 +54,8 @@ def metrics(results: Results) -> dict[str, Any]:
         named["accuracy"][model] = _mean(rows, "test_accuracy")
     for model, rows in _by_model(robustness.rows(results)).items():
         for row in rows:
-            same = [other for other in rows if other["attack"] == row["attack"]]
-            named["robustness"].setdefault(model, {})[row["attack"]] = _mean(same, "success_rate")
+            same = [other for other in rows if _question(other) == _question(row)]
+            named["robustness"].setdefault(model, {})[_question(row)] = _mean(same, "success_rate")
     return {results.workspace.plan.preset: named}
 
 
@@ -81,6 +81,10 @@ def _flags(results: Results) -> Iterable[str]:
             yield f"{name}: the gradient is zero on {row['zero_gradient']:.1%} of the images"
         if row["randomized_forward"]:
             yield f"{name}: two forward passes differ"
+
+
+def _question(row: dict[str, Any]) -> str:
+    return str(row["attack"]) if row["logits"] == "raw" else f"{row['attack']}-{row['logits']}"
 
 
 def _by_model(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

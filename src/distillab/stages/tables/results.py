@@ -15,8 +15,11 @@ from distillab.core.workspace import Workspace
 
 Array = NDArray[Any]
 
-ROLES = {"teach": "teacher", "baseline": "ls_student", "knockoff": "knockoff"}
+ROLES = {"teach": "teacher", "baseline": "ls_student", "knockoff": "knockoff", "distill": "chain"}
 """Stage to role."""
+
+NO_STEP = -1
+"""The ``step`` of a model that is no part of a chain."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class ModelRun:
     teacher: str
     """Flat id of the parent, without the seed; empty where there is none."""
     eps: float
+    chain: str
+    """The chain's key; empty where the model is no part of one, and then there is no temperature and no step."""
+    temperature: float
+    step: int
 
     @property
     def seed(self) -> int:
@@ -48,6 +55,9 @@ class ModelRun:
             "attack": self.attack,
             "teacher": self.teacher,
             "arch": self.arch,
+            "chain": self.chain,
+            "temperature": self.temperature,
+            "step": self.step,
             "seed": self.seed,
         }
 
@@ -61,7 +71,8 @@ class Results:
     @cached_property
     def runs(self) -> list[ModelRun]:
         """All trained networks, in plan order."""
-        return [self._run(member) for member in self.workspace.plan.members.values() if member.stage in ROLES]
+        members = self.workspace.plan.members.values()
+        return [self._run(m) for m in members if m.stage in ROLES and m.spec.get("part", "weights") == "weights"]
 
     @cached_property
     def labels(self) -> dict[str, Array]:
@@ -92,6 +103,10 @@ class Results:
             frame["distance"] = frame["distance"].where(frame["correct"], np.inf)
             self._attacked[member.id] = frame
         return self._attacked[member.id]
+
+    def sensitivity(self, member: Member) -> pd.DataFrame:
+        """The per-example Jacobian amplitudes of one model."""
+        return pd.read_parquet(self.workspace.verified_path(member.id))
 
     def queries(self, run: ModelRun) -> int:
         """How many images a knockoff asked its teacher about."""
@@ -127,4 +142,7 @@ class Results:
             attack=attack,
             teacher=teacher if attack else "",
             eps=float(member.spec.get("eps", np.nan)),
+            chain=member.axes.get("chain", ""),
+            temperature=float(member.spec.get("temperature", np.nan)),
+            step=int(member.spec.get("step", NO_STEP)),
         )

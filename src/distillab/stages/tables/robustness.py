@@ -16,6 +16,10 @@ CURVE_POINTS = 33
 """Points of an accuracy-against-eps curve, from 0 to the largest distance found on any model."""
 
 
+DISTANCES = ("median_distance", "mean_distance", "max_distance", "penalized_mean", "mean_l2")
+"""Columns that sum up the distances of one model under one attack."""
+
+
 def rows(results: Results) -> list[Row]:
     """The table ``robustness``: one row per model, attack and seed."""
     return [_row(results, member) for member in results.members("attack")]
@@ -31,7 +35,14 @@ def curve_rows(results: Results) -> list[Row]:
         curve = robust_accuracy_curve(
             frame["distance"].to_numpy(), frame["correct"].to_numpy(), eps=np.linspace(0, limits[attack], CURVE_POINTS)
         )
-        key = {"model": run.model, "attack": attack, "norm": _norm(member), "seed": run.seed, "n": curve.n}
+        key = {
+            "model": run.model,
+            "attack": attack,
+            "logits": member.axes["logits"],
+            "norm": _norm(member),
+            "seed": run.seed,
+            "n": curve.n,
+        }
         found += [
             key | {"eps": float(eps), "robust_accuracy": float(value)}
             for eps, value in zip(curve.eps, curve.accuracy, strict=True)
@@ -54,6 +65,7 @@ def _example(results: Results, member: Member, record: dict[Any, Any]) -> Row:
     return {
         "model": run.model,
         "attack": member.axes["attack"],
+        "logits": member.axes["logits"],
         "seed": run.seed,
         **{name: record[name] for name in ("id", "label", "label_clean", "label_adv", "distance")},
         "norm": _norm(member),
@@ -72,12 +84,14 @@ def _row(results: Results, member: Member) -> Row:
     robust = robust_accuracy(distance, correct, eps=eps) if np.isfinite(eps) else None
     flags = results.sidecar(member.id).results
     key, method = run.key(), results.workspace.plan.facts["attacks"][member.axes["attack"]]
-    return {name: key[name] for name in ("model", "role", "defense", "arch")} | {
+    return {name: key[name] for name in ("model", "role", "defense", "arch", "chain", "temperature", "step")} | {
         "attack": member.axes["attack"],
+        "logits": member.axes["logits"],
         "attack_label": method["label"],
         "norm": _norm(member),
+        "kind": method["kind"],
         "eps": eps,
-        "mode": f"up to {method['passes']:,} passes an image",
+        "mode": f"{spec['mode']}, " * ("mode" in spec) + f"up to {method['passes']:,} passes an image",
         "seed": run.seed,
         "n": len(frame),
         "clean_accuracy": float(correct.mean()),
@@ -96,11 +110,9 @@ def _distances(frame: pd.DataFrame) -> Row:
     """Success and distances over the initially correct examples; missing where there are none."""
     correct = frame["correct"].to_numpy()
     if not correct.any():
-        return {"success_rate": None, "success_low": None, "success_high": None, "success_n": 0, "failures": 0} | {
-            "median_distance": None,
-            "mean_distance": None,
-        }
-    summary = summarize_distances(frame["distance"].to_numpy(), correct)
+        absent = ("success_rate", "success_low", "success_high", *DISTANCES)
+        return dict.fromkeys(absent) | {"success_n": 0, "failures": 0}
+    summary = summarize_distances(frame["distance"].to_numpy(), correct, farthest=frame["farthest"].to_numpy())
     rate = wilson(summary.successes, summary.correct)
     return {
         "success_rate": rate.value,
@@ -109,6 +121,9 @@ def _distances(frame: pd.DataFrame) -> Row:
         "success_n": summary.correct,
         "median_distance": summary.median_of_correct,
         "mean_distance": summary.mean_of_successes,
+        "max_distance": summary.max_of_successes,
+        "penalized_mean": summary.penalized_mean_of_correct,
+        "mean_l2": float(frame["l2"].mean()),
         "failures": summary.correct - summary.successes,
     }
 

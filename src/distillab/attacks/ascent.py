@@ -1,0 +1,71 @@
+"""Steepest ascent of a loss within a ball: the loop of FGSM, BIM and PGD."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from distillab.attacks.goal import Goal
+from distillab.attacks.projections import NORMS, Ball
+from distillab.attacks.result import Ledger, LogitsFn
+from distillab.attacks.rows import Rows
+from distillab.core.shapes import Flags, Images, Logits, PerExample
+from distillab.losses.margins import is_adversarial
+from distillab.specs.attack import Norm
+
+AscentLoss = Literal["ce", "margin", "dlr"]
+"""Cross-entropy; difference of logits; the same over the logits' spread."""
+
+LOSSES: dict[AscentLoss, Callable[[Goal, Logits], PerExample]] = {
+    "ce": Goal.cross_entropy,
+    "margin": lambda goal, logits: -goal.margin(logits),
+    "dlr": lambda goal, logits: -goal.ratio(logits),
+}
+
+
+@dataclass(frozen=True)
+class Ascending(Rows):
+    """Examples that no point has fooled yet; ``rows`` are their positions in the attacked batch."""
+
+    rows: Int[Tensor, "n"]
+    x: Images
+    goal: Goal
+    ball: Ball
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """How to climb: which loss, how many steps of which length in which norm."""
+
+    loss: AscentLoss
+    norm: Norm
+    steps: int
+    step_size: float
+
+    def run(self, logits_fn: LogitsFn, batch: Ascending, x_adv: Images, ledger: Ledger) -> Ascending:
+        """The examples that withstand one start; those that do not go to the ledger, at their first success."""
+        for step in range(1, self.steps + 1):
+            logits = logits_fn(x_adv.requires_grad_())
+            (gradient,) = torch.autograd.grad(LOSSES[self.loss](batch.goal, logits).sum(), x_adv)
+            x_adv = x_adv.detach()
+            found = is_adversarial(batch.goal.margin(logits.detach()))
+            if found.any():
+                self._settle(ledger, batch, x_adv, found)
+                ledger.spend(batch.rows[found], forwards=step, backwards=step)
+                left = (~found).nonzero().squeeze(1)
+                batch, x_adv, gradient = batch.take(left), x_adv[left], gradient[left]
+                if not len(left):
+                    return batch
+            x_adv = batch.ball.project(x_adv + self.step_size * batch.ball.ascent(gradient))
+        with torch.no_grad():
+            found = is_adversarial(batch.goal.margin(logits_fn(x_adv)))
+        self._settle(ledger, batch, x_adv, found)
+        ledger.spend(batch.rows, forwards=self.steps + 1, backwards=self.steps)
+        return batch.take((~found).nonzero().squeeze(1))
+
+    def _settle(self, ledger: Ledger, batch: Ascending, x_adv: Images, found: Flags) -> None:
+        distance = NORMS[self.norm](x_adv - batch.x)
+        ledger.succeed(batch.rows[found], x_adv[found], distance[found])

@@ -1,0 +1,67 @@
+"""The basic iterative method: small steps from the image, within the ball."""
+
+from math import ceil
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+
+from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
+from distillab.attacks.goal import Goal
+from distillab.attacks.projections import ball_around
+from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.core.generators import ExampleNoise
+from distillab.core.shapes import Images, Labels
+from distillab.specs.attack import AttackSpec
+from distillab.specs.base import Fractional
+
+LEVEL = 1 / 255
+
+
+class BIM(AttackSpec):
+    """x <- clip(project(x + step_size sign grad L(x))), from the image itself; ends at the first adversarial point.
+
+    Reference: Kurakin et al. 2017, sections 2.2 and 3.1; their steps are min(eps 255 + 4, 1.25 eps 255), rounded up.
+    """
+
+    name: Literal["bim"] = "bim"
+    norm: Literal["linf", "l2"] = Field(default="linf", description="Norm of the ball")
+    eps: Fractional = Field(ge=0, description="Radius of the ball, in pixel units")
+    step_size: Fractional = Field(default=LEVEL, gt=0, description="Length of a step in the norm of the ball")
+    steps: int | None = Field(default=None, ge=1, description="Steps; by the paper's rule if absent")
+    loss: AscentLoss = Field(default="ce", description="ce: cross-entropy; margin, dlr: logit differences")
+
+    kind: ClassVar = "fixed_budget"
+    paper: ClassVar = "Kurakin et al., ICLR Workshop 2017"
+    label: ClassVar = "BIM"
+
+    @property
+    def made_steps(self) -> int:
+        """The steps, by the paper's rule unless set explicitly."""
+        levels = self.eps / LEVEL
+        return self.steps or max(1, ceil(min(levels + 4, 1.25 * levels)))
+
+    @property
+    def passes(self) -> int:
+        """One for each point."""
+        return self.made_steps + 1
+
+    @property
+    def max_distance(self) -> float:
+        """The radius."""
+        return self.eps
+
+    def run(
+        self,
+        logits_fn: LogitsFn,
+        x: Images,
+        y: Labels,
+        *,
+        noise: ExampleNoise,  # noqa: ARG002 - not randomized
+        y_target: Labels | None = None,
+    ) -> AttackResult:
+        """Ascend from the image."""
+        rows, ledger = torch.arange(len(x), device=x.device), Ledger(x)
+        batch = Ascending(rows, x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
+        Ascent(self.loss, self.norm, self.made_steps, self.step_size).run(logits_fn, batch, x.clone(), ledger)
+        return ledger.result()

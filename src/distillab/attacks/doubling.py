@@ -1,0 +1,105 @@
+"""What the C&W attacks in L0 and Linf share: Adam from a warm start, and a weight that doubles until it succeeds."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from distillab.attacks.adam import Adam
+from distillab.attacks.goal import Goal
+from distillab.attacks.result import Ledger, LogitsFn
+from distillab.attacks.rows import Rows
+from distillab.core.shapes import Flags, Images, PerExample
+
+WARM_SHRINK = 0.9999995
+"""Keeps the pixels of a warm start at a finite variable."""
+
+
+@dataclass
+class Doubling(Rows):
+    """Examples in one pool, each with a problem of its own: minimize a penalty plus ``const`` times the margin's hinge.
+
+    An example makes ``steps`` steps per ``const``; ``const`` then doubles, and variable and optimizer go on. Whatever
+    solves a problem starts the next one from there, with a fresh optimizer and the same ``const``.
+    """
+
+    rows: Int[Tensor, "n"]
+    """Positions in the attacked batch."""
+    x: Images
+    x_clean: Images
+    """``x`` as the change of variables gives it back."""
+    goal: Goal
+    w_start: Images
+    w: Images
+    adam: Adam
+    const: PerExample
+    steps: Int[Tensor, "n"]
+    """Made with the present const."""
+    distance: PerExample
+    """Of the last problem that was solved, the point ``x_adv``; inf before the first."""
+    x_adv: Images
+
+    @classmethod
+    def of(cls, x: Images, goal: Goal, const: float, most_steps: int) -> Self:
+        """All examples at the start of their first problem; at most ``most_steps`` steps for each problem."""
+        zeros = x.new_zeros(len(x))
+        w_start = unsquash(x)
+        return cls(
+            rows=torch.arange(len(x), device=x.device),
+            x=x,
+            x_clean=squash(w_start),
+            goal=goal,
+            w_start=w_start,
+            w=torch.zeros_like(x),
+            adam=Adam.start(x, most_steps),
+            const=zeros + const,
+            steps=zeros.to(torch.int64),
+            distance=zeros + torch.inf,
+            x_adv=x.clone(),
+        )
+
+    def evaluate(self, logits_fn: LogitsFn, x_adv: Images, slack: float) -> tuple[PerExample, Images]:
+        """The margin, and ``const`` times the gradient in ``x_adv`` of the hinge ``max(margin + slack, 0)``."""
+        x_adv = x_adv.detach().requires_grad_()
+        margin = self.goal.margin(logits_fn(x_adv))
+        (gradient,) = torch.autograd.grad((self.const * (margin + slack).clamp(min=0)).sum(), x_adv)
+        return margin.detach(), gradient
+
+    def step_(self, gradient: Images, squashed: Images, lr: float, most: int) -> None:
+        """One step against ``gradient`` in the images; ``const`` doubles after ``most`` of them."""
+        # d squash / dw = 2 s (1 - s)
+        self.adam.step_(self.w, gradient * (2 * squashed * (1 - squashed)), lr)
+        self.steps += 1
+        full = self.steps >= most
+        self.const = torch.where(full, 2 * self.const, self.const)
+        self.steps[full] = 0
+
+    def restart_(self, solved: Flags, x_adv: Images, distance: PerExample) -> None:
+        """Keep what the solved examples have found, and start their next problem from it."""
+        there = solved[:, None, None, None]
+        self.x_adv = torch.where(there, x_adv, self.x_adv)
+        self.distance = torch.where(solved, distance, self.distance)
+        self.w_start = torch.where(there, unsquash(x_adv, WARM_SHRINK), self.w_start)
+        self.w[solved] = 0
+        self.steps[solved] = 0
+        self.adam.reset_(solved)
+
+    def leave(self, leaving: Flags, ledger: Ledger, passes: int) -> Self:
+        """The pool without the examples in ``leaving``, whose results go to the ledger."""
+        ledger.spend(self.rows[leaving], forwards=passes, backwards=passes)
+        found = leaving & self.distance.isfinite()
+        ledger.succeed(self.rows[found], self.x_adv[found], self.distance[found])
+        return self.take((~leaving).nonzero().squeeze(1))
+
+
+def squash(w: Images) -> Images:
+    """``(1 + tanh w) / 2``."""
+    return 0.5 + 0.5 * torch.tanh(w)
+
+
+def unsquash(x: Images, shrink: float = 0.999999) -> Images:
+    """``atanh((2 x - 1) shrink)``; atanh's own last bits depend on an element's position in memory, log1p's do not."""
+    centered = (2 * x - 1) * shrink
+    return 0.5 * (torch.log1p(centered) - torch.log1p(-centered))

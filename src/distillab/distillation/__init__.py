@@ -1,0 +1,1 @@
+"""Distillation as a defense: chains from a teacher over assistants to students."""

@@ -1,0 +1,124 @@
+"""Claims about trends, decided from numbers that are paired over seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+from scipy.special import stdtr
+
+from distillab.core.errors import ContractError
+from distillab.metrics.intervals import MIN_SEEDS, seed_interval
+
+Direction = Literal["up", "down", "none"]
+"""What a paper says of a quantity: it grows, it falls, or it stays within a margin."""
+
+Decision = Literal["holds", "contradicted", "undecided"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One directional statement and its evidence: one number per seed, positive where the quantity grows."""
+
+    direction: Direction
+    values: tuple[float, ...]
+    margin: float = 0.0
+    """Half-width of "none", in the unit of the values."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The mean over seeds with its two-sided 95 % interval, and what the family of claims leaves of the claim."""
+
+    value: float
+    low: float | None
+    high: float | None
+    p: float | None
+    """Holm-adjusted p-value of the decision's test; None below three seeds."""
+    decision: Decision
+    seeds: int
+
+
+def slope_per_doubling(levels: Sequence[float], values: Sequence[float]) -> float:
+    """Least-squares slope of ``values`` per doubling of ``levels``.
+
+    Raises:
+        ContractError: fewer than two distinct levels, a level that is not positive, or unequal lengths.
+    """
+    x, y = np.asarray(levels, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if x.shape != y.shape or len(np.unique(x)) < 2 or not (x > 0).all():
+        raise ContractError(
+            "no trend", where="slope_per_doubling", expected="two distinct positive levels", got=str(list(levels))
+        )
+    doublings = np.log2(x) - np.log2(x).mean()
+    return float((doublings * (y - y.mean())).sum() / np.square(doublings).sum())
+
+
+def judge(claims: Sequence[Claim], *, alpha: float = 0.05) -> list[Judged]:
+    """Decide a family of claims; Student's t over seeds, Holm over everything that could be said.
+
+    "up" holds if its mean is above 0 and is contradicted if it is below 0 ("down" the other way round); "none" holds if
+    the mean is within the margin by two one-sided tests, and is contradicted if it lies beyond it. Each claim spends
+    alpha on its two outcomes together, so that with probability ``1 - alpha`` no decision of the family is wrong.
+    Below three seeds everything is undecided.
+
+    Raises:
+        ContractError: a claim without values, or with one that is not finite; a "none" without a margin.
+
+    Reference: Holm 1979; Schuirmann 1987 (two one-sided tests).
+    """
+    for claim in claims:
+        _require(claim)
+    tested = [_test(claim) for claim in claims]
+    adjusted = _holm([p for p, _ in tested if p is not None])
+    judged = []
+    for claim, (p, outcome) in zip(claims, tested, strict=True):
+        corrected = None if p is None else adjusted.pop(0)
+        decision: Decision = outcome if corrected is not None and corrected < alpha else "undecided"
+        mean = seed_interval(claim.values)
+        judged.append(Judged(mean.value, mean.low, mean.high, corrected, decision, mean.n))
+    return judged
+
+
+def _require(claim: Claim) -> None:
+    if not claim.values or not np.isfinite(claim.values).all():
+        raise ContractError("a claim without numbers", where="judge", expected="finite", got=str(claim.values))
+    if claim.direction == "none" and claim.margin <= 0:
+        raise ContractError("no effect is a claim about a margin", where="judge", expected="a margin above 0")
+
+
+def _test(claim: Claim) -> tuple[float | None, Decision]:
+    """The p-value of the outcome that the mean points to, doubled for the choice between two, and the outcome."""
+    if len(claim.values) < MIN_SEEDS:
+        return None, "undecided"
+    mean = float(np.mean(claim.values))
+    if claim.direction == "none":
+        inside = max(_p_above(claim.values, -claim.margin), _p_above([-v for v in claim.values], -claim.margin))
+        outside = _p_above([value if mean > 0 else -value for value in claim.values], claim.margin)
+        return (min(1.0, 2 * inside), "holds") if abs(mean) <= claim.margin else (min(1.0, 2 * outside), "contradicted")
+    sign = 1 if claim.direction == "up" else -1
+    towards = [sign * value for value in claim.values]
+    if np.mean(towards) >= 0:
+        return min(1.0, 2 * _p_above(towards, 0.0)), "holds"
+    return min(1.0, 2 * _p_above([-value for value in towards], 0.0)), "contradicted"
+
+
+def _p_above(values: Sequence[float], bound: float) -> float:
+    """One-sided p-value of the hypothesis that the mean is at most ``bound``."""
+    row = np.asarray(values, dtype=np.float64)
+    error = float(np.std(row, ddof=1)) / sqrt(len(row))
+    distance = float(row.mean()) - bound
+    if error == 0:
+        return 0.0 if distance > 0 else 1.0
+    return float(stdtr(len(row) - 1, -distance / error))
+
+
+def _holm(p_values: list[float]) -> list[float]:
+    """Step-down adjusted p-values, in the order given."""
+    order = np.argsort(p_values, kind="stable")
+    adjusted, largest = [0.0] * len(p_values), 0.0
+    for rank, position in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[position]))
+        adjusted[position] = largest
+    return adjusted

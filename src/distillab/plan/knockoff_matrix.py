@@ -1,0 +1,116 @@
+"""The members of the knockoff matrix: teachers, LS students, and knockoffs with the answers they learn from."""
+
+from distillab.plan.members import DATA, Roster
+from distillab.plan.params import Pair, Params
+from distillab.specs.base import Spec
+from distillab.specs.model import ModelSpec
+
+
+def add_teachers(roster: Roster) -> list[str]:
+    """One teacher per defense, network and seed."""
+    params, ids = roster.params, []
+    for key in _needed_first(params):
+        defense = params.defenses[key]
+        for network in _distinct([pair.teacher for pair in params.pairs]):
+            for seed in params.seeds:
+                teacher = teacher_name(key, network)
+                needed = {need: f"{teacher_name(need, network)}-s{seed}" for need in defense.needs}
+                ids.append(
+                    roster.add(
+                        "teach",
+                        f"{teacher}-s{seed}",
+                        {"teacher": teacher, "seed": str(seed)},
+                        {"defense": defense, "model": network, "train": params.train, "augment": params.data.augment},
+                        parents=DATA | needed,
+                        seed=seed,
+                        threads=params.train.threads,
+                    )
+                )
+    return ids
+
+
+def _needed_first(params: Params) -> list[str]:
+    """The defenses in their order, each after those whose teachers it starts from."""
+    ordered: dict[str, None] = {}
+
+    def place(key: str) -> None:
+        for need in params.defenses[key].needs:
+            place(need)
+        ordered.setdefault(key)
+
+    for key in params.defenses:
+        place(key)
+    return list(ordered)
+
+
+def add_students(roster: Roster) -> list[str]:
+    """One LS student per epsilon, network and seed."""
+    params, ids = roster.params, []
+    recipe = params.student_recipe
+    for network in _distinct([pair.student for pair in params.pairs]):
+        for eps in params.knockoff.ls_eps:
+            for seed in params.seeds:
+                student = student_name(eps, network)
+                ids.append(
+                    roster.add(
+                        "baseline",
+                        f"{student}-s{seed}",
+                        {"student": student, "seed": str(seed)},
+                        {"model": network, "train": recipe, "augment": params.data.augment},
+                        facts={"eps": eps},
+                        parents=DATA,
+                        seed=seed,
+                        threads=recipe.threads,
+                    )
+                )
+    return ids
+
+
+def add_knockoffs(roster: Roster) -> list[str]:
+    """One knockoff per pair, defense, attack and seed, and the answers it learns from."""
+    params = roster.params
+    return [
+        _add_knockoff(roster, pair, defense, attack, seed)
+        for defense in params.defenses
+        for pair in params.pairs
+        for attack in params.knockoff.attacks
+        for seed in params.seeds
+    ]
+
+
+def _add_knockoff(roster: Roster, pair: Pair, defense: str, attack: str, seed: int) -> str:
+    params = roster.params
+    teacher, recipe, spec = teacher_name(defense, pair.teacher), params.student_recipe, params.knockoff.attacks[attack]
+    knockoff = f"{attack}-{pair.student.name}"
+    parents = DATA | {"teacher": f"{teacher}-s{seed}"}
+    if spec.responses == "cached":
+        parents["answers"] = roster.add(
+            "answer", f"{teacher}-s{seed}-answers", {}, {}, parents=parents, seed=seed, stored_only=True
+        )
+    return roster.add(
+        "knockoff",
+        f"{teacher}--{knockoff}-s{seed}",
+        {"teacher": teacher, "knockoff": knockoff, "seed": str(seed)},
+        {"attack": spec, "model": pair.student, "train": recipe, "augment": params.data.augment},
+        parents=parents,
+        seed=seed,
+        threads=recipe.threads,
+    )
+
+
+def teacher_name(defense: str, network: ModelSpec) -> str:
+    """Flat id of a teacher without its seed."""
+    return f"{defense}-{network.name}"
+
+
+def student_name(eps: float, network: ModelSpec) -> str:
+    """Flat id of an LS student without its seed."""
+    return f"ls{eps:g}-{network.name}"
+
+
+def _distinct(specs: list[ModelSpec]) -> list[ModelSpec]:
+    return list({_frozen(spec): spec for spec in specs}.values())
+
+
+def _frozen(spec: Spec) -> str:
+    return str(sorted(spec.plain().items()))

@@ -1,0 +1,187 @@
+"""The claims of the teacher-assistant paper, decided on this run's numbers."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from distillab.metrics.accuracy import confidence
+from distillab.metrics.trends import Claim, Direction, judge, slope_per_doubling
+from distillab.stages.tables.chains import VIEWS, smallest_distances
+from distillab.stages.tables.knockoff import margin
+from distillab.stages.tables.models import split_accuracy
+from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.sensitivity import SMALL
+
+Row = dict[str, Any]
+Numbers = dict[tuple[float, int, int], float]
+"""Temperature, step and seed to a number."""
+
+STUDENT = 2
+"""Steps up to this one are the paper's teacher, assistant and student; the later ones its section VI."""
+
+CONFIDENCE_MARGIN = 0.01
+"""Mean confidence per doubling of the temperature that counts as no trend: one point."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the paper says, and the number per seed that decides it."""
+
+    claim: str
+    statement: str
+    source: str
+    unit: str
+    direction: Direction
+    values: tuple[float, ...]
+    view: str = ""
+    margin: float = 0.0
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``claims``: one row per chain and claim that has numbers here; Holm over each chain's claims."""
+    found: list[Row] = []
+    for chain in dict.fromkeys(run.chain for run in results.runs if run.chain):
+        statements = [statement for statement in _statements(results, chain) if statement.values]
+        judged = judge([Claim(s.direction, s.values, s.margin) for s in statements])
+        found += [
+            {"claim": s.claim, "chain": chain, "statement": s.statement, "view": s.view, "unit": s.unit}
+            | {"value": verdict.value, "low": verdict.low, "high": verdict.high, "p": verdict.p}
+            | {"decision": verdict.decision, "seeds": verdict.seeds, "source": s.source}
+            for s, verdict in zip(statements, judged, strict=True)
+        ]
+    return found
+
+
+def _statements(results: Results, chain: str) -> Iterator[Statement]:
+    runs = [run for run in results.runs if run.chain == chain]
+    accuracy = _numbers(runs, lambda run: 100 * split_accuracy(results, run, "test"))
+    trend, per_step = "points per doubling of T", "points per step"
+    yield Statement(
+        "accuracy_temperature", "accuracy falls slightly as T grows", "V-A", trend, "down", _over_t(accuracy)
+    )
+    yield Statement(
+        "accuracy_steps",
+        "more steps have no significant effect on accuracy",
+        "VI",
+        per_step,
+        "none",
+        _over_steps(accuracy),
+        margin=100 * margin(results),
+    )
+    small = _small_shares(results, chain)
+    yield Statement(
+        "small_gradients", "more gradients below 1e-10 as T grows (teachers)", "V-B", trend, "up", _over_t(small)
+    )
+    sure = _numbers(runs, lambda run: 100 * _confidence(results, run))
+    yield Statement(
+        "confidence_temperature",
+        "confidence shows no trend in T",
+        "V-D",
+        trend,
+        "none",
+        _over_t(sure),
+        margin=100 * CONFIDENCE_MARGIN,
+    )
+    yield from _robustness(results, chain)
+
+
+def _robustness(results: Results, chain: str) -> Iterator[Statement]:
+    for norm in ("l2", "linf", "l0"):
+        for view in VIEWS:
+            mean = {
+                (found.run.temperature, found.run.step, found.run.seed): float(found.by_image.mean())
+                for found in smallest_distances(results, norm, view)
+                if found.run.chain == chain and len(found.by_image)
+            }
+            if not mean:
+                continue
+            early = {key: value for key, value in mean.items() if key[1] <= STUDENT}
+            yield Statement(
+                f"robustness_temperature_{norm}",
+                f"robustness in {norm} grows with T",
+                "V-C",
+                f"{norm} per doubling of T",
+                "up",
+                _over_t(early),
+                view,
+            )
+            yield Statement(
+                f"student_assistant_{norm}",
+                f"the student is more robust in {norm} than the assistant, on average over T",
+                "V-C",
+                norm,
+                "up",
+                _later_minus_earlier(mean, STUDENT, STUDENT - 1),
+                view,
+            )
+            yield Statement(
+                f"robustness_steps_{norm}",
+                f"robustness in {norm} grows with every step",
+                "VI",
+                f"{norm} per step",
+                "up",
+                _over_steps(mean),
+                view,
+            )
+
+
+def _numbers(runs: list[ModelRun], number: Callable[[ModelRun], float]) -> Numbers:
+    return {(run.temperature, run.step, run.seed): number(run) for run in runs}
+
+
+def _confidence(results: Results, run: ModelRun) -> float:
+    return confidence(results.log_probs(run.member.id)["test"].astype(np.float64), results.labels["test"])
+
+
+def _small_shares(results: Results, chain: str) -> Numbers:
+    found: Numbers = {}
+    for member in results.members("sensitivity"):
+        run = results.run_of(member.parents["model"])
+        if run.chain == chain and run.step == 0:
+            share = (results.sensitivity(member)["log10_all"].to_numpy() < SMALL).mean()
+            found[run.temperature, run.step, run.seed] = 100 * float(share)
+    return found
+
+
+def _over_t(numbers: Numbers) -> tuple[float, ...]:
+    """Per seed, the slope in T of the mean over the steps that the seed has at every temperature."""
+    temperatures = sorted({key[0] for key in numbers})
+    if len(temperatures) < 2:
+        return ()
+    slopes = []
+    for seed in _seeds(numbers):
+        steps = [s for s in _steps(numbers) if all((t, s, seed) in numbers for t in temperatures)]
+        if steps:
+            means = [float(np.mean([numbers[t, s, seed] for s in steps])) for t in temperatures]
+            slopes.append(slope_per_doubling(temperatures, means))
+    return tuple(slopes)
+
+
+def _over_steps(numbers: Numbers) -> tuple[float, ...]:
+    """Per seed, the least-squares slope per step of the mean over temperatures, over the steps that all seeds have."""
+    temperatures = sorted({key[0] for key in numbers})
+    seeds = _seeds(numbers)
+    steps = [s for s in _steps(numbers) if all((t, s, seed) in numbers for t in temperatures for seed in seeds)]
+    if len(steps) < 2:
+        return ()
+    means = [[float(np.mean([numbers[t, s, seed] for t in temperatures])) for s in steps] for seed in seeds]
+    return tuple(float(np.polyfit(steps, row, 1)[0]) for row in means)
+
+
+def _later_minus_earlier(numbers: Numbers, later: int, earlier: int) -> tuple[float, ...]:
+    """Per seed, the mean over temperatures of one step's number minus another's."""
+    differences: dict[int, list[float]] = {}
+    for (temperature, step, seed), value in numbers.items():
+        if step == later and (temperature, earlier, seed) in numbers:
+            differences.setdefault(seed, []).append(value - numbers[temperature, earlier, seed])
+    return tuple(float(np.mean(values)) for values in differences.values())
+
+
+def _steps(numbers: Numbers) -> list[int]:
+    return sorted({key[1] for key in numbers})
+
+
+def _seeds(numbers: Numbers) -> list[int]:
+    return list(dict.fromkeys(key[2] for key in numbers))
