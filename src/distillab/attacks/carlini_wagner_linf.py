@@ -98,12 +98,13 @@ class CarliniWagnerLinf(AttackSpec):
     def _iterate(self, logits_fn: LogitsFn, pool: "_Pool", steps: int) -> Flags:
         """Evaluate, let the solved examples go on to their next threshold, step the others; which ones are finished."""
         squashed = squash(pool.w_start + pool.w)
-        margin, gradient = pool.evaluate(logits_fn, squashed, 0.0)
+        margin, gradient = pool.evaluate(logits_fn, squashed)
         delta = squashed - pool.x_clean
         excess = (delta.abs() - pool.tau[:, None, None, None]).clamp(min=0)
         loss = pool.const * margin.clamp(min=0) + excess.flatten(1).sum(dim=1)
         solved = (loss < SOLVED * pool.const) & is_adversarial(margin)
-        pool.step_(gradient + delta.sign() * (excess > 0), squashed, self.lr, steps)
+        full = gradient * pool.hinge_slope(margin) + delta.sign() * (excess > 0)
+        pool.step_(full, squashed, self.lr, steps)
         if solved.any():
             pool.lower_(solved, squashed, self.shrink)
         return (pool.tau <= SMALLEST) | (~solved & (pool.const >= self.largest_const))

@@ -60,12 +60,16 @@ class Doubling(Rows):
             x_adv=x.clone(),
         )
 
-    def evaluate(self, logits_fn: LogitsFn, x_adv: Images, slack: float) -> tuple[PerExample, Images]:
-        """The margin, and ``const`` times the gradient in ``x_adv`` of the hinge ``max(margin + slack, 0)``."""
+    def evaluate(self, logits_fn: LogitsFn, x_adv: Images) -> tuple[PerExample, Images]:
+        """The margin and its gradient in ``x_adv``, where it is negative too."""
         x_adv = x_adv.detach().requires_grad_()
         margin = self.goal.margin(logits_fn(x_adv))
-        (gradient,) = torch.autograd.grad((self.const * (margin + slack).clamp(min=0)).sum(), x_adv)
+        (gradient,) = torch.autograd.grad(margin.sum(), x_adv)
         return margin.detach(), gradient
+
+    def hinge_slope(self, slack_margin: PerExample) -> Images:
+        """Per image, what turns the margin's gradient into that of ``const max(slack_margin, 0)``."""
+        return (self.const * (slack_margin > 0))[:, None, None, None]
 
     def step_(self, gradient: Images, squashed: Images, lr: float, most: int) -> None:
         """One step against ``gradient`` in the images; ``const`` doubles after ``most`` of them."""

@@ -44,9 +44,9 @@ def style() -> Iterator[None]:
 
 
 def canvas(
-    rows: int, columns: int, *, height: float, left: float, top: float, share_x: bool = True
+    rows: int, columns: int, *, height: float, left: float, top: float, share_x: bool = True, share_y: bool = True
 ) -> "tuple[Figure, list[Axes]]":
-    """A full-width figure with ``rows`` x ``columns`` axes that share their scales, in reading order.
+    """A full-width figure with ``rows`` x ``columns`` axes, in reading order.
 
     Args:
         rows: Lines of panels.
@@ -55,16 +55,18 @@ def canvas(
         left: Inches left of the panels.
         top: Inches above them; also what separates two lines of panels, if titles need it.
         share_x: Whether panels share the horizontal scale.
+        share_y: Whether they share the vertical one; if not, each has room for its own tick labels.
     """
     from matplotlib.figure import Figure
 
     gap, bottom, right = 0.5, 0.55, 0.15
     total = top + rows * height + (rows - 1) * gap + bottom
     figure = Figure(figsize=(WIDTH, total))
-    panel = (WIDTH - left - right - (columns - 1) * 0.3) / columns
-    axes = figure.subplots(rows, columns, sharex=share_x, sharey=True, squeeze=False)
+    between = 0.3 if share_y else 0.6
+    panel = (WIDTH - left - right - (columns - 1) * between) / columns
+    axes = figure.subplots(rows, columns, sharex=share_x, sharey=share_y, squeeze=False)
     figure.subplots_adjust(left=left / WIDTH, right=1 - right / WIDTH, bottom=bottom / total, top=1 - top / total,
-                           wspace=0.3 / panel, hspace=gap / height)  # fmt: skip
+                           wspace=between / panel, hspace=gap / height)  # fmt: skip
     return figure, list(axes.flat)
 
 

@@ -9,23 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distillab.reporting.display import Html, number, paragraph
-from distillab.reporting.summaries import minimum_norm, teachers_of
+from distillab.reporting.summaries import minimum_norm
 from distillab.reporting.tables import Tables, norm_label, records
 
 
-def triptychs(tables: Tables, *, most: int = 12) -> Html:
-    """The first stored example of each teacher and attack, as rows of three images; at most ``most`` of them.
+def triptychs(tables: Tables, *, role: str = "teacher", most: int = 12) -> Html:
+    """The first stored example of each model of a role and attack, as rows of three images; at most ``most`` of them.
 
     Attacks that look for the smallest perturbation come first: theirs are the ones that the eye can compare.
     """
     frame = tables["examples"]
-    frame = frame[frame["model"].isin(teachers_of(tables)["model"])].drop_duplicates(["model", "attack"])
+    models = tables["models"]
+    frame = frame[frame["model"].isin(models.loc[models["role"] == role, "model"]) & (frame["logits"] == "raw")]
+    frame = frame.drop_duplicates(["model", "attack"])
     smallest = frame["attack"].isin(minimum_norm(tables))
     chosen = records(frame[smallest if smallest.any() else ~smallest])
     names = tables.facts["class_names"]
     items = "".join(_triptych(row, tables.label(row.model), tables.label(row.attack), names) for row in chosen[:most])
     cut = f" The first {most} of {len(chosen)} are shown." if len(chosen) > most else ""
-    return paragraph(f"The first stored example of each teacher and attack.{cut}") + Html(
+    return paragraph(f"The first stored example of each model and attack.{cut}") + Html(
         f'<div class="triptychs">{items}</div>'
     )
 

@@ -45,6 +45,12 @@ def look(key: str) -> Look:
     return Look(LIGHT[color], _MARKERS[index % len(_MARKERS)], _LINES[index % len(_LINES)])
 
 
+def series(index: int) -> Look:
+    """The look of the index-th member of an ordered series, such as the steps of a chain."""
+    color = METHOD_COLORS[index % len(METHOD_COLORS)]
+    return Look(LIGHT[color], _MARKERS[index % len(_MARKERS)], _LINES[index % len(_LINES)])
+
+
 def ordered(keys: list[str]) -> list[str]:
     """Distinct keys in the order of every figure: listed methods first, then by name."""
     return sorted(set(keys), key=lambda key: (_ORDER.index(key) if key in _ORDER else len(_ORDER), key))

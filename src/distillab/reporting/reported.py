@@ -37,6 +37,18 @@ class Reported:
         printed = [str(name) for name in self["cmim_table1_best"]["dataset"].unique()]
         return next((name for name in printed if _plain(name) == ours and not facts["standin"]), "")
 
+    def chain_dataset(self, facts: dict[str, Any]) -> str:
+        """The teacher-assistant paper's name of our data set; empty where it has none or ours stands in for it."""
+        ours = _plain(str(facts["title"]))
+        printed = [str(name) for name in self["ta_reported"]["dataset"].unique()]
+        return next((name for name in printed if _plain(name) == ours and not facts["standin"]), "")
+
+    def baseline(self, dataset: str) -> float | None:
+        """The teacher-assistant paper's accuracy of the teacher at T = 1, as a share; None where it has none."""
+        frame = self["ta_reported"]
+        found = frame.loc[(frame["quantity"] == "accuracy") & (frame["dataset"] == dataset), "value"]
+        return float(found.iloc[0]) / 100 if len(found) else None
+
     def accuracies(self, dataset: str) -> Printed:
         """Printed accuracy of protected models on ``dataset``, as a share."""
         import pandas as pd

@@ -19,9 +19,9 @@ def _names(text: str) -> tuple[str, ...]:
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "models": _names(
-        "model role defense defense_label grade attack attack_label teacher arch seed eps chosen parameters epochs "
-        "val_accuracy val_n test_accuracy test_n entropy_nats entropy_normalized ece nll brier "
-        "confidence agreement"
+        "model role defense defense_label grade attack attack_label teacher arch chain temperature step seed eps "
+        "chosen parameters epochs val_accuracy val_n test_accuracy test_n entropy_nats entropy_normalized ece nll "
+        "brier confidence agreement"
     ),
     "knockoff": _names(
         "defense defense_label grade teacher attack attack_label attack_grade student seeds test_n knockoff_accuracy "
@@ -31,16 +31,22 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "defense defense_label teacher student verdict literal best_attack best_delta lower upper margin seeds reason"
     ),
     "robustness": _names(
-        "model role defense arch attack attack_label norm eps seed n clean_accuracy robust_accuracy robust_low "
-        "robust_high success_rate success_n median_distance mean_distance failures forwards backwards zero_gradient "
-        "randomized_forward"
+        "model role defense arch chain temperature step attack attack_label logits norm kind eps seed n clean_accuracy "
+        "robust_accuracy robust_low robust_high success_rate success_n median_distance mean_distance max_distance "
+        "penalized_mean mean_l2 failures forwards backwards zero_gradient randomized_forward"
     ),
-    "curves": _names("model attack norm seed eps robust_accuracy n"),
+    "curves": _names("model attack logits norm seed eps robust_accuracy n"),
     "cmi": _names("teacher defense defense_label arch seed split power label cmi n"),
     "history": _names("model role seed epoch term value"),
     "examples": _names(
-        "model attack seed id label label_clean label_adv distance norm height width channels clean adversarial"
+        "model attack logits seed id label label_clean label_adv distance norm height width channels clean adversarial"
     ),
+    "sensitivity": _names(
+        "model role arch chain temperature step seed n small small_low small_high small_float32 log10_p5 log10_median "
+        "log10_p95 log10_logits_median margin_median"
+    ),
+    "steps": _names("chain norm view earlier later temperature difference low high seeds images_low images_high n"),
+    "claims": _names("claim chain statement view unit value low high p decision seeds source"),
 }
 """Columns that a report may rely on; a table may hold more."""
 
@@ -121,6 +127,12 @@ def norm_label(norm: str) -> str:
     return {"l0": "L0", "l2": "L2", "linf": "L∞"}.get(norm, norm)
 
 
+def step_name(step: int) -> str:
+    """What a chain's step is called: teacher, assistant, student, then by its number."""
+    names = ("teacher", "assistant", "student")
+    return names[int(step)] if step < len(names) else f"step {int(step)}"
+
+
 def records(frame: "pd.DataFrame") -> list[Any]:
     """The rows, their columns as attributes and their label as ``Index``."""
     return list(frame.itertuples())
@@ -129,6 +141,8 @@ def records(frame: "pd.DataFrame") -> list[Any]:
 def _model_label(row: Any, labels: dict[str, str]) -> str:  # noqa: ANN401 - a row of itertuples has no static type
     if row.role == "ls_student":
         return "LS student"
+    if row.role == "chain":
+        return f"{row.chain}: {step_name(row.step)}, T = {row.temperature:g}"
     defense = labels.get(row.defense, row.defense) or str(row.model)
     return f"{labels.get(row.attack, row.attack)} knockoff of {defense}" if row.role == "knockoff" else defense
 

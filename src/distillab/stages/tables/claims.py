@@ -57,7 +57,7 @@ def rows(results: Results) -> list[Row]:
 def _statements(results: Results, chain: str) -> Iterator[Statement]:
     runs = [run for run in results.runs if run.chain == chain]
     accuracy = _numbers(runs, lambda run: 100 * split_accuracy(results, run, "test"))
-    trend, per_step = "points per doubling of T", "points per step"
+    trend, per_step = "points / doubling", "points / step"
     yield Statement(
         "accuracy_temperature", "accuracy falls slightly as T grows", "V-A", trend, "down", _over_t(accuracy)
     )
@@ -102,7 +102,7 @@ def _robustness(results: Results, chain: str) -> Iterator[Statement]:
                 f"robustness_temperature_{norm}",
                 f"robustness in {norm} grows with T",
                 "V-C",
-                f"{norm} per doubling of T",
+                f"{norm} / doubling",
                 "up",
                 _over_t(early),
                 view,
@@ -120,7 +120,7 @@ def _robustness(results: Results, chain: str) -> Iterator[Statement]:
                 f"robustness_steps_{norm}",
                 f"robustness in {norm} grows with every step",
                 "VI",
-                f"{norm} per step",
+                f"{norm} / step",
                 "up",
                 _over_steps(mean),
                 view,

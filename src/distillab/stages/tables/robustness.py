@@ -91,7 +91,7 @@ def _row(results: Results, member: Member) -> Row:
         "norm": _norm(member),
         "kind": method["kind"],
         "eps": eps,
-        "mode": f"{spec['mode']}, " * ("mode" in spec) + f"up to {method['passes']:,} passes an image",
+        "mode": ", ".join([*_mode(spec), f"up to {method['passes']:,} passes an image"]),
         "seed": run.seed,
         "n": len(frame),
         "clean_accuracy": float(correct.mean()),
@@ -104,6 +104,10 @@ def _row(results: Results, member: Member) -> Row:
         "zero_gradient": flags["zero_gradient"],
         "randomized_forward": flags["randomized_forward"],
     }
+
+
+def _mode(spec: dict[str, Any]) -> list[str]:
+    return [str(spec["mode"])] if "mode" in spec else []
 
 
 def _distances(frame: pd.DataFrame) -> Row:
