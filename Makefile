@@ -1,9 +1,10 @@
 # `make` reproduces the default study; `make test` runs every test. Both make their own environment in .venv.
 PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
+DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all run test check format docs overhead slurm-test clean help
+.PHONY: all run test check format docs overhead bench slurm-test clean help
 
 all: run
 
@@ -34,11 +35,16 @@ docs: .venv/installed-dev ## write config/README.md and the JSON schema from the
 overhead: .venv/installed ## CPU seconds of a fresh digits run: stages, reports, orchestration
 	$(BIN)/python benchmarks/overhead.py
 
+bench: .venv-bench/installed ## our attacks against foolbox's and ART's; needs MNIST in DATA (default: data)
+	@for script in $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)); do \
+		echo "$$script"; .venv-bench/bin/python "$$script" --data $(DATA) || exit 1; \
+	done
+
 slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and run the tiny preset on it
 	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -s tests/workflow/test_slurm.py
 
 clean: ## remove the environment and everything that was made
-	rm -rf .venv .venv-format results .snakemake .distillab
+	rm -rf .venv .venv-bench .venv-format results .snakemake .distillab
 
 help: ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +57,12 @@ help: ## say what the targets do
 .venv-format/bin/snakefmt:
 	$(PYTHON) -m venv .venv-format
 	.venv-format/bin/python -m pip install --quiet --disable-pip-version-check snakefmt==2.1.0
+
+# The peers stay out of the environment that makes results.
+.venv-bench/installed: constraints.txt pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	@touch $@
 
 .venv/installed: .venv/bin/python constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[slurm]"

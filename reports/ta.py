@@ -50,11 +50,12 @@ chain_views.steps_table(read, papers)
 # ## What happens at T = 1
 #
 # A network that fits soft labels at T has logits about T times as large as one trained at T = 1. Used at T = 1, its
-# softmax saturates: with a margin of m logits every entry of softmax's Jacobian is of the order of exp(-m). That is why
-# gradients vanish, not because the function became flat: multiplying logits by a constant moves no boundary, and the
-# exact smallest perturbation stays what it was. Attacks that follow the gradient of probabilities or of cross-entropy in
-# float32 then fail for numerical reasons (*gradient masking*); attacks on differences of logits do not, and dividing the
-# logits by T repairs the others. Defensive distillation is not a defense; the tables below show how a metric moves.
+# softmax saturates: with a margin of m logits every entry of softmax's Jacobian is of the order of exp(-m). That is
+# why gradients vanish, not because the function became flat: multiplying logits by a constant moves no boundary, and
+# the exact smallest perturbation stays what it was. Attacks that follow the gradient of probabilities or of cross-
+# entropy in float32 then fail for numerical reasons (*gradient masking*); attacks on differences of logits do not,
+# and dividing the logits by T repairs the others. Defensive distillation is not a defense; the tables below show how
+# a metric moves.
 
 # %%
 chain_plots.sensitivity_by_temperature(read)
