@@ -30,28 +30,41 @@ def ladder(needed):
     return net, torch.full((1, 1, 3, 4), 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "expected"), [(1.0, -0.25458), (40.0, -0.25400), (1 / 40, -0.35390)])
 def test_strict_agrees_with_a_literal_implementation(scale, expected):
-    """Changes measured once with one image, autograd and the published loop: 0.01 logits weigh more at small scales."""
-    spec = CarliniWagnerL0(steps=1_000, largest_const=1e3)
+    """Changes measured once with one image, autograd and the published loop: 0.01 logits weigh more at small scales.
+
+    A larger bound of const only prolongs the last search, which fails.
+    """
+    spec = CarliniWagnerL0(steps=1_000, largest_const=20.0 if scale < 1 else 0.3)
     record = run_attack(toy(scale), X, Y, [0], spec=spec, seed=0)
     assert record.distance.item() == 1
     assert (record.kept.flatten() - 0.5).tolist() == pytest.approx([0.0, expected], abs=2e-4)
 
 
-@pytest.mark.parametrize("fields", [{"mode": "fast"}, {"score": "margin"}, {"prune": True}])
-@pytest.mark.parametrize("scale", [1.0, 40.0, 1 / 40])
+@pytest.mark.parametrize("fields", [{"mode": "fast"}, {"budget": "ci"}, {"budget": "ci", "score": "margin"}])
+@pytest.mark.parametrize("scale", [1.0, 40.0])
 def test_one_pixel_suffices_whatever_the_scale(fields, scale):
     record = run_attack(toy(scale), X, Y, [0], spec=CarliniWagnerL0(**fields), seed=0)
     assert record.distance.item() == 1
 
 
 @pytest.mark.parametrize("needed", [1, 2, 3, 5, 8])
-@pytest.mark.parametrize("fields", [{"budget": "ci"}, {"budget": "ci", "score": "margin"}, {"mode": "fast"}])
+@pytest.mark.parametrize("fields", [{"budget": "ci", "score": "margin"}, {"mode": "fast"}])
 def test_the_fewest_pixels_of_a_linear_net_are_found(needed, fields):
     net, x = ladder(needed)
     record = run_attack(net, x, Y, [0], spec=CarliniWagnerL0(**fields), seed=0)
     assert record.distance.item() == needed
+
+
+@pytest.mark.parametrize(("needed", "found"), [(1, 1), (2, 2), (3, 3), (8, 11)])
+def test_the_releases_score_takes_saturated_pixels_away(needed, found):
+    """At 0 and 1 the gradient in w vanishes, and with it the score of the most useful pixels; pruning cannot help."""
+    net, x = ladder(needed)
+    for prune in (False, True):
+        record = run_attack(net, x, Y, [0], spec=CarliniWagnerL0(budget="ci", prune=prune), seed=0)
+        assert record.distance.item() == found
 
 
 def small_net():
@@ -129,12 +142,13 @@ def attack_one_literally(net, x, y, spec):
                 if score[pixel] > 0.01 or count >= 0.3 * changed**0.5:
                     break
         w_start = torch.atanh((2 * solved - 1) * 0.9999995)
+    assert found is not None
     return int(((found - x).abs() > 1e-4).any(dim=1).sum()), forwards
 
 
 def test_a_pool_equals_a_literal_loop_over_images():
     net, x, y = small_net()
-    spec = CarliniWagnerL0(steps=30, initial_const=0.1, largest_const=1.5, lr=0.02)
+    spec = CarliniWagnerL0(steps=30, initial_const=0.1, largest_const=2.0, lr=0.05)
     record = run_attack(net, x[:5], y[:5], range(5), spec=spec, seed=0)
     expected = [attack_one_literally(net, x[i : i + 1], int(y[i]), spec) for i in range(5)]
     assert record.distance.tolist() == [pixels for pixels, _ in expected]
