@@ -103,20 +103,7 @@ examples.triptychs(read, role="chain") if len(read["examples"]) else paragraph("
 # - Gradient amplitudes are computed in log space; float32 reads far smaller ones as exact zeros, which is shown beside.
 
 # %%
-folded(
-    "Misprints of the paper, and what was adopted",
-    Html(
-        "<ul>"
-        "<li>The L0 attack's largest const is printed as 2e-6, below its first value; the release's 2e6 is used.</li>"
-        "<li>Equation 14 takes the argmax as a confidence; it is the maximum.</li>"
-        "<li>Equation 13 defines a distance as an argmin; it is the minimum of the norm.</li>"
-        "<li>Equation 6 lets negative changes go free; the absolute change counts.</li>"
-        "<li>The text explains small test gradients by 1/T, but T is 1 there; larger logits explain them.</li>"
-        "<li>A “parameter decay” of 1e-6 is the release's decay of the learning rate.</li>"
-        "<li>That L2 needs the least and L0 the largest perturbation compares different units.</li>"
-        "</ul>"
-    ),
-)
+folded("Misprints of the paper, and what was adopted", chain_text.misprints())
 
 # %% [markdown]
 # ## How to reproduce this page

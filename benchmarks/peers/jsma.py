@@ -3,8 +3,8 @@
 ART raises the two features with the largest gradient of the target's output, which is the published pair for
 probabilities and is not for logits. It stops after the pair that passes gamma, so gamma is given to it half a feature
 below the budget. Success and changed features are recomputed from the images that come back; a pair of image and target
-whose target does not win is a failure. ``floor`` is the CPU time of one forward pass and one input gradient for
-each that the attack made of each image, in batches of the size that both contestants get.
+whose target does not win is a failure. ``floor`` is the CPU time of one forward pass and one input gradient per
+forward pass that distillab made of an image, in full batches; the logits' saliency takes two gradients.
 """
 
 from collections.abc import Callable

@@ -1,12 +1,17 @@
 """Small synthetic tables in the layout that the stage ``collect`` writes; no number here was measured."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import chain_tables
 
 DEFENSES = {"ce": ("CE", "V"), "ls": ("LS", "V"), "nasty": ("NT", "V"), "ast": ("AST", "V"), "cmim": ("CMIM", "V")}
 DEFENSES |= {"stingy": ("ST", "V"), "mad": ("MAD", "V")}
@@ -39,6 +44,9 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
         "cmi": _cmi(seeds),
         "history": _history(seeds),
         "examples": _examples(rng),
+        "sensitivity": chain_tables.sensitivity(seeds),
+        "steps": chain_tables.steps(seeds),
+        "claims": chain_tables.claims(seeds),
     }
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet")
@@ -73,6 +81,7 @@ def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
             for d in DEFENSES
             for a in ATTACKS
         ]
+    rows += chain_tables.chain_models(seeds, lambda *key: _model(rng, *key))
     return pd.DataFrame(rows)
 
 
@@ -85,7 +94,7 @@ def _model(rng, model, role, seed, arch, *, defense="", label="", grade="", eps=
         "val_accuracy": 0.975, "val_n": 287,
         "test_accuracy": round((0.97 + rng.normal(0, 0.006)) * TEST_N) / TEST_N, "test_n": TEST_N,
         "entropy_nats": entropy, "entropy_normalized": entropy / np.log(10), "ece": 0.013, "nll": 0.11,
-        "brier": 0.05, "confidence": 0.96, "agreement": 0.97 if attack else np.nan,
+        "brier": 0.05, "confidence": 0.96, "agreement": 0.97 if attack else np.nan, **chain_tables.NOT_A_STEP,
     }  # fmt: skip
 
 
@@ -135,27 +144,28 @@ def _robustness(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
                 "model": f"{defense}-{TEACHER}", "role": "teacher", "defense": defense, "arch": TEACHER, "seed": seed,
                 "mode": "default", "n": 128, "clean_accuracy": 0.97, "success_n": 124, "failures": 0,
                 "forwards": 20.0, "backwards": 20.0, "zero_gradient": 0.4 if defense == "mad" else 0.0,
-                "randomized_forward": False,
+                "randomized_forward": False, "logits": "raw", "max_distance": 2.0, "penalized_mean": 0.9,
+                "mean_l2": 0.8, **chain_tables.NOT_A_STEP,
             }  # fmt: skip
             for attack, (label, norm, eps) in FIXED.items():
                 robust = 0.42 - shift - (0.1 if attack == "pgd_linf" else 0)
                 rows.append(base | {
                     "attack": attack, "attack_label": label, "norm": norm, "eps": eps, "robust_accuracy": robust,
                     "robust_low": robust - 0.08, "robust_high": robust + 0.08, "success_rate": 1 - robust / 0.97,
-                    "median_distance": np.nan, "mean_distance": np.nan,
+                    "median_distance": np.nan, "mean_distance": np.nan, "kind": "fixed_budget",
                 })  # fmt: skip
             for attack, (label, norm) in MINIMUM.items():
                 rows.append(base | {
                     "attack": attack, "attack_label": label, "norm": norm, "eps": np.nan, "robust_accuracy": np.nan,
                     "robust_low": np.nan, "robust_high": np.nan, "success_rate": 1.0, "failures": 2,
-                    "median_distance": 0.6 - shift, "mean_distance": 0.7 - shift,
+                    "median_distance": 0.6 - shift, "mean_distance": 0.7 - shift, "kind": "minimum_norm",
                 })  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows + chain_tables.chain_robustness(seeds))
 
 
 def _curves(seeds: int) -> pd.DataFrame:
     rows = [
-        {"model": f"{d}-{TEACHER}", "attack": "cw_l2", "norm": "l2", "seed": s, "eps": eps, "n": 128,
+        {"model": f"{d}-{TEACHER}", "attack": "cw_l2", "logits": "raw", "norm": "l2", "seed": s, "eps": eps, "n": 128,
          "robust_accuracy": 0.97 / (1 + (eps / (0.6 - 4 * QUALITY[d] + 0.01 * s)) ** 4)}
         for d in DEFENSES for s in range(seeds) for eps in np.linspace(0, 2, 21)
     ]  # fmt: skip
@@ -187,14 +197,15 @@ def _history(seeds: int) -> pd.DataFrame:
 
 def _examples(rng: np.random.Generator) -> pd.DataFrame:
     rows = []
-    for model in (f"ce-{TEACHER}", f"cmim-{TEACHER}"):
+    for model in (f"ce-{TEACHER}", f"cmim-{TEACHER}", "ta-T20-step1"):
         for i in range(3):
             y, x = np.mgrid[:8, :8]
             clean = np.clip(1.2 - 0.5 * abs(np.hypot(x - 3.5, y - 3.5) - 2 - 0.4 * i), 0, 1)
             adversarial = np.clip(clean + rng.normal(0, 0.15, clean.shape), 0, 1)
             rows.append({
-                "model": model, "attack": "cw_l2", "seed": 0, "id": 17 + i, "label": i, "label_clean": i,
-                "label_adv": (i + 3) % 10, "distance": float(np.linalg.norm(adversarial - clean)), "norm": "l2",
+                "model": model, "attack": "cw_l2", "logits": "raw", "seed": 0, "id": 17 + i, "label": i,
+                "label_clean": i, "label_adv": (i + 3) % 10,
+                "distance": float(np.linalg.norm(adversarial - clean)), "norm": "l2",
                 "height": 8, "width": 8, "channels": 1, "clean": clean.ravel().tolist(),
                 "adversarial": adversarial.ravel().tolist(),
             })  # fmt: skip

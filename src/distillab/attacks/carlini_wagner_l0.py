@@ -46,8 +46,8 @@ class CarliniWagnerL0(AttackSpec):
     fixed to the image, at most 0.3 times the root of the number of changed ones, and the next round starts from the
     solution, until ``const`` reaches ``largest_const`` or the passes are used up. The last solution is the result,
     without changes of at most 1e-4 where it can do without. ``score: release`` is the release's |change| x |gradient
-    of the loss|, where the classification loss has no part any more; ``margin`` is the paper's intent, |change x
-    gradient of the margin|.
+    of the loss|, in which the classification loss has no part any more, and which vanishes for pixels at 0 and 1;
+    ``margin`` is the paper's intent, |change x gradient of the margin|.
 
     ``mode: fast`` descends on a smooth count of changed pixels instead; ``steps`` are then its steps in all. ``prune``
     puts back, one by one, every pixel that is not needed; fast mode always does.

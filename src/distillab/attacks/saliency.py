@@ -1,13 +1,16 @@
 """The pair of features that JSMA changes, exactly, without looking at all pairs."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from distillab.core.shapes import Flags
 
 Features = Float[Tensor, "n m"]
 Pairs = Int[Tensor, "n 2"]
+
+FEW = 32
+"""Features with the largest t that thin out the rest before anything is sorted."""
 
 TABLE = 2**22
 """Most sums of pairs held at a time, unless one example has more: 32 MB for each of a few tables."""
@@ -18,8 +21,8 @@ def best_pair(towards: Features, away: Features, free: Flags) -> tuple[Pairs, Fl
 
     ``towards`` is the derivative of the target's output, ``away`` minus the sum of the others' derivatives. The
     product grows in both coordinates, so a feature that two others equal or exceed in both can be replaced by one of
-    them: what is left are the first two Pareto layers of the points (t, a), dozens of hundreds of features. Of equal
-    products, the pair with the largest t counts.
+    them: what is left are the first two Pareto layers of the points (t, a), tens of features where there are hundreds.
+    Of equal products, the pair with the largest t counts.
 
     Args:
         towards: a per feature, finite; float64, or the products underflow.
@@ -28,9 +31,10 @@ def best_pair(towards: Features, away: Features, free: Flags) -> tuple[Pairs, Fl
 
     Reference: Papernot et al. 2016a, algorithm 3; methods, robustness 4.5 (the pruning).
     """
-    survivors = _two_layers(towards, away, free)
+    t, a = towards.masked_fill(~free, -torch.inf), away.masked_fill(~free, -torch.inf)
+    survivors = _two_layers(t, a)
     rows = max(1, TABLE // survivors.shape[1] ** 2)
-    parts = [_best_of(*part) for part in zip(towards.split(rows), away.split(rows), survivors.split(rows), strict=True)]
+    parts = [_best_of(*part) for part in zip(t.split(rows), a.split(rows), survivors.split(rows), strict=True)]
     return torch.cat([pairs for pairs, _ in parts]), torch.cat([found for _, found in parts])
 
 
@@ -40,20 +44,31 @@ def top_pair(towards: Features, free: Flags) -> tuple[Pairs, Flags]:
     return chosen, values.sum(dim=1) > 0
 
 
-def _two_layers(towards: Features, away: Features, free: Flags) -> Int[Tensor, "n s"]:
+def _two_layers(t: Features, a: Features) -> Int[Tensor, "n s"]:
     """Per row, the features that matter by descending t, padded with -1.
 
-    Going down in t, a feature is out if two before it have an ``a`` as large. Features that are not free come last,
-    and have no ``a`` to speak of.
+    A feature is out if two with at least its ``t`` have at least its ``a``; -inf is always out.
     """
-    order = towards.masked_fill(~free, -torch.inf).argsort(dim=1, descending=True, stable=True)
-    ranked = away.masked_fill(~free, -torch.inf).gather(1, order)
-    stays = ranked > _shifted(_second_cummax(ranked))
+    few = t.topk(min(FEW, t.shape[1]), dim=1).indices
+    second = a.gather(1, few).topk(2, dim=1).values[:, 1:]
+    near = _packed((a > second).scatter(1, few, True), torch.arange(t.shape[1], device=t.device).expand(t.shape))
+    order = _at(t, near).argsort(dim=1, descending=True, stable=True)
+    ranked = _at(a, near).gather(1, order)
+    return _packed(ranked > _shifted(_second_cummax(ranked)), near.gather(1, order))
+
+
+def _packed(stays: Bool[Tensor, "n m"], index: Int[Tensor, "n m"]) -> Int[Tensor, "n s"]:
+    """The entries of ``index`` that stay, row by row, padded with -1 to the longest row."""
     positions = stays.cumsum(dim=1)
     row, column = stays.nonzero(as_tuple=True)
-    survivors = order.new_full((len(order), max(2, int(positions[:, -1].max()))), -1)
-    survivors[row, positions[row, column] - 1] = order[row, column]
-    return survivors
+    packed = index.new_full((len(index), max(2, int(positions[:, -1].max()))), -1)
+    packed[row, positions[row, column] - 1] = index[row, column]
+    return packed
+
+
+def _at(values: Features, index: Int[Tensor, "n s"]) -> Float[Tensor, "n s"]:
+    """The values at ``index``, -inf where that is -1."""
+    return values.gather(1, index.clamp(min=0)).masked_fill(index < 0, -torch.inf)
 
 
 def _second_cummax(values: Features) -> Features:
@@ -66,14 +81,12 @@ def _shifted(values: Features) -> Features:
     return torch.nn.functional.pad(values[:, :-1], (1, 0), value=-torch.inf)
 
 
-def _best_of(towards: Features, away: Features, survivors: Int[Tensor, "n s"]) -> tuple[Pairs, Flags]:
+def _best_of(t: Features, a: Features, survivors: Int[Tensor, "n s"]) -> tuple[Pairs, Flags]:
     """By brute force over the pairs of survivors."""
-    absent, index = survivors < 0, survivors.clamp(min=0)
-    t, a = (values.gather(1, index).masked_fill(absent, -torch.inf) for values in (towards, away))
-    sums_t, sums_a = t[:, :, None] + t[:, None], a[:, :, None] + a[:, None]
+    sums_t, sums_a = (at[:, :, None] + at[:, None] for at in (_at(t, survivors), _at(a, survivors)))
     admissible = (sums_t > 0) & (sums_a > 0)
     admissible.diagonal(dim1=1, dim2=2).fill_(False)
     best = torch.where(admissible, sums_t * sums_a, -torch.inf).flatten(1).argmax(dim=1)
     width = survivors.shape[1]
-    pairs = index.gather(1, torch.stack([best // width, best % width], dim=1))
+    pairs = survivors.clamp(min=0).gather(1, torch.stack([best // width, best % width], dim=1))
     return pairs, admissible.flatten(1).any(dim=1)

@@ -107,7 +107,7 @@ def robustness_by_step(tables: Tables) -> Html:
 def _by_temperature(tables: Tables, column: str, *, unit: str, name: str, figure: str) -> Html:
     import pandas as pd
 
-    what = unit.split(",")[0]
+    what = unit.split(",", maxsplit=1)[0]
     models = chain_rows(tables, "models")
     models = models[models["step"] <= STUDENT]
     parts = [

@@ -11,6 +11,16 @@ from distillab.reporting.tables import Tables, records
 if TYPE_CHECKING:
     import pandas as pd
 
+_MISPRINTS = (
+    "The L0 attack's largest const is printed as 2e-6, below its first value; the release's 2e6 is used.",
+    "Equation 14 takes the argmax as a confidence; it is the maximum.",
+    "Equation 13 defines a distance as an argmin; it is the minimum of the norm.",
+    "Equation 6 lets negative changes go free; the absolute change counts.",
+    "The text explains small test gradients by 1/T, but T is 1 there; larger logits explain them.",
+    "A “parameter decay” of 1e-6 is the release's decay of the learning rate.",
+    "That L2 needs the least and L0 the largest perturbation compares different units.",
+)
+
 _DECISIONS = {"holds": "hold", "contradicted": "do not hold", "undecided": "are undecided"}
 
 
@@ -39,3 +49,8 @@ def claims_answer(tables: Tables) -> Html:
         f"{'. '.join(parts)}.{few}",
         kind="lead",
     )
+
+
+def misprints() -> Html:
+    """What the paper prints and cannot mean, and what this project does instead."""
+    return Html(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in _MISPRINTS)}</ul>")

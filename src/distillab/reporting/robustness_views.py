@@ -6,7 +6,7 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 from distillab.reporting import figures
-from distillab.reporting.display import Html, header, missing, number, percent, setting, table
+from distillab.reporting.display import Html, header, missing, number, paragraph, percent, setting, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.palette import ordered
 from distillab.reporting.summaries import (
@@ -43,6 +43,8 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
 
     everything = tables["robustness"]
     frame = everything[everything["role"].isin(roles)]
+    if frame.empty:
+        return paragraph("No attack was run on these models.")
     left_out = everything["model"].nunique() - frame["model"].nunique()
     columns = {str(name): _column(part) for name, part in frame.groupby(_attack_names(frame), sort=False)}
     clean = over_seeds(frame.drop_duplicates(["model", "seed"]), ["model"], "clean_accuracy", upper=1)

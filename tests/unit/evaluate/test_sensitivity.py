@@ -22,6 +22,11 @@ def test_saturated_amplitudes_are_exact_in_log_space(margin, log10):
     assert of([float(margin), 0.0, -1.0]).log10_all.item() == pytest.approx(log10, abs=0.005)
 
 
+@pytest.mark.parametrize(("margin", "reading"), [(15, 1.925e-7), (20, 9.40e-10), (100, 1.68e-44), (800, 0.0)])
+def test_float32_reads_what_the_specification_measured(margin, reading):
+    assert of([float(margin), 0.0, -1.0]).float32_all.item() == pytest.approx(reading, rel=2e-3)
+
+
 def test_float32_reads_zero_where_log_space_does_not():
     table = of([110.0, 0.0, -1.0])
     assert table.float32_all.item() == 0

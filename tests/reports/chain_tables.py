@@ -1,0 +1,100 @@
+"""Synthetic rows about distillation chains; no number here was measured."""
+
+import numpy as np
+import pandas as pd
+
+CHAIN, ARCH, STEPS, TEMPERATURES = "ta", "cnn_digits", (0, 1, 2), (1.0, 5.0, 20.0)
+NOT_A_STEP = {"chain": "", "temperature": np.nan, "step": -1}
+ATTACKED = {
+    "fgsm": ("FGSM", "linf", "fixed_budget", 0.1),
+    "cw_l2_fast": ("C&W L2", "l2", "minimum_norm", np.nan),
+    "cw_linf_fast": ("C&W Linf", "linf", "minimum_norm", np.nan),
+}
+
+DISTANCES = ("median_distance", "mean_distance", "penalized_mean", "mean_l2")
+
+
+def chain_models(seeds, make):
+    """One row per step, temperature and seed; ``make`` fills the columns that all models share."""
+    return [
+        make(_name(t, s), "chain", seed, ARCH) | _place(t, s)
+        for t in TEMPERATURES for s in STEPS for seed in range(seeds)
+    ]  # fmt: skip
+
+
+def chain_robustness(seeds):
+    """Z under every attack, and Z/T where T is not 1; FGSM is masked on Z."""
+    return [
+        _cell(attack, t, s, seed, logits)
+        for attack in ATTACKED for t in TEMPERATURES for s in STEPS for seed in range(seeds)
+        for logits in (("raw",) if t == 1 else ("raw", "rescaled"))
+    ]  # fmt: skip
+
+
+def sensitivity(seeds):
+    """Amplitudes that fall with the temperature."""
+    rows = [
+        {"model": _name(t, s), "role": "chain", "arch": ARCH, "seed": seed, "n": 360, "small": 1 - 1 / t,
+         "small_low": 0.9 * (1 - 1 / t), "small_high": min(1.0, 1.1 * (1 - 1 / t)), "small_float32": 1 - 0.9 / t,
+         "log10_p5": -40 * t, "log10_median": -5 * t, "log10_p95": -t, "log10_logits_median": 0.2 * t,
+         "margin_median": 8 * t} | _place(t, s)
+        for t in TEMPERATURES for s in STEPS for seed in range(seeds)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def steps(seeds):
+    """Differences of later and earlier steps, averaged ones without an interval over images."""
+    few = seeds < 3
+    rows = [
+        {"chain": CHAIN, "norm": norm, "view": view, "earlier": a, "later": b, "temperature": t,
+         "difference": 0.01 * b, "low": None if few else -0.02, "high": None if few else 0.04, "seeds": seeds,
+         "images_low": np.nan if t < 0 else -0.03, "images_high": np.nan if t < 0 else 0.05,
+         "n": np.nan if t < 0 else 40}
+        for norm in ("l2", "linf") for view in ("raw", "worst") for a, b in ((0, 1), (1, 2), (0, 2))
+        for t in (*TEMPERATURES, -1.0)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def claims(seeds):
+    """One claim of each decision; none is decided below three seeds."""
+    few = seeds < 3
+    said = (
+        ("accuracy falls slightly as T grows", "", "holds"),
+        ("robustness in l2 grows with T", "raw", "holds"),
+        ("robustness in l2 grows with T", "worst", "contradicted"),
+        ("confidence shows no trend in T", "", "undecided"),
+    )
+    rows = [
+        {"claim": f"claim_{i}", "chain": CHAIN, "statement": text, "view": view, "unit": "points / doubling",
+         "value": 0.5, "low": None if few else 0.1, "high": None if few else 0.9, "p": None if few else 0.01,
+         "decision": "undecided" if few else decision, "seeds": seeds, "source": "V-A"}
+        for i, (text, view, decision) in enumerate(said)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _cell(attack, temperature, step, seed, logits):
+    label, norm, kind, eps = ATTACKED[attack]
+    masked = kind == "fixed_budget" and logits == "raw" and temperature > 1
+    robust, least = 0.9 if masked else 0.3, kind == "minimum_norm"
+    distance = 0.8 + 0.05 * step + 0.01 * seed
+    return {
+        "model": _name(temperature, step), "role": "chain", "defense": "", "arch": ARCH, "seed": seed, "attack": attack,
+        "attack_label": label, "logits": logits, "norm": norm, "kind": kind, "eps": eps, "mode": "fast", "n": 48,
+        "clean_accuracy": 0.97, "success_n": 46, "failures": 0, "forwards": 101.0, "backwards": 101.0,
+        "zero_gradient": 0.8 if masked else 0.0, "randomized_forward": False,
+        "robust_accuracy": np.nan if least else robust, "robust_low": np.nan if least else robust - 0.1,
+        "robust_high": np.nan if least else robust + 0.1, "success_rate": 1.0 if least else 1 - robust,
+        **dict.fromkeys(DISTANCES, distance if least else np.nan),
+        "max_distance": 2 * distance if least else np.nan,
+    } | _place(temperature, step)  # fmt: skip
+
+
+def _name(temperature, step):
+    return f"{CHAIN}-T{temperature:g}-step{step}"
+
+
+def _place(temperature, step):
+    return {"chain": CHAIN, "temperature": temperature, "step": step}
