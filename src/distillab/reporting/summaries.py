@@ -13,16 +13,23 @@ if TYPE_CHECKING:
     from distillab.reporting.tables import Tables
 
 
-def over_seeds(frame: "pd.DataFrame", by: list[str], value: str, *, upper: float = inf) -> "pd.DataFrame":
+_OWN_BOUNDS = {"robust_accuracy": "robust", "success_rate": "success", "small": "small"}
+"""Shares that a table holds with their interval over images, in columns ``<prefix>_low`` and ``<prefix>_high``."""
+
+
+def over_seeds(
+    frame: "pd.DataFrame", by: list[str], value: str, *, lower: float = 0.0, upper: float = inf
+) -> "pd.DataFrame":
     """Per group: the mean of ``value`` over seeds with its 95 % interval, NaN bounds where none is claimed.
 
-    One test-sample interval stands in where a single seed brought its own (columns ``robust_low``, ``robust_high``);
-    ``kind`` says which of the two kinds of uncertainty the bounds are, and they are never mixed.
+    One test-sample interval stands in where a single seed brought its own (columns such as ``robust_low``,
+    ``robust_high``); ``kind`` says which of the two kinds of uncertainty the bounds are, and they are never mixed.
 
     Args:
         frame: One row per group and seed.
         by: Columns that name a group.
-        value: A quantity in [0, ``upper``].
+        value: A quantity in [``lower``, ``upper``]; bounds are cut there.
+        lower: Minus infinity for a logarithm.
         upper: 1 for a share.
     """
     import pandas as pd
@@ -30,17 +37,18 @@ def over_seeds(frame: "pd.DataFrame", by: list[str], value: str, *, upper: float
     rows = []
     for keys, group in frame.groupby(by, sort=False, dropna=False):
         finite = [float(v) for v in group[value] if isfinite(v)]
-        row = dict(zip(by, keys, strict=True)) | {"seeds": len(finite)} | _estimate(finite, upper)
-        if len(finite) == 1 and value == "robust_accuracy":
-            row |= {"low": group["robust_low"].iloc[0], "high": group["robust_high"].iloc[0], "kind": "images"}
+        row = dict(zip(by, keys, strict=True)) | {"seeds": len(finite)} | _estimate(finite, (lower, upper))
+        if len(finite) == 1 and value in _OWN_BOUNDS:
+            own = group[group[value].notna()].iloc[0]
+            row |= {end: own[f"{_OWN_BOUNDS[value]}_{end}"] for end in ("low", "high")} | {"kind": "images"}
         rows.append(row)
     return pd.DataFrame(rows, columns=[*by, "seeds", "value", "low", "high", "kind"])
 
 
-def _estimate(values: list[float], upper: float) -> dict[str, object]:
+def _estimate(values: list[float], within: tuple[float, float]) -> dict[str, object]:
     if not values:
         return {"value": nan, "low": nan, "high": nan, "kind": "points"}
-    estimate = seed_interval(values, within=(0.0, upper))
+    estimate = seed_interval(values, within=within)
     low, high = (nan if bound is None else bound for bound in (estimate.low, estimate.high))
     return {"value": estimate.value, "low": low, "high": high, "kind": estimate.kind}
 

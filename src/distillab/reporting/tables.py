@@ -32,8 +32,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "robustness": _names(
         "model role defense arch chain temperature step attack attack_label logits norm kind eps seed n clean_accuracy "
-        "robust_accuracy robust_low robust_high success_rate success_n median_distance mean_distance max_distance "
-        "penalized_mean mean_l2 failures forwards backwards zero_gradient randomized_forward"
+        "robust_accuracy robust_low robust_high success_rate success_low success_high success_n median_distance "
+        "mean_distance max_distance penalized_mean mean_l2 failures forwards backwards zero_gradient randomized_forward"
     ),
     "curves": _names("model attack logits norm seed eps robust_accuracy n"),
     "cmi": _names("teacher defense defense_label arch seed split power label cmi n"),
@@ -103,11 +103,7 @@ class Tables:
         models, knockoff = self["models"], self["knockoff"]
         labels = dict(zip(models["defense"], models["defense_label"], strict=True))
         labels |= dict(zip(knockoff["attack"], knockoff["attack_label"], strict=True))
-        attacks = records(self["robustness"].drop_duplicates("attack"))
-        named = Counter(row.attack_label for row in attacks)
-        for row in attacks:
-            norm = f" {norm_label(row.norm)}" if named[row.attack_label] > 1 else ""
-            labels[row.attack] = f"{row.attack_label}{norm}"
+        labels |= _attack_labels(records(self["robustness"].drop_duplicates("attack")))
         for row in records(models.drop_duplicates("model")):
             labels[str(row.model)] = _model_label(row, labels)
         return labels
@@ -136,6 +132,18 @@ def step_name(step: int) -> str:
 def records(frame: "pd.DataFrame") -> list[Any]:
     """The rows, their columns as attributes and their label as ``Index``."""
     return list(frame.itertuples())
+
+
+def _attack_labels(rows: list[Any]) -> dict[str, str]:
+    """Key to label; with the norm where labels clash, with the key where the norm does not tell them apart either."""
+    named = Counter(row.attack_label for row in rows)
+    normed = Counter((row.attack_label, row.norm) for row in rows)
+    labels = {}
+    for row in rows:
+        norm = f" {norm_label(row.norm)}" if named[row.attack_label] > normed[row.attack_label, row.norm] else ""
+        key = f" ({row.attack})" if normed[row.attack_label, row.norm] > 1 else ""
+        labels[row.attack] = f"{row.attack_label}{norm}{key}"
+    return labels
 
 
 def _model_label(row: Any, labels: dict[str, str]) -> str:  # noqa: ANN401 - a row of itertuples has no static type

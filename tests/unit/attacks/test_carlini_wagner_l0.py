@@ -87,11 +87,27 @@ def test_pruning_never_adds_a_pixel_and_leaves_none_that_is_not_needed(score):
 
 
 def test_what_counts_as_unchanged_is_unchanged():
-    net, x, y = small_net()
+    """The change of variables moves saturated pixels by a millionth."""
+    net, x, _ = small_net()
+    x = (2 * x - 0.5).clamp(0, 1)
+    y = net(x).argmax(dim=1)
     spec = CarliniWagnerL0(steps=40, initial_const=0.1, largest_const=12.0, lr=0.05)
     record = run_attack(net, x, y, range(20), spec=spec, seed=0, keep=20)
     changed = (record.kept - x[record.success]).ne(0).any(dim=1).flatten(1).sum(dim=1)
+    assert record.success.any()
     assert (changed == record.distance[record.success]).all()
+
+
+def test_the_margins_score_keeps_a_short_change_that_is_useful():
+    """Weights 40, 4, 3 with 0.1, 0.5, 0.5 to go and a margin of 5.6: the pixel that moves least is indispensable."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(3, 2))
+    with torch.no_grad():
+        net[1].weight.copy_(torch.tensor([[40.0, 4.0, 3.0], [0.0, 0.0, 0.0]]))
+        net[1].bias.copy_(torch.tensor([5.6 - 7.5, 0.0]))
+    x = torch.tensor([0.1, 0.5, 0.5]).view(1, 1, 1, 3)
+    spec = CarliniWagnerL0(steps=100, initial_const=0.1, largest_const=100.0, lr=0.05, score="margin")
+    record = run_attack(net, x, Y, [0], spec=spec, seed=0)
+    assert record.kept.ne(x).flatten().tolist() == [True, True, False]
 
 
 def test_the_margin_is_lost_by_a_hundredth_of_a_logit():
