@@ -5,19 +5,23 @@ studies = {"undistillable": "Undistillable teachers and knockoff students"}
 # %%
 from html import escape
 
-from distillab.reporting import boxes, knockoff_views, robustness_views, text
+from distillab.reporting import boxes, chain_text, knockoff_views, robustness_views, text
 from distillab.reporting.display import Html, paragraph
 from distillab.reporting.tables import Tables
 
 read = Tables(tables)
+chains_alone = len(read["claims"]) and not len(read["verdicts"])
 links = "".join(f'<a href="{name}.html">{escape(title)}</a>' for name, title in studies.items())
 Html(f"<h1>Distillation, theft and defense on {escape(read.dataset)}</h1>")
 
 # %%
-text.knockoff_answer(read)
+None if chains_alone else text.knockoff_answer(read)
 
 # %%
-text.robustness_answer(read)
+None if chains_alone else text.robustness_answer(read)
+
+# %%
+chain_text.claims_answer(read) if len(read["claims"]) else None
 
 # %%
 Html(f'<nav aria-label="Study pages"><span>Studies</span>{links}</nav>') if links else None
@@ -26,7 +30,7 @@ Html(f'<nav aria-label="Study pages"><span>Studies</span>{links}</nav>') if link
 # ## Can the teachers be stolen?
 
 # %%
-knockoff_views.verdict_table(read) if len(read["verdicts"]) else None
+knockoff_views.verdict_table(read) if len(read["verdicts"]) else paragraph("No knockoff was trained.")
 
 # %%
 knockoff_views.verdict_figure(read) if len(read["verdicts"]) else None

@@ -5,8 +5,8 @@ reported = "reports/reported"
 # %%
 from html import escape
 
-from distillab.reporting import boxes, chain_plots, chain_text, chain_views, examples
-from distillab.reporting.display import Html, folded, paragraph
+from distillab.reporting import boxes, chain_attacks, chain_plots, chain_text, chain_views, examples
+from distillab.reporting.display import Html, folded
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 
@@ -50,18 +50,21 @@ chain_views.steps_table(read, papers)
 # ## What happens at T = 1
 #
 # A network that fits soft labels at T has logits about T times as large as one trained at T = 1. Used at T = 1, its
-# softmax saturates: with a margin of m logits every entry of softmax's Jacobian is of the order of exp(-m). That is
+# softmax saturates: with a margin of m logits every entry of softmax's Jacobian is of the order of exp(−m). That is
 # why gradients vanish, not because the function became flat: multiplying logits by a constant moves no boundary, and
-# the exact smallest perturbation stays what it was. Attacks that follow the gradient of probabilities or of cross-
-# entropy in float32 then fail for numerical reasons (*gradient masking*); attacks on differences of logits do not,
-# and dividing the logits by T repairs the others. Defensive distillation is not a defense; the tables below show how
-# a metric moves.
+# the exact smallest perturbation stays what it was. Attacks that follow the gradient of probabilities, or of
+# cross-entropy, in float32 then fail for numerical reasons (*gradient masking*); attacks on differences of logits do
+# not, and dividing the logits by T repairs the others. Defensive distillation is not a defense: what follows shows how
+# a metric moves, not that a network got safer.
+
+# %%
+chain_text.saturation(read)
 
 # %%
 chain_plots.sensitivity_by_temperature(read)
 
 # %%
-chain_views.masking_table(read)
+chain_attacks.masking_table(read)
 
 # %% [markdown]
 # ## Robustness
@@ -70,7 +73,10 @@ chain_views.masking_table(read)
 chain_plots.robustness_by_temperature(read)
 
 # %%
-chain_views.differences_table(read)
+chain_attacks.differences_table(read)
+
+# %%
+chain_plots.one_norm_by_temperature(read)
 
 # %% [markdown]
 # ## Confidence
@@ -91,19 +97,23 @@ chain_plots.robustness_by_step(read)
 # ## Adversarial examples
 
 # %%
-examples.triptychs(read, role="chain") if len(read["examples"]) else paragraph("No example was kept.")
+examples.triptychs(read, models=chain_views.shown_models(read))
 
 # %% [markdown]
 # ## Where this differs from the paper
 #
 # - Intervals over seeds and over images, and a correction for the number of claims; the paper shows single runs.
 # - The attacks run on the logits and on the logits over T. A number that differs between the two measures the attack.
-# - Perturbations are untargeted and over the images that the model classifies correctly, each attack in its own norm. A
-#   failed search is a failure, counted and put at the farthest point of the pixel box in means, never a zero.
+# - Attacks are untargeted unless the parameters below name a target, start from images that the model classifies
+#   correctly, and are measured in their own norm. A failed search counts as a failure and, in means, as the farthest
+#   point of the pixel box, never as zero.
 # - Gradient amplitudes are computed in log space; float32 reads far smaller ones as exact zeros, which is shown beside.
 
 # %%
-folded("Misprints of the paper, and what was adopted", chain_text.misprints())
+folded("Misprints of the paper, and what was adopted", chain_text.misprints(papers))
+
+# %%
+folded("The papers' own numbers", chain_views.printed_table(papers))
 
 # %% [markdown]
 # ## How to reproduce this page

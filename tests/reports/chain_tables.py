@@ -87,6 +87,7 @@ def _cell(attack, temperature, step, seed, logits):
         "zero_gradient": 0.8 if masked else 0.0, "randomized_forward": False,
         "robust_accuracy": np.nan if least else robust, "robust_low": np.nan if least else robust - 0.1,
         "robust_high": np.nan if least else robust + 0.1, "success_rate": 1.0 if least else 1 - robust,
+        "success_low": 0.9 if least else 0.9 - robust, "success_high": 1.0 if least else 1.1 - robust,
         **dict.fromkeys(DISTANCES, distance if least else np.nan),
         "max_distance": 2 * distance if least else np.nan,
     } | _place(temperature, step)  # fmt: skip

@@ -144,7 +144,8 @@ def _robustness(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
                 "model": f"{defense}-{TEACHER}", "role": "teacher", "defense": defense, "arch": TEACHER, "seed": seed,
                 "mode": "default", "n": 128, "clean_accuracy": 0.97, "success_n": 124, "failures": 0,
                 "forwards": 20.0, "backwards": 20.0, "zero_gradient": 0.4 if defense == "mad" else 0.0,
-                "randomized_forward": False, "logits": "raw", "max_distance": 2.0, "penalized_mean": 0.9,
+                "randomized_forward": False, "logits": "raw", "success_low": 0.5, "success_high": 1.0,
+                "max_distance": 2.0, "penalized_mean": 0.9,
                 "mean_l2": 0.8, **chain_tables.NOT_A_STEP,
             }  # fmt: skip
             for attack, (label, norm, eps) in FIXED.items():

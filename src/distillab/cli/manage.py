@@ -1,4 +1,4 @@
-"""Commands for people: check, plan, use, prune, resume."""
+"""Commands for people: check, plan, use, prune, resume, record, docs."""
 
 import argparse
 import sys
@@ -30,6 +30,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     resume.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for snakemake (default: --cores all)")
     resume.set_defaults(command=run_resume)
 
+    record = commands.add_parser("record", help="write the chain study's tables to reports/recorded/<preset>.md")
+    record.set_defaults(command=run_record)
+
     docs = commands.add_parser("docs", help="write config/README.md and config/params.schema.json from the models")
     docs.set_defaults(command=run_docs)
 
@@ -50,6 +53,21 @@ def run_plan(options: argparse.Namespace) -> int:
     from distillab.plan.estimate import describe
 
     print(describe(load_plan(), Path(), measure=not options.no_measure))
+    return 0
+
+
+def run_record(_options: argparse.Namespace) -> int:
+    """Write what is kept in the repository of a finished chain study."""
+    from distillab.core.files import write_text
+    from distillab.plan import load_plan
+    from distillab.reporting.record import chain_record
+    from distillab.reporting.reported import Reported
+    from distillab.reporting.tables import Tables
+
+    preset = load_plan().preset
+    path = Path("reports/recorded") / f"{preset}.md"
+    write_text(path, chain_record(Tables(f"results/{preset}/tables"), Reported("reports/reported")))
+    print(path)
     return 0
 
 

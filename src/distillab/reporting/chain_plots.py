@@ -1,170 +1,195 @@
 """Figures 3 to 8 of the teacher-assistant paper, rebuilt from tables."""
 
+from itertools import product
+from math import inf
 from typing import TYPE_CHECKING
 
-from distillab.reporting.chain_figures import chain_curves
-from distillab.reporting.chain_views import chain_rows
-from distillab.reporting.display import Html, paragraph
-from distillab.reporting.drawing import show, style
-from distillab.reporting.summaries import over_seeds, seeds_phrase
+from distillab.reporting.chain_figures import STEPS, chain_figure, chain_line
+from distillab.reporting.chain_views import STUDENT, chain_rows, least_rows
+from distillab.reporting.display import Html, folded, paragraph
+from distillab.reporting.summaries import counts
 from distillab.reporting.tables import Tables, step_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-STUDENT = 2
-"""Figures 3, 5 and 6 show teacher, assistant and student."""
-
-_BARS = "Bars: 95 %, Student's t over seeds."
-_TEMPERATURE = "temperature of the training (log scale)"
+_NO_CHAIN = "No chain was trained."
+_NO_ATTACK = "No minimum-norm attack was run on a chain."
+_OVER = (
+    "Over initially correct images, each attack in its own norm; a failed search counts as the farthest point of the "
+    "pixel box."
+)
+_MEAN = f"{_OVER} Full lines: attacks on Z; broken: on Z/T."
 
 
 def accuracy_by_temperature(tables: Tables) -> Html:
     """Figure 3: accuracy against the temperature, a line per step; the teacher at T = 1 as a broken line."""
-    return _by_temperature(
-        tables, "test_accuracy", unit="accuracy, %", name="fig-accuracy", figure="Figure 3 of the paper"
-    )
+    return _share_by_temperature(tables, "test_accuracy", "accuracy", "Figure 3 of the paper")
 
 
 def confidence_by_temperature(tables: Tables) -> Html:
-    """Figure 6: confidence against the temperature, a line per step."""
-    return _by_temperature(
-        tables, "confidence", unit="confidence, %", name="fig-confidence", figure="Figure 6 of the paper"
-    )
+    """Figure 6: confidence against the temperature, a line per step; the teacher at T = 1 as a broken line."""
+    return _share_by_temperature(tables, "confidence", "confidence", "Figure 6 of the paper")
 
 
 def sensitivity_by_temperature(tables: Tables) -> Html:
     """Figure 4: share of small gradients of the teachers, exact and as float32 reads it, and their amplitude."""
-    import pandas as pd
-
     frame = tables["sensitivity"]
-    frame = frame[frame["step"] == 0]
+    frame = frame[(frame["role"] == "chain") & (frame["step"] == 0)]
     if frame.empty:
         return paragraph("No Jacobian was computed in this preset.")
     share, amplitude = "share of images below 1e-10, %", "median log10 amplitude"
     parts = [
-        _panel(frame.assign(v=100 * frame["small"]), share, "exact (log space)", 0),
-        _panel(frame.assign(v=100 * frame["small_float32"]), share, "float32", 0, counterpart=True),
-        _panel(frame.assign(v=frame["log10_median"]), amplitude, "softmax at T = 1", 1),
-        _panel(frame.assign(v=frame["log10_logits_median"]), amplitude, "logits", 2),
+        chain_line(frame, 100 * frame["small"], share, "exact (log space)", 0),
+        chain_line(frame, 100 * frame["small_float32"], share, "as float32 reads it", 0, counterpart=True),
+        chain_line(frame, frame["log10_median"], amplitude, "of softmax at T = 1", 1, within=(-inf, inf)),
+        chain_line(frame, frame["log10_logits_median"], amplitude, "of the logits", 2, within=(-inf, inf)),
     ]
-    return _show(
-        pd.concat(parts),
+    return chain_figure(
+        parts,
         name="fig-sensitivity",
-        what="Gradients of the teachers",
-        caption="<b>Figure 4 of the paper: gradients vanish from softmax as T grows, and only from softmax.</b> The "
-        "logits' own gradients grow. What float32 reads as zero is drawn beside the exact share.",
-        frame=frame,
+        what="Share of small gradients and median amplitude of the teachers",
+        caption="<b>Figure 4 of the paper: small gradients of the teachers.</b> Beside the share, the amplitude of the "
+        "gradients of softmax and of the logits, which no saturation reaches.",
+        seeds=frame["seed"].nunique(),
     )
 
 
 def robustness_by_temperature(tables: Tables) -> Html:
-    """Figure 5: mean and largest perturbation against the temperature, on Z and on Z/T."""
-    import pandas as pd
-
-    frame = _least(tables)
-    if frame.empty:
-        return paragraph("No minimum-norm attack was run on a chain.")
+    """Figure 5: mean perturbation against the temperature, on Z and on Z/T; the largest ones folded."""
+    frame = least_rows(tables)
     frame = frame[frame["step"] <= STUDENT]
-    parts = []
-    for kind, column in (("mean", "penalized_mean"), ("largest", "max_distance")):
-        for attack, of_attack in frame.groupby("attack", sort=False):
-            for (step, logits), line in of_attack.groupby(["step", "logits"], sort=True):
-                scaled = logits == "rescaled"
-                title = f"{tables.label(str(attack))}, {kind}"
-                name = f"{step_name(step)}{' on Z/T' if scaled else ''}"
-                parts.append(_panel(line.assign(v=line[column]), title, name, int(step), counterpart=scaled))
-    return _show(
-        pd.concat(parts),
-        name="fig-robustness",
-        what="Perturbation needed",
-        caption="<b>Figure 5 of the paper: perturbation that changes the class.</b> Above the mean over initially "
-        "correct images (a failure counts as the farthest point of the pixel box), below the largest over successes. "
-        "Full lines: attacks on Z; broken: on Z/T. Each attack in its own norm.",
-        frame=frame,
-        columns=int(frame["attack"].nunique()),
+    if frame.empty:
+        return paragraph(_NO_ATTACK)
+    mean = _attack_panels(
+        tables, frame, "penalized_mean", name="fig-robustness",
+        head="<b>Figure 5 of the paper, above: mean perturbation that changes the class.</b>", rest=_MEAN,
+    )  # fmt: skip
+    largest = _attack_panels(
+        tables, frame, "max_distance", name="fig-largest",
+        head="<b>Figure 5 of the paper, below: largest perturbation that changed a class.</b>",
+        rest="Over successes, so one image that an attack failed to bring closer decides it. Full lines: on Z; "
+        "broken: on Z/T.",
+    )  # fmt: skip
+    return mean + folded("The largest perturbations", largest)
+
+
+def one_norm_by_temperature(tables: Tables) -> Html:
+    """All attacks in L2, whatever they minimize: the only reading in which the paper can rank them."""
+    frame = least_rows(tables)
+    frame = frame[(frame["step"] <= STUDENT) & (frame["logits"] == "raw")]
+    if frame.empty:
+        return paragraph(_NO_ATTACK)
+    attacks = list(dict.fromkeys(frame["attack"]))
+    parts = [
+        chain_line(part, part["mean_l2"], step_name(step), tables.label(attack), attacks.index(attack))
+        for (step, attack), part in frame.groupby(["step", "attack"], sort=False)
+    ]
+    return chain_figure(
+        parts,
+        name="fig-one-norm",
+        what="Mean L2 length of each attack's perturbation",
+        caption="<b>The attacks in one norm.</b> Mean L2 length of the successful perturbations of every attack on Z, "
+        "also of those that minimize another norm.",
+        seeds=frame["seed"].nunique(),
     )
 
 
 def accuracy_by_step(tables: Tables) -> Html:
     """Figure 7: accuracy against the step, a line per temperature."""
     models = chain_rows(tables, "models")
-    return _by_step(models.assign(v=100 * models["test_accuracy"]), ["accuracy, %"] * len(models), "fig-steps-accuracy",
-                    "Accuracy", "<b>Figure 7 of the paper: accuracy over the steps of the chain.</b>")  # fmt: skip
-
-
-def robustness_by_step(tables: Tables) -> Html:
-    """Figure 8: mean perturbation against the step, a line per temperature."""
-    frame = _least(tables)
-    if frame.empty:
-        return paragraph("No minimum-norm attack was run on a chain.")
-    frame = frame[frame["logits"] == "raw"]
-    titles = [tables.label(attack) for attack in frame["attack"]]
-    return _by_step(frame.assign(v=frame["penalized_mean"]), titles, "fig-steps-robustness", "Mean perturbation",
-                    "<b>Figure 8 of the paper: mean perturbation over the steps</b>, attacks on Z.")  # fmt: skip
-
-
-def _by_temperature(tables: Tables, column: str, *, unit: str, name: str, figure: str) -> Html:
-    import pandas as pd
-
-    what = unit.split(",", maxsplit=1)[0]
-    models = chain_rows(tables, "models")
-    models = models[models["step"] <= STUDENT]
+    if models.empty:
+        return paragraph(_NO_CHAIN)
+    temperatures = sorted(models["temperature"].unique())
     parts = [
-        _panel(line.assign(v=100 * line[column]), unit, step_name(step), int(step))
-        for step, line in models.groupby("step", sort=True)
+        chain_line(
+            part, 100 * part["test_accuracy"], "accuracy, %", f"T = {temperature:g}", order, x="step", within=(0, 100)
+        )
+        for order, temperature in enumerate(temperatures)
+        for part in [models[models["temperature"] == temperature]]
     ]
-    first = models[(models["step"] == 0) & (models["temperature"] == 1)]
-    baseline = pd.DataFrame({"panel": [unit], "value": [100 * first[column].mean()]}) if len(first) else None
-    return _show(
-        pd.concat(parts),
-        name=name,
-        what=what.capitalize(),
-        caption=f"<b>{figure}: {what} against the temperature.</b> Broken: the teacher at T = 1.",
-        frame=models,
-        baseline=baseline,
+    return chain_figure(
+        parts,
+        name="fig-steps-accuracy",
+        what="Accuracy",
+        caption=f"<b>Figure 7 of the paper: accuracy over the steps.</b> n = {counts(models['test_n'])} test images.",
+        seeds=models["seed"].nunique(),
+        xlabel=STEPS,
     )
 
 
-def _by_step(frame: "pd.DataFrame", titles: list[str], name: str, what: str, caption: str) -> Html:
-    import pandas as pd
+def robustness_by_step(tables: Tables) -> Html:
+    """Figure 8: mean perturbation of every step against the temperature, and averaged over the temperatures."""
+    frame = least_rows(tables)
+    if frame.empty:
+        return paragraph(_NO_ATTACK)
+    longer = Html("")
+    if frame["step"].max() > STUDENT:
+        longer = _attack_panels(
+            tables, frame[frame["logits"] == "raw"], "penalized_mean", name="fig-steps-robustness",
+            head="<b>Figure 8 of the paper, left: mean perturbation of every step</b>, attacks on Z.", rest=_OVER,
+        )  # fmt: skip
+    return longer + _averaged(tables, frame)
 
-    frame = frame.assign(title=titles)
-    temperatures = sorted(frame["temperature"].unique())
+
+def _averaged(tables: Tables, frame: "pd.DataFrame") -> Html:
+    """Mean perturbation against the step, averaged over the temperatures within each seed."""
+    views = {"raw": frame["logits"] == "raw", "rescaled": (frame["logits"] == "rescaled") | (frame["temperature"] == 1)}
+    parts = []
+    for attack, (logits, seen) in product(dict.fromkeys(frame["attack"]), views.items()):
+        part = frame[seen & (frame["attack"] == attack)]
+        means = part.groupby(["chain", "step", "seed"])["penalized_mean"].mean().reset_index()
+        name, scaled = ("on Z/T", True) if logits == "rescaled" else ("on Z", False)
+        if len(part) and (part["logits"] == logits).any():
+            title = tables.label(attack)
+            parts.append(chain_line(means, means["penalized_mean"], title, name, 0, counterpart=scaled, x="step"))
+    return chain_figure(
+        parts,
+        name="fig-steps-averaged",
+        what="Mean perturbation, averaged over the temperatures,",
+        caption=f"<b>Figure 8 of the paper, right: mean perturbation averaged over all temperatures.</b> {_MEAN}",
+        seeds=frame["seed"].nunique(),
+        xlabel=STEPS,
+        widest=3,
+    )
+
+
+def _share_by_temperature(tables: Tables, column: str, what: str, figure: str) -> Html:
+    models = chain_rows(tables, "models")
+    models = models[models["step"] <= STUDENT]
+    if models.empty:
+        return paragraph(_NO_CHAIN)
+    title = f"{what}, %"
     parts = [
-        _panel(line, str(title), f"T = {temperature:g}", temperatures.index(temperature), x="step")
-        for (title, temperature), line in frame.groupby(["title", "temperature"], sort=False)
+        chain_line(part, 100 * part[column], title, step_name(step), step, within=(0, 100))
+        for step, part in models.groupby("step", sort=True)
     ]
-    return _show(pd.concat(parts), name=name, what=what, caption=caption, frame=frame, xlabel="distillation step")
+    first = models[(models["step"] == 0) & (models["temperature"] == 1)]
+    return chain_figure(
+        parts,
+        name=f"fig-{what}",
+        what=what.capitalize(),
+        caption=f"<b>{figure}: {what} against the temperature.</b> n = {counts(models['test_n'])} test images."
+        + (" Broken: the teacher at T = 1." if len(first) else ""),
+        seeds=models["seed"].nunique(),
+        baseline=[chain_line(first, 100 * first[column], title, "", 0)] if len(first) else [],
+    )
 
 
-def _least(tables: Tables) -> "pd.DataFrame":
-    frame = chain_rows(tables, "robustness")
-    return frame[(frame["kind"] == "minimum_norm") & frame["penalized_mean"].notna()]
-
-
-def _panel(
-    frame: "pd.DataFrame", panel: str, name: str, order: int, *, counterpart: bool = False, x: str = "temperature"
-) -> "pd.DataFrame":
-    means = over_seeds(frame, ["chain", x], "v")
-    means = means[means["chain"] == means["chain"].iloc[0]]
-    return means.assign(panel=panel, series=name, order=order, counterpart=counterpart, x=means[x])
-
-
-def _show(
-    drawn: "pd.DataFrame",
-    *,
-    name: str,
-    what: str,
-    caption: str,
-    frame: "pd.DataFrame",
-    columns: int = 0,
-    baseline: "pd.DataFrame | None" = None,
-    xlabel: str = _TEMPERATURE,
-) -> Html:
-    bars = f" {_BARS}" if drawn["low"].notna().any() else " No intervals below three seeds."
-    note = f" {seeds_phrase(frame['seed'].nunique()).capitalize()}.{bars}"
-    with style():
-        figure = chain_curves(drawn, xlabel=xlabel, doubling=xlabel == _TEMPERATURE, columns=columns, baseline=baseline)
-        data = drawn[["panel", "series", "x", "value", "low", "high"]]
-        return show(figure, name=name, alt=f"{what} against the {xlabel}.", caption=caption + note, data=data)
+def _attack_panels(tables: Tables, frame: "pd.DataFrame", column: str, *, name: str, head: str, rest: str) -> Html:
+    """A panel per attack; a line per step, full on Z and broken on Z/T."""
+    parts = []
+    for attack in dict.fromkeys(frame["attack"]):
+        of_attack = frame[frame["attack"] == attack]
+        for (step, logits), part in of_attack.groupby(["step", "logits"], sort=True):
+            scaled = logits == "rescaled"
+            line = f"{step_name(step)}{' on Z/T' if scaled else ''}"
+            parts.append(chain_line(part, part[column], tables.label(attack), line, step, counterpart=scaled))
+    return chain_figure(
+        parts,
+        name=name,
+        what="Perturbation",
+        caption=f"{head} {rest} n = {counts(frame['n'])} images.",
+        seeds=frame["seed"].nunique(),
+        widest=3,
+    )

@@ -1,27 +1,40 @@
-"""Sentences about distillation chains: which claims of the paper hold here."""
+"""Sentences about distillation chains: which claims hold here, how far softmax saturates, what is misprinted."""
 
 from html import escape
 from typing import TYPE_CHECKING
 
-from distillab.reporting.chain_views import named_norms
-from distillab.reporting.display import Html, paragraph
-from distillab.reporting.summaries import seeds_phrase
+from distillab.reporting.chain_views import chain_rows, named_norms
+from distillab.reporting.display import Html, number, paragraph
+from distillab.reporting.reported import Reported
+from distillab.reporting.summaries import over_seeds, seeds_phrase
 from distillab.reporting.tables import Tables, records
+from distillab.reporting.text import dataset
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MISPRINTS = (
-    "The L0 attack's largest const is printed as 2e-6, below its first value; the release's 2e6 is used.",
-    "Equation 14 takes the argmax as a confidence; it is the maximum.",
-    "Equation 13 defines a distance as an argmin; it is the minimum of the norm.",
-    "Equation 6 lets negative changes go free; the absolute change counts.",
-    "The text explains small test gradients by 1/T, but T is 1 there; larger logits explain them.",
-    "A “parameter decay” of 1e-6 is the release's decay of the learning rate.",
-    "That L2 needs the least and L0 the largest perturbation compares different units.",
-)
-
 _DECISIONS = {"holds": "hold", "contradicted": "do not hold", "undecided": "are undecided"}
+_SEEN = {"raw": " (attacks on Z)", "worst": " (attacks on Z and Z/T)"}
+
+
+def claims_answer(tables: Tables) -> Html:
+    """One sentence per chain: which of the paper's claims hold here, which do not, and which are undecided."""
+    claims = tables["claims"]
+    if claims.empty:
+        return paragraph("No claim of the paper can be checked with one temperature and one step.", kind="lead")
+    chains = list(claims["chain"].unique())
+    where = {chain: f", chain {escape(chain)}" if len(chains) > 1 else "" for chain in chains}
+    said = [_sentence(tables, claims[claims["chain"] == chain], where[chain]) for chain in chains]
+    return Html("".join(paragraph(text, kind="lead").text for text in said))
+
+
+def _sentence(tables: Tables, claims: "pd.DataFrame", where: str) -> str:
+    found = {words: _statements(claims[claims["decision"] == decision]) for decision, words in _DECISIONS.items()}
+    groups = [f"<strong>{words}</strong>: {escape('; '.join(texts))}" for words, texts in found.items() if texts]
+    seeds = int(claims["seeds"].max())
+    few = " Below three seeds nothing is decided." if seeds < 3 else ""
+    head = f"On {dataset(tables)}{where}, with {seeds_phrase(seeds)}, these claims of the paper"
+    return f"{head} {' – these '.join(groups)}.{few}"
 
 
 def _statements(claims: "pd.DataFrame") -> list[str]:
@@ -29,28 +42,39 @@ def _statements(claims: "pd.DataFrame") -> list[str]:
     views: dict[str, list[str]] = {}
     for row in records(claims):
         views.setdefault(named_norms(row.statement), []).append(row.view)
-    seen = {"raw": " (attacks on Z)", "worst": " (attacks on Z and Z/T)"}
-    return [text + (seen.get(found[0], "") if len(found) == 1 else "") for text, found in views.items()]
+    return [text + (_SEEN.get(found[0], "") if len(found) == 1 else "") for text, found in views.items()]
 
 
-def claims_answer(tables: Tables) -> Html:
-    """One sentence: which of the paper's claims hold here, which do not, and which are undecided."""
-    claims = tables["claims"]
-    if claims.empty:
-        return paragraph("No claim of the paper can be checked with one temperature and one step.", kind="lead")
-    said = {decision: _statements(claims[claims["decision"] == decision]) for decision in _DECISIONS}
-    parts = [
-        f"{len(found)} {_DECISIONS[decision]}: {escape('; '.join(found))}" for decision, found in said.items() if found
-    ]
-    seeds = int(claims["seeds"].max())
-    few = " Below three seeds nothing is decided." if seeds < 3 else ""
+def saturation(tables: Tables) -> Html:
+    """How the margin between the two largest logits of the teachers grows with the temperature."""
+    frame = chain_rows(tables, "sensitivity")
+    frame = frame[frame["step"] == 0]
+    if frame.empty:
+        return Html("")
+    margins = records(over_seeds(frame, ["temperature"], "margin_median").sort_values("temperature"))
+    said = ", ".join(f"{number(row.value)} at T = {row.temperature:g}" for row in margins)
     return paragraph(
-        f"Of {len(claims)} claims of the paper checked on {escape(tables.dataset)} with {seeds_phrase(seeds)}: "
-        f"{'. '.join(parts)}.{few}",
-        kind="lead",
+        f"Here the median margin between a teacher's two largest logits is {said} (mean over "
+        f"{seeds_phrase(frame['seed'].nunique())})."
     )
 
 
-def misprints() -> Html:
+def misprints(reported: Reported) -> Html:
     """What the paper prints and cannot mean, and what this project does instead."""
-    return Html(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in _MISPRINTS)}</ul>")
+    const, decay = reported.settings("cw_l0_largest_const"), reported.settings("decay_rate")
+    lines = (
+        f"Section IV-C ends the L0 attack's search at a const of {const['as printed']:g}, below the value it starts "
+        f"from: a lost sign. Here it ends at the {const['as implemented']:g} of the attack's release.",
+        "Equation 14 puts a class (argmax) where it averages a confidence. Here it is the largest probability, and 0 "
+        "where the prediction is wrong.",
+        "Equation 13 puts a perturbation (argmin) where equation 12 averages a number. Here it is the smallest norm.",
+        "Section III-B explains small gradients at test time by the factor 1/T, but T is 1 then. Here they are "
+        "explained by logits that have grown about T times.",
+        f"Section IV-B calls {decay['SGD']:g} a decay of the parameters. In the "
+        "attacks' release it lowers the learning rate, and so it does here.",
+        "Section V-C ranks L2 below L∞ and L0, each measured in a unit of its own. Here attacks are ranked within one "
+        "norm only.",
+        "The figures compare everything with the teacher at T = 1. Here the teacher of every other T is shown too, "
+        "which tells the effect of T from that of the chain.",
+    )
+    return Html(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>")

@@ -1,10 +1,11 @@
-"""Distillation chains as tables: what each step is, what rescaling unmasks, what a step adds."""
+"""Distillation chains as tables: the claims decided, what each step is, what the papers print."""
 
+from collections.abc import Callable
 from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.display import Html, cell, header, interval, missing, number, paragraph, percent, table
+from distillab.reporting.display import Html, cell, folded, header, interval, missing, number, paragraph, percent, table
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase
 from distillab.reporting.tables import Tables, norm_label, records, step_name
@@ -13,13 +14,39 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STEP = ["chain", "temperature", "step"]
+
+STUDENT = 2
+"""Steps up to this one are the paper's teacher, assistant and student; the later ones its section VI."""
+
 _FEW = "no interval below three seeds"
+
+_PRINTED = {
+    "accuracy": "accuracy",
+    "attack_success_rate": "success rate of an attack",
+    "max_accuracy_variation": "largest change of accuracy",
+}
 
 
 def chain_rows(tables: Tables, name: str) -> "pd.DataFrame":
     """The rows of a table that are steps of chains."""
     frame = tables[name]
-    return frame[frame["role"] == "chain"] if "role" in frame else frame
+    return frame[frame["role"] == "chain"]
+
+
+def least_rows(tables: Tables) -> "pd.DataFrame":
+    """What minimum-norm attacks found on chains."""
+    frame = chain_rows(tables, "robustness")
+    return frame[(frame["kind"] == "minimum_norm") & frame["penalized_mean"].notna()]
+
+
+def shown_models(tables: Tables) -> list[str]:
+    """The paper's baseline, and the assistant and the student of the highest temperature, of the first chain."""
+    models = chain_rows(tables, "models")
+    models = models[models["chain"] == models["chain"].min()]
+    temperatures = models["temperature"]
+    baseline = (temperatures == temperatures.min()) & (models["step"] == 0)
+    distilled = (temperatures == temperatures.max()) & models["step"].between(1, STUDENT)
+    return list(models.loc[baseline | distilled, "model"].unique())
 
 
 def claims_table(tables: Tables) -> Html:
@@ -29,11 +56,14 @@ def claims_table(tables: Tables) -> Html:
     claims = tables["claims"]
     if claims.empty:
         return paragraph("No claim can be checked: this preset has one temperature and one step.")
+    several = claims["chain"].nunique() > 1
     rows = [
         {
-            "statement": escape(named_norms(row.statement)),
+            "statement": escape(
+                f"{row.chain}: {named_norms(row.statement)}" if several else named_norms(row.statement)
+            ),
             "source": escape(row.source),
-            "logits": _view(row.view),
+            "logits": view_name(row.view),
             "value": cell(interval(*(number(v, signed=True) for v in (row.value, row.low, row.high)))),
             "unit": cell(escape(named_norms(row.unit))),
             "p": number(row.p, digits=2) if row.p is not None and isfinite(row.p) else missing(_FEW),
@@ -59,10 +89,24 @@ def claims_table(tables: Tables) -> Html:
 
 
 def steps_table(tables: Tables, reported: Reported) -> Html:
-    """Accuracy, confidence and sensitivity of every step at every temperature."""
+    """Accuracy, confidence and sensitivity of every step at every temperature; steps after the student folded."""
+    models = chain_rows(tables, "models")
+    if models.empty:
+        return paragraph("No chain was trained.")
+    later = models["step"] > STUDENT
+    shown = _steps(tables, models[~later], reported, "steps")
+    return (
+        shown + folded("The further steps", _steps(tables, models[later], reported, "further"))
+        if later.any()
+        else shown
+    )
+
+
+def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str) -> Html:
     import pandas as pd
 
-    models, sensitivity = chain_rows(tables, "models"), tables["sensitivity"]
+    sensitivity = chain_rows(tables, "sensitivity")
+    sensitivity = sensitivity[sensitivity["model"].isin(models["model"])]
     shown = {
         "accuracy": over_seeds(models, STEP, "test_accuracy", upper=1),
         "confidence": over_seeds(models, STEP, "confidence", upper=1),
@@ -72,12 +116,17 @@ def steps_table(tables: Tables, reported: Reported) -> Html:
     cells = {name: {_key(row): row for row in records(frame)} for name, frame in shown.items()}
     paper = reported.baseline(reported.chain_dataset(tables.facts))
     rows = []
+    forms: dict[str, Callable[[float], str]] = {
+        "accuracy": percent,
+        "confidence": percent,
+        "ece": number,
+        "small": percent,
+    }
     for row in records(shown["accuracy"]):
-        key = _key(row)
-        made: dict[str, str] = {"model": _step_label(tables, row)}
-        for name, form in (("accuracy", percent), ("confidence", percent), ("ece", number), ("small", percent)):
-            found = cells[name].get(key)
-            made[name] = missing("not measured") if found is None else estimate_cell(found, form)
+        made: dict[str, str] = {"model": step_label(tables, row)}
+        for column, form in forms.items():
+            found = cells[column].get(_key(row))
+            made[column] = missing("not measured") if found is None else estimate_cell(found, form)
         if paper is not None:
             baseline = row.step == 0 and row.temperature == 1
             made["paper"] = percent(paper) if baseline else missing("only drawn in the paper")
@@ -89,85 +138,41 @@ def steps_table(tables: Tables, reported: Reported) -> Html:
     labels |= {"paper": header("Paper", "accuracy, %")} if paper is not None else {}
     return table(
         pd.DataFrame(rows, columns=list(labels)),
-        name="steps",
+        name=name,
         caption=f"<b>Every step at T = 1</b>, n = {counts(models['test_n'])} test images of {escape(tables.dataset)}, "
         f"{seeds_phrase(models['seed'].nunique())}.",
         labels=labels,
         notes=[
-            kinds_note(shown["accuracy"]["kind"]),
+            kinds_note(pd.concat([frame["kind"] for frame in shown.values()])),
             "Confidence is the mean of the top probability, 0 where the prediction is wrong (the paper's equation 14 "
             "with max for argmax). Gradients are those of softmax, in log space where nothing underflows.",
         ],
     )
 
 
-def masking_table(tables: Tables) -> Html:
-    """Every attack on the logits and on the logits over T, side by side."""
+def printed_table(reported: Reported) -> Html:
+    """What the two papers print about accuracy and success rates; numbers quoted from memory are left out."""
     import pandas as pd
 
-    frame = chain_rows(tables, "robustness")
-    frame = frame[frame["temperature"] != 1]
-    if frame.empty:
-        return paragraph("Nothing to unmask: no attack was run on a model trained at another temperature than 1.")
-    rows = []
-    for _, part in frame.groupby(["attack", *STEP], sort=False):
-        first = records(part)[0]
-        least = first.kind == "minimum_norm"
-        views = {str(logits): _measured(group, least=least) for logits, group in part.groupby("logits")}
-        rows.append(
-            {"attack": escape(tables.label(first.attack)), "model": _step_label(tables, first)}
-            | {"measure": f"median {norm_label(first.norm)} distance" if least else "robust accuracy, %"}
-            | {name: views.get(name, missing("not run")) for name in ("raw", "rescaled")}
-            | {"zero": percent(part.loc[part["logits"] == "raw", "zero_gradient"].mean())}
-        )
-    labels = {
-        "attack": "Attack", "model": "Step", "measure": "Measure", "raw": header("Z", "masked"),
-        "rescaled": header("Z/T", "unmasked"), "zero": header("Zero gradient", "% of images, on Z"),
-    }  # fmt: skip
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="masking",
-        caption=f"<b>What dividing the logits by T unmasks</b>, n = {counts(frame['n'])} images.",
-        labels=labels,
-        notes=[
-            "No decision boundary moves between the two columns: whatever is lower on the right was numerical. A zero "
-            "gradient is one whose every entry is exactly 0 in float32."
-        ],
-    )
-
-
-def differences_table(tables: Tables) -> Html:
-    """How much more perturbation a later step needs than an earlier one, on the same images."""
-    import pandas as pd
-
-    steps = tables["steps"]
-    if steps.empty:
-        return paragraph("No steps to compare: no minimum-norm attack was run on a chain.")
+    frame = pd.concat([reported["ta_reported"], reported["papernot_reported"]])
+    known = frame["quantity"].isin(_PRINTED) & ~frame["source"].str.contains("recalled")
+    frame = frame[known & pd.to_numeric(frame["value"], errors="coerce").notna()]
+    frame = frame.drop_duplicates(["quantity", "dataset", "model", "value"]).fillna("")
     rows = [
-        {
-            "pair": f"{step_name(row.later)} − {step_name(row.earlier)}",
-            "temperature": "mean over T" if row.temperature < 0 else f"T = {row.temperature:g}",
-            "norm": norm_label(row.norm),
-            "view": _view(row.view),
-            "seeds": cell(interval(*(number(v, signed=True) for v in (row.difference, row.low, row.high)))),
-            "images": _images(row),
-        }
-        for row in records(steps)
-        if row.view == "worst" or (steps["temperature"] != 1).any()
+        {"quantity": _PRINTED[row.quantity], "dataset": escape(row.dataset), "model": escape(row.model)}
+        | {"setting": escape(row.setting), "value": escape(f"{float(row.value):g}"), "source": escape(row.source)}
+        for row in records(frame.sort_values(["quantity", "dataset"], kind="stable"))
     ]
     labels = {
-        "pair": "Later − earlier step", "temperature": "Temperature", "norm": "Norm", "view": "Attacks saw",
-        "seeds": header("Difference", "over seeds"), "images": header("Interval", "over images of one seed"),
+        "quantity": "Quantity", "dataset": "Data set", "model": "Model", "setting": "Setting",
+        "value": header("Printed", "%, points"), "source": "Where",
     }  # fmt: skip
     return table(
         pd.DataFrame(rows, columns=list(labels)),
-        name="differences",
-        caption="<b>What a step adds to the mean smallest perturbation</b>: positive where the later step needs more.",
+        name="printed",
+        caption="<b>What the papers print.</b> All else about chains is drawn there, not printed.",
         labels=labels,
-        notes=[
-            "Smallest over all minimum-norm attacks in the norm, on the images that both steps classify correctly; a "
-            "failed search counts as the farthest point of the pixel box."
-        ],
+        notes=["TA: the teacher-assistant paper. Success rates are those of Papernot et al., 2016."],
     )
 
 
@@ -178,26 +183,16 @@ def named_norms(text: str) -> str:
     return text
 
 
-def _view(view: str) -> str:
+def view_name(view: str) -> str:
+    """What the attacks saw: the logits, or also the logits over T; empty where nothing was attacked."""
     return {"raw": "Z", "worst": "Z and Z/T"}.get(view, "")
 
 
-def _images(row: Any) -> str:  # noqa: ANN401 - a row
-    if row.images_low is None or not isfinite(row.images_low):
-        return missing("averaged over temperatures" if row.temperature < 0 else "all images differ alike")
-    return cell(f"[{number(row.images_low, signed=True)}, {number(row.images_high, signed=True)}], n = {int(row.n):,}")
-
-
-def _measured(group: "pd.DataFrame", *, least: bool) -> str:
-    value = "median_distance" if least else "robust_accuracy"
-    frame = over_seeds(group, STEP, value, upper=float("inf") if least else 1)
-    return estimate_cell(records(frame)[0], number if least else percent, reason="half of the searches found nothing")
-
-
-def _step_label(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
-    chains = tables["models"].loc[tables["models"]["role"] == "chain", "chain"].nunique()
+def step_label(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
+    """Step and temperature, with the chain where there are several; HTML."""
+    several = chain_rows(tables, "models")["chain"].nunique() > 1
     name = f"{step_name(row.step)}, T = {row.temperature:g}"
-    return f"{escape(row.chain)}: {name}" if chains > 1 else name
+    return f"{escape(row.chain)}: {name}" if several else name
 
 
 def _key(row: Any) -> tuple[str, float, int]:  # noqa: ANN401 - a row

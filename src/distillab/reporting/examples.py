@@ -1,6 +1,7 @@
 """Adversarial examples as triptychs: clean, perturbation with its scale, adversarial, with the predicted classes."""
 
 from base64 import b64encode
+from collections.abc import Collection
 from html import escape
 from io import BytesIO
 from typing import Any
@@ -9,21 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distillab.reporting.display import Html, number, paragraph
-from distillab.reporting.summaries import minimum_norm
+from distillab.reporting.summaries import minimum_norm, teachers_of
 from distillab.reporting.tables import Tables, norm_label, records
 
 
-def triptychs(tables: Tables, *, role: str = "teacher", most: int = 12) -> Html:
-    """The first stored example of each model of a role and attack, as rows of three images; at most ``most`` of them.
+def triptychs(tables: Tables, *, models: Collection[str] | None = None, most: int = 12) -> Html:
+    """The first stored example per attack and model, on Z, as rows of three images; at most ``most`` of them.
 
     Attacks that look for the smallest perturbation come first: theirs are the ones that the eye can compare.
+
+    Args:
+        tables: Where the examples are.
+        models: Ids of the models to show; all teachers if None.
+        most: Rows.
     """
     frame = tables["examples"]
-    models = tables["models"]
-    frame = frame[frame["model"].isin(models.loc[models["role"] == role, "model"]) & (frame["logits"] == "raw")]
-    frame = frame.drop_duplicates(["model", "attack"])
+    shown = set(teachers_of(tables)["model"]) if models is None else set(models)
+    frame = frame[frame["model"].isin(shown) & (frame["logits"] == "raw")].drop_duplicates(["model", "attack"])
     smallest = frame["attack"].isin(minimum_norm(tables))
     chosen = records(frame[smallest if smallest.any() else ~smallest])
+    if not chosen:
+        return paragraph("No adversarial example of these models was kept.")
     names = tables.facts["class_names"]
     items = "".join(_triptych(row, tables.label(row.model), tables.label(row.attack), names) for row in chosen[:most])
     cut = f" The first {most} of {len(chosen)} are shown." if len(chosen) > most else ""

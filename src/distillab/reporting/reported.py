@@ -49,6 +49,12 @@ class Reported:
         found = frame.loc[(frame["quantity"] == "accuracy") & (frame["dataset"] == dataset), "value"]
         return float(found.iloc[0]) / 100 if len(found) else None
 
+    def settings(self, quantity: str) -> dict[str, float]:
+        """The teacher-assistant paper's number for a quantity, by its setting."""
+        frame = self["ta_reported"]
+        rows = frame[frame["quantity"] == quantity]
+        return {str(key): float(value) for key, value in zip(rows["setting"], rows["value"], strict=True)}
+
     def accuracies(self, dataset: str) -> Printed:
         """Printed accuracy of protected models on ``dataset``, as a share."""
         import pandas as pd

@@ -43,6 +43,11 @@ def test_listed_methods_differ_in_more_than_color():
         assert a.color != b.color or a.line != b.line
 
 
+def test_neighbors_in_a_series_differ_in_color_and_marker():
+    looks = [palette.series(index) for index in range(7)]
+    assert len({look.color for look in looks}) == len({look.marker for look in looks}) == len(looks)
+
+
 def test_a_look_does_not_depend_on_what_else_is_drawn():
     assert palette.look("a_new_defense") == palette.look("a_new_defense")
     assert palette.ordered(["zeta", "cmim", "alpha", "ce", "cmim"]) == ["ce", "cmim", "alpha", "zeta"]

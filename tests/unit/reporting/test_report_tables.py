@@ -61,6 +61,18 @@ def test_labels_tell_norms_apart_only_where_labels_clash(tmp_path):
     assert [tables.label(key) for key in ("pgd_l2", "pgd_linf", "cw_l2")] == ["PGD L2", "PGD L∞", "C&W"]
 
 
+def test_attacks_of_one_norm_are_told_apart_by_their_keys(tmp_path):
+    for name in ("models", "knockoff"):
+        pd.DataFrame([]).to_parquet(tmp_path / f"{name}.parquet")
+    rows = [
+        dict.fromkeys(COLUMNS["robustness"], "x") | {"attack": attack, "attack_label": "C&W L2", "norm": "l2"}
+        for attack in ("cw_l2", "cw_l2_fast")
+    ]
+    pd.DataFrame(rows).to_parquet(tmp_path / "robustness.parquet")
+    tables = Tables(tmp_path)
+    assert [tables.label(key) for key in ("cw_l2", "cw_l2_fast")] == ["C&W L2 (cw_l2)", "C&W L2 (cw_l2_fast)"]
+
+
 def test_reporting_needs_no_torch():
     names = [f"distillab.reporting.{module.name}" for module in pkgutil.iter_modules(distillab.reporting.__path__)]
     assert all(importlib.util.find_spec(name) for name in names)

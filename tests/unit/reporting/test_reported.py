@@ -40,6 +40,12 @@ def test_the_literal_rule_holds_for_the_printed_table(reported):
     assert best.loc[~cmim, "distillable"].all()
 
 
+def test_the_baseline_of_the_chain_paper_is_a_share(reported):
+    assert reported.baseline(reported.chain_dataset({"title": "CIFAR-10", "standin": ""})) == pytest.approx(0.7772)
+    assert reported.chain_dataset({"title": "MNIST", "standin": "digits"}) == ""
+    assert reported.baseline("") is None
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ArtifactError, match=r"nothing\.csv: missing"):
         Reported(tmp_path)["nothing"]

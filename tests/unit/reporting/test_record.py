@@ -1,0 +1,60 @@
+"""The record of a chain study: steps, attacks and claims, the paper's baseline where the data are the paper's."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from distillab.reporting.record import chain_record
+from distillab.reporting.reported import Reported
+from distillab.reporting.tables import COLUMNS, Tables
+
+REPORTED = Path(__file__).parents[3] / "reports" / "reported"
+NUMBERS = {
+    "temperature": 1.0, "step": 0, "seed": 0, "test_n": 10_000, "test_accuracy": 0.9876, "n": 500, "small": 0.25,
+    "confidence": 0.97, "small_float32": 0.5, "margin_median": 12.0, "success_n": 490, "failures": 1,
+    "eps": float("nan"),
+    "success_rate": 0.998, "mean_distance": 1.5, "median_distance": 1.4, "max_distance": 3.0, "zero_gradient": 0.0,
+    "robust_accuracy": float("nan"), "earlier": 0, "later": 1, "difference": 0.1, "low": float("nan"),
+    "high": float("nan"), "images_low": 0.05, "images_high": 0.15, "seeds": 1, "value": 0.1, "p": float("nan"),
+}  # fmt: skip
+WORDS = {
+    "role": "chain", "chain": "ta", "model": "ta-T1-step0", "norm": "l2", "kind": "minimum_norm", "view": "raw",
+    "logits": "raw", "attack_label": "C&W L2", "decision": "undecided", "statement": "robustness in l2 grows with T",
+}  # fmt: skip
+REST = ("class_names", "train_n", "val_n", "test_n", "margin", "cells_planned", "cells_done", "flags", "command",
+        "license", "source", "split_rule")  # fmt: skip
+
+
+def write(folder, title):
+    for name in ("models", "sensitivity", "robustness", "steps", "claims"):
+        row = {column: NUMBERS.get(column, WORDS.get(column, "")) for column in COLUMNS[name]}
+        pd.DataFrame([row | ({"mode": "fast, up to 101 passes an image"} if name == "robustness" else {})]).to_parquet(
+            folder / f"{name}.parquet"
+        )
+    chain = {"steps": 2, "temperatures": [1.0, 20.0]}
+    facts = {"preset": "reduced", "title": title, "standin": "", "seeds": [0], "shape": [1, 28, 28], "classes": 10,
+             "params": {"train": {"epochs": 12, "batch_size": 128}, "chains": {"ta": chain}}}  # fmt: skip
+    (folder / "facts.json").write_text(json.dumps(facts | dict.fromkeys(REST, 0)))
+    run = {"stage_seconds": {"distill": 1800.0}, "environment": {"machine": "x86_64"}, "commit": "abc1234"}
+    (folder / "run.json").write_text(json.dumps(run))
+    return chain_record(Tables(folder), Reported(REPORTED))
+
+
+@pytest.mark.parametrize(("title", "paper"), [("MNIST", "99.38"), ("Digits (8x8)", "–")])
+def test_a_step_stands_beside_the_paper_where_the_data_are_the_papers(tmp_path, title, paper):
+    row = next(line for line in write(tmp_path, title).splitlines() if line.startswith("| teacher |"))
+    assert row.split(" | ")[:6] == ["| teacher", "1", "0", "98.76", paper, "10,000"]
+
+
+def test_machine_commit_time_and_mode_are_named(tmp_path):
+    text = write(tmp_path, "MNIST")
+    assert "at commit `abc1234`" in text
+    assert "0.50 hours of process time (machine x86_64)" in text
+    assert "12 epochs; batch 128; chain `ta`: 2 steps" in text
+    assert (
+        "| C&W L2 | fast, up to 101 passes an image | teacher | 1 | Z | 490 | 1 | 99.8 | L2 | 1.50 | 1.40 | 3.00 |"
+        in text
+    )
+    assert "robustness in L2 grows with T" in text
