@@ -24,6 +24,7 @@ from distillab.data.dataset import ResidentImages, batches
 from distillab.models import MODELS
 from distillab.models.load import build_model
 from distillab.specs.data import AugmentSpec
+from distillab.specs.model import Domain
 from distillab.specs.train import TrainSpec
 from distillab.training.fit import fit
 from distillab.training.supervised import CrossEntropyObjective
@@ -70,7 +71,7 @@ def subject(root: str, n: int, *, threads: int = 1, network: str = NETWORK) -> S
     torch.set_num_threads(threads)
     raw = DATASETS.parse({"name": "mnist", "root": root}).read()
     train = ResidentImages(raw.train_x, raw.train_y, raw.levels)
-    model = build_model(MODELS.parse({"name": network}), (1, 28, 28), 10, (0.5,), (1.0,), seed=0)
+    model = build_model(MODELS.parse({"name": network}), Domain((1, 28, 28), 10, (0.5,), (1.0,)), seed=0)
     index = torch.arange(TRAIN_IMAGES)
     fit(model, train, index, CrossEntropyObjective(), spec=RECIPE, augment=AugmentSpec(), seed=0)
     model.eval()

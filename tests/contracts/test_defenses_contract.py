@@ -8,9 +8,13 @@ from torch import nn
 from distillab.core.registry import name_of
 from distillab.data.dataset import Batch, ResidentImages
 from distillab.defenses import DEFENSES
+from distillab.specs.defense import PostHocDefense
+from distillab.specs.model import Domain
 from distillab.training.objective import Task
 
 every = pytest.mark.parametrize("defense", DEFENSES.members, ids=name_of)
+TRAINED = [member for member in DEFENSES if not issubclass(member, PostHocDefense)]
+every_trained = pytest.mark.parametrize("defense", TRAINED, ids=name_of)
 
 
 def images(n=24, classes=4):
@@ -28,10 +32,28 @@ def network(classes=4, scale=1.0, seed=0):
     return model
 
 
+def task_of(source, classes=4, needs=()):
+    needed = {need: network(classes, seed=9).eval().requires_grad_(False) for need in needs}
+    domain = Domain((1, 4, 4), classes, (0.5,), (0.3,))
+    return Task(
+        source,
+        torch.arange(len(source)),
+        domain,
+        epochs=3,
+        seed=5,
+        network=lambda seed: network(classes, seed=seed % 1000),
+        needed=needed,
+    )
+
+
 def objective_of(defense, source, classes=4):
-    needed = {need: network(classes, seed=9).eval().requires_grad_(False) for need in defense.needs}
-    task = Task(source, torch.arange(len(source)), classes, epochs=3, seed=5, needed=needed)
-    return defense().objective(task)
+    return defense().objective(task_of(source, classes, defense.needs))
+
+
+def release_of(defense, classes=4):
+    task, spec = task_of(images(classes=classes), classes), defense()
+    state = spec.prepare(task, network(classes, seed=9).eval()) if issubclass(defense, PostHocDefense) else {}
+    return spec.release(state, task.domain)
 
 
 def terms_of(defense, model, source, rows, classes=4):
@@ -66,7 +88,7 @@ def test_its_spec_survives_json(defense):
     assert DEFENSES.parse(spec.plain()) == spec
 
 
-@every
+@every_trained
 @batches
 @pytest.mark.parametrize("scale", [1.0, 1e4], ids=["", "logits of 1e4"])
 def test_terms_are_finite_and_one_per_example(defense, rows, scale):
@@ -80,13 +102,13 @@ def test_terms_are_finite_and_one_per_example(defense, rows, scale):
         assert any(parameter.grad.any() for parameter in model.parameters())
 
 
-@every
+@every_trained
 def test_two_classes_are_enough(defense):
     terms = terms_of(defense, network(2), images(classes=2), range(24), classes=2)
     assert all(term.isfinite().all() for term in terms.values())
 
 
-@every
+@every_trained
 def test_training_draws_nothing_from_the_global_generator(defense):
     model = network()
     before = torch.get_rng_state()
@@ -94,7 +116,7 @@ def test_training_draws_nothing_from_the_global_generator(defense):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@every
+@every_trained
 def test_same_seed_same_terms_and_a_restored_state_goes_on_alike(defense):
     source, model, index = images(), network().train(), torch.arange(24)
     batch = Batch(source.images(index), source.y, index)
@@ -125,15 +147,44 @@ RELEASED = {
 }
 
 
+def asked(rows, classes):
+    return torch.rand(rows, 1, 4, 4, generator=torch.Generator().manual_seed(3)), 4 if classes == 0 else classes
+
+
 @every
 @pytest.mark.parametrize("log_probs", RELEASED.values(), ids=RELEASED)
 def test_what_it_releases_is_a_distribution(defense, log_probs):
     before = log_probs.clone()
-    released = defense().release(log_probs)
+    x, classes = asked(*log_probs.shape)
+    released = release_of(defense, classes)(log_probs, x)
     assert torch.equal(log_probs, before)
     assert released.shape == log_probs.shape
+    assert released.dtype == torch.float32
     assert not released.isnan().any()
     torch.testing.assert_close(released.exp().sum(1), torch.ones(len(released)))
     if defense.preserves_argmax and len(released):
         top = released.gather(1, log_probs.argmax(1, keepdim=True)).squeeze(1)
         assert torch.equal(top, released.amax(1))
+
+
+@every
+def test_what_it_releases_of_an_image_does_not_depend_on_the_others(defense):
+    release, log_probs = (
+        release_of(defense),
+        torch.randn(24, 4, generator=torch.Generator().manual_seed(2)).log_softmax(1),
+    )
+    x, _ = asked(24, 4)
+    together = release(log_probs, x)
+    torch.testing.assert_close(torch.cat([release(log_probs[:7], x[:7]), release(log_probs[7:], x[7:])]), together)
+    assert torch.equal(release(log_probs, x), together)
+
+
+@pytest.mark.parametrize("defense", [d for d in DEFENSES if issubclass(d, PostHocDefense)], ids=name_of)
+def test_preparing_draws_from_its_seed_alone_and_leaves_the_teacher(defense):
+    task, teacher = task_of(images()), network(seed=9).eval()
+    before, weights = torch.get_rng_state(), {name: value.clone() for name, value in teacher.state_dict().items()}
+    first, second = defense().prepare(task, teacher), defense().prepare(task, teacher)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(value, weights[name]) for name, value in teacher.state_dict().items())
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)

@@ -10,6 +10,7 @@ from distillab.core.registry import name_of
 from distillab.data.dataset import Batch, ResidentImages
 from distillab.knockoff import KNOCKOFFS
 from distillab.knockoff.teacher import CachedAnswers
+from distillab.specs.model import Domain
 from distillab.training.objective import Task
 
 CLASSES = 4
@@ -47,7 +48,9 @@ BATCHES = {"all": range(24), "one class": range(0, 24, CLASSES), "one image": [3
 
 
 def objective_of(attack, source, probs, classes=CLASSES):
-    task = Task(source, torch.arange(len(source)), classes, epochs=3, seed=5)
+    domain = Domain((1, 4, 4), classes, (0.5,), (0.3,))
+    train = torch.arange(len(source))
+    task = Task(source, train, domain, epochs=3, seed=5, network=lambda _seed: student(classes))
     return attack().objective(task, CachedAnswers(probs))
 
 

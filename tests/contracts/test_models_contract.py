@@ -8,6 +8,7 @@ from distillab.core.registry import name_of
 from distillab.models import MODELS
 from distillab.models.count import planned_parameter_count
 from distillab.models.load import build_model
+from distillab.specs.model import Domain
 
 LIGHT = 1_000_000
 CLASSES = 7
@@ -20,7 +21,7 @@ def smallest(spec):
 
 
 def build(spec, shape, seed=0):
-    return build_model(spec, shape, CLASSES, (0.4,) * shape[0], (0.3,) * shape[0], seed=seed)
+    return build_model(spec, Domain(shape, CLASSES, (0.4,) * shape[0], (0.3,) * shape[0]), seed=seed)
 
 
 every = pytest.mark.parametrize("model", MODELS.members, ids=name_of)

@@ -1,13 +1,20 @@
 """The black box: an attacker sees answers to queries, a counter, and nothing else of the teacher."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from distillab.core.shapes import Images, LogProbs, Probs
-from distillab.data.dataset import Batch
-from distillab.specs.defense import DefenseSpec
+from distillab.data.dataset import Batch, ImageSource, batches
+
+if TYPE_CHECKING:
+    from distillab.specs.defense import Release
+
+TOGETHER = 500
+"""Images per query where a method asks about all of them."""
 
 
 class Teacher:
@@ -16,9 +23,9 @@ class Teacher:
     Exact zeros in the answers are legal and stay zeros.
     """
 
-    def __init__(self, model: nn.Module, defense: DefenseSpec) -> None:
+    def __init__(self, model: nn.Module, release: "Release") -> None:
         self._model = model.eval()
-        self._defense = defense
+        self._release = release
         self.queries = 0
 
     @torch.inference_mode()
@@ -26,7 +33,7 @@ class Teacher:
         """Released class probabilities, float32; rows sum to 1."""
         self.queries += len(images)
         log_probs = torch.log_softmax(self._model(images).float(), dim=1)
-        return self._defense.release(log_probs).exp()
+        return self._release(log_probs, images).exp()
 
 
 class Answers(ABC):
@@ -35,6 +42,11 @@ class Answers(ABC):
     @abstractmethod
     def __call__(self, batch: Batch) -> LogProbs:
         """``ln p`` for each image of the batch; ``-inf`` where the answer was exactly zero."""
+
+    def over(self, images: ImageSource, index: Tensor) -> Iterator[tuple[Batch, LogProbs]]:
+        """The answers to all unaugmented images at ``index``, in their order, some hundreds at a time."""
+        for batch in batches(images, index, batch_size=TOGETHER):
+            yield batch, self(batch)
 
 
 class CachedAnswers(Answers):

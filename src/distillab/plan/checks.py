@@ -23,6 +23,7 @@ def _lines(params: Params) -> Iterator[str]:
     yield from _duplicates(params)
     yield from _missing_needs(params)
     yield from _undecidable(params)
+    yield from _unknown_headline(params)
     yield from _unknown_axes(params)
     yield from _too_few_images(params)
 
@@ -68,7 +69,20 @@ def _missing_needs(params: Params) -> Iterator[str]:
                 yield f"defenses.{key}: starts from teachers of {need!r}; add defenses.{need}"
 
 
+def _unknown_headline(params: Params) -> Iterator[str]:
+    headline = params.headline
+    for field, keys, methods in (
+        ("defenses", headline.defenses, list(params.defenses)),
+        ("attacks", headline.attacks, list(params.knockoff.attacks)),
+    ):
+        for key in keys:
+            if key not in methods:
+                yield f"headline.{field}: expected some of {', '.join(methods)}; got {key!r}"
+
+
 def _undecidable(params: Params) -> Iterator[str]:
+    if params.knockoff.trials and params.data.val == 0:
+        yield f"knockoff.trials: {params.knockoff.trials} to choose from, but data.val is 0; expected validation images"
     if len(params.knockoff.ls_eps) > 1 and params.data.val == 0:
         yield (
             f"knockoff.ls_eps: {len(params.knockoff.ls_eps)} values to choose from, but data.val is 0; "

@@ -13,6 +13,7 @@ from distillab.plan.params import Params
 from distillab.plan.patterns import REPORTS, TABLES
 from distillab.specs.attack import Family
 from distillab.specs.base import Spec
+from distillab.specs.defense import PostHocDefense
 
 MAKERS = {"teachers": add_teachers, "students": add_students, "knockoffs": add_knockoffs, "chains": add_chains}
 """How each family of models joins the roster, parents before children."""
@@ -37,6 +38,8 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
     """Everything that is measured on one model: predictions, sensitivity, attacks."""
     params = roster.params
     asked = [add_measure(roster, family, model)]
+    if _is_asked_elsewhere(params, roster.members[model]):
+        return asked
     if family in params.sensitivity.families:
         asked.append(add_sensitivity(roster, family, model))
     for key, attack in params.robustness.attacks.items():
@@ -44,6 +47,12 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
             views = logits_of(roster.members[model]) if attack.rescaled else ("raw",)
             asked += [add_attack(roster, family, model, key, logits) for logits in views]
     return asked
+
+
+def _is_asked_elsewhere(params: Params, member: Member) -> bool:
+    """Whether adversarial attacks skip a model: its weights are another's, or its seed is the headline's alone."""
+    defense = params.defenses.get(member.axes.get("teacher", "").split("-")[0]) if member.stage == "teach" else None
+    return isinstance(defense, PostHocDefense) or member.seed not in params.seeds
 
 
 def logits_of(member: Member) -> tuple[str, ...]:

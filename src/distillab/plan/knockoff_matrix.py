@@ -2,7 +2,9 @@
 
 from distillab.plan.members import DATA, Roster
 from distillab.plan.params import Pair, Params
+from distillab.plan.trials import knockoff_specs
 from distillab.specs.base import Spec
+from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.model import ModelSpec
 
 
@@ -12,7 +14,7 @@ def add_teachers(roster: Roster) -> list[str]:
     for key in _needed_first(params):
         defense = params.defenses[key]
         for network in _distinct([pair.teacher for pair in params.pairs]):
-            for seed in params.seeds:
+            for seed in teacher_seeds(params, key):
                 teacher = teacher_name(key, network)
                 needed = {need: f"{teacher_name(need, network)}-s{seed}" for need in defense.needs}
                 ids.append(
@@ -27,6 +29,12 @@ def add_teachers(roster: Roster) -> list[str]:
                     )
                 )
     return ids
+
+
+def teacher_seeds(params: Params, key: str) -> tuple[int, ...]:
+    """The seeds of a defense's teachers: the headline's too where the defense, or one that needs it, is in it."""
+    users = {name for name, defense in params.defenses.items() if name == key or key in defense.needs}
+    return params.seeds_of(headline=not users.isdisjoint(params.headline.defenses))
 
 
 def _needed_first(params: Params) -> list[str]:
@@ -49,7 +57,7 @@ def add_students(roster: Roster) -> list[str]:
     recipe = params.student_recipe
     for network in _distinct([pair.student for pair in params.pairs]):
         for eps in params.knockoff.ls_eps:
-            for seed in params.seeds:
+            for seed in params.seeds_of(headline=True):
                 student = student_name(eps, network)
                 ids.append(
                     roster.add(
@@ -70,17 +78,18 @@ def add_knockoffs(roster: Roster) -> list[str]:
     """One knockoff per pair, defense, attack and seed, and the answers it learns from."""
     params = roster.params
     return [
-        _add_knockoff(roster, pair, defense, attack, seed)
+        _add_knockoff(roster, pair, defense, name, spec, seed)
         for defense in params.defenses
         for pair in params.pairs
-        for attack in params.knockoff.attacks
-        for seed in params.seeds
+        for attack, specs in knockoff_specs(params.knockoff).items()
+        for name, spec in specs.items()
+        for seed in params.seeds_of(headline=defense in params.headline.defenses and attack in params.headline.attacks)
     ]
 
 
-def _add_knockoff(roster: Roster, pair: Pair, defense: str, attack: str, seed: int) -> str:
+def _add_knockoff(roster: Roster, pair: Pair, defense: str, attack: str, spec: KnockoffSpec, seed: int) -> str:
     params = roster.params
-    teacher, recipe, spec = teacher_name(defense, pair.teacher), params.student_recipe, params.knockoff.attacks[attack]
+    teacher, recipe = teacher_name(defense, pair.teacher), spec.train or params.student_recipe
     knockoff = f"{attack}-{pair.student.name}"
     parents = DATA | {"teacher": f"{teacher}-s{seed}"}
     if spec.responses == "cached":

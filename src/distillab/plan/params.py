@@ -38,6 +38,21 @@ class KnockoffParams(Spec):
     ls_eps: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
         default=(0.1,), min_length=1, description="Label smoothing of the LS student; the best on validation is used"
     )
+    trials: int = Field(
+        default=0,
+        ge=0,
+        description="Further settings an attacker tries per attack and teacher; the best on validation is a row more",
+    )
+
+
+class HeadlineParams(Spec):
+    """Cells of the knockoff matrix that get more seeds than the others; chosen beforehand, not by their numbers."""
+
+    defenses: tuple[Key, ...] = Field(default=(), description="Rows of the cells")
+    attacks: tuple[Key, ...] = Field(default=(), description="Columns of the cells")
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=(), description="Their further seeds; the LS students get them too"
+    )
 
 
 class RobustnessParams(Spec):
@@ -86,6 +101,7 @@ class Params(Spec):
         min_length=1, description="Defenses by name: the rows of the knockoff matrix"
     )
     knockoff: KnockoffParams = Field(default=KnockoffParams(), description="The knockoff matrix")
+    headline: HeadlineParams = Field(default=HeadlineParams(), description="Cells with more seeds")
     chains: Annotated[dict[Key, ChainParams], BeforeValidator(without_nulls)] = Field(
         default={}, description="Defensive distillation, from a teacher over assistants to students, by name"
     )
@@ -103,6 +119,10 @@ class Params(Spec):
     def student_recipe(self) -> TrainSpec:
         """The recipe of students and knockoffs."""
         return self.student_train or self.train
+
+    def seeds_of(self, *, headline: bool) -> tuple[int, ...]:
+        """The seeds of a cell: of all cells, and of the headline if it belongs to that."""
+        return tuple(dict.fromkeys((*self.seeds, *(self.headline.seeds if headline else ()))))
 
     @property
     def families(self) -> frozenset[Family]:

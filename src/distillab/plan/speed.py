@@ -8,6 +8,7 @@ from distillab.core.job import Plan
 from distillab.models import MODELS
 from distillab.models.load import build_model
 from distillab.plan.costs import Cost
+from distillab.specs.model import Domain
 
 STEPS = 3
 LARGEST = 2.0
@@ -21,9 +22,8 @@ def seconds_per_image(plan: Plan, cost: Cost) -> float:
     device = "cuda" if plan.params["device"] != "cpu" and torch.cuda.is_available() else "cpu"
     torch.set_num_threads(cost.threads)
     channels = shape[0]
-    model = build_model(MODELS.parse(cost.network), shape, classes, (0.5,) * channels, (0.5,) * channels, seed=0).to(
-        device
-    )
+    domain = Domain(shape, classes, (0.5,) * channels, (0.5,) * channels)
+    model = build_model(MODELS.parse(cost.network), domain, seed=0).to(device)
     x, y = (
         torch.rand(cost.batch_size, *shape, device=device),
         torch.zeros(cost.batch_size, dtype=torch.long, device=device),

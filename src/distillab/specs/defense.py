@@ -1,13 +1,23 @@
 """What a defense's spec must offer: how a teacher is trained, and what its API releases."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from distillab.specs.base import MethodSpec
 
 if TYPE_CHECKING:
-    from distillab.core.shapes import LogProbs
+    from torch import Tensor, nn
+
+    from distillab.core.shapes import Images, LogProbs
+    from distillab.specs.model import Domain
     from distillab.training.objective import Objective, Task
+
+    Release: TypeAlias = Callable[[LogProbs, Images], LogProbs]
+    """From the network's log-probabilities at some images to those that the API returns; deterministic, row by row."""
+
+    State: TypeAlias = Mapping[str, Tensor]
+    """What a release needs besides the network's weights, by name."""
 
 
 class DefenseSpec(MethodSpec):
@@ -23,6 +33,24 @@ class DefenseSpec(MethodSpec):
     def objective(self, task: "Task") -> "Objective":
         """The training objective of the defended teacher."""
 
-    def release(self, log_probs: "LogProbs") -> "LogProbs":
-        """The log-probabilities that the API returns; post-hoc defenses override this."""
-        return log_probs
+    def release(self, state: "State", domain: "Domain") -> "Release":  # noqa: ARG002 - most release what they compute
+        """What the API does to the outputs; post-hoc defenses override this."""
+        return lambda log_probs, _images: log_probs
+
+
+class PostHocDefense(DefenseSpec):
+    """A protection of the outputs alone: the weights are those of the teacher without protection."""
+
+    needs: ClassVar[tuple[str, ...]] = ("ce",)
+
+    def objective(self, task: "Task") -> "Objective":
+        """Nothing is trained.
+
+        Raises:
+            NotImplementedError: always; the stage that trains teachers copies the weights instead.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def prepare(self, task: "Task", teacher: "nn.Module") -> "dict[str, Tensor]":  # noqa: ARG002 - most need none
+        """The state of ``release``: drawn, or learned from the training images; ``teacher`` is frozen."""
+        return {}

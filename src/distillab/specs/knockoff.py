@@ -1,11 +1,12 @@
 """What a knockoff attack's spec must offer: how a student learns from answers alone."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from distillab.specs.base import MethodSpec
+from distillab.specs.train import TrainSpec
 
 if TYPE_CHECKING:
     from distillab.knockoff.teacher import Answers
@@ -15,10 +16,17 @@ if TYPE_CHECKING:
 class KnockoffSpec(MethodSpec):
     """A distillation attack on a released teacher."""
 
+    in_paper: ClassVar[bool] = False
+    """Whether it is one of the seven attacks of the paper on undistillable teachers."""
+
+    grid: ClassVar[dict[str, tuple[Any, ...]]] = {}
+    """Values that an attacker would try on validation images, by field; the first ones are tried first."""
+
     responses: Literal["cached", "live"] = Field(
         default="cached",
         description="Query each training image once, unaugmented, or query the view the student sees",
     )
+    train: TrainSpec | None = Field(default=None, description="The attack's own recipe; the students' if absent")
 
     @abstractmethod
     def objective(self, task: "Task", answers: "Answers") -> "Objective":

@@ -1,6 +1,7 @@
 """What a network's spec must offer; the networks themselves live in ``distillab.models``."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from distillab.specs.base import MethodSpec
@@ -10,6 +11,16 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, int, int]
 """Channels, height, width of one image."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a network must know of a data set: its images' shape, its classes, its statistics per channel."""
+
+    shape: Shape
+    classes: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
 
 class ModelSpec(MethodSpec):

@@ -7,9 +7,8 @@ from distillab.core.payloads import save_tensors
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.data.dataset import batches
-from distillab.defenses import DEFENSES
 from distillab.knockoff.teacher import Teacher
-from distillab.stages.inputs import Prepared, device_for, prepared_data, trained_network
+from distillab.stages.inputs import Prepared, device_for, prepared_data, release_of, trained_network
 
 BATCH = 500
 """Images per query."""
@@ -20,7 +19,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     device = device_for(member, workspace)
     data = prepared_data(member, workspace, device)
     teacher = released(member.parents["teacher"], workspace, data, device)
-    probs = torch.zeros(len(data.train), data.classes)
+    probs = torch.zeros(len(data.train), data.domain.classes)
     for batch in batches(data.train, data.split.train, batch_size=BATCH):
         probs[batch.index] = teacher.query(batch.x).cpu()
     save_tensors(entry.payload, {"probs": probs})
@@ -29,5 +28,5 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
 
 def released(teacher_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> Teacher:
     """The black box around a trained teacher and its defense."""
-    defense = DEFENSES.parse(workspace.member(teacher_id).spec["defense"])
-    return Teacher(trained_network(teacher_id, workspace, data, device), defense)
+    network = trained_network(teacher_id, workspace, data, device)
+    return Teacher(network, release_of(teacher_id, workspace, data, device))

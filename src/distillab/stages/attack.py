@@ -32,7 +32,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         ids.tolist(),
         spec=spec,
         seed=seed,
-        y_target=random_targets(y, ids, data.classes, seed) if spec.target == "random" else None,
+        y_target=random_targets(y, ids, data.domain.classes, seed) if spec.target == "random" else None,
         keep=member.spec["examples"],
     )
     frame = _frame(record, x)

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,13 +17,20 @@ from distillab.data import DATASETS
 from distillab.data.dataset import ImageSource, ResidentImages, batches
 from distillab.data.splits import Split
 from distillab.data.streaming import ImageFiles, StreamedImages
+from distillab.defenses import DEFENSES
 from distillab.models import MODELS
 from distillab.models.load import build_model
 from distillab.specs.data import DataSpec, StreamingDataSpec
-from distillab.specs.model import Shape
+from distillab.specs.model import Domain
+
+if TYPE_CHECKING:
+    from distillab.specs.defense import Release
 
 TOGETHER = 500
 """Images that are read at a time."""
+
+RELEASE = "release."
+"""How names in a teacher's payload begin that belong to the defense of its outputs."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +40,7 @@ class Prepared:
     train: ImageSource
     test: ImageSource
     split: Split
-    shape: Shape
-    classes: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    domain: Domain
 
 
 def device_for(member: Member, workspace: Workspace) -> torch.device:
@@ -75,27 +80,37 @@ def prepared_data(member: Member, workspace: Workspace, device: torch.device) ->
         train=train,
         test=test,
         split=Split(split["train"], split["val"], split["test"]),
-        shape=facts.shape,
-        classes=facts.classes,
-        mean=tuple(images["mean"].tolist()),
-        std=tuple(images["std"].tolist()),
+        domain=Domain(facts.shape, facts.classes, tuple(images["mean"].tolist()), tuple(images["std"].tolist())),
     )
 
 
 def fresh_network(member: Member, data: Prepared, *, seed: int) -> nn.Module:
     """The member's network, initialized from ``seed``, on the CPU."""
     spec = MODELS.parse(member.spec["model"])
-    return build_model(spec, data.shape, data.classes, data.mean, data.std, seed=seed)
+    return build_model(spec, data.domain, seed=seed)
 
 
 def trained_network(model_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> nn.Module:
     """A trained member of the plan on ``device``: frozen, in eval mode, in the memory format of its training."""
     member = workspace.member(model_id)
     model = fresh_network(member, data, seed=0)
-    model.load_state_dict(workspace.loaded(model_id, load_tensors))
+    tensors = workspace.loaded(model_id, load_tensors)
+    model.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith(RELEASE)})
     if member.spec["train"]["channels_last"]:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model.to(device).eval().requires_grad_(False)
+
+
+def release_of(model_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> "Release":
+    """What the API of a model does to its outputs: nothing, unless the model is a teacher with a defense of them."""
+    member = workspace.member(model_id)
+    if "defense" not in member.spec:
+        return lambda log_probs, _images: log_probs
+    tensors = workspace.loaded(model_id, load_tensors)
+    state = {
+        name.removeprefix(RELEASE): tensor.to(device) for name, tensor in tensors.items() if name.startswith(RELEASE)
+    }
+    return DEFENSES.parse(member.spec["defense"]).release(state, data.domain)
 
 
 def images_of(source: ImageSource, index: Tensor) -> tuple[Images, Labels]:

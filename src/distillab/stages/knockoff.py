@@ -18,11 +18,16 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     """A knockoff's weights."""
     attack = KNOCKOFFS.parse(member.spec["attack"])
 
+    asked: list[int] = []
+
     def objective(task: Task, data: Prepared, device: torch.device) -> Objective:
-        return attack.objective(task, _answers(member, workspace, data, device))
+        made = attack.objective(task, _answers(member, workspace, data, device))
+        views = task.epochs if attack.responses == "live" else 1
+        asked.append(len(made.positions(task.train)) * views)
+        return made
 
     product = train_member(member, workspace, entry, role="student", objective=objective)
-    return Product(product.results | {"responses": attack.responses}, product.device)
+    return Product(product.results | {"responses": attack.responses, "queries": asked[0]}, product.device)
 
 
 def _answers(member: Member, workspace: Workspace, data: Prepared, device: torch.device) -> Answers:

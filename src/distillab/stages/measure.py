@@ -4,9 +4,8 @@ from distillab.core.job import Member
 from distillab.core.payloads import save_tensors
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
-from distillab.defenses import DEFENSES
 from distillab.evaluate.predict import predict
-from distillab.stages.inputs import device_for, prepared_data, trained_network
+from distillab.stages.inputs import device_for, prepared_data, release_of, trained_network
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
@@ -15,13 +14,11 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     data = prepared_data(member, workspace, device)
     source = workspace.member(member.parents["model"])
     model = trained_network(source.id, workspace, data, device)
+    release = release_of(source.id, workspace, data, device)
     log_probs = {
-        "train": predict(model, data.train, data.split.train),
-        "val": predict(model, data.train, data.split.val),
-        "test": predict(model, data.test, data.split.test),
+        "train": predict(model, data.train, data.split.train, release=release),
+        "val": predict(model, data.train, data.split.val, release=release),
+        "test": predict(model, data.test, data.split.test, release=release),
     }
-    if "defense" in source.spec:
-        release = DEFENSES.parse(source.spec["defense"]).release
-        log_probs = {split: release(rows) for split, rows in log_probs.items()}
     save_tensors(entry.payload, log_probs)
     return Product(device=device.type)

@@ -55,17 +55,17 @@ def train_member(
     device = device_for(member, workspace)
     data = prepared_data(member, workspace, device)
     recipe = TrainSpec.model_validate(member.spec["train"])
-    seed = derive(member.seed, role, member.spec["model"]["name"])
+    seed = _seed(member, role)
     model = fresh_network(member, data, seed=seed)
     begin(model)
     model.to(device)
-    train = index(data)
-    task = Task(data.train, train, data.classes, recipe.epochs, derive(seed, "method"))
+    task = task_of(member, data, device, role=role, index=index)
+    minimized = objective(task, data, device)
     history = fit(
         model,
         data.train,
-        train,
-        objective(task, data, device),
+        minimized.positions(task.train),
+        minimized,
         spec=recipe,
         augment=AugmentSpec.model_validate(member.spec["augment"]),
         seed=seed,
@@ -74,6 +74,29 @@ def train_member(
     )
     _save(model, entry)
     return Product({"history": history, "parameters": parameter_count(model)}, device.type)
+
+
+def task_of(
+    member: Member,
+    data: Prepared,
+    device: torch.device,
+    *,
+    role: str,
+    index: Callable[[Prepared], Tensor] = training_split,
+) -> Task:
+    """What the member's method may know; arguments as in `train_member`."""
+    return Task(
+        images=data.train,
+        train=index(data),
+        domain=data.domain,
+        epochs=TrainSpec.model_validate(member.spec["train"]).epochs,
+        seed=derive(_seed(member, role), "method"),
+        network=lambda seed: fresh_network(member, data, seed=seed).to(device),
+    )
+
+
+def _seed(member: Member, role: str) -> int:
+    return derive(member.seed, role, member.spec["model"]["name"])
 
 
 def _save(model: nn.Module, entry: Entry) -> None:

@@ -111,6 +111,7 @@ def _epoch(
         if spec.clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)
         optimizer.step(lr)
+        objective.end_step()
         for name, term in terms.items():
             sums.setdefault(name, []).append(term.detach().double().sum())
     return _record({name: torch.stack(values).cpu() for name, values in sums.items()}, count, epoch) | {"lr": lr}

@@ -1,13 +1,14 @@
 """What a training minimizes: named per-example terms."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from torch import Tensor, nn
 
 from distillab.core.shapes import PerExample
 from distillab.data.dataset import Batch, ImageSource
+from distillab.specs.model import Domain
 
 Terms = dict[str, PerExample]
 """Weighted terms by name; their sum is the loss of each example."""
@@ -21,12 +22,19 @@ class Task:
     """All training images, given out on the training device."""
     train: Tensor
     """Positions of the training split in ``images``, int64."""
-    classes: int
+    domain: Domain
     epochs: int
     seed: int
     """Root of the method's own random streams."""
+    network: Callable[[int], nn.Module]
+    """A fresh network like the trained one, on the training device, initialized from a seed."""
     needed: Mapping[str, nn.Module] = field(default_factory=dict)
     """Teachers of other defenses that this one starts from: frozen, in eval mode."""
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self.domain.classes
 
     def with_needed(self, needed: Mapping[str, nn.Module]) -> "Task":
         """The same task with these teachers at hand."""
@@ -42,6 +50,13 @@ class Objective(ABC):
 
     def begin_epoch(self, epoch: int, model: nn.Module) -> None:  # noqa: B027 - most objectives need no preparation
         """Called before each epoch, counted from 0."""
+
+    def end_step(self) -> None:  # noqa: B027 - most objectives learn nothing themselves
+        """Called after each optimizer step, while gradients of the step are at hand."""
+
+    def positions(self, train: Tensor) -> Tensor:
+        """Which of the training images at ``train`` the model learns from; all of them, mostly."""
+        return train
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint must keep so that a resumed training equals an uninterrupted one."""

@@ -9,12 +9,13 @@ from distillab.models.preresnet import ResNet20
 from distillab.models.resnet import ResNet18
 from distillab.models.vgg import VGG11
 from distillab.models.wong import WongSmall
+from distillab.specs.model import Domain
 
 DIGITS = (1, 8, 8)
 
 
 def weights(seed):
-    return build_model(WongSmall(), DIGITS, 10, (0.3,), (0.4,), seed=seed).state_dict()
+    return build_model(WongSmall(), Domain(DIGITS, 10, (0.3,), (0.4,)), seed=seed).state_dict()
 
 
 def test_same_seed_same_weights_whatever_was_drawn_before():
@@ -38,19 +39,19 @@ def test_the_global_generator_is_untouched():
 
 
 def test_the_network_sees_normalized_images():
-    model = build_model(WongSmall(), DIGITS, 10, (0.3,), (0.4,), seed=0)
+    model = build_model(WongSmall(), Domain(DIGITS, 10, (0.3,), (0.4,)), seed=0)
     x = torch.rand(4, *DIGITS)
     torch.testing.assert_close(model(x), model.network((x - 0.3) / 0.4))
     assert [name for name, _ in model.named_children()] == ["normalize", "network"]
 
 
 def test_a_publication_that_fixes_its_input_ignores_the_statistics():
-    model = build_model(PapernotDigits(), DIGITS, 10, (0.3,), (0.4,), seed=0)
+    model = build_model(PapernotDigits(), Domain(DIGITS, 10, (0.3,), (0.4,)), seed=0)
     assert (model.normalize.mean.item(), model.normalize.std.item()) == (0.5, 1.0)
 
 
 def test_dropout_sleeps_in_eval_mode_and_wakes_in_training():
-    model = build_model(PapernotDigits(), DIGITS, 10, (0.5,), (1.0,), seed=0)
+    model = build_model(PapernotDigits(), Domain(DIGITS, 10, (0.5,), (1.0,)), seed=0)
     x = torch.rand(4, *DIGITS)
     assert not torch.equal(model.train()(x), model(x))
     assert torch.equal(model.eval()(x), model(x))
@@ -59,7 +60,7 @@ def test_dropout_sleeps_in_eval_mode_and_wakes_in_training():
 @pytest.mark.parametrize("spec", [PapernotMNIST(), PapernotCIFAR(), VGG11()])
 def test_images_that_do_not_fit_are_refused_by_name(spec):
     with pytest.raises(SpecError) as caught:
-        build_model(spec, DIGITS, 10, (0.5,), (1.0,), seed=0)
+        build_model(spec, Domain(DIGITS, 10, (0.5,), (1.0,)), seed=0)
     message = str(caught.value)
     assert spec.name in message
     assert f"expected {spec.misfit(DIGITS)}" in message
@@ -77,14 +78,14 @@ def test_misfits_say_what_would_fit():
 
 def test_statistics_of_other_images_are_refused():
     with pytest.raises(SpecError, match="expected 1 channels; got 3"):
-        build_model(ResNet20(), DIGITS, 10, (0.5,) * 3, (1.0,) * 3, seed=0)
+        build_model(ResNet20(), Domain(DIGITS, 10, (0.5,) * 3, (1.0,) * 3), seed=0)
 
 
 def test_gray_images_reach_a_torchvision_network():
-    model = build_model(ResNet18(), DIGITS, 10, (0.5,), (1.0,), seed=0).eval()
+    model = build_model(ResNet18(), Domain(DIGITS, 10, (0.5,), (1.0,)), seed=0).eval()
     assert model(torch.rand(2, *DIGITS)).shape == (2, 10)
 
 
 def test_a_plain_network_takes_odd_sizes():
-    model = build_model(PlainCNN(), (3, 13, 9), 4, (0.5,) * 3, (1.0,) * 3, seed=0)
+    model = build_model(PlainCNN(), Domain((3, 13, 9), 4, (0.5,) * 3, (1.0,) * 3), seed=0)
     assert model(torch.rand(2, 3, 13, 9)).shape == (2, 4)

@@ -67,7 +67,7 @@ def test_images_in_memory_come_back_as_they_were_read(prepared):
     spec = DigitsSpec(val=10)
     data, _workspace = prepared(spec)
     raw = spec.read()
-    assert (data.shape, data.classes) == (spec.facts.shape, spec.facts.classes)
+    assert (data.domain.shape, data.domain.classes) == (spec.facts.shape, spec.facts.classes)
     assert len(data.split.val) == 10
     index = data.split.train[:20]
     x, y = images_of(data.train, index)

@@ -109,10 +109,8 @@ class Results:
         return pd.read_parquet(self.workspace.verified_path(member.id))
 
     def queries(self, run: ModelRun) -> int:
-        """How many images a knockoff asked its teacher about."""
-        asked = len(self.labels["train"])
-        live = run.member.spec["attack"]["responses"] == "live"
-        return asked * int(run.member.spec["train"]["epochs"]) if live else asked
+        """How many images a knockoff asked its teacher about, views counted each."""
+        return int(self.sidecar(run.member.id).results["queries"])
 
     def sidecar(self, member_id: str) -> Sidecar:
         """The sidecar of a made member."""
