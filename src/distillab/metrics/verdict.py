@@ -1,8 +1,8 @@
 """Can a teacher be distilled? The verdict over a set of knockoff attacks, with its error rates."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from math import fsum, sqrt
+from math import fsum
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -12,7 +12,8 @@ from scipy.special import stdtr, stdtrit
 from distillab.core.errors import ContractError, SpecError
 from distillab.metrics.intervals import MIN_SEEDS
 
-Setting = TypeVar("Setting", float, tuple[float, ...])
+Setting = TypeVar("Setting", float, int, tuple[float, ...])
+Run = TypeVar("Run", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class AttackDelta:
 
     attack: str
     delta: float
+    n: int
     lower: float | None = None
     upper: float | None = None
     upper_simultaneous: float | None = None
@@ -33,7 +35,11 @@ class AttackDelta:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The verdict with what it rests on; ``literal`` is the published rule, best mean strictly above the LS mean."""
+    """The verdict with what it rests on.
+
+    ``literal`` is the published rule, best mean strictly above the LS mean of the same runs; ``n`` counts the runs of
+    the attack that has the fewest.
+    """
 
     verdict: Literal["distillable", "undistillable", "undecided"]
     reason: str
@@ -55,8 +61,8 @@ class Verdict:
 
 
 def distillability_verdict(
-    ls: Mapping[int, float],
-    attacks: Mapping[str, Mapping[int, float]],
+    ls: Mapping[Run, float],
+    attacks: Mapping[str, Mapping[Run, float]],
     *,
     n_test: int,
     margin: float,
@@ -64,23 +70,23 @@ def distillability_verdict(
 ) -> Verdict:
     """Whether any attack's knockoff is more accurate than the student trained with label smoothing and no teacher.
 
-    With ``d`` the mean over n seeds of an attack's paired difference and ``se = max(sd, 1/n_test) / sqrt(n)``, all
-    bounds are Student's with n - 1 degrees of freedom, over training seeds:
+    With ``d`` the mean over an attack's n runs of the paired difference and ``se = max(sd, 1/n_test) / sqrt(n)``, all
+    bounds are Student's with n - 1 degrees of freedom, over training seeds; attacks may differ in n:
 
     * distillable, if some lower bound ``d - t se`` is above 0, each at its Holm level: rejected hypotheses at
       ``alpha / (K - rank)`` in step-down order, the others at ``alpha`` over their number. The bound's sign has
       familywise error alpha; its size is no simultaneous statement.
     * else undistillable, if every upper bound ``d + t se`` at level ``1 - alpha`` is below ``margin``. The largest of
       them bounds the largest true gain at that level without correction (an intersection-union test).
-    * else undecided; always so below three seeds.
+    * else undecided; an attack with fewer than three runs has no bounds and can decide nothing.
 
     Accuracies are multiples of ``1/n_test``, so a few seeds may agree exactly by chance. The floor of one test image
     under the sd keeps the error rate (8 % instead of 5 % without it for 3 seeds, 7 attacks and a true sd of 0.7 image)
     and the division defined.
 
     Args:
-        ls: Test accuracy in [0, 1] per seed, the label smoothing chosen on validation data.
-        attacks: The same per attack, over the same seeds.
+        ls: Test accuracy in [0, 1] per seed, or per student and seed, the label smoothing chosen on validation data.
+        attacks: The same per attack, over some of the same runs.
         n_test: Images behind each accuracy.
         margin: Gain in accuracy too small to matter for this data set; at least one test image.
         alpha: Error rate of each claim.
@@ -96,10 +102,11 @@ def distillability_verdict(
     gains = _paired_gains(ls, attacks)
     deltas = _deltas(gains, 1 / n_test, alpha)
     best = max(deltas, key=lambda each: each.delta)
-    # fsum rounds once, so runs that only swap seeds tie exactly; equal n makes sums stand for means.
-    literal = any(fsum(runs.values()) > fsum(ls.values()) for runs in attacks.values())
-    verdict, reason = _decide(deltas, margin, len(ls))
-    return Verdict(verdict, reason, literal, deltas, best.attack, margin, len(ls))
+    # fsum rounds once, so runs that only swap seeds tie exactly.
+    literal = any(fsum(runs.values()) > fsum(ls[run] for run in runs) for runs in attacks.values())
+    n = min(each.n for each in deltas)
+    verdict, reason = _decide(deltas, margin, n)
+    return Verdict(verdict, reason, literal, deltas, best.attack, margin, n)
 
 
 def choose_on_validation(val_accuracy_by_setting: Mapping[Setting, float]) -> Setting:
@@ -115,19 +122,19 @@ def choose_on_validation(val_accuracy_by_setting: Mapping[Setting, float]) -> Se
     return min(val_accuracy_by_setting, key=lambda setting: (-val_accuracy_by_setting[setting], setting))
 
 
-def _paired_gains(ls: Mapping[int, float], attacks: Mapping[str, Mapping[int, float]]) -> dict[str, list[float]]:
-    """Per attack, accuracy minus that of the LS student of the same seed."""
-    if not attacks or not ls:
+def _paired_gains(ls: Mapping[Run, float], attacks: Mapping[str, Mapping[Run, float]]) -> dict[str, list[float]]:
+    """Per attack, accuracy minus that of the LS student of the same run."""
+    if not attacks or not ls or not all(attacks.values()):
         raise ContractError("nothing to compare", where="distillability_verdict", expected="an attack and a seed")
     for arm, runs in {"ls_student": ls, **attacks}.items():
-        if runs.keys() != ls.keys():
-            expected, got = str(sorted(ls)), str(sorted(runs))
+        if not runs.keys() <= ls.keys():
+            expected, got = str(sorted(map(str, ls))), str(sorted(map(str, runs)))
             raise ContractError(
                 "seeds do not pair up", where=arm, expected=expected, got=got, do="run the missing ones"
             )
-        for seed, value in runs.items():
-            _check_accuracy(f"{arm}, seed {seed}", value)
-    return {name: [runs[seed] - ls[seed] for seed in ls] for name, runs in attacks.items()}
+        for run, value in runs.items():
+            _check_accuracy(f"{arm}, seed {run}", value)
+    return {name: [value - ls[run] for run, value in runs.items()] for name, runs in attacks.items()}
 
 
 def _check_accuracy(where: str, value: float) -> None:
@@ -136,23 +143,30 @@ def _check_accuracy(where: str, value: float) -> None:
 
 
 def _deltas(gains: Mapping[str, list[float]], resolution: float, alpha: float) -> tuple[AttackDelta, ...]:
+    """In the order of ``gains``; Holm's family is that of the attacks with bounds."""
+    bounded = {name: values for name, values in gains.items() if len(values) >= MIN_SEEDS}
+    found = {name: AttackDelta(name, fsum(values) / len(values), len(values)) for name, values in gains.items()}
+    if bounded:
+        found |= {delta.attack: delta for delta in _bounded_deltas(bounded, resolution, alpha)}
+    return tuple(found.values())
+
+
+def _bounded_deltas(gains: Mapping[str, list[float]], resolution: float, alpha: float) -> Iterator[AttackDelta]:
+    counts = np.array([len(values) for values in gains.values()])
     means = np.array([fsum(values) / len(values) for values in gains.values()])
-    n = len(next(iter(gains.values())))
-    if n < MIN_SEEDS:
-        return tuple(AttackDelta(name, float(mean)) for name, mean in zip(gains, means, strict=True))
     sds = np.array([np.std(values, ddof=1) for values in gains.values()])
-    errors = np.maximum(sds, resolution) / sqrt(n)
-    p_values = stdtr(n - 1, -means / errors)
+    errors = np.maximum(sds, resolution) / np.sqrt(counts)
+    p_values = stdtr(counts - 1, -means / errors)
     levels, adjusted = _holm(p_values, alpha)
     columns = (
-        means,
-        means + stdtrit(n - 1, levels) * errors,
-        means - stdtrit(n - 1, alpha) * errors,
-        means - stdtrit(n - 1, alpha / len(means)) * errors,
+        means + stdtrit(counts - 1, levels) * errors,
+        means - stdtrit(counts - 1, alpha) * errors,
+        means - stdtrit(counts - 1, alpha / len(means)) * errors,
         adjusted,
     )
     rows = np.stack(columns, axis=1).tolist()
-    return tuple(AttackDelta(name, *row) for name, row in zip(gains, rows, strict=True))
+    for name, mean, count, row in zip(gains, means.tolist(), counts.tolist(), rows, strict=True):
+        yield AttackDelta(name, mean, count, *row)
 
 
 def _holm(p_values: NDArray[np.float64], alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -177,6 +191,9 @@ def _decide(
     strongest, widest = max(lowers, key=lambda name: lowers[name]), max(uppers, key=lambda name: uppers[name])
     if lowers[strongest] > 0:
         return "distillable", f"{strongest} gains at least {lowers[strongest]:+.4f} over label smoothing"
+    unbounded = [each.attack for each in deltas if each.upper is None]
+    if unbounded:
+        return "undecided", f"{unbounded[0]} has fewer than {MIN_SEEDS} seeds; no gain is established"
     if uppers[widest] < margin:
         return "undistillable", f"no attack gains more than {uppers[widest]:+.4f}, margin {margin:+.4f}"
     return "undecided", f"{widest} may gain up to {uppers[widest]:+.4f}, margin {margin:+.4f}; no gain is established"

@@ -55,7 +55,9 @@ def _facts(params: Params) -> dict[str, Any]:
     return {
         "data": params.data.facts.plain(),
         "defenses": {key: _method(spec) for key, spec in params.defenses.items()},
-        "knockoffs": {key: _method(spec) for key, spec in params.knockoff.attacks.items()},
+        "knockoffs": {
+            key: _method(spec) | {"in_paper": spec.in_paper} for key, spec in params.knockoff.attacks.items()
+        },
         "attacks": attacks,
     }
 

@@ -4,13 +4,10 @@ from itertools import product
 from random import Random
 from typing import TYPE_CHECKING
 
-from distillab.specs.knockoff import KnockoffSpec
+from distillab.specs.knockoff import TRIAL, KnockoffSpec
 
 if TYPE_CHECKING:
     from distillab.plan.params import KnockoffParams
-
-TRIAL = "_trial"
-"""Between an attack's key and a trial's number, in the name of a knockoff."""
 
 
 def knockoff_specs(params: "KnockoffParams") -> dict[str, dict[str, KnockoffSpec]]:

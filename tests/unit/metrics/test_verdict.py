@@ -201,13 +201,41 @@ def test_a_margin_below_one_test_image_is_the_users_error():
 
 def test_unpaired_or_impossible_accuracies_are_errors():
     with pytest.raises(ContractError, match="pair up"):
-        judge(LS, DIST=DIST[:4])
+        judge(LS[:4], DIST=DIST)
     with pytest.raises(ContractError, match="not an accuracy"):
         judge(LS, DIST=np.multiply(DIST, 100))
     with pytest.raises(ContractError, match="not an accuracy"):
         judge(LS, DIST=[float("nan"), *DIST[1:]])
     with pytest.raises(ContractError, match="nothing to compare"):
         judge(LS)
+    with pytest.raises(ContractError, match="nothing to compare"):
+        judge(LS, DIST=[])
+
+
+def test_attacks_may_have_seeds_of_their_own():
+    """More seeds for one attack change neither the other's difference nor its degrees of freedom."""
+    few = judge(LS[:3], DIST=DIST[:3])
+    both = judge(LS, DIST=DIST[:3], more=np.add(LS, 0.01))
+    assert [each.n for each in both.deltas] == [3, 5]
+    assert both.deltas[0].upper == few.deltas[0].upper
+    assert (both.verdict, both.n, both.best_attack) == ("distillable", 3, "more")
+
+
+def test_an_attack_of_two_seeds_keeps_the_verdict_open():
+    closed = judge(LS, DIST=DIST, margin=0.01)
+    assert closed.verdict == "undistillable"
+    opened = judge(LS, DIST=DIST, short=DIST[:2], margin=0.01)
+    assert opened.verdict == "undecided"
+    assert "short" in opened.reason
+    assert judge(LS, short=DIST[:2], more=np.add(LS, 0.01)).verdict == "distillable"
+
+
+def test_students_are_judged_together():
+    ls = {(student, seed): value for student in "ab" for seed, value in enumerate(LS)}
+    attacks = {f"kd on {student}": {(student, seed): value - 0.01 for seed, value in enumerate(LS)} for student in "ab"}
+    assert distillability_verdict(ls, attacks, n_test=10000, margin=0.001).verdict == "undistillable"
+    attacks["kd on b"] = {("b", seed): value + 0.01 for seed, value in enumerate(LS)}
+    assert distillability_verdict(ls, attacks, n_test=10000, margin=0.001).best_attack == "kd on b"
 
 
 def test_seeds_pair_by_name_and_not_by_order():

@@ -75,7 +75,7 @@ def test_images_in_memory_come_back_as_they_were_read(prepared):
     assert torch.equal(y, raw.train_y[index])
     x, y = images_of(data.test, data.split.test)
     assert torch.equal(y, raw.test_y[data.split.test])
-    assert data.mean[0] == pytest.approx(
+    assert data.domain.mean[0] == pytest.approx(
         images_of(data.train, data.split.train)[0][:, 0].double().mean().item(), abs=1e-6
     )
 

@@ -46,7 +46,7 @@ def metrics(results: Results) -> dict[str, Any]:
     """DVC's metrics: verdicts, accuracies and robustness by method, means over seeds."""
     named: dict[str, Any] = {"verdict": {}, "knockoff": {}, "accuracy": {}, "robustness": {}}
     for row in knockoff.verdict_rows(results):
-        named["verdict"][row["teacher"]] = {row["student"]: row["verdict"]}
+        named["verdict"].setdefault(row["teacher"], {})[row["student"]] = row["verdict"]
     for row in knockoff.rows(results):
         cell = {"accuracy": row["knockoff_accuracy"], "delta": row["delta"]}
         named["knockoff"].setdefault(row["teacher"], {})[f"{row['attack']}-{row['student']}"] = _rounded(cell)

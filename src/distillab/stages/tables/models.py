@@ -7,6 +7,7 @@ import numpy as np
 from distillab.metrics.accuracy import accuracy, agreement, brier, confidence, expected_calibration_error, nll
 from distillab.metrics.entropy import mean_entropy
 from distillab.metrics.verdict import choose_on_validation
+from distillab.specs.knockoff import TRIAL
 from distillab.stages.tables.results import ModelRun, Results
 
 Row = dict[str, Any]
@@ -53,7 +54,7 @@ def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
     return run.key() | {
         "defense_label": facts["defenses"].get(run.defense, {}).get("label", ""),
         "grade": facts["defenses"].get(run.defense, {}).get("grade", ""),
-        "attack_label": facts["knockoffs"].get(run.attack, {}).get("label", ""),
+        "attack_label": facts["knockoffs"].get(run.attack.split(TRIAL)[0], {}).get("label", ""),
         "eps": run.eps,
         "chosen": run.role != "ls_student" or chosen[run.arch] == run.eps,
         "parameters": sidecar.results["parameters"],
