@@ -78,7 +78,7 @@ def add_knockoffs(roster: Roster) -> list[str]:
     """One knockoff per pair, defense, attack and seed, and the answers it learns from."""
     params = roster.params
     return [
-        _add_knockoff(roster, pair, defense, name, spec, seed)
+        _add_knockoff(roster, pair, defense, name, spec=spec, seed=seed)
         for defense in params.defenses
         for pair in params.pairs
         for attack, specs in knockoff_specs(params.knockoff).items()
@@ -87,7 +87,7 @@ def add_knockoffs(roster: Roster) -> list[str]:
     ]
 
 
-def _add_knockoff(roster: Roster, pair: Pair, defense: str, attack: str, spec: KnockoffSpec, seed: int) -> str:
+def _add_knockoff(roster: Roster, pair: Pair, defense: str, attack: str, *, spec: KnockoffSpec, seed: int) -> str:
     params = roster.params
     teacher, recipe = teacher_name(defense, pair.teacher), spec.train or params.student_recipe
     knockoff = f"{attack}-{pair.student.name}"

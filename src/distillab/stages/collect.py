@@ -11,7 +11,20 @@ from distillab.core.files import atomic, write_text
 from distillab.core.job import Member
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
-from distillab.stages.tables import chains, claims, curves, facts, knockoff, models, robustness, sensitivity
+from distillab.stages.tables import (
+    ablations,
+    chains,
+    claims,
+    curves,
+    facts,
+    hypotheses,
+    knockoff,
+    leaks,
+    models,
+    robustness,
+    sensitivity,
+    simplex,
+)
 from distillab.stages.tables.results import Results
 
 TABLES: dict[str, Callable[[Results], Any]] = {
@@ -21,6 +34,10 @@ TABLES: dict[str, Callable[[Results], Any]] = {
     "tables/robustness.parquet": robustness.rows,
     "tables/curves.parquet": robustness.curve_rows,
     "tables/cmi.parquet": curves.cmi_rows,
+    "tables/leaks.parquet": leaks.rows,
+    "tables/simplex.parquet": simplex.rows,
+    "tables/ablations.parquet": ablations.rows,
+    "tables/hypotheses.parquet": hypotheses.rows,
     "tables/history.parquet": curves.history_rows,
     "tables/examples.parquet": robustness.example_rows,
     "tables/sensitivity.parquet": sensitivity.rows,

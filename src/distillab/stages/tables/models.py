@@ -70,6 +70,22 @@ def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
         "brier": brier(log_probs, labels),
         "confidence": confidence(log_probs, labels),
         "agreement": same,
+        **_changed(results, run),
+    }
+
+
+def _changed(results: Results, run: ModelRun) -> Row:
+    """What a defense of the outputs does to the unprotected teacher's: how often it flips the class, and how far in L1.
+
+    NaN where nothing of the kind was done.
+    """
+    base = run.member.parents.get("ce")
+    if run.role != "teacher" or base is None or results.sidecar(run.member.id).results["history"]:
+        return {"flip_rate": float("nan"), "change_l1": float("nan")}
+    own, plain = results.log_probs(run.member.id)["test"], results.log_probs(base)["test"]
+    return {
+        "flip_rate": 1 - agreement(own.argmax(1), plain.argmax(1)).value,
+        "change_l1": float(np.abs(np.exp(own.astype(np.float64)) - np.exp(plain.astype(np.float64))).sum(1).mean()),
     }
 
 
