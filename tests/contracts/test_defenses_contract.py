@@ -24,7 +24,8 @@ def images(n=24, classes=4):
 
 
 def network(classes=4, scale=1.0, seed=0):
-    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, classes))
+    with torch.random.fork_rng():
+        model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, classes))
     for number, parameter in enumerate(model.parameters()):
         nn.init.normal_(parameter, generator=torch.Generator().manual_seed(seed + number))
     with torch.no_grad():

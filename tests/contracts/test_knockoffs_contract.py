@@ -1,16 +1,22 @@
 """What every registered knockoff attack must keep, whatever a teacher answers."""
 
+from itertools import product
+
 import pytest
 import torch
 import torch.nn.functional as F
 from pydantic import TypeAdapter
 from torch import nn
 
+from distillab.core.generators import forked
 from distillab.core.registry import name_of
 from distillab.data.dataset import Batch, ResidentImages
 from distillab.knockoff import KNOCKOFFS
 from distillab.knockoff.teacher import CachedAnswers
+from distillab.specs.data import AugmentSpec
 from distillab.specs.model import Domain
+from distillab.specs.train import SGDSpec, TrainSpec
+from distillab.training.fit import fit
 from distillab.training.objective import Task
 
 CLASSES = 4
@@ -24,7 +30,8 @@ def images(n=24, classes=CLASSES):
 
 
 def student(classes=CLASSES, scale=1.0):
-    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, classes))
+    with forked(0, "init"):
+        model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, classes))
     for number, parameter in enumerate(model.parameters()):
         nn.init.normal_(parameter, generator=torch.Generator().manual_seed(number))
     with torch.no_grad():
@@ -47,10 +54,18 @@ ANSWERS = {
 BATCHES = {"all": range(24), "one class": range(0, 24, CLASSES), "one image": [3]}
 
 
-def objective_of(attack, source, probs, classes=CLASSES):
+def regularized(seed):
+    """A network with every kind of state that training has."""
+    with forked(seed, "init"):
+        return nn.Sequential(
+            nn.Flatten(), nn.Linear(16, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, CLASSES)
+        )
+
+
+def objective_of(attack, source, probs, classes=CLASSES, network=None):
     domain = Domain((1, 4, 4), classes, (0.5,), (0.3,))
     train = torch.arange(len(source))
-    task = Task(source, train, domain, epochs=3, seed=5, network=lambda _seed: student(classes))
+    task = Task(source, train, domain, epochs=3, seed=5, network=network or (lambda _seed: student(classes)))
     return attack().objective(task, CachedAnswers(probs))
 
 
@@ -76,6 +91,19 @@ def test_it_says_what_it_is(attack):
 
 def test_labels_tell_attacks_apart():
     assert len({attack.label for attack in KNOCKOFFS}) == len(KNOCKOFFS)
+
+
+@every
+def test_what_an_attacker_tries_are_valid_values_of_its_fields(attack):
+    assert set(attack.grid) <= set(attack.model_fields) - {"name"}
+    for values in product(*attack.grid.values()):
+        spec = attack(**dict(zip(attack.grid, values, strict=True)))
+        assert KNOCKOFFS.parse(spec.plain()) == spec
+
+
+def test_the_paper_has_seven_attacks():
+    in_paper = {attack.label for attack in KNOCKOFFS if attack.in_paper}
+    assert in_paper == {"KD", "MKD", "DKD", "DIST", "HTC", "AVG", "Knockoff"}
 
 
 @every
@@ -111,10 +139,16 @@ def test_two_classes_are_enough(attack, probs):
 
 @every
 def test_answers_move_the_student(attack):
+    """At once, or after one step of what the attack itself learns from them."""
     gradients = []
     for probs in (ANSWERS["one-hot, right"], ANSWERS["one-hot, wrong"]):
-        model = student()
-        torch.stack(list(terms_of(attack, model, images(), range(24), probs).values())).sum().backward()
+        model, source = student(), images()
+        objective = objective_of(attack, source, probs)
+        objective.begin_epoch(0, model)
+        for _ in range(2):
+            model.zero_grad()
+            torch.stack(list(objective.terms(model, batch_of(source, range(24))).values())).sum(0).mean().backward()
+            objective.end_step()
         gradients.append(model[3].weight.grad)
     assert not torch.equal(*gradients)
 
@@ -152,3 +186,42 @@ def test_same_seed_same_terms_and_a_restored_state_goes_on_alike(attack):
             both.append(objective.terms(model, batch_of(source, range(24))))
         assert both[0].keys() == both[1].keys()
         assert all(torch.equal(both[0][name], both[1][name]) for name in both[0])
+
+
+class KilledError(Exception):
+    """Stands for a signal between two epochs."""
+
+
+def train(attack, checkpoint=None, killed_after=None):
+    def progress(epoch, _record):
+        if epoch + 1 == killed_after:
+            raise KilledError
+
+    source, model = images(), regularized(1)
+    objective = objective_of(attack, source, ANSWERS["smooth"], network=regularized)
+    recipe = TrainSpec(epochs=3, batch_size=5, optimizer=SGDSpec(lr=0.05), checkpoint_every=1)
+    index = objective.positions(torch.arange(len(source)))
+    fit(model, source, index, objective, spec=recipe, augment=AugmentSpec(flip=True), seed=3,
+        checkpoint=checkpoint, progress=progress)  # fmt: skip
+    return model.state_dict() | {f"objective.{name}": tensor for name, tensor in objective.state().items()}
+
+
+@every
+def test_a_resumed_training_ends_with_the_bytes_of_an_uninterrupted_one(attack, tmp_path):
+    whole = train(attack)
+    with pytest.raises(KilledError):
+        train(attack, tmp_path / "c", killed_after=2)  # after the checkpoint of the first epoch
+    assert (tmp_path / "c").exists()
+    resumed = train(attack, tmp_path / "c")
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+@every
+def test_the_images_it_learns_from_are_different_training_images(attack):
+    train = torch.arange(24).flip(0)[:20]
+    domain = Domain((1, 4, 4), CLASSES, (0.5,), (0.3,))
+    task = Task(images(), train, domain, epochs=3, seed=5, network=lambda _seed: student())
+    positions = attack().objective(task, CachedAnswers(ANSWERS["smooth"])).positions(train)
+    assert len(positions) == len(set(positions.tolist())) > 0
+    assert set(positions.tolist()) <= set(train.tolist())

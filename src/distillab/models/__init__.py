@@ -14,6 +14,7 @@ from distillab.models.resnext29 import ResNeXt29
 from distillab.models.shufflenet_v2 import ShuffleNetV2
 from distillab.models.squeezenet import SqueezeNet
 from distillab.models.vgg import VGG11, VGG16
+from distillab.models.vgg8 import VGG8
 from distillab.models.wide_resnet import WRN3410
 from distillab.models.wong import WongLarge, WongResNet, WongSmall
 from distillab.models.xception import Xception
@@ -36,6 +37,7 @@ MODELS: Registry[ModelSpec] = Registry(
     ResNet20,
     ResNet32,
     ResNeXt29,
+    VGG8,
     VGG11,
     VGG16,
     ResNet18,

@@ -54,9 +54,10 @@ def _facts(params: Params) -> dict[str, Any]:
     }
     return {
         "data": params.data.facts.plain(),
-        "defenses": {key: _method(spec) for key, spec in params.defenses.items()},
+        "defenses": {key: _method(spec) | {"label": _label(key, spec)} for key, spec in params.defenses.items()},
         "knockoffs": {
-            key: _method(spec) | {"in_paper": spec.in_paper} for key, spec in params.knockoff.attacks.items()
+            key: _method(spec) | {"label": _label(key, spec), "in_paper": spec.in_paper}
+            for key, spec in params.knockoff.attacks.items()
         },
         "attacks": attacks,
     }
@@ -64,3 +65,8 @@ def _facts(params: Params) -> dict[str, Any]:
 
 def _method(spec: MethodSpec) -> dict[str, Any]:
     return {"label": spec.label, "grade": spec.grade, "paper": spec.paper}
+
+
+def _label(key: str, spec: MethodSpec) -> str:
+    """The method's label; with the user's key where that is another than the method's name."""
+    return spec.label if key == spec.name else f"{spec.label} ({key})"

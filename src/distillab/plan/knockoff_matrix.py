@@ -13,7 +13,7 @@ def add_teachers(roster: Roster) -> list[str]:
     params, ids = roster.params, []
     for key in _needed_first(params):
         defense = params.defenses[key]
-        for network in _distinct([pair.teacher for pair in params.pairs]):
+        for network in _distinct([pair.teacher for pair in params.pairs if defense.protects(pair.teacher.name)]):
             for seed in teacher_seeds(params, key):
                 teacher = teacher_name(key, network)
                 needed = {need: f"{teacher_name(need, network)}-s{seed}" for need in defense.needs}
@@ -81,6 +81,7 @@ def add_knockoffs(roster: Roster) -> list[str]:
         _add_knockoff(roster, pair, defense, name, spec=spec, seed=seed)
         for defense in params.defenses
         for pair in params.pairs
+        if params.defenses[defense].protects(pair.teacher.name)
         for attack, specs in knockoff_specs(params.knockoff).items()
         for name, spec in specs.items()
         for seed in params.seeds_of(headline=defense in params.headline.defenses and attack in params.headline.attacks)

@@ -4,7 +4,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from distillab.specs.base import MethodSpec
+from pydantic import Field
+
+from distillab.specs.base import PASSING, MethodSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -28,6 +30,14 @@ class DefenseSpec(MethodSpec):
 
     preserves_argmax: ClassVar[bool] = True
     """Whether ``release`` never changes the predicted class."""
+
+    networks: tuple[str, ...] = Field(
+        default=(), description="Teacher networks it is used on; all if empty", json_schema_extra=PASSING
+    )
+
+    def protects(self, network: str) -> bool:
+        """Whether teachers of this network get the defense."""
+        return not self.networks or network in self.networks
 
     @abstractmethod
     def objective(self, task: "Task") -> "Objective":
