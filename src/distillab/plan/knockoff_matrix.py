@@ -101,7 +101,7 @@ def _add_knockoff(roster: Roster, pair: Pair, defense: str, attack: str, *, spec
         "knockoff",
         f"{teacher}--{knockoff}-s{seed}",
         {"teacher": teacher, "knockoff": knockoff, "seed": str(seed)},
-        {"attack": spec, "model": pair.student, "train": recipe, "augment": params.data.augment},
+        {"attack": spec, "model": pair.student, "train": recipe, "augment": spec.augment or params.data.augment},
         parents=parents,
         seed=seed,
         threads=recipe.threads,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from distillab.specs.base import MethodSpec
+from distillab.specs.data import AugmentSpec
 from distillab.specs.train import TrainSpec
 
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ class KnockoffSpec(MethodSpec):
         description="Query each training image once, unaugmented, or query the view the student sees",
     )
     train: TrainSpec | None = Field(default=None, description="The attack's own recipe; the students' if absent")
+
+    augment: AugmentSpec | None = Field(
+        default=None, description="The attack's own augmentation; the data set's if absent"
+    )
+
+    def queries(self, images: int, epochs: int) -> int:
+        """How many answers the attack takes of ``images`` that it learns from: each once, or each view of them."""
+        return images if self.responses == "cached" else images * epochs
 
     @abstractmethod
     def objective(self, task: "Task", answers: "Answers") -> "Objective":

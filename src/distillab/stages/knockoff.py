@@ -17,13 +17,11 @@ from distillab.training.objective import Objective, Task
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     """A knockoff's weights."""
     attack = KNOCKOFFS.parse(member.spec["attack"])
-
     asked: list[int] = []
 
     def objective(task: Task, data: Prepared, device: torch.device) -> Objective:
         made = attack.objective(task, _answers(member, workspace, data, device))
-        views = task.epochs if attack.responses == "live" else 1
-        asked.append(len(made.positions(task.train)) * views)
+        asked.append(attack.queries(len(made.positions(task.train)), task.epochs))
         return made
 
     product = train_member(member, workspace, entry, role="student", objective=objective)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from distillab.data.dataset import Batch
-from distillab.knockoff.kd import KD
+from distillab.knockoff.kd import KD, soft_target_divergence
 from distillab.knockoff.teacher import CachedAnswers
 
 Z_S = torch.tensor([[0.5, 0.0, -0.5]])
@@ -84,3 +84,32 @@ def test_a_class_the_teacher_excludes_pulls_nothing_but_itself():
 def test_impossible_parameters_are_refused(field):
     with pytest.raises(ValueError, match=next(iter(field))):
         KD(**field)
+
+
+def test_with_the_student_at_temperature_one_the_gradient_is_the_gap():
+    """Transformed teacher matching: q_s - p^(1/T), of order one at every temperature of the teacher."""
+    z_s = Z_S.clone().requires_grad_()
+    total(KD(temperature=20, hard_weight=0, student_temperature=1), z_s, Z_T.softmax(1), Y).sum().backward()
+    torch.testing.assert_close(z_s.grad, Z_S.softmax(1) - (Z_T / 20).softmax(1))
+
+
+@pytest.mark.parametrize("of_student", [0.5, 2.0, 8.0])
+def test_the_gradient_with_two_temperatures(of_student):
+    z_s = Z_S.clone().requires_grad_()
+    total(KD(hard_weight=0, student_temperature=of_student), z_s, Z_T.softmax(1), Y).sum().backward()
+    expected = of_student * ((Z_S / of_student).softmax(1) - (Z_T / 4).softmax(1))
+    torch.testing.assert_close(z_s.grad, expected, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 4.0, 20.0])
+def test_a_student_at_the_teachers_temperature_is_plain_kd(temperature):
+    p = torch.tensor([[0.8, 0.2, 0.0]])
+    same = terms(KD(temperature=temperature, student_temperature=temperature), Z_S, p, Y)
+    torch.testing.assert_close(same["kd"], terms(KD(temperature=temperature), Z_S, p, Y)["kd"], atol=1e-5, rtol=1e-5)
+
+
+def test_a_soft_target_is_compared_as_it_is():
+    target = torch.tensor([[0.6, 0.4, 0.0]])
+    student = (Z_S / 4).softmax(1)
+    expected = 16 * (target[:, :2] * (target / student)[:, :2].log()).sum(1)
+    torch.testing.assert_close(soft_target_divergence(target.log(), Z_S, temperature=4.0), expected)
