@@ -1,12 +1,32 @@
 """Defenses of a teacher: one file each, one line here."""
 
 from distillab.core.registry import Registry
+from distillab.defenses.anchored_cmim import AnchoredCMIM
+from distillab.defenses.apgp import GenerativePerturbation
 from distillab.defenses.ce import CrossEntropyDefense
+from distillab.defenses.cmim import CMIM
+from distillab.defenses.cmim_flat import FlatCMIM
+from distillab.defenses.label_only import LabelOnly
 from distillab.defenses.ls import LabelSmoothingDefense
+from distillab.defenses.mad import MaximizingAngularDeviation
+from distillab.defenses.nt import NastyTeacher
+from distillab.defenses.rsp import ReverseSigmoid
+from distillab.defenses.snt import SemanticNastyTeacher
+from distillab.defenses.st import StingyTeacher
 from distillab.specs.defense import DefenseSpec
 
 DEFENSES: Registry[DefenseSpec] = Registry(
     "defense",
     CrossEntropyDefense,
     LabelSmoothingDefense,
+    NastyTeacher,
+    SemanticNastyTeacher,
+    StingyTeacher,
+    ReverseSigmoid,
+    MaximizingAngularDeviation,
+    GenerativePerturbation,
+    LabelOnly,
+    CMIM,
+    FlatCMIM,
+    AnchoredCMIM,
 )
