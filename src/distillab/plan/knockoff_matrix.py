@@ -13,6 +13,7 @@ def add_teachers(roster: Roster) -> list[str]:
     params, ids = roster.params, []
     for key in _needed_first(params):
         defense = params.defenses[key]
+        recipe = defense.train or params.train
         for network in _distinct([pair.teacher for pair in params.pairs if defense.protects(pair.teacher.name)]):
             for seed in teacher_seeds(params, key):
                 teacher = teacher_name(key, network)
@@ -22,10 +23,10 @@ def add_teachers(roster: Roster) -> list[str]:
                         "teach",
                         f"{teacher}-s{seed}",
                         {"teacher": teacher, "seed": str(seed)},
-                        {"defense": defense, "model": network, "train": params.train, "augment": params.data.augment},
+                        {"defense": defense, "model": network, "train": recipe, "augment": params.data.augment},
                         parents=DATA | needed,
                         seed=seed,
-                        threads=params.train.threads,
+                        threads=recipe.threads,
                     )
                 )
     return ids

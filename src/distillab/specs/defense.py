@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from pydantic import Field
 
 from distillab.specs.base import PASSING, MethodSpec
+from distillab.specs.train import TrainSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -31,6 +32,7 @@ class DefenseSpec(MethodSpec):
     preserves_argmax: ClassVar[bool] = True
     """Whether ``release`` never changes the predicted class."""
 
+    train: TrainSpec | None = Field(default=None, description="The defense's own recipe; the teachers' if absent")
     networks: tuple[str, ...] = Field(
         default=(), description="Teacher networks it is used on; all if empty", json_schema_extra=PASSING
     )
