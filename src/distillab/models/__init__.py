@@ -8,7 +8,7 @@ from distillab.models.mobilenet import MobileNet
 from distillab.models.mobilenet_v2 import MobileNetV2
 from distillab.models.papernot import PapernotCIFAR, PapernotDigits, PapernotMNIST, SmallCNN
 from distillab.models.plain_cnn import PlainCNN
-from distillab.models.preresnet import ResNet20, ResNet32
+from distillab.models.preresnet import ResNet20, ResNet32, ResNet56
 from distillab.models.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152, ResNeXt50
 from distillab.models.resnext29 import ResNeXt29
 from distillab.models.shufflenet_v2 import ShuffleNetV2
@@ -36,6 +36,7 @@ MODELS: Registry[ModelSpec] = Registry(
     PlainCNN,
     ResNet20,
     ResNet32,
+    ResNet56,
     ResNeXt29,
     VGG8,
     VGG11,

@@ -1,4 +1,4 @@
-"""The small pre-activation ResNets of Nasty Teacher, called ResNet-20 and -32 or ResNetC-20 and -32."""
+"""The small pre-activation ResNets of Nasty Teacher, called ResNet-20 and -32 or ResNetC-20 and -32, and a deeper one."""
 
 from typing import ClassVar, Literal
 
@@ -50,3 +50,11 @@ class ResNet32(PreResNetSpec):
     name: Literal["resnet32"] = "resnet32"
     label = "ResNet-32"
     units = 5
+
+
+class ResNet56(PreResNetSpec):
+    """855 578 parameters at ten classes; a teacher of ResNet-20 in the literature on distillation."""
+
+    name: Literal["resnet56"] = "resnet56"
+    label = "ResNet-56"
+    units = 9

@@ -45,6 +45,7 @@ STUDENTS = [
     ("resnet50", 10, 23_520_842),
     ("resnet20", 10, 272_282),
     ("resnet32", 10, 466_714),
+    ("resnet56", 10, 855_578),
     ("plain_cnn", 10, 357_514),
     ("resnext29", 10, 34_426_698),
     ("resnext29", 100, 34_518_948),
@@ -71,7 +72,7 @@ LAST_MAPS = {
     **dict.fromkeys(["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50"], 4),
     **dict.fromkeys(["shufflenet_v2", "mobilenet_v2", "squeezenet", "xception", "densenet121"], 4),
     "mobilenet": 2,
-    **dict.fromkeys(["resnet20", "resnet32", "resnext29", "wrn_34_10", "madry_wrn"], 8),
+    **dict.fromkeys(["resnet20", "resnet32", "resnet56", "resnext29", "wrn_34_10", "madry_wrn"], 8),
     "plain_cnn": 4,
 }
 

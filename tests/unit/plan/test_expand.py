@@ -26,8 +26,9 @@ def test_the_matrix_is_complete(plan_of):
     families = ["teachers", "knockoffs", "chains"]
     plan = plan_of({"knockoff": {"ls_eps": [0.1, 0.2]}, "robustness": {"families": families}})
     counts = {stage: sum(m.stage == stage for m in plan.members.values()) for stage in ("prepare", *AXES, "answer")}
-    defenses, seeds, eps, attacks = 2, 2, 2, 2
-    teachers = knockoffs = defenses * seeds
+    defenses, post_hoc, seeds, eps, attacks = 4, 1, 2, 2, 2
+    teachers, knockoffs = defenses * seeds, defenses * attacks * seeds
+    attacked = (defenses - post_hoc) * seeds
     temperatures, steps = 2, 3
     chain = temperatures * steps * seeds
     labels = temperatures * (steps - 1) * seeds
@@ -41,8 +42,47 @@ def test_the_matrix_is_complete(plan_of):
         "distill": chain + labels,
         "measure": teachers + eps * seeds + knockoffs + chain,
         "sensitivity": chain,
-        "attack": (teachers + knockoffs + chain + rescaled) * attacks,
+        "attack": (attacked + knockoffs + chain + rescaled) * attacks,
     }
+
+
+def test_headline_cells_get_their_seeds_and_nothing_else_does(plan_of):
+    headline = {"defenses": ["st"], "attacks": ["mkd"], "seeds": [2, 3]}
+    plan = plan_of({"studies": ["undistillable"], "headline": headline})
+    extra = {m.id for m in plan.members.values() if m.seed > 1 and m.stage not in {"answer", "measure"}}
+    assert extra == {
+        f"{model}-s{seed}"
+        for model in ("ce-cnn_digits", "st-cnn_digits", "ls0.1-cnn_digits", "st-cnn_digits--mkd-cnn_digits")
+        for seed in (2, 3)
+    }
+
+
+def test_an_attacker_who_tunes_tries_other_settings_each_time(plan_of):
+    plan = plan_of({"knockoff": {"trials": 3}})
+    tried = [
+        m
+        for m in plan.members.values()
+        if m.stage == "knockoff" and m.seed == 0 and m.axes["teacher"] == "ce-cnn_digits"
+    ]
+    names = sorted(m.axes["knockoff"] for m in tried)
+    assert names == sorted(
+        f"{attack}{trial}-cnn_digits" for attack in ("kd", "mkd") for trial in ("", "_trial0", "_trial1", "_trial2")
+    )
+    assert len({m.key for m in tried}) == len(tried)
+
+
+def test_a_defense_may_be_for_some_networks_and_have_its_recipe(plan_of):
+    plan = plan_of({"defenses": {"cmim": {"networks": ["resnet20"]}, "ls": {"train": {"epochs": 3}}}})
+    assert not [i for i in plan.members if i.startswith("cmim-")]
+    epochs = {m.axes["teacher"]: m.spec["train"]["epochs"] for m in plan.members.values() if m.stage == "teach"}
+    assert epochs == {"ce-cnn_digits": 6, "ls-cnn_digits": 3, "st-cnn_digits": 6}
+
+
+def test_headline_and_trials_are_checked_before_any_job(plan_of):
+    with pytest.raises(SpecError, match=r"headline.attacks: expected some of kd, mkd; got 'dkd'"):
+        plan_of({"headline": {"attacks": ["dkd"]}})
+    with pytest.raises(SpecError, match=r"knockoff.trials: 2 to choose from, but data.val is 0"):
+        plan_of({"knockoff": {"trials": 2}, "data": {"val": 0}})
 
 
 def test_parents_come_first(plan_of):

@@ -67,7 +67,7 @@ WRONG = {
     ),
     "unknown defense": (
         {"defenses": {"x": {"name": "lss"}}},
-        "defenses.x: expected one of ce, ls; got 'lss'; did you mean ls?",
+        "defenses.x: expected one of ce, ls, .*; got 'lss'; did you mean ls?",
     ),
     "unknown network": (
         {"pairs": [{"teacher": "resnet19", "student": "cnn_digits"}]},

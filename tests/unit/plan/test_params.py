@@ -30,14 +30,14 @@ def test_another_optimizer_replaces_the_whole_optimizer(params_of):
 
 def test_null_takes_an_inherited_method_out(params_of):
     params = params_of({"defenses": {"ls": None}, "robustness": {"attacks": {"cw_l2": None}}})
-    assert list(params.defenses) == ["ce"]
+    assert list(params.defenses) == ["ce", "st", "cmim"]
     assert list(params.robustness.attacks) == ["pgd_linf"]
-    assert list(params_of({"knockoff": {"attacks": {"kd": None}}}).knockoff.attacks) == []
+    assert list(params_of({"knockoff": {"attacks": {"kd": None}}}).knockoff.attacks) == ["mkd"]
 
 
 def test_not_every_defense_can_be_taken_out(params_of):
     with pytest.raises(SpecError, match="defenses: "):
-        params_of({"defenses": {"ls": None, "ce": None}})
+        params_of({"defenses": dict.fromkeys(("ce", "ls", "st", "cmim"))})
 
 
 def test_a_network_may_be_named_alone(params_of):

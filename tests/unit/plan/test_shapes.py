@@ -21,8 +21,8 @@ def test_axes_that_are_not_batched_are_wildcards(plan_of, batched):
     free = set(AXES["teach"]) - set(batched)
     assert shape.constraints.keys() == free
     assert all(set(re.findall(r"\{(\w+)\}", output)) == free for output in shape.outputs)
-    assert len(shape.jobs) == {0: 4, 1: 2, 2: 1}[len(batched)]
-    assert all(len(job.members) == 4 // len(shape.jobs) for job in shape.jobs)
+    assert len(shape.jobs) == {(): 8, ("seed",): 4, ("teacher",): 2, ("teacher", "seed"): 1}[batched]
+    assert all(len(job.members) == 8 // len(shape.jobs) for job in shape.jobs)
 
 
 @pytest.mark.parametrize("batched", [False, True])

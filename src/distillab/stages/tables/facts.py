@@ -39,7 +39,21 @@ def run(results: Results) -> dict[str, Any]:
             sidecar = results.sidecar(member.id)
             seconds[member.stage] = round(seconds.get(member.stage, 0.0) + float(sidecar.run["seconds"]), 3)
             environment |= sidecar.environment
-    return {"stage_seconds": seconds, "environment": environment, "commit": commit()}
+    return {
+        "stage_seconds": seconds,
+        "teacher_seconds": teacher_seconds(results),
+        "environment": environment,
+        "commit": commit(),
+    }
+
+
+def teacher_seconds(results: Results) -> dict[str, float]:
+    """Mean seconds of a teacher's training, by teacher."""
+    seconds: dict[str, list[float]] = {}
+    for run in results.runs:
+        if run.role == "teacher":
+            seconds.setdefault(run.model, []).append(float(results.sidecar(run.member.id).run["seconds"]))
+    return {teacher: round(sum(values) / len(values), 3) for teacher, values in seconds.items()}
 
 
 def metrics(results: Results) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def project(log_probs: NDArray[Any], classes: NDArray[Any], power: float) -> NDA
     """Points (n, 2) in the triangle with corners (0, 0), (1, 0), (1/2, sqrt(3)/2); the middle where all three are 0."""
     chosen = log_probs[:, classes].astype(np.float64)
     top = chosen.max(axis=1, keepdims=True)
-    shares = np.exp(power * np.where(np.isfinite(top), chosen - top, 0.0))
+    nothing = np.isneginf(top)
+    shares = np.exp(power * (np.where(nothing, 0.0, chosen) - np.where(nothing, 0.0, top)))
     points: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True) @ CORNERS
     return points
 
