@@ -5,7 +5,21 @@ reported = "reports/reported"
 # %%
 from html import escape
 
-from distillab.reporting import boxes, examples, knockoff_views, model_views, robustness_views, text
+from distillab.reporting import (
+    boxes,
+    examples,
+    hypothesis_views,
+    knockoff_views,
+    leak_views,
+    matrix_views,
+    method_views,
+    model_views,
+    paper_notes,
+    paper_views,
+    robustness_views,
+    sweep_views,
+    text,
+)
 from distillab.reporting.display import Html, folded, paragraph
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
@@ -23,22 +37,14 @@ Html('<nav aria-label="Pages"><span>Pages</span><a href="index.html">Overview</a
 # A teacher is released as a black box that answers with probabilities. A *knockoff* student learns from those answers;
 # the *LS student* has the same architecture and learns from the labels alone, with label smoothing. The teacher is
 # *distillable* if some distillation attack makes the knockoff the better of the two (Yang and Ye, Markov Knowledge
-# Distillation, 2024).
+# Distillation, 2024). Two verdicts are given: over every attack here, which is the stronger statement, and over those
+# that the paper ran.
 
 # %% [markdown]
 # ## Verdicts
 
 # %%
 knockoff_views.verdict_table(read) if len(read["verdicts"]) else None
-
-# %% [markdown]
-# ## The knockoff matrix
-
-# %%
-knockoff_views.knockoff_table(read) if len(read["knockoff"]) else paragraph("No knockoff was trained.")
-
-# %%
-knockoff_views.delta_figure(read) if read["knockoff"]["delta"].notna().any() else None
 
 # %% [markdown]
 # ## Validity
@@ -53,6 +59,21 @@ boxes.validity(read)
 text.resolution(read)
 
 # %% [markdown]
+# ## The knockoff matrix
+
+# %%
+matrix_views.knockoff_table(read, papers) if len(read["knockoff"]) else paragraph("No knockoff was trained.")
+
+# %%
+matrix_views.delta_figure(read) if read["knockoff"]["delta"].notna().any() else None
+
+# %% [markdown]
+# ### The student to beat
+
+# %%
+sweep_views.smoothing_figure(read)
+
+# %% [markdown]
 # ## How concentrated the answers are
 #
 # The conditional mutual information (CMI) of a class is how far its answers scatter around their mean; the power
@@ -60,7 +81,16 @@ text.resolution(read)
 # class means to give away.
 
 # %%
-model_views.concentration_figure(read) if len(read["cmi"]) else paragraph("No CMI was measured.")
+leak_views.concentration_figure(read) if len(read["cmi"]) else paragraph("No CMI was measured.")
+
+# %%
+leak_views.classes_figure(read)
+
+# %%
+leak_views.leaks_table(read) if len(read["leaks"]) else None
+
+# %%
+leak_views.simplex_figure(read)
 
 # %%
 model_views.entropy_table(read, papers)
@@ -72,16 +102,27 @@ model_views.entropy_table(read, papers)
 text.paper_scale(read, papers)
 
 # %%
-model_views.accuracy_table(read, papers)
+model_views.utility_table(read, papers)
 
 # %%
-boxes.paper_table(papers)
+Html("<h2>What the method's parameters do</h2>") + hypothesis_views.ablation_figures(read) if len(
+    read["ablations"]
+) else None
+
+# %% [markdown]
+# ## Where the method might be weak
+
+# %%
+hypothesis_views.hypotheses_table(read)
 
 # %% [markdown]
 # ## Do the defended teachers resist adversarial examples?
 
 # %%
 text.robustness_answer(read)
+
+# %%
+text.post_hoc(read) if len(read["robustness"]) else None
 
 # %%
 robustness_views.robustness_table(read, roles=("teacher",)) if len(read["robustness"]) else None
@@ -111,27 +152,16 @@ model_views.training_figure(read) if len(read["history"]) else paragraph("No tra
 # - Data sets, networks and epochs are those of the preset, under *How to reproduce this page*.
 
 # %%
-folded("Glossary", Html(
-    "<dl class='glossary'>"
-    "<dt>CE, LS</dt><dd>Teachers trained with cross-entropy, and with label smoothing (Szegedy et al., 2016).</dd>"
-    "<dt>NT</dt><dd>Nasty teacher: keeps its accuracy while its soft answers diverge from a plain teacher's "
-    "(Ma et al., Undistillable: Making a Nasty Teacher, 2021).</dd>"
-    "<dt>ST</dt><dd>Stingy teacher: answers only with the largest probabilities (Ma et al., Stingy Teacher, 2022).</dd>"
-    "<dt>AST</dt><dd>Adversarial sparse teacher (Yilmaz and Keles, 2024).</dd>"
-    "<dt>CMIM</dt><dd>Trained to make the CMI small at every power (anonymous authors, Towards Undistillable Models by "
-    "Minimizing Conditional Mutual Information).</dd>"
-    "<dt>MAD</dt><dd>Perturbs each answer to mislead the knockoff's gradient (Orekondy et al., Prediction Poisoning, "
-    "2020).</dd>"
-    "<dt>KD</dt><dd>Knowledge distillation (Hinton et al., 2015).</dd>"
-    "<dt>MKD</dt><dd>Markov knowledge distillation (Yang and Ye, 2024).</dd>"
-    "<dt>DKD</dt><dd>Decoupled knowledge distillation (Zhao et al., 2022).</dd>"
-    "<dt>DIST</dt><dd>Matches correlations within and between classes (Huang et al., 2022).</dd>"
-    "<dt>HTC</dt><dd>Head to toe: rebuilt after Jandial et al., Distilling the Undistillable, 2022.</dd>"
-    "<dt>AVG</dt><dd>Averager student: learns from class averages (Keser and Toreyin, 2023).</dd>"
-    "<dt>Knockoff</dt><dd>Knockoff nets: trains on the answers alone (Orekondy et al., 2019).</dd>"
-    "<dt>ECE, NLL</dt><dd>Expected calibration error; negative log-likelihood.</dd>"
-    "</dl>"
-))  # fmt: skip
+folded("Methods, sources, grades", method_views.methods_table(read))
+
+# %%
+boxes.paper_table(papers)
+
+# %%
+folded("The paper's tables", paper_views.paper_tables(papers, beside=bool(papers.dataset(read.facts))))
+
+# %%
+folded("Where the paper contradicts itself", paper_notes.knockoff_misprints(papers))
 
 # %% [markdown]
 # ## How to reproduce this page

@@ -12,21 +12,30 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import chain_tables
+import leak_tables
+import robust_tables
 
-DEFENSES = {"ce": ("CE", "V"), "ls": ("LS", "V"), "nasty": ("NT", "V"), "ast": ("AST", "V"), "cmim": ("CMIM", "V")}
-DEFENSES |= {"stingy": ("ST", "V"), "mad": ("MAD", "V")}
-ATTACKS = {"kd": ("KD", "V"), "mkd": ("MKD", "S"), "dkd": ("DKD", "V"), "dist": ("DIST", "V"), "htc": ("HTC", "R")}
-ATTACKS |= {"avg": ("AVG", "P"), "knockoff_random": ("Knockoff", "V")}
-FIXED = {"fgsm_linf": ("FGSM", "linf", 0.1), "pgd_linf": ("PGD-20", "linf", 0.1)}
-MINIMUM = {"cw_l2": ("C&W L2", "l2")}
+DEFENSES = {
+    "ce": ("CE", "V"), "ls": ("LS", "V"), "nt": ("NT", "V"), "snt": ("SNT", "R"), "st": ("ST", "V"),
+    "mad": ("MAD", "V"), "mad_argmax": ("MAD", "V"), "apgp": ("APGP", "R"), "rsp": ("RSP", "V"),
+    "label_only": ("label only", "V"), "cmim": ("CMIM", "V"), "cmim_flat": ("CMIM flat", "R"),
+    "cmim_anchored": ("anchored CMIM", "R"),
+}  # fmt: skip
+POST_HOC = ("st", "mad", "mad_argmax", "apgp", "rsp", "label_only")
+PAPERS = {"kd": ("KD", "V"), "mkd": ("MKD", "S"), "dkd": ("DKD", "V"), "dist": ("DIST", "V"), "htc": ("HTC", "R")}
+PAPERS |= {"avg": ("AVG", "P"), "knockoff_random": ("Knockoff", "V")}
+ATTACKS = PAPERS | {"scm": ("SCM", "R"), "knockoff_adaptive": ("Knockoff adaptive", "R")}
+ATTACKS |= {"kd_tuned": ("KD tuned", "V"), "mkd_tuned": ("MKD tuned", "S")}
 STUDENT, TEACHER, TEST_N, MARGIN = "cnn_digits", "papernot_digits", 360, 1 / 360
-QUALITY = dict(zip(DEFENSES, (0.012, 0.010, 0.004, 0.006, -0.012, 0.008, 0.011), strict=True))
-
+QUALITY = dict(zip(DEFENSES, (0.012, 0.010, 0.004, 0.006, 0.008, 0.011, 0.009, 0.007, 0.003, -0.011, -0.012, -0.008,
+                              -0.006), strict=True))  # fmt: skip
+SCATTER = dict(zip(DEFENSES, (0.5, 0.2, 0.7, 0.6, 0.45, 0.55, 0.5, 0.4, 0.42, 0.0, 0.04, 0.05, 0.03), strict=True))
 
 _RUN = {
     "stage_seconds": {"teach": 81.2, "knockoff": 64.0, "attack": 33.5},
     "environment": {"python": "3.11.7", "torch": "2.13.0", "device": "cpu", "threads": "1", "machine": "x86_64"},
     "commit": "0123456789abcdef",
+    "teacher_seconds": {f"{d}-{TEACHER}": 2.0 if d == "cmim" else 1.6 for d in DEFENSES},
 }
 
 
@@ -39,11 +48,15 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
         "models": _models(rng, seeds),
         "knockoff": knockoff,
         "verdicts": _verdicts(knockoff),
-        "robustness": _robustness(rng, seeds),
-        "curves": _curves(seeds),
-        "cmi": _cmi(seeds),
+        "robustness": robust_tables.robustness(rng, seeds, QUALITY, TEACHER),
+        "curves": robust_tables.curves(seeds, QUALITY, TEACHER),
+        "cmi": leak_tables.cmi(DEFENSES, SCATTER, TEACHER, seeds),
+        "leaks": leak_tables.leaks(DEFENSES, SCATTER, TEACHER, seeds),
+        "simplex": leak_tables.simplex(DEFENSES, SCATTER, TEACHER),
+        "ablations": leak_tables.ablations(seeds),
+        "hypotheses": leak_tables.hypotheses(seeds),
         "history": _history(seeds),
-        "examples": _examples(rng),
+        "examples": robust_tables.examples(rng, TEACHER),
         "sensitivity": chain_tables.sensitivity(seeds),
         "steps": chain_tables.steps(seeds),
         "claims": chain_tables.claims(seeds),
@@ -64,7 +77,7 @@ def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
             )
         rows += [
             _model(rng, f"ls{eps}-{STUDENT}", "ls_student", seed, STUDENT, eps=eps, chosen=eps == 0.1)
-            for eps in (0.1, 0.3)
+            for eps in (0.01, 0.05, *(tenths / 10 for tenths in range(1, 10)))
         ]
         rows += [
             _model(
@@ -75,7 +88,7 @@ def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
                 STUDENT,
                 defense=d,
                 label=DEFENSES[d][0],
-                grade="V",
+                grade=DEFENSES[d][1],
                 attack=a,
             )
             for d in DEFENSES
@@ -87,6 +100,7 @@ def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
 
 def _model(rng, model, role, seed, arch, *, defense="", label="", grade="", eps=np.nan, chosen=True, attack=""):
     entropy = {"cmim": 0.21, "ls": 0.55}.get(defense, 0.09) + rng.normal(0, 0.004)
+    post_hoc = role == "teacher" and defense in POST_HOC
     return {
         "model": model, "role": role, "defense": defense, "defense_label": label, "grade": grade, "attack": attack,
         "attack_label": ATTACKS[attack][0] if attack else "", "teacher": f"{defense}-{TEACHER}" if attack else "",
@@ -94,7 +108,8 @@ def _model(rng, model, role, seed, arch, *, defense="", label="", grade="", eps=
         "val_accuracy": 0.975, "val_n": 287,
         "test_accuracy": round((0.97 + rng.normal(0, 0.006)) * TEST_N) / TEST_N, "test_n": TEST_N,
         "entropy_nats": entropy, "entropy_normalized": entropy / np.log(10), "ece": 0.013, "nll": 0.11,
-        "brier": 0.05, "confidence": 0.96, "agreement": 0.97 if attack else np.nan, **chain_tables.NOT_A_STEP,
+        "brier": 0.05, "confidence": 0.96, "agreement": 0.97 if attack else np.nan,
+        "flip_rate": 0.0 if post_hoc else np.nan, "change_l1": 0.21 if post_hoc else np.nan, **chain_tables.NOT_A_STEP,
     }  # fmt: skip
 
 
@@ -104,16 +119,19 @@ def _knockoff(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
         for attack, (attack_label, attack_grade) in ATTACKS.items():
             if (defense, attack) == ("mad", "htc"):
                 continue  # a cell that this preset does not run
-            delta = QUALITY[defense] + rng.normal(0, 0.006) - (0.05 if (defense, attack) == ("nasty", "dkd") else 0)
-            delta = np.nan if (defense, attack) == ("stingy", "avg") else delta  # a cell that failed
+            delta = QUALITY[defense] + rng.normal(0, 0.006) - (0.05 if (defense, attack) == ("nt", "dkd") else 0)
+            delta = np.nan if (defense, attack) == ("st", "avg") else delta  # a cell that failed
             half = 0.007 + abs(rng.normal(0, 0.003)) if seeds > 1 else np.nan
             rows.append({
                 "defense": defense, "defense_label": label, "grade": grade, "teacher": f"{defense}-{TEACHER}",
-                "attack": attack, "attack_label": attack_label, "attack_grade": attack_grade, "student": STUDENT,
-                "seeds": seeds, "test_n": TEST_N, "knockoff_accuracy": 0.955 + delta,
+                "attack": attack, "attack_label": attack_label, "attack_grade": attack_grade,
+                "in_paper": attack in PAPERS, "student": STUDENT,
+                "seeds": 10 if (defense, attack) == ("cmim", "kd") and seeds > 1 else seeds, "test_n": TEST_N,
+                "knockoff_accuracy": 0.955 + delta,
                 "knockoff_low": 0.955 + delta - half, "knockoff_high": 0.955 + delta + half, "ls_eps": 0.1,
                 "ls_accuracy": 0.955, "ls_low": 0.955 - half, "ls_high": 0.955 + half, "delta": delta,
-                "delta_low": delta - half, "delta_high": delta + half, "queries": 1150.0,
+                "delta_low": delta - half, "delta_high": delta + half, "queries": 1150,
+                "responses": "live" if attack == "scm" else "cached",
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -121,95 +139,34 @@ def _knockoff(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
 def _verdicts(knockoff: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (defense, label, teacher), cells in knockoff.groupby(["defense", "defense_label", "teacher"], sort=False):
-        best = cells.loc[cells["delta"].idxmax()]
-        lower, upper = best["delta_low"] - 0.004, cells["delta_high"].max() + 0.004
-        verdict = "distillable" if lower > 0 else "undistillable" if upper < MARGIN else "undecided"
-        reason = "" if verdict != "undecided" else "the interval holds zero and reaches beyond the margin"
-        if best["seeds"] == 1:
-            reason = "one seed gives no interval"
-        rows.append({
-            "defense": defense, "defense_label": label, "teacher": teacher, "student": STUDENT, "verdict": verdict,
-            "literal": bool(best["delta"] > 0), "best_attack": best["attack"], "best_delta": best["delta"],
-            "lower": lower, "upper": upper, "margin": MARGIN, "seeds": int(best["seeds"]), "reason": reason,
-        })  # fmt: skip
+        papers = {f"paper_{name}": value for name, value in _verdict(cells[cells["in_paper"]]).items()}
+        where = {"defense": defense, "defense_label": label, "teacher": teacher, "student": STUDENT}
+        rows.append(where | _verdict(cells) | papers)
     return pd.DataFrame(rows)
 
 
-def _robustness(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
-    rows = []
-    for seed in range(seeds):
-        for defense in DEFENSES:
-            shift = QUALITY[defense] * 4 + rng.normal(0, 0.01)
-            base = {
-                "model": f"{defense}-{TEACHER}", "role": "teacher", "defense": defense, "arch": TEACHER, "seed": seed,
-                "mode": "default", "n": 128, "clean_accuracy": 0.97, "success_n": 124, "failures": 0,
-                "forwards": 20.0, "backwards": 20.0, "zero_gradient": 0.4 if defense == "mad" else 0.0,
-                "randomized_forward": False, "logits": "raw", "success_low": 0.5, "success_high": 1.0,
-                "max_distance": 2.0, "penalized_mean": 0.9,
-                "mean_l2": 0.8, **chain_tables.NOT_A_STEP,
-            }  # fmt: skip
-            for attack, (label, norm, eps) in FIXED.items():
-                robust = 0.42 - shift - (0.1 if attack == "pgd_linf" else 0)
-                rows.append(base | {
-                    "attack": attack, "attack_label": label, "norm": norm, "eps": eps, "robust_accuracy": robust,
-                    "robust_low": robust - 0.08, "robust_high": robust + 0.08, "success_rate": 1 - robust / 0.97,
-                    "median_distance": np.nan, "mean_distance": np.nan, "kind": "fixed_budget",
-                })  # fmt: skip
-            for attack, (label, norm) in MINIMUM.items():
-                rows.append(base | {
-                    "attack": attack, "attack_label": label, "norm": norm, "eps": np.nan, "robust_accuracy": np.nan,
-                    "robust_low": np.nan, "robust_high": np.nan, "success_rate": 1.0, "failures": 2,
-                    "median_distance": 0.6 - shift, "mean_distance": 0.7 - shift, "kind": "minimum_norm",
-                })  # fmt: skip
-    return pd.DataFrame(rows + chain_tables.chain_robustness(seeds))
-
-
-def _curves(seeds: int) -> pd.DataFrame:
-    rows = [
-        {"model": f"{d}-{TEACHER}", "attack": "cw_l2", "logits": "raw", "norm": "l2", "seed": s, "eps": eps, "n": 128,
-         "robust_accuracy": 0.97 / (1 + (eps / (0.6 - 4 * QUALITY[d] + 0.01 * s)) ** 4)}
-        for d in DEFENSES for s in range(seeds) for eps in np.linspace(0, 2, 21)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def _cmi(seeds: int) -> pd.DataFrame:
-    powers = [*np.arange(0, 2.01, 0.1).round(2), 3.0, 4.0, 8.0]
-    height = dict(zip(DEFENSES, (0.5, 0.2, 0.7, 0.6, 0.04, 0.45, 0.55), strict=True))
-    rows = [
-        {"teacher": f"{d}-{TEACHER}", "defense": d, "defense_label": DEFENSES[d][0], "arch": TEACHER, "seed": s,
-         "split": split, "power": p, "label": -1, "n": n,
-         "cmi": height[d] * p * 2 / (0.4 + p**2 * 2.4) * (1 + 0.05 * s) * (1.4 if split == "test" else 1)}
-        for d in DEFENSES for s in range(seeds) for split, n in (("train", 1150), ("test", TEST_N)) for p in powers
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
+def _verdict(cells: pd.DataFrame) -> dict[str, object]:
+    best = cells.loc[cells["delta"].idxmax()]
+    lower, upper = best["delta_low"] - 0.004, cells["delta_high"].max() + 0.004
+    verdict = "distillable" if lower > 0 else "undistillable" if upper < MARGIN else "undecided"
+    reason = "" if verdict != "undecided" else "the interval holds zero and reaches beyond the margin"
+    if best["seeds"] == 1:
+        reason = "one seed gives no interval"
+    return {
+        "verdict": verdict, "literal": bool(best["delta"] > 0), "best_attack": best["attack"],
+        "best_delta": best["delta"], "lower": lower, "upper": upper, "margin": MARGIN,
+        "seeds": int(cells["seeds"].min()), "attacks": len(cells), "reason": reason,
+    }  # fmt: skip
 
 
 def _history(seeds: int) -> pd.DataFrame:
-    terms = {d: ("cross_entropy", "total") if d in ("ce", "ls", "stingy", "mad") else ("cross_entropy", d, "total")
-             for d in DEFENSES}  # fmt: skip
+    trained = [d for d in DEFENSES if d not in POST_HOC]
+    terms = {d: ("cross_entropy", "total") if d in ("ce", "ls") else ("cross_entropy", d, "total") for d in trained}
     rows = [
         {"model": f"{d}-{TEACHER}", "role": "teacher", "seed": s, "epoch": e, "term": t,
          "value": 2.3 * np.exp(-e / (4 + i)) + 0.02 * s}
-        for d in DEFENSES for s in range(seeds) for i, t in enumerate(terms[d]) for e in range(30)
+        for d in trained for s in range(seeds) for i, t in enumerate(terms[d]) for e in range(30)
     ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def _examples(rng: np.random.Generator) -> pd.DataFrame:
-    rows = []
-    for model in (f"ce-{TEACHER}", f"cmim-{TEACHER}", "ta-T20-step1"):
-        for i in range(3):
-            y, x = np.mgrid[:8, :8]
-            clean = np.clip(1.2 - 0.5 * abs(np.hypot(x - 3.5, y - 3.5) - 2 - 0.4 * i), 0, 1)
-            adversarial = np.clip(clean + rng.normal(0, 0.15, clean.shape), 0, 1)
-            rows.append({
-                "model": model, "attack": "cw_l2", "logits": "raw", "seed": 0, "id": 17 + i, "label": i,
-                "label_clean": i, "label_adv": (i + 3) % 10,
-                "distance": float(np.linalg.norm(adversarial - clean)), "norm": "l2",
-                "height": 8, "width": 8, "channels": 1, "clean": clean.ravel().tolist(),
-                "adversarial": adversarial.ravel().tolist(),
-            })  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -220,9 +177,15 @@ def _facts(seeds: int) -> dict[str, object]:
         "test_n": TEST_N, "seeds": list(range(seeds)), "margin": MARGIN,
         "params": {"preset": "synthetic", "train": {"epochs": 30, "batch_size": 64}, "seeds": seeds},
         "cells_planned": 49, "cells_done": 47, "flags": ["mad-papernot_digits: zero gradients under PGD-20"],
+        "methods": {"defenses": _methods(DEFENSES), "knockoffs": _methods(ATTACKS), "attacks": {}},
         "command": "snakemake --cores 2", "license": "BSD-3-Clause",
         "source": "synthetic generator of the tests", "split_rule": "fixed order",
     }  # fmt: skip
+
+
+def _methods(methods: dict[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    found = {key: {"label": label, "grade": grade, "paper": f"{label}'s"} for key, (label, grade) in methods.items()}
+    return {key: facts | ({"paper": "distillab"} if key.startswith("cmim_") else {}) for key, facts in found.items()}
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from distillab.reporting.display import Html, paragraph
 from distillab.reporting.drawing import canvas, show, style
 from distillab.reporting.palette import INK, MUTED, PAPER, Look, series
+from distillab.reporting.panels import in_a_row
 from distillab.reporting.summaries import over_seeds, seeds_phrase
 from distillab.reporting.tables import records
 
@@ -110,7 +111,7 @@ def chain_curves(
     """
     panels, ticks = list(dict.fromkeys(frame["panel"])), sorted(frame["x"].unique())
     names = list(frame["series"].unique())
-    columns, beside = min(widest, len(panels)), _names_in_a_row(names)
+    columns, beside = min(widest, len(panels)), in_a_row(names)
     rows, top = -(-len(panels) // columns), 0.43 + 0.19 * -(-len(names) // beside)
     figure, axes = canvas(rows, columns, height=2.2 if rows == 1 else 1.8, left=0.75, top=top, share_y=False)
     for ax, panel in zip(axes, panels, strict=False):
@@ -181,11 +182,6 @@ def _hide_unused(axes: "list[Axes]", used: int, columns: int) -> None:
     for index, ax in enumerate(axes[used:], start=used):
         ax.set_visible(False)
         axes[index - columns].tick_params(labelbottom=True)
-
-
-def _names_in_a_row(names: list[str]) -> int:
-    """Entries of a legend that fit above a figure, side by side."""
-    return max(1, min(8, 110 // (max(map(len, names)) + 9)))
 
 
 def _legend(figure: "Figure", axes: "list[Axes]", xlabel: str, beside: int) -> None:

@@ -25,7 +25,7 @@ _STYLE: Any = {
     "axes.labelcolor": INK, "axes.labelsize": 10, "axes.linewidth": 0.8, "axes.spines.right": False,
     "axes.spines.top": False, "axes.titlecolor": INK, "axes.titlelocation": "left", "axes.titlesize": 10.5,
     "axes.titleweight": "bold", "figure.facecolor": "none", "font.family": "sans-serif", "font.size": 10,
-    "grid.color": RULE, "grid.linewidth": 0.7, "legend.fontsize": 9.5, "legend.frameon": False, "lines.linewidth": 1.8,
+    "font.sans-serif": ["DejaVu Sans"], "grid.color": RULE, "grid.linewidth": 0.7, "legend.fontsize": 9.5, "legend.frameon": False, "lines.linewidth": 1.8,
     "savefig.facecolor": "none", "svg.fonttype": "none", "text.color": INK, "xtick.color": MUTED,
     "xtick.labelcolor": INK, "xtick.labelsize": 9.5, "ytick.color": MUTED, "ytick.labelcolor": INK,
     "ytick.labelsize": 9.5,
@@ -83,6 +83,7 @@ def svg(figure: "Figure", name: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'(href="|url\()#', rf"\1#{name}-", text)
+    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)  # hundredths of a point cannot be seen
     text = re.sub(r"\n\s*", "\n", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
     return themed(text)
 

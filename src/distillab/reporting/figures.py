@@ -5,19 +5,19 @@ Margins are given in inches rather than found by a layout engine, which would dr
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from distillab.reporting.drawing import canvas
-from distillab.reporting.palette import BAND, INK, LIGHT, METHOD_COLORS, MUTED, PAPER, look, ordered
+from distillab.reporting.palette import BAND, INK, LIGHT, METHOD_COLORS, MUTED, PAPER, look
+from distillab.reporting.panels import draw_lines, finish, label_width, legend_height, note
 from distillab.reporting.tables import norm_label, records
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from numpy.typing import ArrayLike, NDArray
 
 _GAIN = "knockoff minus LS student, percentage points"
+_LINEAR, _FAR = 1.0, 10.0
+"""Where a gain has more than ``_FAR`` points, those beyond ``_LINEAR`` are drawn on a logarithmic scale."""
 
 
 def worst_case(verdicts: "pd.DataFrame", cells: "pd.DataFrame", margin: float) -> "Figure":
@@ -29,15 +29,15 @@ def worst_case(verdicts: "pd.DataFrame", cells: "pd.DataFrame", margin: float) -
         margin: Half-width of the band of gains too small to matter, as a share.
     """
     rows = list(verdicts["row"])
-    figure, (ax,) = canvas(1, 1, height=0.4 * len(rows) + 0.3, left=_label_width(rows), top=0.3)
-    _gain_axis(ax, rows, margin)
+    figure, (ax,) = canvas(1, 1, height=0.4 * len(rows) + 0.3, left=label_width(rows), top=0.3)
+    xlabel = _gain_axis(ax, rows, margin, verdicts["best_delta"], cells["delta"])
     for y, row in enumerate(records(verdicts)):
         others = cells[(cells["row"] == row.row) & (cells["attack"] != row.best_attack)]
         ticks = 100 * others["delta"].dropna()
         ax.plot(ticks, [y] * len(ticks), "|", color=MUTED, markersize=11, markeredgewidth=1.4)
         _gain(ax, y, str(row.defense), (row.best_delta, row.lower, row.upper))
-    ax.set_xlabel(_GAIN)
-    _note(ax, "LS student", (0, 1), ("data", "axes fraction"), ha="center")
+    ax.set_xlabel(xlabel)
+    note(ax, "LS student", (0, 1), ("data", "axes fraction"), ha="center")
     return figure
 
 
@@ -51,39 +51,14 @@ def deltas(cells: "pd.DataFrame", margin: float) -> "Figure":
     attacks, rows = list(dict.fromkeys(cells["attack_label"])), list(dict.fromkeys(cells["row"]))
     columns = min(4, len(attacks))
     lines = -(-len(attacks) // columns)
-    figure, axes = canvas(lines, columns, height=0.24 * len(rows) + 0.25, left=_label_width(rows), top=0.35)
+    figure, axes = canvas(lines, columns, height=0.2 * len(rows) + 0.2, left=label_width(rows), top=0.35)
+    xlabel = ""
     for ax, attack in zip(axes, attacks, strict=False):
-        _gain_axis(ax, rows, margin)
+        xlabel = _gain_axis(ax, rows, margin, cells["delta"])
         for row in records(cells[cells["attack_label"] == attack]):
             _gain(ax, rows.index(str(row.row)), str(row.defense), (row.delta, row.delta_low, row.delta_high))
         ax.set_title(attack)
-    _finish(figure, axes, len(attacks), xlabel=_GAIN)
-    return figure
-
-
-def concentration(curves: "pd.DataFrame") -> "Figure":
-    """Conditional mutual information against the power of the transform, one panel per split.
-
-    Lines are means over seeds, bands their range.
-
-    Args:
-        curves: Columns defense, label, split, seed, power, cmi.
-    """
-    from matplotlib.scale import FuncScale
-
-    splits = [split for split in ("train", "test") if (curves["split"] == split).any()]
-    figure, axes = canvas(1, len(splits), height=2.7, left=0.6, top=0.62)
-    powers = sorted(curves["power"].unique())
-    for ax, split in zip(axes, splits, strict=True):
-        _lines(ax, curves[curves["split"] == split], x="power", y="cmi")
-        ax.set_title(f"{split} images")
-        ax.set_xscale(FuncScale(ax.xaxis, (_root, _square)))
-        ax.set_xticks([tick for tick in (0, 0.25, 1, 2, 4, 8) if powers[0] <= tick <= powers[-1]])
-        ax.set_xticks([], minor=True)
-        ax.xaxis.set_major_formatter("{x:g}")
-    axes[0].set_ylim(bottom=0)
-    axes[0].set_ylabel("CMI, nats")
-    _finish(figure, axes, len(axes), xlabel="power (square-root scale)", legend=True)
+    finish(figure, axes, len(attacks), xlabel=xlabel)
     return figure
 
 
@@ -95,17 +70,18 @@ def robustness(curves: "pd.DataFrame", chance: float) -> "Figure":
         chance: Accuracy of guessing, drawn as a line.
     """
     attacks = list(dict.fromkeys(curves["attack_label"]))
-    figure, axes = canvas(1, len(attacks), height=2.7, left=0.6, top=0.62, share_x=False)
+    top = legend_height(list(curves["label"]))
+    figure, axes = canvas(1, len(attacks), height=2.7, left=0.6, top=top, share_x=False)
     for ax, attack in zip(axes, attacks, strict=True):
         panel = curves[curves["attack_label"] == attack]
-        _lines(ax, panel.assign(percent=100 * panel["robust_accuracy"]), x="eps", y="percent")
+        draw_lines(ax, panel.assign(percent=100 * panel["robust_accuracy"]), x="eps", y="percent")
         ax.axhline(100 * chance, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
-        _note(ax, "chance", (1, 100 * chance), ("axes fraction", "data"), ha="right")
+        note(ax, "chance", (1, 100 * chance), ("axes fraction", "data"), ha="right")
         ax.set_title(attack)
         ax.set_xlabel(f"{norm_label(str(panel['norm'].iloc[0]))} distance, pixel scale 0–1")
         ax.set(xlim=(0, None), ylim=(0, 100))
     axes[0].set_ylabel("robust accuracy, %")
-    _finish(figure, axes, len(axes), legend=True)
+    finish(figure, axes, len(axes), legend=True)
     return figure
 
 
@@ -119,7 +95,7 @@ def training(history: "pd.DataFrame") -> "Figure":
     terms = sorted(history["term"].unique(), key=lambda term: (term != "total", term))
     columns = min(4, len(labels))
     lines = -(-len(labels) // columns)
-    figure, axes = canvas(lines, columns, height=1.25, left=0.6, top=0.62)
+    figure, axes = canvas(lines, columns, height=1.25, left=0.6, top=legend_height(terms))
     for key, run in history.groupby(["label", "term", "seed"], sort=False):
         label, term = str(key[0]), str(key[1])
         index = terms.index(term)
@@ -129,20 +105,12 @@ def training(history: "pd.DataFrame") -> "Figure":
     for ax, label in zip(axes, labels, strict=False):
         ax.set_title(label)
     axes[0].set_ylabel("loss")
-    _finish(figure, axes, len(labels), xlabel="epoch", legend=True)
+    finish(figure, axes, len(labels), xlabel="epoch", legend=True)
     return figure
 
 
-def _root(values: "ArrayLike") -> "NDArray[np.float64]":
-    return np.sqrt(np.abs(np.asarray(values, dtype=np.float64)))
-
-
-def _square(values: "ArrayLike") -> "NDArray[np.float64]":
-    return np.square(np.asarray(values, dtype=np.float64))
-
-
-def _gain_axis(ax: "Axes", rows: list[str], margin: float) -> None:
-    """Teachers as rows, the LS student as a line, the margin as a band."""
+def _gain_axis(ax: "Axes", rows: list[str], margin: float, *gains: "pd.Series[float]") -> str:
+    """Teachers as rows, the LS student as a line, the margin as a band; returns what the axis shows."""
     ax.axvspan(-100 * margin, 100 * margin, color=BAND, zorder=0, linewidth=0)
     ax.axvline(0, color=INK, linewidth=1.1, zorder=1)
     ax.grid(visible=False, axis="y")
@@ -150,6 +118,12 @@ def _gain_axis(ax: "Axes", rows: list[str], margin: float) -> None:
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
+    if max((100 * each.abs().max() for each in gains), default=0) <= _FAR:
+        return _GAIN
+    ax.set_xscale("symlog", linthresh=_LINEAR, linscale=1.2)
+    ax.set_xticks((-100, -10, -1, 0, 1, 10, 100), ("−100", "−10", "−1", "0", "1", "10", "100"))
+    ax.minorticks_off()
+    return f"{_GAIN} (logarithmic beyond ±{_LINEAR:g})"
 
 
 def _gain(ax: "Axes", y: float, defense: str, gain: tuple[float, float, float]) -> None:
@@ -157,52 +131,5 @@ def _gain(ax: "Axes", y: float, defense: str, gain: tuple[float, float, float]) 
     value, low, high = (100 * part for part in gain)
     method = look(defense)
     ax.plot([low, high], [y, y], color=method.color, linewidth=2.2, solid_capstyle="butt")
-    ax.plot([value], [y], method.marker, color=method.color, markersize=7.5, markeredgecolor=PAPER, markeredgewidth=0.8)
-
-
-def _lines(ax: "Axes", frame: "pd.DataFrame", *, x: str, y: str) -> None:
-    """Mean over seeds as a line and their range as a band, per defense."""
-    import seaborn as sns
-
-    for defense in ordered(list(frame["defense"].unique())):
-        part, method = frame[frame["defense"] == defense], look(defense)
-        sns.lineplot(
-            part,
-            x=x,
-            y=y,
-            ax=ax,
-            errorbar=("pi", 100),
-            err_kws={"alpha": 0.13, "linewidth": 0},
-            color=method.color,
-            linestyle=method.line,
-            marker=method.marker,
-            markersize=6,
-            markeredgecolor=PAPER,
-            markevery=max(1, part[x].nunique() // 8),
-            label=part["label"].iloc[0],
-            legend=False,
-        )
-    ax.set(xlabel="", ylabel="")
-
-
-def _note(ax: "Axes", text: str, at: tuple[float, float], coords: tuple[str, str], *, ha: str) -> None:
-    ax.annotate(text, at, xycoords=coords, xytext=(0, 3), textcoords="offset points", ha=ha, color=MUTED, fontsize=9)
-
-
-def _finish(figure: "Figure", axes: "list[Axes]", used: int, *, xlabel: str = "", legend: bool = False) -> None:
-    """Hide the panels that are not used, name the common axis, and put one legend above all panels."""
-    for ax in axes[used:]:
-        ax.set_visible(False)
-    if xlabel:
-        figure.supxlabel(xlabel, fontsize=10, y=0.08 / figure.get_figheight(), va="bottom")
-    if legend:
-        named = {
-            name: handle for ax in axes[:used] for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(named.values(), named.keys(), loc="upper left", ncols=min(8, len(named)), handlelength=2.8,
-                      borderaxespad=0, borderpad=0, columnspacing=1.5)  # fmt: skip
-
-
-def _label_width(rows: list[str]) -> float:
-    """Inches that row labels need, from their length."""
-    return 0.3 + 0.085 * max(map(len, rows), default=0)
+    ax.plot([value], [y], method.marker, color=method.color, markersize=7.5 * method.size, markeredgecolor=PAPER,
+            markeredgewidth=0.6)  # fmt: skip

@@ -1,16 +1,17 @@
-"""Facts about the models themselves: accuracy, confidence, concentration, training."""
+"""Facts about the teachers themselves: accuracy, calibration, confidence, training."""
 
 from collections.abc import Callable
 from html import escape
+from math import isfinite, nan
 from typing import Any
 
 from distillab.reporting import figures
-from distillab.reporting.display import Html, cell, header, missing, number, percent, points, table
+from distillab.reporting.display import DASH, Html, cell, header, missing, number, percent, points, table
 from distillab.reporting.drawing import show, style
+from distillab.reporting.names import grade_note, graded
 from distillab.reporting.palette import ordered
 from distillab.reporting.reported import Printed, Reported
 from distillab.reporting.summaries import (
-    counts,
     estimate_cell,
     kinds_note,
     not_separable,
@@ -21,37 +22,59 @@ from distillab.reporting.summaries import (
 from distillab.reporting.tables import Tables, records
 
 _MODEL = ["defense", "defense_label", "arch"]
+_UTILITY: dict[str, tuple[str, Callable[[float], str]]] = {
+    "flip_rate": (header("Flipped ↓", "% of predictions"), percent),
+    "change_l1": (header("Changed ↓", "mean L1"), number),
+    "ece": (header("ECE ↓", "calibration error"), number),
+    "nll": (header("NLL ↓", "nats"), number),
+    "brier": (header("Brier ↓", "squared error"), number),
+}
+"""Column of ``models`` to its title and how it is written."""
+
+_TIMES = {"time": header("Training time", "× CE"), "time_paper": header("Paper", "× CE")}
+_PLAIN = "ce"
+_TRAINED = "trained anew, so there is nothing to compare answer by answer"
+_TIME_NOTE = "Training time: seconds of the whole training over those of CE with the same network; machine-dependent."
 
 
-def accuracy_table(tables: Tables, reported: Reported) -> Html:
-    """Test accuracy of the protected models, beside the paper's number where it is about the same data set."""
+def utility_table(tables: Tables, reported: Reported) -> Html:
+    """What protection costs: accuracy beside the paper's, changed answers, calibration, training time."""
     import pandas as pd
 
     printed = reported.accuracies(reported.dataset(tables.facts))
-    shown = over_seeds(teachers_of(tables), _MODEL, "test_accuracy", upper=1)
-    shown = shown.sort_values("value", ascending=False, kind="stable")
+    teachers = teachers_of(tables)
+    shown = over_seeds(teachers, _MODEL, "test_accuracy", upper=1).sort_values("value", ascending=False, kind="stable")
     best = not_separable(shown["value"], shown["low"], shown["high"], largest=True)
+    others = {name: {_key(row): row for row in records(over_seeds(teachers, _MODEL, name))} for name in _UTILITY}
+    times = _times(tables, reported)
     rows = [
         {"model": _name(tables, row), "ours": estimate_cell(row, percent, best=bool(best[row.Index]))}
         | _beside(printed, row)
+        | {name: column.get(_key(row), missing("not measured")) for name, column in times.items()}
+        | {name: estimate_cell(found[_key(row)], _UTILITY[name][1], reason=_TRAINED) for name, found in others.items()}
         for row in records(shown)
     ]
-    labels = {"model": "Model", "ours": header("Accuracy ↑", "%")}
+    labels = {"model": header("Teacher", "grade"), "ours": header("Accuracy ↑", "%")}
     labels |= {"paper": header("Paper", "%"), "difference": header("Ours − paper", "points")} if printed else {}
+    labels |= {name: _TIMES[name] for name in times} | {name: title for name, (title, _) in _UTILITY.items()}
     return table(
         pd.DataFrame(rows, columns=list(labels)),
-        name="accuracy",
-        caption=f"<b>Accuracy of the protected models</b>, {_sample(tables)}.",
+        name="utility",
+        caption=f"<b>What the owner pays and the honest user gets</b>, {_sample(tables)}.",
         labels=labels,
         notes=[
             kinds_note(shown["kind"]),
             "Bold: the best and every model whose interval overlaps its interval." if best.any() else "",
+            "Flipped, changed: predictions, and probabilities in L1, against the unprotected teacher whose weights a "
+            f"post-hoc defense keeps; {DASH} for teachers that were trained anew. ECE: 15 bins.",
+            _TIME_NOTE if times else "",
+            grade_note(tables, shown["defense"]),
         ],
     )
 
 
 def entropy_table(tables: Tables, reported: Reported) -> Html:
-    """How confident each teacher's answers are, and how well that confidence is calibrated."""
+    """How confident each teacher's answers are."""
     import pandas as pd
 
     printed = reported.entropies(reported.dataset(tables.facts))
@@ -59,9 +82,6 @@ def entropy_table(tables: Tables, reported: Reported) -> Html:
         "entropy_nats": header("Entropy", "nats"),
         "entropy_normalized": header("Entropy", "share of ln k"),
         "confidence": header("Confidence", "mean top probability"),
-        "ece": header("ECE ↓", "calibration error"),
-        "nll": header("NLL ↓", "nats"),
-        "brier": header("Brier ↓", "squared error"),
     }
     teachers = teachers_of(tables)
     means = {name: records(over_seeds(teachers, _MODEL, name)) for name in columns}
@@ -72,40 +92,20 @@ def entropy_table(tables: Tables, reported: Reported) -> Html:
         | ({"paper": _printed(printed, row, number)} if printed else {})
         for row in order
     ]
-    labels = {"model": "Teacher", **columns} | ({"paper": header("Paper", "unit not stated")} if printed else {})
+    labels = {"model": header("Teacher", "grade"), **columns}
+    labels |= {"paper": header("Paper", "unit not stated")} if printed else {}
     return table(
         pd.DataFrame(rows, columns=list(labels)),
         name="entropy",
-        caption=f"<b>Confidence of the released answers</b>, {_sample(tables)}.",
+        caption=f"<b>How confident the released answers are</b>, {_sample(tables)}.",
         labels=labels,
         notes=[
             kinds_note(pd.Series([row.kind for row in order], dtype=object)),
-            "Compare the paper's entropies with the normalized column." if printed else "",
+            "Answers can be concentrated without being confident: entropy is about single answers, CMI about how far "
+            "those of a class differ." + (" Compare the paper's with the normalized column." if printed else ""),
+            grade_note(tables, [row.defense for row in order]),
         ],
     )
-
-
-def concentration_figure(tables: Tables) -> Html:
-    """CMI against power per defense, training and test images."""
-    frame = tables["cmi"]
-    overall = frame[frame["label"] == -1].rename(columns={"defense_label": "label_text"}).drop(columns="label")
-    overall = overall.rename(columns={"label_text": "label"})
-    peaks = overall.groupby(["label", "split", "power"])["cmi"].mean().groupby(["split", "label"]).max()
-    split = "train" if (overall["split"] == "train").any() else "test"
-    low, high = peaks[split].idxmin(), peaks[split].idxmax()
-    finding = (
-        f"{low} has the tightest clusters and {high} the widest: largest CMI on {split} images "
-        f"{number(peaks[split][low])} and {number(peaks[split][high])} nats."
-    )
-    with style():
-        return show(
-            figures.concentration(overall),
-            name="cmi",
-            alt=f"Conditional mutual information against power, one line per defense. {finding}",
-            caption=f"<b>{escape(finding)}</b> Lines: means over {seeds_phrase(overall['seed'].nunique())}; "
-            f"bands: their range; n = {counts(overall['n'])} images.",
-            data=overall.groupby(["label", "split", "power"], sort=False)["cmi"].mean().reset_index(),
-        )
 
 
 def training_figure(tables: Tables) -> Html:
@@ -126,9 +126,33 @@ def training_figure(tables: Tables) -> Html:
 
 
 def _name(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
-    """The defense; with the architecture where teachers of several were trained."""
+    """The defense with its grade; with the architecture where teachers of several were trained."""
     several = teachers_of(tables)["arch"].nunique() > 1
-    return escape(f"{row.defense_label}, {row.arch}" if several else str(row.defense_label))
+    return graded(tables, row.defense) + (f", {escape(row.arch)}" if several else "")
+
+
+def _key(row: Any) -> tuple[str, str]:  # noqa: ANN401 - a row
+    return (row.defense, row.arch)
+
+
+def _times(tables: Tables, reported: Reported) -> dict[str, dict[tuple[str, str], str]]:
+    """Training time of each teacher over that of CE, as cells by column; no column where no time is known."""
+    seconds = tables.facts.get("teacher_seconds") or {}
+    if not seconds:
+        return {}
+    teachers = teachers_of(tables).drop_duplicates("model")
+    plain = {row.arch: seconds.get(row.model) for row in records(teachers[teachers["defense"] == _PLAIN])}
+    printed = reported.overheads(reported.dataset(tables.facts))
+    columns: dict[str, dict[tuple[str, str], str]] = {name: {} for name in _TIMES if name == "time" or printed}
+    for row in records(teachers):
+        ratio = seconds.get(row.model, nan) / (plain.get(row.arch) or nan)
+        post_hoc = isfinite(row.flip_rate)
+        known = isfinite(ratio) and not post_hoc
+        reason = "post-hoc: no network is trained" if post_hoc else "not measured"
+        columns["time"][_key(row)] = number(ratio) if known else missing(reason)
+        if printed:
+            columns["time_paper"][_key(row)] = _printed(printed, row, number)
+    return columns
 
 
 def _sample(tables: Tables) -> str:

@@ -22,11 +22,18 @@ DARK = {
 }  # fmt: skip
 
 METHOD_COLORS = ("ink", "blue", "orange", "green", "purple", "vermillion", "rose")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d", "8")
 _LINES: tuple[str | tuple[int, tuple[float, ...]], ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1.2, 2)))
 
-_ORDER = ("ce", "cmim", "ls", "nasty", "ast", "stingy", "sparse_nasty", "mad", "apgp", "rsp")
-"""Defenses in the order of every figure; a new one gets a look from its name until it is listed."""
+_DEFENSES = {
+    "ce": ("ink", "o", 0), "ls": ("ink", "s", 1),
+    "nt": ("vermillion", "v", 0), "snt": ("vermillion", "<", 1), "ast": ("vermillion", ">", 2),
+    "st": ("green", "D", 0), "mad": ("green", "P", 1), "mad_argmax": ("green", "X", 2), "apgp": ("purple", "p", 0),
+    "rsp": ("purple", "h", 1), "label_only": ("purple", "d", 2),
+    "cmim": ("blue", "^", 0), "cmim_flat": ("blue", "8", 1), "cmim_anchored": ("blue", "*", 2),
+}  # fmt: skip
+"""Key to color, marker and line, in the order of every figure; one color per kind: unprotected, trained, post-hoc
+(sparse or steered; all others), concentrated. A new defense gets a look from its name until it is listed."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,23 @@ class Look:
     marker: str
     line: str | tuple[int, tuple[float, ...]]
 
+    @property
+    def size(self) -> float:
+        """How large the marker is to be drawn: shapes with thin arms need more room."""
+        return 1.35 if self.marker in {"P", "X", "*", "d"} else 1.0
+
 
 def look(key: str) -> Look:
-    """The look of the method ``key``: the same on every figure, whatever else is drawn."""
-    index = _ORDER.index(key) if key in _ORDER else crc32(key.encode())
-    color = METHOD_COLORS[index % len(METHOD_COLORS)]
+    """The look of the defense ``key``: the same on every figure, whatever else is drawn.
+
+    One that is not listed has the color of the listed one that its name begins with, where there is such a one.
+    """
+    if key in _DEFENSES:
+        color, marker, line = _DEFENSES[key]
+        return Look(LIGHT[color], marker, _LINES[line])
+    index = crc32(key.encode())
+    family = max((known for known in _DEFENSES if key.startswith(f"{known}_")), key=len, default=None)
+    color = _DEFENSES[family][0] if family else METHOD_COLORS[index % len(METHOD_COLORS)]
     return Look(LIGHT[color], _MARKERS[index % len(_MARKERS)], _LINES[index % len(_LINES)])
 
 
@@ -53,7 +72,8 @@ def series(index: int) -> Look:
 
 def ordered(keys: list[str]) -> list[str]:
     """Distinct keys in the order of every figure: listed methods first, then by name."""
-    return sorted(set(keys), key=lambda key: (_ORDER.index(key) if key in _ORDER else len(_ORDER), key))
+    listed = list(_DEFENSES)
+    return sorted(set(keys), key=lambda key: (listed.index(key) if key in listed else len(listed), key))
 
 
 def themed(svg: str) -> str:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 Printed = dict[tuple[str, str], float]
 """(label of a defense as printed, our architecture) to a printed number."""
 
+Matrix = dict[tuple[str, str, str, str], float]
+"""(label of a defense, teacher's and student's architecture, label of an attack or LS) to a printed accuracy."""
+
 
 class Reported:
     """A folder of reported numbers."""
@@ -66,8 +69,27 @@ class Reported:
         """Printed mean entropy of the outputs on ``dataset``; the paper states no unit."""
         return self._printed(self["cmim_table4"], dataset, "method", "entropy_printed")
 
+    def overheads(self, dataset: str) -> Printed:
+        """Printed training time on ``dataset`` as a multiple of that of cross-entropy."""
+        frame = self["cmim_table9"]
+        frame = frame.assign(ratio=1 + frame["overhead_vs_ce"]).dropna(subset=["ratio"])
+        return self._printed(frame, dataset, "method", "ratio")
+
+    def matrix(self, dataset: str) -> Matrix:
+        """Printed accuracy of knockoff and LS students on ``dataset``, as a share."""
+        frame, ours = self["cmim_table1"], self._ours()
+        rows = frame[frame["dataset"] == dataset][["defense", "teacher", "student", "attack", "accuracy"]]
+        return {
+            (str(defense), ours[teacher], ours[student], str(attack)): float(accuracy) / 100
+            for defense, teacher, student, attack, accuracy in rows.itertuples(index=False, name=None)
+        }
+
+    def _ours(self) -> dict[str, str]:
+        """The paper's name of an architecture to ours."""
+        return dict(self["architectures"][["printed", "ours"]].itertuples(index=False, name=None))
+
     def _printed(self, frame: "pd.DataFrame", dataset: str, defense: str, value: str) -> Printed:
-        ours = dict(self["architectures"][["printed", "ours"]].itertuples(index=False, name=None))
+        ours = self._ours()
         rows = frame[frame["dataset"] == dataset][[defense, "model", value]].itertuples(index=False, name=None)
         return {(str(label), ours[model]): float(number) for label, model, number in rows if model in ours}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.core.errors import ArtifactError
 from distillab.core.sidecar import file_hash
+from distillab.reporting.names import GRADED, distinct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,14 +22,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "models": _names(
         "model role defense defense_label grade attack attack_label teacher arch chain temperature step seed eps "
         "chosen parameters epochs val_accuracy val_n test_accuracy test_n entropy_nats entropy_normalized ece nll "
-        "brier confidence agreement"
+        "brier confidence agreement flip_rate change_l1"
     ),
     "knockoff": _names(
-        "defense defense_label grade teacher attack attack_label attack_grade student seeds test_n knockoff_accuracy "
-        "knockoff_low knockoff_high ls_eps ls_accuracy ls_low ls_high delta delta_low delta_high queries"
+        "defense defense_label grade teacher attack attack_label attack_grade in_paper student seeds test_n "
+        "knockoff_accuracy knockoff_low knockoff_high ls_eps ls_accuracy ls_low ls_high delta delta_low delta_high "
+        "queries responses"
     ),
     "verdicts": _names(
-        "defense defense_label teacher student verdict literal best_attack best_delta lower upper margin seeds reason"
+        "defense defense_label teacher student verdict literal best_attack best_delta lower upper margin seeds attacks "
+        "reason paper_verdict paper_literal paper_best_attack paper_best_delta paper_lower paper_upper paper_margin "
+        "paper_seeds paper_attacks paper_reason"
     ),
     "robustness": _names(
         "model role defense arch chain temperature step attack attack_label logits norm kind eps seed n clean_accuracy "
@@ -37,6 +41,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "curves": _names("model attack logits norm seed eps robust_accuracy n"),
     "cmi": _names("teacher defense defense_label arch seed split power label cmi n"),
+    "leaks": _names(
+        "teacher defense defense_label arch seed split peak peak_power peak_corrected similarity resemblance n"
+    ),
+    "simplex": _names("defense teacher seed power label name corners x y"),
+    "ablations": _names("method field value defense quantity attack number low high seeds"),
+    "hypotheses": _names("defense hypothesis statement unit value low high p decision seeds"),
     "history": _names("model role seed epoch term value"),
     "examples": _names(
         "model attack logits seed id label label_clean label_adv distance norm height width channels clean adversarial"
@@ -75,7 +85,7 @@ class Tables:
             ArtifactError: The file is absent, unreadable, or lacks a column.
         """
         if name not in self._frames:
-            self._frames[name] = _read(self.folder / f"{name}.parquet", COLUMNS[name])
+            self._frames[name] = _told_apart(name, _read(self.folder / f"{name}.parquet", COLUMNS[name]))
         return self._frames[name]
 
     @cached_property
@@ -93,19 +103,38 @@ class Tables:
         return f"{self.facts['title']} (stand-in)" if self.facts["standin"] else str(self.facts["title"])
 
     @cached_property
-    def several_students(self) -> bool:
-        """Whether knockoffs of more than one architecture were trained."""
-        return bool(self["knockoff"]["student"].nunique() > 1)
+    def networks(self) -> dict[str, str]:
+        """Id of each teacher to its architecture."""
+        models = self["models"]
+        teachers = models[models["role"] == "teacher"].drop_duplicates("model")
+        return dict(zip(teachers["model"], teachers["arch"], strict=True))
+
+    @cached_property
+    def grades(self) -> dict[str, str]:
+        """Provenance of each defense and each knockoff attack, by key; see `distillab.reporting.names.GRADES`."""
+        models, knockoff = self["models"], self["knockoff"]
+        grades = dict(zip(models["defense"], models["grade"], strict=True))
+        grades |= dict(zip(knockoff["defense"], knockoff["grade"], strict=True))
+        return grades | dict(zip(knockoff["attack"], knockoff["attack_grade"], strict=True))
+
+    @cached_property
+    def own_designs(self) -> frozenset[str]:
+        """Keys of the methods that no paper describes."""
+        methods: dict[str, dict[str, Any]] = self.facts.get("methods", {})
+        return frozenset(
+            key for kind in methods.values() for key, method in kind.items() if method["paper"] == "distillab"
+        )
 
     @cached_property
     def labels(self) -> dict[str, str]:
         """What a page calls each model, attack and defense: id or key to label."""
         models, knockoff = self["models"], self["knockoff"]
-        labels = dict(zip(models["defense"], models["defense_label"], strict=True))
+        labels = dict(zip(knockoff["defense"], knockoff["defense_label"], strict=True))
+        labels |= dict(zip(models["defense"], models["defense_label"], strict=True))
         labels |= dict(zip(knockoff["attack"], knockoff["attack_label"], strict=True))
         labels |= _attack_labels(records(self["robustness"].drop_duplicates("attack")))
         for row in records(models.drop_duplicates("model")):
-            labels[str(row.model)] = _model_label(row, labels)
+            labels[str(row.model)] = _model_label(row, labels, self.grades)
         return labels
 
     def label(self, key: str) -> str:
@@ -134,6 +163,16 @@ def records(frame: "pd.DataFrame") -> list[Any]:
     return list(frame.itertuples())
 
 
+def _told_apart(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The table, with labels that differ wherever the keys of defenses or knockoff attacks do."""
+    for kind in ("defense", "attack") if name == "knockoff" else ("defense",):
+        if {kind, f"{kind}_label"} <= set(frame.columns):
+            pairs = zip(frame[kind], frame[f"{kind}_label"], strict=True)
+            labels = distinct({key: label for key, label in pairs if key})
+            frame = frame.assign(**{f"{kind}_label": [labels.get(key, "") for key in frame[kind]]})
+    return frame
+
+
 def _attack_labels(rows: list[Any]) -> dict[str, str]:
     """Key to label; with the norm where labels clash, with the key where the norm does not tell them apart either."""
     named = Counter(row.attack_label for row in rows)
@@ -146,13 +185,16 @@ def _attack_labels(rows: list[Any]) -> dict[str, str]:
     return labels
 
 
-def _model_label(row: Any, labels: dict[str, str]) -> str:  # noqa: ANN401 - a row of itertuples has no static type
+def _model_label(row: Any, labels: dict[str, str], grades: dict[str, str]) -> str:  # noqa: ANN401 - a row
     if row.role == "ls_student":
         return "LS student"
     if row.role == "chain":
         return f"{row.chain}: {step_name(row.step)}, T = {row.temperature:g}"
-    defense = labels.get(row.defense, row.defense) or str(row.model)
-    return f"{labels.get(row.attack, row.attack)} knockoff of {defense}" if row.role == "knockoff" else defense
+    defense, attack = (
+        f"{labels.get(key, key)} ({grades[key]})" if grades.get(key) in GRADED else labels.get(key, key)
+        for key in (row.defense, row.attack)
+    )
+    return f"{attack} knockoff of {defense}" if row.role == "knockoff" else defense or str(row.model)
 
 
 def _read_json(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:

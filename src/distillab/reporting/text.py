@@ -2,40 +2,70 @@
 
 from html import escape
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.display import Html, number, paragraph, percent, points, setting
-from distillab.reporting.knockoff_views import ranked
+from distillab.reporting.knockoff_rows import attack_name, of_teachers, ranked
 from distillab.reporting.reported import Reported
-from distillab.reporting.summaries import over_seeds, seeds_phrase
+from distillab.reporting.summaries import over_seeds, seeds_phrase, teachers_of
 from distillab.reporting.tables import Tables, records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ORDER = ("undistillable", "distillable", "undecided")
 
 
 def knockoff_answer(tables: Tables) -> Html:
-    """Which teachers can be stolen, in two sentences with the interval of the closest call."""
-    verdicts = ranked(tables)
+    """Which teachers can be stolen, by all attacks and by the paper's, and how close the closest call is."""
+    verdicts = of_teachers(ranked(tables))
     if verdicts.empty:
         return paragraph("No knockoff verdict: this preset ran no knockoff attack.", kind="lead")
-    what = "teacher–student pairs" if tables.several_students else "teachers"
-    groups = [(kind, list(verdicts.loc[verdicts["verdict"] == kind, "row"])) for kind in _ORDER]
-    counts = "; ".join(f"{len(rows)} {kind} ({', '.join(map(escape, rows))})" for kind, rows in groups if rows)
-    head = f"Of {len(verdicts)} {what} on {dataset(tables)}: {counts}."
-    return paragraph(f"{head} {_hardest(tables)}", kind="lead")
+    teachers = f"{len(verdicts)} teacher{'s' * (len(verdicts) > 1)}"
+    head = f"Of {teachers} on {dataset(tables)}, against every attack here: {_groups(verdicts, 'verdict')}."
+    return paragraph(f"{head}{_papers(verdicts)} {_hardest(tables, verdicts)}", kind="lead")
 
 
-def _hardest(tables: Tables) -> str:
+def _groups(verdicts: "pd.DataFrame", column: str) -> str:
+    """``"2 undistillable (CMIM, label only); 1 undecided (CE)"``."""
+    groups = [(kind, list(verdicts.loc[verdicts[column] == kind, "row"])) for kind in _ORDER]
+    return "; ".join(f"{len(rows)} {kind} ({', '.join(map(escape, rows))})" for kind, rows in groups if rows)
+
+
+def _papers(verdicts: "pd.DataFrame") -> str:
+    """The verdicts over the paper's attacks, where these differ from those over all."""
+    known = verdicts[verdicts["paper_verdict"].isin(_ORDER)]
+    if known.empty or (known["attacks"] == known["paper_attacks"]).all():
+        return ""
+    if (known["verdict"] == known["paper_verdict"]).all():
+        return " Over the paper's attacks alone the verdicts are the same."
+    return f" Over the paper's attacks alone: {_groups(known, 'paper_verdict')}."
+
+
+def _hardest(tables: Tables, verdicts: "pd.DataFrame") -> str:
     """The hardest teacher to steal, with its gain and bounds."""
-    hardest = records(ranked(tables))[0]
+    hardest = records(verdicts)[0]
     if isfinite(hardest.lower) and isfinite(hardest.upper):
         bounds, caveat = f" [{points(hardest.lower)}, {points(hardest.upper)}]", ""
     else:
         bounds, caveat = "", f" ({seeds_phrase(int(hardest.seeds))}: no interval, so no verdict)"
-    attack = escape(tables.label(hardest.best_attack))
+    attack = escape(attack_name(tables, hardest.best_attack))
     return (
         f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {attack}, "
         f"moves the knockoff {points(hardest.best_delta)} points{bounds} from the LS student{caveat}."
+    )
+
+
+def post_hoc(tables: Tables) -> Html:
+    """Which teachers share the weights of another; nothing where none does."""
+    teachers = teachers_of(tables)
+    kept = list(dict.fromkeys(teachers.loc[teachers["flip_rate"].notna(), "defense"]))
+    if not kept:
+        return Html("")
+    names = ", ".join(escape(tables.label(key)) for key in kept)
+    return paragraph(
+        f"Defenses of the answers ({names}) have the weights of the unprotected teacher. Attacks here see the network, "
+        "not the answers, so these rows repeat that teacher's."
     )
 
 
@@ -82,7 +112,7 @@ def resolution(tables: Tables) -> Html:
     seeds = seeds_phrase(len(facts["seeds"]))
     if isfinite(half):
         text += (
-            f" The typical interval of a knockoff's gain is ±{number(100 * half, decimals=2)} points over {seeds}: "
+            f" The typical interval of a knockoff's gain is ±{number(100 * half, decimals=2)} points: "
             "differences smaller than that stay undecided here."
         )
     else:
@@ -99,6 +129,6 @@ def paper_scale(tables: Tables, reported: Reported) -> Html:
         )
     known = ", ".join(escape(str(name)) for name in reported["cmim_table1_best"]["dataset"].unique())
     return paragraph(
-        f"The paper prints no number for {dataset(tables)}: it reports {known}. Its own table is folded below; "
+        f"The paper prints no number for {dataset(tables)}: it reports {known}. Its own tables are folded below; "
         "the two are not compared."
     )

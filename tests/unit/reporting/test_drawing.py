@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from distillab.core.errors import ContractError
-from distillab.reporting import figures
+from distillab.reporting import figures, leak_figures
 from distillab.reporting.drawing import canvas, show, style
 from distillab.reporting.examples import png
 from distillab.reporting.palette import LIGHT
@@ -60,7 +60,7 @@ def test_gains_are_drawn_in_points_at_their_place():
     })  # fmt: skip
     with style():
         (ax,) = figures.deltas(cells, margin=0.003).axes
-    marks = {tuple(np.round(line.get_xydata()[0], 6)) for line in ax.lines if line.get_marker() in {"o", "^"}}
+    marks = {tuple(np.round(line.get_xydata()[0], 6)) for line in ax.lines if line.get_marker() in {"o", "s"}}
     assert marks == {(1.0, 0.0), (-2.0, 1.0)}
 
 
@@ -75,7 +75,40 @@ def test_a_band_holds_every_seed_and_the_line_is_their_mean():
         "cmi": [0.0, 0.2, 0.0, 0.4],
     })  # fmt: skip
     with style():
-        (ax,) = figures.concentration(curves).axes
+        (ax,) = leak_figures.concentration(curves).axes
     assert ax.lines[0].get_ydata().tolist() == pytest.approx([0.0, 0.3])
     heights = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (heights.min(), heights.max()) == pytest.approx((0.0, 0.4))
+
+
+def test_far_gains_are_drawn_on_a_logarithmic_scale_and_say_so():
+    cells = pd.DataFrame({
+        "row": "a", "defense": "ce", "attack_label": "KD", "delta": [0.01], "delta_low": [0.0], "delta_high": [0.02],
+    })  # fmt: skip
+    with style():
+        near, far = (figures.deltas(cells.assign(delta=gain), margin=0.003) for gain in (0.09, -0.4))
+    assert [figure.axes[0].get_xscale() for figure in (near, far)] == ["linear", "symlog"]
+    assert "logarithmic beyond ±1" in far.get_supxlabel()
+    assert "logarithmic" not in near.get_supxlabel()
+
+
+def test_answers_stand_in_their_triangle_by_teacher_and_power():
+    points = pd.DataFrame({
+        "label": ["CE", "CE", "NT", "NT"], "power": [0.25, 4.0, 0.25, 4.0], "class_index": [0, 1, 0, 1],
+        "name": ["class a", "class b", "class a", "class b"], "count": [4, 1, 1, 1], "x": [0.1, 0.9, 0.2, 1.0],
+        "y": [0.05, 0.0, 0.1, 0.0],
+    })  # fmt: skip
+    with style():
+        axes = leak_figures.triangles(points).axes
+    places = [ax.collections[0].get_offsets().tolist() for ax in axes]
+    assert places == [[[0.1, 0.05]], [[0.2, 0.1]], [[0.9, 0.0]], [[1.0, 0.0]]]
+    assert axes[0].collections[0].get_sizes()[0] == 2 * axes[1].collections[0].get_sizes()[0]
+
+
+def test_a_single_class_has_a_line_per_defense():
+    curves = pd.DataFrame({"label": ["CE", "CE", "CMIM"], "name": "class a", "power": [0.0, 1.0, 1.0],
+                           "cmi": [0.0, 0.4, 0.1]})  # fmt: skip
+    with style():
+        ce, cmim = leak_figures.classes(curves).axes
+    assert ce.lines[0].get_ydata().tolist() == [0.0, 0.4]
+    assert cmim.lines[0].get_ydata().tolist() == [0.1]

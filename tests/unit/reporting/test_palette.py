@@ -37,7 +37,7 @@ def test_marks_and_text_contrast_with_the_page(theme):
 
 
 def test_listed_methods_differ_in_more_than_color():
-    looks = [palette.look(key) for key in palette._ORDER]
+    looks = [palette.look(key) for key in palette._DEFENSES]
     assert len({look.marker for look in looks}) == len(looks)
     for a, b in itertools.combinations(looks, 2):
         assert a.color != b.color or a.line != b.line
@@ -46,6 +46,20 @@ def test_listed_methods_differ_in_more_than_color():
 def test_neighbors_in_a_series_differ_in_color_and_marker():
     looks = [palette.series(index) for index in range(7)]
     assert len({look.color for look in looks}) == len({look.marker for look in looks}) == len(looks)
+
+
+def test_defenses_of_one_kind_share_a_color_and_no_two_kinds_do():
+    kinds = (("ce", "ls"), ("nt", "snt", "ast"), ("st", "mad", "mad_argmax"), ("apgp", "rsp", "label_only"),
+             ("cmim", "cmim_flat", "cmim_anchored"))  # fmt: skip
+    colors = [{palette.look(key).color for key in kind} for kind in kinds]
+    assert [len(each) for each in colors] == [1] * len(kinds)
+    assert len(set.union(*colors)) == len(kinds)
+    assert palette.look("cmim_omega_5").color == palette.look("cmim").color
+
+
+def test_eleven_attacks_differ_in_marker_and_in_color_or_line():
+    looks = [palette.series(index) for index in range(11)]
+    assert len({look.marker for look in looks}) == len({(look.color, look.line) for look in looks}) == len(looks)
 
 
 def test_a_look_does_not_depend_on_what_else_is_drawn():

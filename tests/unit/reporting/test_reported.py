@@ -33,6 +33,20 @@ def test_printed_accuracies_are_shares_by_our_architecture(reported):
     assert reported.accuracies("") == {}
 
 
+def test_printed_knockoffs_are_shares_by_our_architectures(reported):
+    printed = reported.matrix("CIFAR-100")
+    assert printed["CMIM", "resnet50", "vgg11_bn", "DIST"] == pytest.approx(0.7186)
+    assert printed["CMIM", "resnet50", "vgg11_bn", "LS"] == pytest.approx(0.7194)
+    assert reported.matrix("") == {}
+
+
+def test_printed_overheads_are_multiples_of_cross_entropy(reported):
+    printed = reported.overheads("CIFAR-100")
+    assert printed == {("CMIM", "resnet50"): pytest.approx(1.106), ("CMIM", "vgg16_bn"): pytest.approx(1.1582)}
+    minutes = reported["cmim_table9"].pivot_table(index="model", columns="method", values="total_minutes")
+    assert (minutes["CMIM"] / minutes["CE"]).tolist() == pytest.approx(list(printed.values()), abs=1e-4)
+
+
 def test_the_literal_rule_holds_for_the_printed_table(reported):
     best = reported["cmim_table1_best"]
     cmim = best["defense"] == "CMIM"

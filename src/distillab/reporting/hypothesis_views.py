@@ -1,0 +1,103 @@
+"""Hypotheses of this project about where the paper's method might be weak, and what one parameter of it does."""
+
+from html import escape
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from distillab.reporting.chain_figures import chain_curves
+from distillab.reporting.display import Html, cell, header, interval, missing, number, paragraph, table
+from distillab.reporting.drawing import show, style
+from distillab.reporting.names import marked
+from distillab.reporting.summaries import seeds_phrase
+from distillab.reporting.tables import Tables, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ALL = tuple(f"W{number}" for number in range(1, 9))
+_ELSEWHERE = {"W5": " (cost, a benchmark)", "W6": " (needs attackers who tune)"}
+_FEW = "no interval below three seeds"
+_PANELS = {"accuracy": "teacher's accuracy, %", "peak": "largest CMI, nats", "knockoff": "knockoff's accuracy, %"}
+
+
+def hypotheses_table(tables: Tables) -> Html:
+    """Every hypothesis that this run has numbers for, with its estimate and the decision."""
+    import pandas as pd
+
+    frame = tables["hypotheses"]
+    if frame.empty:
+        return paragraph("No hypothesis about CMIM has a number here: this preset trained no CMIM teacher.")
+    several = frame["defense"].nunique() > 1
+    rows = [
+        {
+            "hypothesis": escape(row.hypothesis),
+            "statement": (f"{escape(tables.label(row.defense))}: " if several else "") + escape(row.statement),
+            "value": cell(interval(*(number(v, signed=True) for v in (row.value, row.low, row.high)))),
+            "unit": escape(row.unit),
+            "p": number(row.p, digits=2) if row.p is not None and isfinite(row.p) else missing(_FEW),
+            "decision": cell(f"<strong>{escape(row.decision)}</strong>"),
+            "seeds": f"{row.seeds}",
+        }
+        for row in records(frame.sort_values(["defense", "hypothesis"], kind="stable"))
+    ]
+    labels = {"hypothesis": "No.", "statement": "Hypothesis", "value": header("Here", "[95 %]"), "unit": "Unit",
+              "p": header("p", "Holm"), "decision": "Decision", "seeds": "Seeds"}  # fmt: skip
+    absent = [f"{name}{_ELSEWHERE.get(name, '')}" for name in _ALL if name not in set(frame["hypothesis"])]
+    return table(
+        pd.DataFrame(rows, columns=list(labels)),
+        name="hypotheses",
+        caption=f"<b>Where CMIM might be weak</b> on {escape(tables.dataset)}: hypotheses of this project, not the "
+        "paper's.",
+        labels=labels,
+        notes=[
+            "Positive where the hypothesis is true. Mean over seeds with Student's t; p-values are corrected for the "
+            "number of hypotheses (Holm). Below three seeds nothing is decided.",
+            f"Without a number in this run: {', '.join(absent)}." if absent else "",
+        ],
+    )
+
+
+def ablation_figures(tables: Tables) -> Html:
+    """Per parameter that this run varies: the teacher's accuracy, its largest CMI, and each knockoff against it."""
+    frame = tables["ablations"]
+    drawn = [_ablation(tables, part, str(method), str(field))
+             for (method, field), part in frame.groupby(["method", "field"], sort=False)]  # fmt: skip
+    return Html("".join(part.text for part in drawn))
+
+
+def _ablation(tables: Tables, part: "pd.DataFrame", method: str, field: str) -> Html:
+    import pandas as pd
+
+    values = pd.to_numeric(part["value"], errors="coerce")
+    lines = _lines(tables, part.assign(x=values if values.notna().all() else _places(part["value"])))
+    title = f"{tables.label(method)}: {field.replace('_', ' ')}"
+    places = "" if values.notna().all() else f" Values in order: {', '.join(dict.fromkeys(part['value'].map(str)))}."
+    with style():
+        return show(
+            chain_curves(lines, xlabel=title, doubling=bool((lines["x"] > 0).all()) and lines["x"].nunique() > 2),
+            name=f"ablation-{method}-{field}",
+            alt=f"Accuracy of teacher and knockoffs and largest CMI against {title}.",
+            caption=f"<b>What {escape(title)} does.</b> {seeds_phrase(int(part['seeds'].max()))}; bars: 95 %, "
+            f"Student's t over seeds, where there are three.{escape(places)}",
+            data=part[["value", "quantity", "attack", "number", "low", "high", "seeds"]],
+        )
+
+
+def _lines(tables: Tables, part: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows as `chain_curves` draws them: shares in percent, the knockoffs as series of one panel."""
+    scale = part["quantity"].map(lambda quantity: 1 if quantity == "peak" else 100)
+    attacks = list(dict.fromkeys(part["attack"]))
+    scaled = {name: part[column].astype("float64") * scale for name, column in
+              (("value", "number"), ("low", "low"), ("high", "high"))}  # fmt: skip
+    return part.drop(columns=["value"]).assign(
+        **scaled,
+        panel=part["quantity"].map(lambda quantity: _PANELS.get(quantity, quantity)),
+        series=[marked(tables, key) if key else "teacher" for key in part["attack"]],
+        order=part["attack"].map(attacks.index),
+        counterpart=False,
+    )
+
+
+def _places(values: "pd.Series[str]") -> "pd.Series[int]":
+    """The place of each value among the distinct ones, from 1."""
+    return values.map(list(dict.fromkeys(values)).index) + 1

@@ -1,0 +1,81 @@
+"""The rows of the knockoff study: which teacher and student a number is about, and in which order they stand."""
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from distillab.reporting.names import graded, marked
+from distillab.reporting.summaries import seeds_phrase
+from distillab.reporting.tables import Tables, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EVERY_STUDENT = "every student"
+"""In place of a student network: the verdict over all of them together."""
+
+
+def ranked(tables: Tables) -> "pd.DataFrame":
+    """The verdicts by pair of networks, hardest teacher to steal first, with ``row`` (text) and ``html`` labels."""
+    verdicts = _placed(tables, tables["verdicts"])
+    pairs = list(dict.fromkeys(verdicts["pair"]))
+    rank = verdicts["pair"].map(pairs.index)
+    return verdicts.assign(rank=rank).sort_values(["rank", "best_delta"], kind="stable").reset_index(drop=True)
+
+
+def of_teachers(verdicts: "pd.DataFrame") -> "pd.DataFrame":
+    """One verdict per teacher, hardest to steal first: over all its students where there are several."""
+    together = verdicts["student"] == EVERY_STUDENT
+    alone = ~verdicts["teacher"].isin(verdicts.loc[together, "teacher"])
+    return verdicts[together | alone].sort_values("best_delta", kind="stable").reset_index(drop=True)
+
+
+def cells(tables: Tables) -> "pd.DataFrame":
+    """The knockoff cells in the verdicts' row order, the paper's attacks first, with ``row`` and ``html`` labels."""
+    frame = _placed(tables, tables["knockoff"])
+    position = {row: i for i, row in enumerate(ranked(tables)["row"])}
+    attacks = list(frame.sort_values("in_paper", ascending=False, kind="stable")["attack"].unique())
+    keys = {"rank": frame["row"].map(lambda row: position.get(row, len(position))),
+            "column": frame["attack"].map(attacks.index)}  # fmt: skip
+    return frame.assign(**keys).sort_values(["rank", "column"], kind="stable").reset_index(drop=True)
+
+
+def attack_name(tables: Tables, key: str) -> str:
+    """The label of a verdict's attack; with the student where the verdict is over several."""
+    attack, _, student = key.partition(" on ")
+    return f"{tables.label(attack)} on {student}" if student else tables.label(attack)
+
+
+def seeds_of(frame: "pd.DataFrame") -> str:
+    """``"3 seeds"``, or ``"3 to 10 seeds"`` where the rows differ."""
+    seeds = sorted({int(n) for n in frame["seeds"].dropna()})
+    if not seeds:
+        return "no seed"
+    return seeds_phrase(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds_phrase(seeds[-1])}"
+
+
+def sample(tables: Tables) -> str:
+    """``"n = 360 test images of Digits"``, as HTML."""
+    return f"n = {int(tables.facts['test_n']):,} test images of {escape(tables.dataset)}"
+
+
+def _placed(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows with ``pair`` (of networks), ``row`` and ``html``."""
+    where = {key: _where(tables, *key) for key in set(zip(frame["teacher"], frame["student"], strict=True))}
+    rows = records(frame)
+    return frame.assign(
+        pair=[f"{_network(tables, row.teacher)} → {row.student}" for row in rows],
+        row=[marked(tables, row.defense) + where[row.teacher, row.student] for row in rows],
+        html=[graded(tables, row.defense) + escape(where[row.teacher, row.student]) for row in rows],
+    )
+
+
+def _where(tables: Tables, teacher: str, student: str) -> str:
+    """The networks of a row, as far as the study has several of them."""
+    knockoff: Any = tables["knockoff"]
+    several = len({_network(tables, name) for name in knockoff["teacher"].unique()}) > 1
+    network = f", {_network(tables, teacher)}" if several else ""
+    return f"{network} → {student}" if knockoff["student"].nunique() > 1 else network
+
+
+def _network(tables: Tables, teacher: str) -> str:
+    return tables.networks.get(teacher, teacher)

@@ -1,0 +1,129 @@
+"""The knockoff matrix: every teacher against every attack, as a table and as gains over the LS student."""
+
+from html import escape
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from distillab.reporting import figures
+from distillab.reporting.display import DASH, Html, arrow, cell, folded, header, missing, number, percent, table
+from distillab.reporting.drawing import show, style
+from distillab.reporting.knockoff_rows import cells, sample, seeds_of
+from distillab.reporting.names import grade_note
+from distillab.reporting.reported import Matrix, Reported
+from distillab.reporting.summaries import not_separable
+from distillab.reporting.tables import Tables, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LS = "LS"
+"""What the paper's tables call the LS student."""
+
+
+def knockoff_table(tables: Tables, reported: Reported) -> Html:
+    """Every cell of the matrix: accuracy, an arrow against the LS student, the interval, the paper's number."""
+    import pandas as pd
+
+    frame, printed = cells(tables), reported.matrix(reported.dataset(tables.facts))
+    attacks = {a.attack: header(a.attack_label, f"grade {a.attack_grade}") for a in _attacks(frame)}
+    rows = []
+    for _, group in frame.groupby("row", sort=False):
+        best = not_separable(group["knockoff_accuracy"], group["knockoff_low"], group["knockoff_high"], largest=True)
+        ls, made = max(records(group), key=lambda c: c.seeds), {c.attack: c for c in records(group)}
+        paper = _printed(tables, printed, ls, _LS)
+        shown = {"row": ls.html, "ls": _cell((ls.ls_accuracy, ls.ls_low, ls.ls_high), paper=paper)}
+        rows.append(shown | {key: _attacked(tables, made.get(key), best, printed) for key in attacks})
+    labels = {"row": header("Teacher", "grade"), "ls": header("LS student", "no teacher"), **attacks}
+    return table(
+        pd.DataFrame(rows, columns=list(labels)),
+        name="knockoff",
+        caption=f"<b>Accuracy of the knockoff student, %</b>, {sample(tables)}, {seeds_of(frame)}.",
+        labels=labels,
+        spanners=_spanners(frame),
+        notes=[
+            "↑ the mean is above the LS student's (by the paper's literal rule this makes the teacher distillable), "
+            "↓ it is not, each over the seeds of that attack; the column LS student is over the most seeds of the row.",
+            _bold(frame),
+            _queries(frame),
+            f"{DASH} no number; point at the dash for the reason.",
+            grade_note(tables, [*frame["defense"], *frame["attack"]]),
+        ],
+    )
+
+
+def delta_figure(tables: Tables) -> Html:
+    """Gain over the LS student, one panel per attack; a figure per pair of networks, all but the first folded."""
+    frame = cells(tables).dropna(subset=["delta"])
+    pairs = list(frame["pair"].unique())
+    drawn = [_deltas(tables, frame[frame["pair"] == pair], pairs.index(pair)) for pair in pairs]
+    rest = [folded(pair, figure) for pair, figure in zip(pairs[1:], drawn[1:], strict=True)]
+    return Html("".join(part.text for part in [*drawn[:1], *rest]))
+
+
+def _deltas(tables: Tables, frame: "pd.DataFrame", index: int) -> Html:
+    above, certain = int((frame["delta"] > 0).sum()), int((frame["delta_low"] > 0).sum())
+    margin = float(tables.facts["margin"])
+    finding = f"{above} of {len(frame)} knockoffs are above their LS student, {certain} with an interval above zero."
+    with style():
+        return show(
+            figures.deltas(frame, margin),
+            name=f"deltas-{index}" if index else "deltas",
+            alt=f"Panels by attack, teachers as rows, gain over the LS student as points with intervals. {finding}",
+            caption=f"<b>{finding}</b> Line: LS student; band: margin of {number(100 * margin, decimals=2)} points; "
+            f"intervals not corrected for the number of attacks. {seeds_of(frame)}, {sample(tables)}.",
+            data=frame[["row", "attack", "delta", "delta_low", "delta_high", "seeds"]],
+        )
+
+
+def _attacks(frame: "pd.DataFrame") -> list[Any]:
+    return records(frame.drop_duplicates("attack").sort_values("column"))
+
+
+def _attacked(tables: Tables, c: Any, best: "pd.Series[bool]", printed: Matrix) -> str:  # noqa: ANN401 - a row
+    if c is None:
+        return missing("not run in this preset")
+    if not isfinite(c.knockoff_accuracy):
+        return missing("run, but no finite result")
+    mark = arrow(c.knockoff_accuracy > c.ls_accuracy)
+    value = (c.knockoff_accuracy, c.knockoff_low, c.knockoff_high)
+    return _cell(value, best=bool(best[c.Index]), mark=mark, paper=_printed(tables, printed, c, c.attack_label))
+
+
+def _cell(value: tuple[float, float, float], *, best: bool = False, mark: str = "", paper: float | None = None) -> str:
+    """Accuracy and arrow, beneath it the interval, beneath that the paper's number: narrow enough for many columns."""
+    mean, low, high = map(percent, value)
+    shown = f"<strong>{mean}</strong>" if best else mean
+    beneath = f'<br><span class="interval">[{low}, {high}]</span>' if isfinite(value[1] + value[2]) else ""
+    beside = f'<br><span class="interval">paper {percent(paper)}</span>' if paper is not None else ""
+    return cell(f"{shown}{mark}{beneath}{beside}")
+
+
+def _printed(tables: Tables, printed: Matrix, c: Any, attack: str) -> float | None:  # noqa: ANN401 - a row
+    return printed.get((c.defense_label, tables.networks.get(c.teacher, ""), c.student, attack))
+
+
+def _spanners(frame: "pd.DataFrame") -> dict[str, list[str]]:
+    groups = {"The paper's attacks": True, "Further attacks": False}
+    columns = {
+        title: [a.attack for a in _attacks(frame) if bool(a.in_paper) == paper] for title, paper in groups.items()
+    }
+    return {title: keys for title, keys in columns.items() if keys}
+
+
+def _bold(frame: "pd.DataFrame") -> str:
+    if frame["knockoff_low"].isna().all():
+        return "Nothing is bold: without intervals nothing is best."
+    return (
+        "Bold: the row's best knockoff and every one whose interval overlaps its interval. Intervals: 95 %, "
+        "Student's t over training seeds."
+    )
+
+
+def _queries(frame: "pd.DataFrame") -> str:
+    """How often each attack asked its teacher, and whether about every view anew."""
+    kinds = {"live": "asked about every view that the student sees", "cached": "asked once an image, answers kept"}
+    said = []
+    for (responses, queries), group in frame.groupby(["responses", "queries"], sort=False):
+        names = ", ".join(escape(str(label)) for label in group["attack_label"].unique())
+        said.append(f"{int(queries):,} {kinds.get(str(responses), escape(str(responses)))} ({names})")
+    return f"Queries to the teacher: {'; '.join(said)}." if said else ""

@@ -1,0 +1,58 @@
+"""Labels of methods: told apart, and with the grade that says where a method's code comes from."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from distillab.reporting.tables import Tables
+
+GRADES = {
+    "V": "verified against the authors' code or text",
+    "P": "from one paper only",
+    "S": "second-hand",
+    "R": "reconstruction, which does not stand for its authors' code",
+}
+"""Provenance of a method, by the letter that stands beside its name."""
+
+GRADED = frozenset({"S", "R"})
+"""The grades that text and figures show too."""
+
+
+def distinct(labels: Mapping[str, str]) -> dict[str, str]:
+    """Key to a label that no other key has: where two share one, what the key adds to it stands in brackets."""
+    shared = Counter(labels.values())
+    return {key: label if shared[label] == 1 else _with_key(label, key) for key, label in labels.items()}
+
+
+def graded(tables: "Tables", key: str) -> str:
+    """A method's label with its grade, as HTML."""
+    return f"{escape(tables.label(key))} <span class='grade'>{escape(tables.grades.get(key, ''))}</span>"
+
+
+def marked(tables: "Tables", key: str) -> str:
+    """A method's label as text, with its grade where that is S or R."""
+    grade = tables.grades.get(key, "")
+    return f"{tables.label(key)} ({grade})" if grade in GRADED else tables.label(key)
+
+
+def grade_note(tables: "Tables", keys: Iterable[str]) -> str:
+    """What the letters beside these methods mean, and which are reconstructions or our own; empty without letters."""
+    by_grade: dict[str, list[str]] = {}
+    own = [key for key in dict.fromkeys(keys) if key in tables.own_designs]
+    for key in dict.fromkeys(keys):
+        named = by_grade.setdefault(tables.grades.get(key, ""), [])
+        named += [] if key in own else [escape(tables.label(key))]
+    said = [
+        f"{grade}: {meaning}" + (f" ({', '.join(by_grade[grade])})" if grade in GRADED and by_grade[grade] else "")
+        for grade, meaning in GRADES.items()
+        if grade in by_grade
+    ]
+    designs = f" Designs of this project: {', '.join(escape(tables.label(key)) for key in own)}." if own else ""
+    return f"Grades: {'; '.join(said)}.{designs}" if said else ""
+
+
+def _with_key(label: str, key: str) -> str:
+    own = label.casefold().replace(" ", "_")
+    return label if key == own else f"{label} ({key.removeprefix(f'{own}_')})"

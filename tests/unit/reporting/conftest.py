@@ -1,0 +1,80 @@
+"""Tables made of a few rows, without files."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from distillab.reporting.reported import Reported
+from distillab.reporting.tables import COLUMNS, Tables
+
+FACTS = {
+    "title": "Digits",
+    "standin": "",
+    "test_n": 1000,
+    "margin": 0.001,
+    "seeds": [0, 1, 2],
+    "class_names": list("abc"),
+}
+
+
+@pytest.fixture
+def tables_of():
+    """A function from rows by table, and facts, to tables; every other table is empty."""
+
+    def make(facts=None, **rows):
+        made = Tables("nowhere")
+        made._frames = {
+            name: pd.DataFrame(rows.get(name, []), columns=list(COLUMNS[name])).infer_objects() for name in COLUMNS
+        }
+        made.__dict__["facts"] = FACTS | (facts or {})
+        return made
+
+    return make
+
+
+@pytest.fixture
+def papers():
+    return Reported(Path(__file__).parents[3] / "reports" / "reported")
+
+
+@pytest.fixture
+def teacher():
+    """A function to a row of ``models`` that is a teacher."""
+
+    def make(defense, label="", *, arch="net", grade="V", seed=0, **more):
+        row = {"model": f"{defense}-{arch}", "role": "teacher", "defense": defense, "defense_label": label or defense}
+        row |= {"arch": arch, "grade": grade, "seed": seed, "attack": "", "test_accuracy": 0.9, "test_n": 1000}
+        return row | more
+
+    return make
+
+
+@pytest.fixture
+def knockoff():
+    """A function to a row of ``knockoff``."""
+
+    def make(defense, attack, label="", *, arch="net", student="small", **more):
+        row = {"defense": defense, "defense_label": label or defense, "grade": "V", "teacher": f"{defense}-{arch}"}
+        row |= {"attack": attack, "attack_label": attack.upper(), "attack_grade": "V", "in_paper": True}
+        row |= {"student": student, "seeds": 3, "test_n": 1000, "knockoff_accuracy": 0.8, "knockoff_low": 0.79,
+                "knockoff_high": 0.81, "ls_eps": 0.1, "ls_accuracy": 0.78, "ls_low": 0.77, "ls_high": 0.79,
+                "delta": 0.02, "delta_low": 0.01, "delta_high": 0.03, "queries": 500,
+                "responses": "cached"}  # fmt: skip
+        return row | more
+
+    return make
+
+
+@pytest.fixture
+def verdict():
+    """A function to a row of ``verdicts``; ``paper`` replaces columns of the verdict over the paper's attacks."""
+
+    def make(defense, decision, *, student="small", arch="net", paper=None, **more):
+        own = {"verdict": decision, "literal": True, "best_attack": "kd", "best_delta": 0.02, "lower": 0.01,
+               "upper": 0.03, "margin": 0.001, "seeds": 3, "attacks": 2, "reason": ""} | more  # fmt: skip
+        others = {f"paper_{name}": value for name, value in (own | {"attacks": 1} | (paper or {})).items()}
+        where = {"defense": defense, "defense_label": defense, "teacher": f"{defense}-{arch}", "student": student}
+        return where | own | others
+
+    return make

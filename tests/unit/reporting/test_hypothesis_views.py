@@ -1,0 +1,43 @@
+from distillab.reporting import hypothesis_views
+
+
+def hypothesis(name, decision, **more):
+    return {"defense": "cmim", "hypothesis": name, "statement": f"says {name}", "unit": "points", "value": 0.4,
+            "low": 0.1, "high": 0.7, "p": 0.02, "decision": decision, "seeds": 3} | more  # fmt: skip
+
+
+def ablated(value, quantity, number, attack="", field="omega"):
+    return {"method": "cmim", "field": field, "value": value, "defense": f"cmim_{value}", "quantity": quantity,
+            "attack": attack, "number": number, "low": number, "high": number, "seeds": 3}  # fmt: skip
+
+
+def test_hypotheses_stand_in_order_and_the_absent_ones_are_named(tables_of):
+    read = tables_of(hypotheses=[hypothesis("W2", "holds"), hypothesis("W1", "undecided", p=None, low=None, high=None)])
+    table = hypothesis_views.hypotheses_table(read).text
+    assert table.index("says W1") < table.index("says W2")
+    assert "W3, W4, W5 (cost, a benchmark), W6 (needs attackers who tune), W7, W8." in table
+    assert 'title="no interval below three seeds"' in table
+    assert '+0.400 <span class="interval">[+0.100, +0.700]' in table
+
+
+def test_without_a_cmim_teacher_there_is_a_sentence(tables_of):
+    assert "no CMIM teacher" in hypothesis_views.hypotheses_table(tables_of()).text
+    assert hypothesis_views.ablation_figures(tables_of()).text == ""
+
+
+def test_shares_are_drawn_in_percent_and_information_in_nats(tables_of):
+    quantities = (("accuracy", ""), ("peak", ""), ("knockoff", "kd"), ("knockoff", "avg"))
+    rows = [ablated(value, quantity, 0.5, attack) for value in (1, 25, 200) for quantity, attack in quantities]
+    read = tables_of(ablations=rows)
+    lines = hypothesis_views._lines(read, read["ablations"].assign(x=read["ablations"]["value"]))
+    assert lines.groupby("panel", sort=False)["value"].first().tolist() == [50.0, 0.5, 50.0]
+    assert list(lines["series"].unique()) == ["teacher", "kd", "avg"]
+    drawn = hypothesis_views.ablation_figures(read).text
+    assert drawn.count("<svg") == 1
+    assert "What cmim: omega does." in drawn
+
+
+def test_values_that_are_words_have_places_and_are_named_in_order(tables_of):
+    rows = [ablated(value, "accuracy", 0.9, field="mode") for value in ("faithful", "fast", "hybrid")]
+    drawn = hypothesis_views.ablation_figures(tables_of(ablations=rows)).text
+    assert "Values in order: faithful, fast, hybrid." in drawn

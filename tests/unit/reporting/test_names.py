@@ -1,0 +1,41 @@
+import pandas as pd
+
+from distillab.reporting import method_views
+from distillab.reporting.names import distinct, grade_note, graded, marked
+from distillab.reporting.tables import COLUMNS, Tables
+
+
+def test_shared_labels_take_what_their_keys_add():
+    labels = {"mad": "MAD", "mad_argmax": "MAD", "ce": "CE", "two": "CE", "cmim_flat": "CMIM flat"}
+    assert distinct(labels) == {
+        "mad": "MAD", "mad_argmax": "MAD (argmax)", "ce": "CE", "two": "CE (two)", "cmim_flat": "CMIM flat"
+    }  # fmt: skip
+
+
+def test_a_table_read_from_a_file_has_distinct_labels(tmp_path):
+    rows = [dict.fromkeys(COLUMNS["leaks"], 0) | {"defense": key, "defense_label": "MAD"} for key in ("mad", "mad_x")]
+    pd.DataFrame(rows).to_parquet(tmp_path / "leaks.parquet")
+    assert list(Tables(tmp_path)["leaks"]["defense_label"]) == ["MAD", "MAD (x)"]
+
+
+def test_reconstructions_are_named_and_own_designs_apart(tables_of, teacher):
+    methods = {"defenses": {"snt": {"paper": "someone"}, "flat": {"paper": "distillab"}}}
+    rows = [teacher("ce", "CE"), teacher("snt", "SNT", grade="R"), teacher("flat", "CMIM flat", grade="R")]
+    read = tables_of({"methods": methods}, models=rows)
+    note = grade_note(read, ["ce", "snt", "flat", "snt"])
+    assert note.endswith("code (SNT). Designs of this project: CMIM flat.")
+    assert note.startswith("Grades: V: verified")
+    assert "P:" not in note
+    assert (marked(read, "snt"), marked(read, "ce")) == ("SNT (R)", "CE")
+    assert "R</span>" in graded(read, "snt")
+    assert read.label("snt-net") == "SNT (R)"
+    assert grade_note(read, []) == ""
+
+
+def test_methods_are_listed_with_source_and_grade_or_said_to_be_unknown(tables_of):
+    methods = {"defenses": {"flat": {"label": "CMIM flat", "paper": "distillab", "grade": "R"}},
+               "knockoffs": {"kd": {"label": "KD", "paper": "Hinton", "grade": "V"}}}  # fmt: skip
+    text = method_views.methods_table(tables_of({"methods": methods})).text
+    assert "this project&#x27;s own design" in text
+    assert "Hinton" in text
+    assert "did not write down" in method_views.methods_table(tables_of()).text
