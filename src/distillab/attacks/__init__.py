@@ -1,5 +1,6 @@
 """Adversarial attacks: one file each, and one line here."""
 
+from distillab.attacks.autoattack import AutoAttack
 from distillab.attacks.bim import BIM
 from distillab.attacks.carlini_wagner_l0 import CarliniWagnerL0
 from distillab.attacks.carlini_wagner_l2 import CarliniWagnerL2
@@ -23,4 +24,5 @@ ATTACKS: Registry[AttackSpec] = Registry(
     DeepFool,
     JSMA,
     LBFGS,
+    AutoAttack,
 )

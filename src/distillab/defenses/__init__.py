@@ -3,16 +3,19 @@
 from distillab.core.registry import Registry
 from distillab.defenses.anchored_cmim import AnchoredCMIM
 from distillab.defenses.apgp import GenerativePerturbation
+from distillab.defenses.ast import AdversarialSparseTeacher
 from distillab.defenses.ce import CrossEntropyDefense
 from distillab.defenses.cmim import CMIM
 from distillab.defenses.cmim_flat import FlatCMIM
 from distillab.defenses.label_only import LabelOnly
 from distillab.defenses.ls import LabelSmoothingDefense
 from distillab.defenses.mad import MaximizingAngularDeviation
+from distillab.defenses.madry import Madry
 from distillab.defenses.nt import NastyTeacher
 from distillab.defenses.rsp import ReverseSigmoid
 from distillab.defenses.snt import SemanticNastyTeacher
 from distillab.defenses.st import StingyTeacher
+from distillab.defenses.trades import Trades
 from distillab.specs.defense import DefenseSpec
 
 DEFENSES: Registry[DefenseSpec] = Registry(
@@ -29,4 +32,7 @@ DEFENSES: Registry[DefenseSpec] = Registry(
     CMIM,
     FlatCMIM,
     AnchoredCMIM,
+    AdversarialSparseTeacher,
+    Madry,
+    Trades,
 )

@@ -1,4 +1,4 @@
-"""The small pre-activation ResNets of Nasty Teacher, called ResNet-20 and -32 or ResNetC-20 and -32, and a deeper one."""
+"""The small pre-activation ResNets of Nasty Teacher (ResNet-20 and -32, or ResNetC-20 and -32), and a deeper one."""
 
 from typing import ClassVar, Literal
 
