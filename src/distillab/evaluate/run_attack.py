@@ -17,13 +17,11 @@ from distillab.attacks.rows import Rows
 from distillab.core.errors import ContractError
 from distillab.core.generators import ExampleNoise
 from distillab.core.registry import name_of
-from distillab.core.shapes import Flags, Images, Labels, Logits, PerExample
+from distillab.core.shapes import Flags, Images, Labels, PerExample
+from distillab.evaluate.checks import ROUNDING, is_randomized, require_images, require_logits
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.margins import is_adversarial
 from distillab.specs.attack import AttackSpec
-
-ROUNDING = 1e-6
-"""What float32 may add to a pixel's range and, also relative to it, to a perturbation's budget."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class AttackRecord(AttackTable):
         return float(self.zero_gradient[self.correct].double().mean())
 
 
-def run_attack(
+def run_attack(  # noqa: PLR0913 - an attack is this many things
     model: nn.Module,
     x: Images,
     y: Labels,
@@ -82,6 +80,7 @@ def run_attack(
     seed: int,
     y_target: Labels | None = None,
     keep: int = 8,
+    source: nn.Module | None = None,
 ) -> AttackRecord:
     """Attack the images that the model classifies correctly; what it reports is recomputed from the images found.
 
@@ -97,6 +96,7 @@ def run_attack(
         seed: root of the attack's noise.
         y_target: the classes to reach, each other than the label, instead of any wrong one.
         keep: number of adversarial images to keep.
+        source: the network that is attacked in the model's stead; what fools it is then tried on the model.
 
     Raises:
         ContractError: images or adversarial images out of [0, 1] or not finite; outputs that are probabilities or not
@@ -107,11 +107,12 @@ def run_attack(
     batch = _Batch(numbers, x[:n], y[:n], None if y_target is None else y_target[:n])
     _require_batch(batch)
     tables, kept = [], []
-    with _frozen(model):
-        logits_fn = padded(model)
-        randomized = _probe(logits_fn, batch.x[: spec.batch_size])
+    source = source or model
+    with _frozen(model), _frozen(source):
+        logits_fn, source_fn = padded(model), padded(source)
+        randomized = is_randomized(logits_fn, batch.x[: spec.batch_size])
         for rows in torch.split(torch.arange(n, device=x.device), spec.batch_size):
-            table, x_adv = _attack_batch(logits_fn, batch.take(rows), spec, seed)
+            table, x_adv = _attack_batch(logits_fn, source_fn, batch.take(rows), spec, seed)
             tables.append(table)
             kept.append(x_adv[table["success"]][:keep])
     columns = {name: torch.cat([table[name] for table in tables]).cpu() for name in tables[0]}
@@ -131,11 +132,13 @@ class _Batch(Rows):
     y_target: Labels | None
 
 
-def _attack_batch(logits_fn: LogitsFn, batch: _Batch, spec: AttackSpec, seed: int) -> tuple[dict[str, Tensor], Images]:
+def _attack_batch(
+    logits_fn: LogitsFn, source_fn: LogitsFn, batch: _Batch, spec: AttackSpec, seed: int
+) -> tuple[dict[str, Tensor], Images]:
     """The columns of an ``AttackTable``, and the images with the adversarial ones in their places."""
     x = batch.x.detach().clone().requires_grad_()
     logits = logits_fn(x)
-    _require_logits(logits)
+    require_logits(logits)
     (gradient,) = torch.autograd.grad(cross_entropy(logits, batch.y).sum(), x)
     label_clean = logits.argmax(dim=1)
     correct = label_clean == batch.y
@@ -158,7 +161,7 @@ def _attack_batch(logits_fn: LogitsFn, batch: _Batch, spec: AttackSpec, seed: in
     if len(rows):
         attacked = batch.take(rows)
         noise = ExampleNoise(seed, tuple(attacked.id.tolist()))
-        result = spec.run(logits_fn, attacked.x, attacked.y, noise=noise, y_target=attacked.y_target)
+        result = spec.run(source_fn, attacked.x, attacked.y, noise=noise, y_target=attacked.y_target)
         x_adv[rows], found = _verify(logits_fn, attacked, result, spec)
         for name, values in found.items():
             columns[name][rows] = values
@@ -170,13 +173,13 @@ def _verify(
 ) -> tuple[Images, dict[str, Tensor]]:
     """The images that really are adversarial, with the others as they were, and the columns recomputed from them."""
     where = f"attack {name_of(type(spec))}"
-    _require_images(result.x_adv, where, slack=ROUNDING)
+    require_images(result.x_adv, where, slack=ROUNDING)
     if not torch.equal(result.x_adv[~result.success], batch.x[~result.success]):
         raise ContractError("a failure has a changed image", where=where, expected="x_adv equal to x")
     with torch.no_grad():
         x_adv = result.x_adv.clamp(0, 1)
         logits = logits_fn(x_adv)
-        _require_logits(logits)
+        require_logits(logits)
         margin = Goal.of(batch.y, batch.y_target).margin(logits)
         success = result.success & is_adversarial(margin, spec.required_margin)
         x_adv = torch.where(success[:, None, None, None], x_adv, batch.x)
@@ -195,20 +198,6 @@ def _verify(
     }
 
 
-def _probe(logits_fn: LogitsFn, x: Images) -> bool:
-    """Whether two forward passes differ.
-
-    Raises:
-        ContractError: the outputs are probabilities, for these images and for darker ones; logits may be so by chance.
-    """
-    with torch.no_grad():
-        logits, again, darker = logits_fn(x), logits_fn(x), logits_fn(x / 2)
-    outputs = torch.cat([logits, darker])
-    if bool((outputs >= 0).all()) and torch.allclose(outputs.sum(dim=1), torch.ones_like(outputs[:, 0]), atol=1e-4):
-        raise ContractError("the model's outputs are probabilities", expected="logits", do="remove its softmax")
-    return not torch.equal(logits, again)
-
-
 def _require_batch(batch: _Batch) -> None:
     sizes = {
         len(values) for values in (batch.id, batch.x, batch.y, batch.y if batch.y_target is None else batch.y_target)
@@ -217,20 +206,9 @@ def _require_batch(batch: _Batch) -> None:
         raise ContractError(
             "images, labels, ids and targets do not match", expected="one of each", got=f"{sorted(sizes)}"
         )
-    _require_images(batch.x, "attacked images")
+    require_images(batch.x, "attacked images")
     if batch.y_target is not None and bool((batch.y_target == batch.y).any()):
         raise ContractError("a target class is the label", expected="a wrong class for each image")
-
-
-def _require_images(x: Images, where: str, slack: float = 0.0) -> None:
-    if not bool(((x >= -slack) & (x <= 1 + slack)).all()):
-        got = f"{float(x.min()):g} to {float(x.max()):g}"
-        raise ContractError("pixels out of range", where=where, expected="finite values in [0, 1]", got=got)
-
-
-def _require_logits(logits: Logits) -> None:
-    if not bool(logits.isfinite().all()):
-        raise ContractError("the model's outputs are not finite", do="check its weights and the precision")
 
 
 @contextmanager

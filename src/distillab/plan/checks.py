@@ -24,6 +24,7 @@ def _lines(params: Params) -> Iterator[str]:
     yield from _missing_needs(params)
     yield from _undecidable(params)
     yield from _unknown_headline(params)
+    yield from _unknown_transfer(params)
     yield from _unknown_axes(params)
     yield from _too_few_images(params)
 
@@ -67,6 +68,12 @@ def _missing_needs(params: Params) -> Iterator[str]:
         for need in defense.needs:
             if need not in params.defenses:
                 yield f"defenses.{key}: starts from teachers of {need!r}; add defenses.{need}"
+
+
+def _unknown_transfer(params: Params) -> Iterator[str]:
+    for key in params.robustness.transfer:
+        if key not in params.robustness.attacks:
+            yield f"robustness.transfer: expected some of {', '.join(params.robustness.attacks)}; got {key!r}"
 
 
 def _unknown_headline(params: Params) -> Iterator[str]:

@@ -46,7 +46,29 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
         if family in (attack.families or params.robustness.families):
             views = logits_of(roster.members[model]) if attack.rescaled else ("raw",)
             asked += [add_attack(roster, family, model, key, logits) for logits in views]
+        if key in params.robustness.transfer and family == "teachers":
+            sources = sources_of(roster, model)
+            asked += [add_attack(roster, family, model, key, name, source=source) for name, source in sources.items()]
     return asked
+
+
+def sources_of(roster: Roster, model: str) -> dict[str, str]:
+    """Where attacks on a teacher may be carried over from: how tables name it, and the member.
+
+    ``from_copy`` is the same teacher of the next seed, ``from_plain`` the unprotected one of the same network and seed,
+    ``from_other`` the same defense on the next network. Reference: Madry et al. 2018, section 5.
+    """
+    params, member = roster.params, roster.members[model]
+    defense, network = member.axes["teacher"].split("-")[0], member.spec["model"]["name"]
+    networks = list(dict.fromkeys(pair.teacher.name for pair in params.pairs))
+    other = networks[(networks.index(network) + 1) % len(networks)]
+    seed = params.seeds[(params.seeds.index(member.seed) + 1) % len(params.seeds)]
+    wanted = {
+        "from_copy": f"{defense}-{network}-s{seed}",
+        "from_plain": f"ce-{network}-s{member.seed}",
+        "from_other": f"{defense}-{other}-s{member.seed}",
+    }
+    return {name: source for name, source in wanted.items() if source != model and source in roster.members}
 
 
 def _is_asked_elsewhere(params: Params, member: Member) -> bool:
@@ -76,8 +98,8 @@ def add_sensitivity(roster: Roster, family: Family, model: str) -> str:
     return _add_question(roster, "sensitivity", family, model, facts={"images": roster.params.sensitivity.images})
 
 
-def add_attack(roster: Roster, family: Family, model: str, key: str, logits: str) -> str:
-    """One adversarial attack on one model, on its logits or on its logits over its temperature."""
+def add_attack(roster: Roster, family: Family, model: str, key: str, logits: str, *, source: str = "") -> str:
+    """One adversarial attack on one model: on its logits, on its logits over its temperature, or on a ``source``."""
     member, spec = roster.members[model], roster.params.robustness.attacks[key]
     temperature = member.spec["temperature"] if logits == "rescaled" else 1.0
     return _add_question(
@@ -89,10 +111,11 @@ def add_attack(roster: Roster, family: Family, model: str, key: str, logits: str
         axes={"attack": key, "logits": logits},
         specs={"attack": spec},
         facts={"examples": roster.params.robustness.examples, "temperature": temperature},
+        parents={"source": source} if source else None,
     )
 
 
-def _add_question(
+def _add_question(  # noqa: PLR0913 - a question is this many things
     roster: Roster,
     stage: str,
     family: Family,
@@ -102,6 +125,7 @@ def _add_question(
     axes: dict[str, str] | None = None,
     specs: dict[str, Spec] | None = None,
     facts: dict[str, Any] | None = None,
+    parents: dict[str, str] | None = None,
 ) -> str:
     member = roster.members[model]
     return roster.add(
@@ -112,7 +136,7 @@ def _add_question(
         | {"seed": str(member.seed)},
         specs or {},
         facts=facts,
-        parents=DATA | {"model": model},
+        parents=DATA | {"model": model} | (parents or {}),
         seed=member.seed,
         threads=member.threads,
     )

@@ -65,6 +65,11 @@ class RobustnessParams(Spec):
         default=("teachers", "knockoffs", "chains"),
         description="Models that are attacked; an attack's own `families` comes first",
     )
+    transfer: tuple[Key, ...] = Field(
+        default=(),
+        description="Attacks that are also carried over to teachers, from a copy of another seed, from the unprotected "
+        "teacher, and from another network",
+    )
     examples: int = Field(default=4, ge=0, description="Adversarial examples kept for pictures, per model and attack")
 
 

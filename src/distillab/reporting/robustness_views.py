@@ -42,7 +42,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     import pandas as pd
 
     everything = tables["robustness"]
-    frame = everything[everything["role"].isin(roles)]
+    frame = everything[everything["role"].isin(roles) & (everything["logits"] == "raw")]
     if frame.empty:
         return paragraph("No attack was run on these models.")
     left_out = everything["model"].nunique() - frame["model"].nunique()
@@ -81,6 +81,7 @@ def robustness_figure(tables: Tables) -> Html:
     frame = tables["curves"]
     teachers = teachers_of(tables).drop_duplicates("model").set_index("model")
     frame = frame[frame["model"].isin(teachers.index) & frame["attack"].isin(minimum_norm(tables))]
+    frame = frame[frame["logits"] == "raw"]
     if frame.empty:
         return Html("")
     frame = frame.assign(

@@ -72,7 +72,7 @@ def post_hoc(tables: Tables) -> Html:
 def robustness_answer(tables: Tables) -> Html:
     """How much the best and the worst teacher keep under the strongest attack of fixed budget."""
     frame = tables["robustness"]
-    frame = frame[(frame["role"] == "teacher") & frame["eps"].notna()]
+    frame = frame[(frame["role"] == "teacher") & frame["eps"].notna() & (frame["logits"] == "raw")]
     if frame.empty:
         return paragraph("No attack of a fixed budget was run.")
     means = frame.groupby(["attack", "eps"])["robust_accuracy"].mean().reset_index()

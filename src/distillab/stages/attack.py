@@ -24,6 +24,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     ids = data.split.test[: spec.images]
     x, y = images_of(data.test, ids)
     model = rescaled(trained_network(member.parents["model"], workspace, data, device), member.spec["temperature"])
+    source = trained_network(member.parents["source"], workspace, data, device) if "source" in member.parents else None
     seed = derive(member.seed, "attack")
     record = run_attack(
         model,
@@ -34,6 +35,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         seed=seed,
         y_target=random_targets(y, ids, data.domain.classes, seed) if spec.target == "random" else None,
         keep=member.spec["examples"],
+        source=source,
     )
     frame = _frame(record, x)
     frame["farthest"] = farthest_distance(x, spec.norm).cpu().numpy()

@@ -21,9 +21,11 @@ from distillab.stages.tables import (
     knockoff,
     leaks,
     models,
+    responses,
     robustness,
     sensitivity,
     simplex,
+    worst,
 )
 from distillab.stages.tables.results import Results
 
@@ -38,6 +40,9 @@ TABLES: dict[str, Callable[[Results], Any]] = {
     "tables/simplex.parquet": simplex.rows,
     "tables/ablations.parquet": ablations.rows,
     "tables/hypotheses.parquet": hypotheses.rows,
+    "tables/worst.parquet": worst.rows,
+    "tables/responses.parquet": responses.rows,
+    "tables/profiles.parquet": responses.profile_rows,
     "tables/history.parquet": curves.history_rows,
     "tables/examples.parquet": robustness.example_rows,
     "tables/sensitivity.parquet": sensitivity.rows,
