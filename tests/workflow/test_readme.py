@@ -18,12 +18,13 @@ def test_a_defense_is_one_file_and_one_line(fresh: Callable[[str], Project]) -> 
     path = source.splitlines()[0].removeprefix("# ")
     (project.root / path).write_text(source, encoding="utf-8")
     package = project.root / "src" / "distillab" / "defenses" / "__init__.py"
-    head = package.read_text(encoding="utf-8").split("DEFENSES")[0]
-    package.write_text(head + registration, encoding="utf-8")
+    imported, line = registration.strip("\n").split("\n\n")
+    text = package.read_text(encoding="utf-8").replace("\nDEFENSES", f"{imported}\n\nDEFENSES", 1)
+    package.write_text(text.rstrip().removesuffix(")") + f"{line}\n)\n", encoding="utf-8")
 
     project.choose({"defenses": {"cp": {"name": "cp", "weight": 0.1}}, "seeds": [0]})
     project.snakemake()
     metrics = json.loads((project.results / "metrics.json").read_text())["tiny"]
-    assert set(metrics["verdict"]) == {"ce-cnn_digits", "ls-cnn_digits", "cp-cnn_digits"}
+    assert "cp-cnn_digits" in metrics["verdict"]
     page = (project.results / "reports" / "index.html").read_text()
     assert "CP" in page
