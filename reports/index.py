@@ -1,17 +1,25 @@
 # %% tags=["parameters"]
 tables = "results/digits/tables"
-studies = {"undistillable": "Undistillable teachers and knockoff students"}
 
 # %%
 from html import escape
 
-from distillab.reporting import boxes, chain_text, knockoff_views, robustness_views, text
+from distillab.reporting import (
+    boxes,
+    chain_text,
+    knockoff_views,
+    robust_text,
+    robustness_views,
+    sparse_text,
+    studies,
+    text,
+)
 from distillab.reporting.display import Html, paragraph
 from distillab.reporting.tables import Tables
 
 read = Tables(tables)
 chains_alone = len(read["claims"]) and not len(read["verdicts"])
-links = "".join(f'<a href="{name}.html">{escape(title)}</a>' for name, title in studies.items())
+ran = studies.studies_of(read)
 Html(f"<h1>Distillation, theft and defense on {escape(read.dataset)}</h1>")
 
 # %%
@@ -24,7 +32,13 @@ None if chains_alone else text.robustness_answer(read)
 chain_text.claims_answer(read) if len(read["claims"]) else None
 
 # %%
-Html(f'<nav aria-label="Study pages"><span>Studies</span>{links}</nav>') if links else None
+sparse_text.sparse_answer(read) if "sparse" in ran else None
+
+# %%
+robust_text.adversarial_answer(read) if "adversarial" in ran else None
+
+# %%
+studies.study_links(read)
 
 # %% [markdown]
 # ## Can the teachers be stolen?

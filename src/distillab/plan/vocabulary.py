@@ -15,12 +15,14 @@ from distillab.specs.defense import DefenseSpec
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.model import ModelSpec
 
-Study = Literal["undistillable", "ta"]
+Study = Literal["undistillable", "ta", "sparse", "adversarial"]
 """One per source document; each has one report."""
 
 STUDIES: dict[Study, tuple[Family, ...]] = {
     "undistillable": ("teachers", "students", "knockoffs"),
     "ta": ("chains",),
+    "sparse": ("teachers", "students", "knockoffs"),
+    "adversarial": ("teachers",),
 }
 """The models that each study's report is about."""
 

@@ -40,6 +40,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "mean_distance max_distance penalized_mean mean_l2 failures forwards backwards zero_gradient randomized_forward"
     ),
     "curves": _names("model attack logits norm seed eps robust_accuracy n"),
+    "worst": _names(
+        "model role defense arch chain temperature step seed norm eps attacks n clean_accuracy robust_accuracy "
+        "robust_low robust_high best_single boundary transfer_wins"
+    ),
+    "responses": _names(
+        "teacher defense defense_label seed temperature n entropy entropy_sd support gap kl_from_plain kl_to_plain"
+    ),
+    "profiles": _names("teacher defense seed rank value"),
     "cmi": _names("teacher defense defense_label arch seed split power label cmi n"),
     "leaks": _names(
         "teacher defense defense_label arch seed split peak peak_power peak_corrected similarity resemblance n"
