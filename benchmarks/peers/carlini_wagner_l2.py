@@ -23,9 +23,9 @@ from distillab.metrics.intervals import image_difference
 
 
 def distances(images: Subject, x_adv: Images) -> PerExample:
-    """L2 of what really is misclassified; inf for the others."""
+    """L2 of what really is misclassified; inf for the others, and for the black images that stand for failures."""
     with torch.no_grad():
-        lost = difference_of_logits(images.model(x_adv), images.y) < 0
+        lost = (difference_of_logits(images.model(x_adv), images.y) < 0) & (x_adv.flatten(1).amax(dim=1) > 0)
     return (x_adv - images.x).flatten(1).norm(dim=1).where(lost, torch.inf)
 
 
