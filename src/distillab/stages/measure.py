@@ -10,16 +10,15 @@ from distillab.stages.inputs import device_for, prepared_data, trained_network
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """Released log-probabilities by split, in the order of the split index."""
+    """Released log-probabilities by split, in the order of the split index; of training images for teachers only."""
     device = device_for(member, workspace)
     data = prepared_data(member, workspace, device)
     source = workspace.member(member.parents["model"])
     model = trained_network(source.id, workspace, data, device)
-    log_probs = {
-        "train": predict(model, data.train, data.split.train),
-        "val": predict(model, data.train, data.split.val),
-        "test": predict(model, data.test, data.split.test),
-    }
+    parts = {"val": (data.train, data.split.val), "test": (data.test, data.split.test)}
+    if source.stage == "teach":
+        parts["train"] = (data.train, data.split.train)
+    log_probs = {split: predict(model, images, index) for split, (images, index) in parts.items()}
     if "defense" in source.spec:
         release = DEFENSES.parse(source.spec["defense"]).release
         log_probs = {split: release(rows) for split, rows in log_probs.items()}
