@@ -2,6 +2,9 @@
 
 ``floor`` is one forward pass and one input gradient of the whole batch, parameters frozen, per iteration of strict
 mode. ``as users call it`` leaves the parameters' gradients on. Success is recomputed from the images returned.
+
+Strict mode stops each example by its own loss, as the original does with one image at a time; foolbox stops all by the
+sum of their losses, which hardly ever happens. Hence both are also run without early abort, where they mean the same.
 """
 
 from dataclasses import asdict
@@ -20,9 +23,9 @@ from distillab.metrics.intervals import image_difference
 
 
 def distances(images: Subject, x_adv: Images) -> PerExample:
-    """L2 of what really is misclassified; inf for the others."""
+    """L2 of what really is misclassified; inf for the others, and for the black images that stand for failures."""
     with torch.no_grad():
-        lost = difference_of_logits(images.model(x_adv), images.y) < 0
+        lost = (difference_of_logits(images.model(x_adv), images.y) < 0) & (x_adv.flatten(1).amax(dim=1) > 0)
     return (x_adv - images.x).flatten(1).norm(dim=1).where(lost, torch.inf)
 
 
@@ -61,12 +64,16 @@ def quality(found: PerExample, reference: PerExample) -> dict[str, Any]:
     }
 
 
-def strict_against_foolbox(images: Subject, search_steps: int, steps: int) -> tuple[dict[str, Any], PerExample, float]:
+def strict_against_foolbox(
+    images: Subject, search_steps: int, steps: int, *, abort_early: bool
+) -> tuple[dict[str, Any], PerExample, float]:
     """One budget: costs over the floor's and over foolbox's, with the quality of both."""
-    peer = foolbox.attacks.L2CarliniWagnerAttack(binary_search_steps=search_steps, steps=steps)
+    peer = foolbox.attacks.L2CarliniWagnerAttack(binary_search_steps=search_steps, steps=steps, abort_early=abort_early)
     frozen, frozen_time = timed(lambda: theirs(images, peer, frozen=True))
     _, open_time = timed(lambda: theirs(images, peer, frozen=False))
-    mine, my_time = timed(lambda: ours(images, mode="strict", search_steps=search_steps, steps=steps))
+    mine, my_time = timed(
+        lambda: ours(images, mode="strict", search_steps=search_steps, steps=steps, abort_early=abort_early)
+    )
     _, floor_time = timed(lambda: floor(images, max(1, search_steps * steps // 10)))
     reference = distances(images, frozen)
     result = {
@@ -89,7 +96,9 @@ def main() -> None:
     result: dict[str, Any] = {"images": n}
     reference, cost = torch.empty(0), 0.0
     for search_steps, steps in budgets:
-        result[f"{search_steps}x{steps}"], reference, cost = strict_against_foolbox(images, search_steps, steps)
+        for abort_early in (False, True):
+            name = f"{search_steps}x{steps}" + ("" if abort_early else " without early abort")
+            result[name], reference, cost = strict_against_foolbox(images, search_steps, steps, abort_early=abort_early)
     for steps in (20,) if arguments.quick else (50, 100, 200, 300):
         fast, time = timed(lambda steps=steps: ours(images, mode="fast", steps=steps))
         ddn, ddn_time = timed(

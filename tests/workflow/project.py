@@ -11,8 +11,10 @@ from typing import Any
 
 import yaml
 
+from distillab.plan.patterns import REPORTS
+
 PROJECT = Path(__file__).parents[2]
-RUN_DEPENDENT = {"tables/run.json", "reports/index.html", "reports/undistillable.html"}
+RUN_DEPENDENT = {"tables/run.json", *(f"reports/{name}.html" for name in REPORTS)}
 """Payloads that say when and how long."""
 
 

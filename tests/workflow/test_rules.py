@@ -7,7 +7,18 @@ from project import Project, different, rules_run
 
 pytestmark = pytest.mark.workflow
 
-EVERY_RULE = {"prepare", "teach", "baseline", "knockoff", "measure", "attack", "collect", "report"}
+EVERY_RULE = {
+    "prepare",
+    "teach",
+    "baseline",
+    "knockoff",
+    "distill",
+    "measure",
+    "sensitivity",
+    "attack",
+    "collect",
+    "report",
+}
 
 
 def test_dry_run_shows_every_rule(fresh: Callable[[str], Project]) -> None:

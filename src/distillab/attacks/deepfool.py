@@ -36,7 +36,9 @@ class DeepFool(AttackSpec):
     norm: Literal["l2", "linf"] = Field(default="l2", description="Norm that is minimized")
     steps: int = Field(default=50, ge=1, description="Most steps")
     overshoot: float = Field(default=0.02, ge=0, description="Share by which the sum of steps is lengthened")
-    candidates: int = Field(default=10, ge=2, description="Only this many classes with the largest logits are tried")
+    candidates: int = Field(
+        default=4, ge=2, description="Only this many classes with the largest logits are tried; more are hardly closer"
+    )
     refine: int = Field(default=10, ge=0, description="Bisections between the image and the result; forward only")
 
     kind: ClassVar = "minimum_norm"

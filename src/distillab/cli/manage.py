@@ -60,13 +60,15 @@ def run_record(_options: argparse.Namespace) -> int:
     """Write what is kept in the repository of a finished chain study."""
     from distillab.core.files import write_text
     from distillab.plan import load_plan
-    from distillab.reporting.record import chain_record
+    from distillab.reporting.record import chain_record, cpu_seconds
     from distillab.reporting.reported import Reported
     from distillab.reporting.tables import Tables
 
     preset = load_plan().preset
     path = Path("reports/recorded") / f"{preset}.md"
-    write_text(path, chain_record(Tables(f"results/{preset}/tables"), Reported("reports/reported")))
+    results = Path("results") / preset
+    record = chain_record(Tables(results / "tables"), Reported("reports/reported"), cpu_seconds(results / "logs"))
+    write_text(path, record)
     print(path)
     return 0
 

@@ -21,11 +21,17 @@ def validity(tables: Tables) -> Html:
         ("Images", f"{facts['train_n']:,} train, {facts['val_n']:,} validation, {facts['test_n']:,} test"),
         ("Attack budget", escape(_budgets(tables))),
         ("Cells", f"{facts['cells_done']:,} of {facts['cells_planned']:,} done, {absent:,} failed or missing"),
-        ("Flags", escape("; ".join(facts["flags"]) or "none")),
+        ("Flags", escape(_first(facts["flags"]))),
     ]
     tone = ' class="warn"' if absent or facts["flags"] else ""
     cells = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in items)
     return Html(f"<dl id='validity'{tone}>{cells}</dl>")
+
+
+def _first(flags: list[str], shown: int = 3) -> str:
+    """The first sentences, and how many there are besides."""
+    rest = len(flags) - shown
+    return "; ".join([*flags[:shown], *([f"and {rest} more, in facts.json"] if rest > 0 else [])]) or "none"
 
 
 def reproduce(tables: Tables) -> Html:

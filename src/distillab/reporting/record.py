@@ -1,8 +1,10 @@
 """A finished chain study as Markdown, with machine and date: what is kept in the repository."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from distillab.reporting.chain_views import chain_rows, named_norms
@@ -10,16 +12,33 @@ from distillab.reporting.display import DASH, number, percent
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables, norm_label, records, step_name
 
+_CPU = re.compile(r"cpu after imports: ([\d.]+) s")
 
-def chain_record(tables: Tables, papers: Reported) -> str:
-    """Markdown: where and when, every step beside the paper, every attack, every difference and claim."""
+
+def cpu_seconds(logs: Path) -> dict[str, float]:
+    """CPU seconds of each stage's jobs, imports left out, as their logs in ``<stage>/*.log`` end."""
+    found: dict[str, float] = {}
+    for log in sorted(logs.glob("*/**/*.log")):
+        stage = log.relative_to(logs).parts[0]
+        said = _CPU.findall(log.read_text(encoding="utf-8"))
+        found[stage] = found.get(stage, 0.0) + sum(map(float, said[-1:]))
+    return found
+
+
+def chain_record(tables: Tables, papers: Reported, spent: Mapping[str, float]) -> str:
+    """Markdown: where and when, every step beside the paper, every attack, every difference and claim.
+
+    ``spent`` holds CPU seconds by stage.
+    """
     facts = tables.facts
-    hours = sum(float(seconds) for seconds in facts["stage_seconds"].values()) / 3600
+    total = sum(spent.values())
+    stages = ", ".join(f"{stage} {seconds:,.0f}" for stage, seconds in spent.items() if seconds >= 1)
     environment = ", ".join(f"{name} {value}" for name, value in facts["environment"].items())
     parts = [
         f"# {facts['title']}, preset `{facts['preset']}`",
         f"Recorded on {date.today().isoformat()} by `distillab record` at commit `{facts['commit'] or 'unknown'}`. "
-        f"Seeds: {', '.join(map(str, facts['seeds']))}. Stages took {hours:.2f} hours of process time ({environment}).",
+        f"Seeds: {', '.join(map(str, facts['seeds']))}. Machine: {environment}.",
+        f"CPU seconds: {stages}; {total:,.0f} in all, or {total / 120:.1f} minutes on two cores.",
         _parameters(facts["params"]),
         "## Steps of the chain, used at T = 1",
         _steps(tables, papers),

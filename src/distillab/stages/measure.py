@@ -9,16 +9,15 @@ from distillab.stages.inputs import device_for, prepared_data, release_of, train
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """Released log-probabilities by split, in the order of the split index."""
+    """Released log-probabilities by split, in the order of the split index; of training images for teachers only."""
     device = device_for(member, workspace)
     data = prepared_data(member, workspace, device)
     source = workspace.member(member.parents["model"])
     model = trained_network(source.id, workspace, data, device)
     release = release_of(source.id, workspace, data, device)
-    log_probs = {
-        "train": predict(model, data.train, data.split.train, release=release),
-        "val": predict(model, data.train, data.split.val, release=release),
-        "test": predict(model, data.test, data.split.test, release=release),
-    }
+    parts = {"val": (data.train, data.split.val), "test": (data.test, data.split.test)}
+    if source.stage == "teach":
+        parts["train"] = (data.train, data.split.train)
+    log_probs = {split: predict(model, images, index, release=release) for split, (images, index) in parts.items()}
     save_tensors(entry.payload, log_probs)
     return Product(device=device.type)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from distillab.reporting.record import chain_record
+from distillab.reporting.record import chain_record, cpu_seconds
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import COLUMNS, Tables
 
@@ -39,7 +39,7 @@ def write(folder, title):
     (folder / "facts.json").write_text(json.dumps(facts | dict.fromkeys(REST, 0)))
     run = {"stage_seconds": {"distill": 1800.0}, "environment": {"machine": "x86_64"}, "commit": "abc1234"}
     (folder / "run.json").write_text(json.dumps(run))
-    return chain_record(Tables(folder), Reported(REPORTED))
+    return chain_record(Tables(folder), Reported(REPORTED), {"distill": 3420.4, "attack": 2000.0})
 
 
 @pytest.mark.parametrize(("title", "paper"), [("MNIST", "99.38"), ("Digits (8x8)", "–")])
@@ -51,10 +51,20 @@ def test_a_step_stands_beside_the_paper_where_the_data_are_the_papers(tmp_path, 
 def test_machine_commit_time_and_mode_are_named(tmp_path):
     text = write(tmp_path, "MNIST")
     assert "at commit `abc1234`" in text
-    assert "0.50 hours of process time (machine x86_64)" in text
+    assert "Machine: machine x86_64." in text
+    assert "CPU seconds: distill 3,420, attack 2,000; 5,420 in all, or 45.2 minutes on two cores." in text
     assert "12 epochs; batch 128; chain `ta`: 2 steps" in text
     assert (
         "| C&W L2 | fast, up to 101 passes an image | teacher | 1 | Z | 490 | 1 | 99.8 | L2 | 1.50 | 1.40 | 3.00 |"
         in text
     )
     assert "robustness in L2 grows with T" in text
+
+
+def test_cpu_seconds_are_summed_over_the_jobs_last_runs(tmp_path):
+    logs = {"distill/a/0.log": "x: cpu after imports: 9.00 s\n", "distill/b.log": "y: cpu after imports: 1.50 s\n"}
+    logs |= {"attack/a.log": "again\ncpu after imports: 7.00 s\ncpu after imports: 2.25 s\n", "attack/b.log": "cut"}
+    for name, text in logs.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert cpu_seconds(tmp_path) == {"attack": 2.25, "distill": 10.5}

@@ -9,6 +9,7 @@ import pytest
 
 import distillab.reporting
 from distillab.core.errors import ArtifactError
+from distillab.reporting import boxes
 from distillab.reporting.tables import COLUMNS, FACTS, RUN, Tables
 
 
@@ -79,3 +80,9 @@ def test_reporting_needs_no_torch():
     code = f"import sys, importlib\nfor n in {names!r}: importlib.import_module(n)\nprint('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_many_flags_are_counted_and_few_are_all_said():
+    assert boxes._first([]) == "none"
+    assert boxes._first(["a", "b"]) == "a; b"
+    assert boxes._first(list("abcde")) == "a; b; c; and 2 more, in facts.json"

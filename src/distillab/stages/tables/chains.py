@@ -53,8 +53,9 @@ def _counts(results: Results, axes: dict[str, str], norm: str, view: str) -> boo
 
 
 def _smallest(frames: list[pd.DataFrame]) -> "pd.Series[float]":
-    """Over the images that every attack was run on."""
-    columns = [_penalized(frame) for frame in frames]
+    """Over the attacks that were run on the most images, those that all of them were run on."""
+    most = max(map(len, frames))
+    columns = [_penalized(frame) for frame in frames if len(frame) == most]
     common = reduce(lambda left, right: left.intersection(right), (column.index for column in columns))
     return reduce(np.minimum, (column.loc[common] for column in columns))
 

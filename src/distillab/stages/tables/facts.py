@@ -89,12 +89,13 @@ def commit() -> str:
 
 
 def _flags(results: Results) -> Iterable[str]:
-    for row in robustness.rows(results):
-        name = f"{row['model']} under {row['attack_label']}, seed {row['seed']}"
-        if (row["zero_gradient"] or 0) > 0:
-            yield f"{name}: the gradient is zero on {row['zero_gradient']:.1%} of the images"
-        if row["randomized_forward"]:
-            yield f"{name}: two forward passes differ"
+    """One sentence per model and reason to doubt the attacks on it."""
+    for model, rows in _by_model(robustness.rows(results)).items():
+        zero = [row["zero_gradient"] for row in rows if (row["zero_gradient"] or 0) > 0]
+        if zero:
+            yield f"{model}: the gradient is zero on up to {max(zero):.0%} of the images"
+        if any(row["randomized_forward"] for row in rows):
+            yield f"{model}: two forward passes differ"
 
 
 def _question(row: dict[str, Any]) -> str:
