@@ -11,14 +11,17 @@ import pytest
 from distillab.reporting.export import render
 
 REPORTS = Path(__file__).parents[2] / "reports"
-PAGES = ("index", "undistillable", "ta")
+PAGES = ("index", "undistillable", "ta", "sparse", "adversarial")
 
 OF_CMIM = ("leaks", "simplex", "ablations", "hypotheses")
+OF_ATTACKS = ("worst", "responses", "profiles")
 
 SILENT = {
     "index": ("No knockoff verdict", "No attack of a fixed budget was run."),
     "undistillable": ("No knockoff verdict", "No attack of a fixed budget was run.", "No hypothesis about CMIM"),
     "ta": ("No claim of the paper can be checked", "No Jacobian was computed", "No minimum-norm attack was run"),
+    "sparse": ("No adversarial sparse teacher was attacked", "No knockoff was trained.", "No answers were compared."),
+    "adversarial": ("No teacher met an attack", "No attack of a fixed budget", "No attack was carried over"),
 }
 """What a page says where nothing was run."""
 
@@ -87,9 +90,10 @@ def test_index_answers_first_and_ends_with_provenance(pages):
         "Provenance",
     ]
     assert re.search(
-        r"Of 13 teachers on Synthetic digits .*: .* undecided .* Over the paper's attacks", pages["index"].text
+        r"Of 18 teachers on Synthetic digits .*: .* undecided .* Over the paper's attacks", pages["index"].text
     )
-    assert {"href": "undistillable.html"} in pages["index"].all("a")
+    links = {link["href"] for link in pages["index"].all("a")}
+    assert {f"{name}.html" for name in PAGES[1:]} <= links
 
 
 def test_study_page_has_its_sections(pages):
@@ -204,6 +208,7 @@ def test_a_preset_that_ran_nothing_says_so(name, make_tables, tmp_path):
         "steps",
         "claims",
         *OF_CMIM,
+        *OF_ATTACKS,
     )
     for empty in names:
         pd.DataFrame([]).to_parquet(tables / f"{empty}.parquet")
@@ -231,9 +236,9 @@ def test_a_study_without_the_other_studys_models_renders(make_tables, tmp_path):
     for name in ("models", "robustness"):
         frame = pd.read_parquet(tables / f"{name}.parquet")
         frame[frame["role"] == "chain"].to_parquet(tables / f"{name}.parquet")
-    for empty in ("knockoff", "verdicts", "curves", "cmi", "history", *OF_CMIM):
+    for empty in ("knockoff", "verdicts", "curves", "cmi", "history", *OF_CMIM, *OF_ATTACKS):
         pd.DataFrame([]).to_parquet(tables / f"{empty}.parquet")
-    for name in PAGES:
+    for name in ("index", "undistillable", "ta"):
         page = rendered(name, tables, tmp_path)
         assert "No knockoff was trained." in page.text or name == "ta"
         assert "these claims of the paper" in page.text or name == "undistillable"
@@ -281,3 +286,33 @@ def test_no_number_is_typed_into_a_report(name):
     source = (REPORTS / f"{name}.py").read_text().split("# %%", 2)[2]
     prose = re.sub(r"\b(19|20)\d\d\b|<h\d>|</h\d>|\bT = 1\b|\b1/T\b|\bfloat32\b", "", source)
     assert not re.findall(r"(?<![A-Za-z_])\d+", prose)
+
+
+def test_the_pages_of_ast_and_of_adversarial_training_have_their_sections(pages):
+    wanted = {
+        "sparse": ("Verdicts", "Validity", "The knockoffs", "What protection costs", "How the teachers answer",
+                   "The loss", "Does it resist adversarial examples?", "Where this differs from the paper",
+                   "How to reproduce this page", "Provenance"),
+        "adversarial": ("The worst case", "Validity", "What robustness costs", "Every attack on every model",
+                        "Attacks without the gradients", "Does robustness survive distillation?",
+                        "Can robust teachers be stolen?", "Adversarial examples", "Where this differs from the papers",
+                        "How to reproduce this page", "Provenance"),
+    }  # fmt: skip
+    for name, titles in wanted.items():
+        assert tuple(title for level, title in pages[name].headings if level == 2) == titles
+
+
+def test_the_page_of_ast_is_about_ast_and_its_rivals_alone(pages):
+    table = pages["sparse"].source.split('id="verdicts-caption"')[1].split("</table>")[0]
+    assert all(f">{label} <" in table for label in ("AST", "AST (clean)", "CE", "LS", "NT", "ST"))
+    assert not any(label in table for label in ("CMIM", "MAD", "Madry"))
+    assert "No table of the paper's results was available" in pages["sparse"].text
+
+
+def test_the_page_of_adversarial_training_answers_with_its_own_budget(pages):
+    lead = pages["adversarial"].text.split("Pages Overview")[0]
+    assert "under the worst of 4 attacks at L∞, eps 0.1: TRADES (6) keeps 76.0 %" in lead
+    assert "on MAD: do not trust that number" in lead
+    assert "β = 6" in pages["adversarial"].text
+    assert re.search(r"56\.61 % under attack is paired with 88\.64 %", pages["adversarial"].text)
+    assert "Ours" not in pages["adversarial"].source.split('id="papers-caption"')[1].split("</table>")[0]

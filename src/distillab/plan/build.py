@@ -68,5 +68,5 @@ def _method(spec: MethodSpec) -> dict[str, Any]:
 
 
 def _label(key: str, spec: MethodSpec) -> str:
-    """The method's label; with the user's key where that is another than the method's name."""
-    return spec.label if key == spec.name else f"{spec.label} ({key})"
+    """What tables call a method; with the user's key where that is another than the method's name."""
+    return spec.display_name if key == spec.name else f"{spec.display_name} ({key})"

@@ -49,6 +49,11 @@ class MethodSpec(Spec):
     label: ClassVar[str] = ""
     """What a report calls the method."""
 
+    @property
+    def display_name(self) -> str:
+        """The label, with what these parameters make of the method."""
+        return self.label
+
 
 def _specs_in(value: object) -> Iterator[Spec]:
     if isinstance(value, Spec):

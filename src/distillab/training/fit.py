@@ -64,6 +64,7 @@ def fit(  # noqa: PLR0913 - a training is this many things
         views = batches(images, index, batch_size=spec.batch_size, order=order, augment=augment, stream=stream)
         with forked(seed, "dropout", epoch):
             record = _epoch(step_model, optimizer, objective, views, epoch=epoch, count=len(index))
+        record |= objective.diagnostics(step_model)
         history.append(record)
         progress(epoch, record)
         if checkpoint and (epoch + 1) % spec.checkpoint_every == 0 and epoch + 1 < spec.epochs:

@@ -54,6 +54,10 @@ class Objective(ABC):
     def end_step(self) -> None:  # noqa: B027 - most objectives learn nothing themselves
         """Called after each optimizer step, while gradients of the step are at hand."""
 
+    def diagnostics(self, model: nn.Module) -> dict[str, float]:  # noqa: ARG002 - most have nothing to watch
+        """Further numbers for the epoch's record, taken after it; the model is in train mode and left so."""
+        return {}
+
     def positions(self, train: Tensor) -> Tensor:
         """Which of the training images at ``train`` the model learns from; all of them, mostly."""
         return train
