@@ -44,5 +44,5 @@ TABLES = (
 )
 """What the reports, DVC's metrics and DVC's plots read."""
 
-REPORTS = ("index", "undistillable", "ta")
+REPORTS = ("index", "undistillable", "ta", "sparse", "adversarial")
 """The index page and one page per study."""

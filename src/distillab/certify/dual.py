@@ -1,0 +1,36 @@
+"""The dual bound of the convex outer polytope."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from distillab.certify.ball import ball_of
+from distillab.certify.bounds import LayerBounds, margins_under
+from distillab.certify.graph import Graph
+from distillab.core.shapes import Images, Labels, Logits, PerExample
+from distillab.specs.certifier import CertifierSpec
+
+
+class Dual(CertifierSpec):
+    """Both lines of an unstable ReLU are as steep as its chord, d = u / (u - l): alpha = d in the dual problem.
+
+    J(c) = -sum nu_{i+1} . b_i - nu_1 . x - eps ||nu_1||_q + sum over unstable units of l [nu]_+, which bounds c . Z
+    from below. With parallel lines each sweep yields lower and upper bounds, and the bound is linear in c.
+
+    Differentiable in the weights: through slopes and bounds, never through the choice of unstable units.
+
+    Reference: Wong & Kolter 2018, theorem 1 and algorithm 1; for graphs Wong et al. 2018, theorem 1. The papers'
+    rows take ``input_box`` and ``intersect`` off.
+    """
+
+    name: Literal["dual"] = "dual"
+    intersect: bool = Field(default=True, description="Intersect the layers' bounds with intervals")
+
+    paper: ClassVar = "Wong & Kolter, ICML 2018"
+    label: ClassVar = "WK dual"
+
+    def margins(self, graph: Graph, x: Images, y: Labels, eps: float | PerExample) -> Logits:
+        """J(e_y - e_j) from bounds by the same method."""
+        ball = ball_of(self, x, eps)
+        bounds = LayerBounds(("parallel",), intersect=self.intersect).of(graph, ball)
+        return margins_under(graph, y, ball, bounds, "parallel")

@@ -1,0 +1,158 @@
+"""The backward sweep that all linear bounds share."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from distillab.certify.ball import Ball
+from distillab.certify.graph import Graph
+from distillab.certify.ops import Add, Affine, Input
+from distillab.certify.relaxations import Relaxation
+from distillab.certify.rows import PerRow, Rows, unit_rows
+
+Interval = tuple[Tensor, Tensor]
+Bounds = Mapping[int, Interval]
+"""Lower and upper pre-activations (n, *shape) of activation nodes."""
+
+Relaxations = Mapping[int, Relaxation]
+"""Of every activation node before the swept one."""
+
+BLOCK = 2**20
+"""Coefficients that a sweep holds at a node at once: 4 MB in float32."""
+
+
+@dataclass(frozen=True)
+class EarlyStop:
+    """Rows whose enclosure is good enough, by the bounds of a layer on the way, do not go on to the input.
+
+    With parallel lines the enclosure on the way has the same center as the one at the input, and no smaller radius:
+    a sign that it settles, the whole sweep settles too. Only windows try: over whole maps such bounds are too loose.
+    """
+
+    bounds: Bounds
+    open: Callable[[Tensor, Tensor], Tensor]
+    """From lower and upper bounds to the units that need tighter ones."""
+
+    def settled(self, position: int, rows: Rows, center: PerRow, radius: PerRow) -> tuple[PerRow, PerRow, Tensor]:
+        """Center and radius by an activation's bounds, and which rows may stop."""
+        lower, upper = self.bounds[position]
+        center = center + rows.dot((lower + upper) / 2)
+        radius = radius + rows.mapped(torch.abs).dot((upper - lower) / 2)
+        return center, radius, ~self.open(center - radius, center + radius)
+
+
+def sweep(
+    graph: Graph, node: int, rows: Rows, ball: Ball, relaxations: Relaxations, *, early: EarlyStop | None = None
+) -> tuple[PerRow, PerRow]:
+    """Center and radius of an enclosure of functionals of a node's value over the ball, (r,) each.
+
+    center - radius is a lower bound; center + radius is an upper one if all relaxations are symmetric. Coefficients
+    move from the node to the input: affine maps transpose them, activations replace them by those of their lines,
+    and the ball bounds what arrives. A value that several branches use sums what they send back.
+
+    Reference: Wong & Kolter 2018, theorem 1 and algorithm 1 (nu is minus the coefficient here); Wong et al. 2018,
+    theorem 1, for graphs.
+    """
+    center = radius = rows.coef.new_zeros(len(rows))
+    pending, ledger = {node: rows}, _Ledger(len(rows), rows.image.device)
+    for position in range(node, -1, -1):
+        if position not in pending:
+            continue
+        here, op, parents = pending.pop(position), graph.nodes[position].op, graph.nodes[position].parents
+        if isinstance(op, Input):
+            middle, spread = ball.enclose(here)
+            center, radius = center + middle, radius + spread
+        elif isinstance(op, Add):
+            for parent in parents:
+                _send(pending, parent, here)
+        elif isinstance(op, Affine):
+            here = here.clipped()
+            center = center + op.constant(here)
+            _send(pending, parents[0], op.pull(here))
+        else:
+            pulled = relaxations[position].pull(here)
+            center, radius, going = center + pulled.center, radius + pulled.radius, pulled.rows
+            if going and early and going.windows and not pending and not graph.interval_is_exact(parents[0]):
+                there = early.settled(position, going, center, radius)
+                center, radius, going = ledger.stop(there, going, center, radius)
+            if going is not None:
+                _send(pending, parents[0], going)
+    return ledger.close(center, radius)
+
+
+class _Ledger:
+    """Enclosures of the rows that have stopped, and which rows are still on their way."""
+
+    def __init__(self, count: int, device: torch.device) -> None:
+        self.going = torch.arange(count, device=device)
+        self.stopped: list[tuple[Tensor, PerRow, PerRow]] = []
+
+    def stop(
+        self, there: tuple[PerRow, PerRow, Tensor], rows: Rows, center: PerRow, radius: PerRow
+    ) -> tuple[PerRow, PerRow, Rows | None]:
+        """Note the rows that may stop; center, radius and coefficients of the others, which may be none."""
+        done = there[2].nonzero().flatten()
+        if not len(done):
+            return center, radius, rows
+        left = (~there[2]).nonzero().flatten()
+        self.stopped.append((self.going[done], there[0][done], there[1][done]))
+        self.going = self.going[left]
+        return center[left], radius[left], rows.take(left) if len(left) else None
+
+    def close(self, center: PerRow, radius: PerRow) -> tuple[PerRow, PerRow]:
+        """Center and radius of all rows in their first order."""
+        if not self.stopped:
+            return center, radius
+        rows, centers, radii = zip(*self.stopped, (self.going, center, radius), strict=True)
+        order = torch.cat(rows).argsort()
+        return torch.cat(centers)[order], torch.cat(radii)[order]
+
+
+def lower_bounds(graph: Graph, node: int, rows: Rows, ball: Ball, relaxations: Relaxations) -> PerRow:
+    """Lower bounds of functionals of a node's value over the ball."""
+    center, radius = sweep(graph, node, rows, ball, relaxations)
+    return center - radius
+
+
+def unit_bounds(
+    graph: Graph, node: int, wanted: Bool[Tensor, "n u"], ball: Ball, relaxations: Relaxations, *, early: EarlyStop
+) -> tuple[PerRow, PerRow]:
+    """Lower and upper bounds of the wanted units of every image, in row-major order, in blocks of bounded memory.
+
+    A unit is a position in the flattened value of the node. One sweep bounds both sides if all relaxations are
+    symmetric, and then may stop early; else there are two.
+    """
+    symmetric = all(relaxation.symmetric for relaxation in relaxations.values())
+    found = []
+    for image, unit, each in _blocks(wanted, max(1, BLOCK // graph.footprint(node))):
+        rows = unit_rows(image, unit, graph.nodes[node].shape, ball.x, each)
+        if symmetric:
+            center, radius = sweep(graph, node, rows, ball, relaxations, early=early)
+            found.append((center - radius, center + radius))
+        else:
+            upper = -lower_bounds(graph, node, -rows, ball, relaxations)
+            found.append((lower_bounds(graph, node, rows, ball, relaxations), upper))
+    return torch.cat([lower for lower, _ in found]), torch.cat([upper for _, upper in found])
+
+
+def _blocks(wanted: Bool[Tensor, "n u"], most: int) -> Iterator[tuple[Tensor, Tensor, int]]:
+    """Image, unit, and rows per image of blocks of at most ``most`` rows; of whole images where all are wanted."""
+    image, unit = wanted.nonzero(as_tuple=True)
+    n, units = wanted.shape
+    if len(image) < n * units:
+        yield from ((i, u, 0) for i, u in zip(image.split(most), unit.split(most), strict=True))
+    elif most >= units:
+        size = most // units * units
+        yield from ((i, u, units) for i, u in zip(image.split(size), unit.split(size), strict=True))
+    else:
+        for start in range(0, n * units, units):
+            parts = zip(image[start : start + units].split(most), unit[start : start + units].split(most), strict=True)
+            yield from ((i, u, len(i)) for i, u in parts)
+
+
+def _send(pending: dict[int, Rows], node: int, rows: Rows) -> None:
+    """Add rows to those that other branches have sent to a node."""
+    pending[node] = pending[node] + rows if node in pending else rows

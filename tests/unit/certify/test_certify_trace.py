@@ -1,0 +1,121 @@
+import pytest
+import torch
+from torch import nn
+
+from distillab.certify.ball import Ball
+from distillab.certify.dual import Dual
+from distillab.certify.trace import trace
+from distillab.core.errors import SpecError
+from distillab.models import MODELS
+from distillab.models.load import build_model
+from distillab.models.rescaled import rescaled
+from distillab.specs.model import Domain
+
+
+@pytest.mark.parametrize("name", ["dense", "conv", "residual"])
+def test_the_graph_computes_the_network(network, images, shape, name):
+    net, x = network(name), images(5)
+    assert torch.allclose(trace(net, shape)(x), net(x), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["wong_small", "wong_large", "wong_resnet", "resnet20", "resnet18"])
+def test_this_projects_networks_are_understood(name):
+    side = 12 if name.startswith("resnet") else 8
+    net = build_model(MODELS.parse({"name": name}), Domain((3, side, side), 10, (0.4,) * 3, (0.3,) * 3), seed=0).eval()
+    graph = trace(net, (3, side, side))
+    x = torch.rand(2, 3, side, side)
+    assert graph.classes == 10
+    assert torch.allclose(graph(x), net(x), rtol=1e-4, atol=1e-4)
+
+
+def test_batch_normalization_folds_into_the_convolution_before_it(network, shape):
+    operations = [type(node.op).__name__ for node in trace(network("residual"), shape).nodes]
+    assert operations.count("Scale") == 1
+
+
+def test_dividing_logits_keeps_their_margins_in_proportion(network, images, shape):
+    net, x, y = network("conv"), images(2), torch.tensor([0, 1])
+    whole, tenth = (Dual().margins(trace(rescaled(net, t), shape), x, y, 0.02) for t in (1.0, 10.0))
+    assert torch.allclose(whole / 10, tenth, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (nn.MaxPool2d(2), r"^1\.0: certifiers do not know MaxPool2d.*expected convolutions"),
+        (nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"), r"^1\.0: certifiers do not know Conv2d"),
+        (nn.AdaptiveAvgPool2d(4), r"^1\.0: certifiers do not know AdaptiveAvgPool2d"),
+        (nn.BatchNorm2d(4).train(), r"^BatchNorm2d at 1\.0: the layer is in training mode.*call eval"),
+        (nn.Dropout(0.5).train(), r"^Dropout at 1\.0: the layer is in training mode"),
+        (nn.GELU(), r"^1\.0: certifiers do not know GELU"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_unknown_layers_are_named_before_any_work(layer, message):
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Sequential(layer), nn.Flatten(), nn.Linear(4 * 6 * 6, 10))
+    with pytest.raises(SpecError, match=message):
+        trace(net, (1, 8, 8))
+
+
+def test_an_unknown_function_is_named_with_its_module():
+    class Squared(nn.Module):
+        def forward(self, x):
+            return x * x
+
+    with pytest.raises(SpecError, match=r"1: certifiers do not know mul"):
+        trace(nn.Sequential(nn.Flatten(), Squared()), (1, 2, 2))
+
+
+def test_branches_on_values_are_refused():
+    class Branching(nn.Module):
+        def forward(self, x):
+            return x if x.sum() > 0 else -x
+
+    with pytest.raises(SpecError, match="no fixed graph"):
+        trace(Branching(), (4,))
+
+
+def test_a_graph_that_computes_something_else_is_refused():
+    class Odd(nn.Linear):
+        def forward(self, x):
+            return super().forward(x) + 1
+
+    class Trick(nn.Module):
+        """Torch's own namespace makes a tracer take the layer for a dense one."""
+
+        def __init__(self):
+            super().__init__()
+            self.layer = Odd(4, 2)
+            Odd.__module__ = "torch.nn.odd"
+
+        def forward(self, x):
+            return self.layer(x)
+
+    with pytest.raises(SpecError, match="not the network"):
+        trace(Trick(), (4,))
+
+
+def test_logits_are_a_vector():
+    with pytest.raises(SpecError, match="not a vector"):
+        trace(nn.Sequential(nn.Conv2d(1, 2, 3)), (1, 8, 8))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_weights_must_be_finite(bad):
+    net = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    with torch.no_grad():
+        net[1].weight[0, 0] = bad
+    with pytest.raises(SpecError, match=r"1\.weight: weights are not finite"):
+        trace(net, (1, 2, 2))
+
+
+@pytest.mark.parametrize("eps", [-0.1, float("nan"), float("inf"), "8/255", True, None])
+def test_radii_must_be_numbers(eps):
+    with pytest.raises(SpecError, match=r"^eps: the radius"):
+        Ball.around(torch.zeros(1, 4), eps, norm="linf")
+
+
+@pytest.mark.parametrize("pixel", [-0.01, 1.01, float("nan")])
+def test_pixels_must_be_in_range(pixel):
+    with pytest.raises(SpecError, match=r"^x: pixels .* expected 0 to 1"):
+        Ball.around(torch.full((1, 4), pixel), 0.1, norm="linf")
