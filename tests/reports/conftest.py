@@ -189,7 +189,7 @@ def _facts(seeds: int) -> dict[str, object]:
         "test_n": TEST_N, "seeds": list(range(seeds)), "margin": MARGIN,
         "params": {"preset": "synthetic", "train": {"epochs": 30, "batch_size": 64}, "seeds": seeds,
                    "studies": ["undistillable", "ta", "sparse", "adversarial"],
-                   "defenses": {key: {"name": key.split("_")[0]} | SETTINGS.get(key, {}) for key in DEFENSES}},
+                   "defenses": {key: {"name": key.partition("_")[0]} | own for key, own in SETTINGS.items()}},
         "cells_planned": 49, "cells_done": 47, "flags": ["mad-papernot_digits: zero gradients under PGD-20"],
         "methods": {"defenses": _methods(DEFENSES), "knockoffs": _methods(ATTACKS), "attacks": {}},
         "command": "snakemake --cores 2", "license": "BSD-3-Clause",

@@ -296,7 +296,7 @@ def test_the_pages_of_ast_and_of_adversarial_training_have_their_sections(pages)
         "adversarial": ("The worst case", "Validity", "What robustness costs", "Every attack on every model",
                         "Attacks without the gradients", "Does robustness survive distillation?",
                         "Can robust teachers be stolen?", "Adversarial examples", "Where this differs from the papers",
-                        "How to reproduce this page", "Provenance"),
+                        "The papers' numbers", "How to reproduce this page", "Provenance"),
     }  # fmt: skip
     for name, titles in wanted.items():
         assert tuple(title for level, title in pages[name].headings if level == 2) == titles
@@ -312,7 +312,7 @@ def test_the_page_of_ast_is_about_ast_and_its_rivals_alone(pages):
 def test_the_page_of_adversarial_training_answers_with_its_own_budget(pages):
     lead = pages["adversarial"].text.split("Pages Overview")[0]
     assert "under the worst of 4 attacks at L∞, eps 0.1: TRADES (6) keeps 76.0 %" in lead
-    assert "on MAD: do not trust that number" in lead
+    assert "on MAD. Do not trust that number" in lead
     assert "β = 6" in pages["adversarial"].text
     assert re.search(r"56\.61 % under attack is paired with 88\.64 %", pages["adversarial"].text)
     assert "Ours" not in pages["adversarial"].source.split('id="papers-caption"')[1].split("</table>")[0]

@@ -1,0 +1,106 @@
+"""What the papers on adversarial training print, beside ours where data, method, eps and weight are the same."""
+
+from html import escape
+from math import isclose, isfinite
+from typing import TYPE_CHECKING, Any
+
+from distillab.reporting.display import Html, cell, folded, header, missing, paragraph, percent, table
+from distillab.reporting.reported import Reported
+from distillab.reporting.selection import method_of, settings_of
+from distillab.reporting.summaries import over_seeds, teachers_of
+from distillab.reporting.tables import Tables, records
+from distillab.reporting.text import dataset
+from distillab.reporting.titles import text_titles
+from distillab.reporting.worst_rows import at
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PAPERS = {"madry": "Madry et al. 2018", "trades": "Zhang et al. 2019"}
+_KINDS = {"natural": "clean", "robust": "under attack"}
+_LABELS = {
+    "paper": "Paper", "dataset": "Data set", "model": "Model", "kind": "Accuracy", "setting": "Attack",
+    "value": header("Printed", "%"), "ours": header("Ours", "%, worst case of all attacks"), "source": "Where",
+}  # fmt: skip
+
+
+def printed_tables(tables: Tables, papers: Reported) -> Html:
+    """The numbers of our data set with ours beside them, and folded those of the others."""
+    frame = printed_rows(papers)
+    own = (frame["dataset"] == _dataset(tables)) & (not tables.facts["standin"])
+    others = (
+        folded("The papers' own numbers", _printed(tables, frame[~own], "papers")) if len(frame[~own]) else Html("")
+    )
+    absent = paragraph(f"The papers print no number for {dataset(tables)}.")
+    return (_printed(tables, frame[own], "papers-own") if own.any() else absent) + others
+
+
+def printed_rows(papers: Reported) -> "pd.DataFrame":
+    """Printed accuracies of both papers, their authors' pages and the survey; those quoted from memory are left out."""
+    import pandas as pd
+
+    frames = [papers[f"{key}_reported"].assign(paper=name) for key, name in _PAPERS.items()]
+    frame = pd.concat(frames, ignore_index=True)
+    frame = frame[frame["kind"].isin(_KINDS)]
+    return frame.assign(value=frame["value"].astype("float64"), setting=frame["setting"].fillna("")).sort_values(
+        ["dataset", "paper", "kind"], kind="stable"
+    )
+
+
+def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Html:
+    import pandas as pd
+
+    labels = {key: label for key, label in _LABELS.items() if key != "ours" or name == "papers-own"}
+    rows = [
+        {"paper": escape(row.paper), "dataset": escape(row.dataset), "model": escape(row.model),
+         "kind": _KINDS[row.kind], "setting": escape(row.setting) if row.kind == "robust" else "",
+         "value": f"{row.value:g}", "source": escape(row.source)}
+        | ({"ours": _ours(tables, row)} if "ours" in labels else {})
+        for row in records(frame)
+    ]  # fmt: skip
+    return table(
+        pd.DataFrame(rows, columns=list(labels)),
+        name=name,
+        caption="<b>What the papers print about adversarial training.</b> Numbers known from memory are left out.",
+        labels=labels,
+        notes=[
+            "Ours beside it: the teachers of the same method (and, for TRADES, of the same β) on the same data; under "
+            "attack, the worst case over all of our attacks at the same eps, which is never above what one of "
+            "them leaves."
+            if "ours" in labels
+            else "",
+        ],
+    )
+
+
+def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
+    """Every teacher of ours that the printed number is about."""
+    same = [key for key in teachers_of(tables)["defense"].unique() if _is_same(tables, key, printed)]
+    if printed.kind == "natural":
+        frame, value = teachers_of(tables), "test_accuracy"
+    else:
+        frame, value = _at_eps(tables, float(printed.eps)), "robust_accuracy"
+    frame = frame[frame["defense"].isin(same)]
+    if frame.empty:
+        return missing("no such teacher at this eps here")
+    titles = text_titles(tables)
+    rows = records(over_seeds(frame, ["model"], value, upper=1))
+    return cell("<br>".join(f"{percent(row.value)} {escape(titles[row.model])}" for row in rows))
+
+
+def _is_same(tables: Tables, key: str, printed: Any) -> bool:  # noqa: ANN401 - a row
+    beta = settings_of(tables, key).get("beta")
+    wanted = isfinite(printed.beta)
+    return method_of(tables, key) == printed.method and (not wanted or beta is None or isclose(beta, printed.beta))
+
+
+def _at_eps(tables: Tables, eps: float) -> "pd.DataFrame":
+    """Teachers in the worst case at the eps; it must be the same number, as 8/255 and 0.031 are not."""
+    worst = tables["worst"]
+    worst = worst[worst["role"] == "teacher"]
+    found = [known for known in worst["eps"].unique() if isclose(known, eps, rel_tol=1e-3)]
+    return at(worst, ("linf", found[0])) if found else worst.iloc[:0]
+
+
+def _dataset(tables: Tables) -> str:
+    return str(tables.facts["title"]).replace("-", "")

@@ -1,0 +1,115 @@
+"""What robustness costs, drawn: against natural accuracy, and against the size of the network."""
+
+from typing import TYPE_CHECKING
+
+from distillab.reporting import tradeoff_figures
+from distillab.reporting.display import Html, paragraph, setting
+from distillab.reporting.drawing import show, style
+from distillab.reporting.names import marked
+from distillab.reporting.selection import method_of, settings_of
+from distillab.reporting.summaries import counts, kinds_note, over_seeds, seeds_phrase, teachers_of
+from distillab.reporting.tables import Tables, records
+from distillab.reporting.titles import in_order
+from distillab.reporting.worst_rows import Budget, at, budgets, named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TEACHER = ["model", "defense", "arch"]
+_SWEPT = "trades"
+"""The method whose weight, beta, trades one accuracy for the other."""
+
+
+def tradeoff_figure(tables: Tables) -> Html:
+    """Natural against worst-case accuracy of the teachers, variants of TRADES joined by beta."""
+    frame = tables["worst"]
+    frame = frame[frame["role"] == "teacher"]
+    if frame.empty:
+        return paragraph("No teacher has a worst case to set against its accuracy.")
+    points = _points(tables, frame)
+    swept = points.loc[points["family"] != "", "defense"].nunique() > 1
+    line = " Line: TRADES, from the smallest to the largest beta, which is 1/λ." if swept else ""
+    with style():
+        return show(
+            tradeoff_figures.tradeoff(points),
+            name="tradeoff",
+            alt="Worst-case robust accuracy against natural accuracy, one point per teacher.",
+            caption=f"<b>What robustness costs.</b> One point per teacher, upper right is better.{line} "
+            f"{kinds_note(points['kind'])} n = {counts(frame['n'])} images, {seeds_phrase(frame['seed'].nunique())}.",
+            data=points[["panel", "label", "clean", "clean_low", "clean_high", "robust", "robust_low", "robust_high"]],
+        )
+
+
+def capacity_figure(tables: Tables) -> Html:
+    """Natural and worst-case accuracy against the parameters of the network; nothing where there is one network."""
+    frame = tables["worst"]
+    frame = frame[frame["role"] == "teacher"]
+    if frame["arch"].nunique() < 2:
+        return Html("")
+    budget = budgets(tables, frame)[0]
+    frame = at(frame, budget)
+    points = _sizes(tables, frame, budget)
+    with style():
+        return show(
+            tradeoff_figures.capacity(points),
+            name="capacity",
+            alt="Natural and worst-case accuracy against the number of parameters, one line per defense.",
+            caption="<b>Robustness needs capacity</b> is Madry et al.'s claim: a larger network gains more under "
+            f"attack than on clean images. {kinds_note(points['kind'])} {seeds_phrase(frame['seed'].nunique())}.",
+            data=points[["panel", "label", "parameters", "value", "low", "high"]],
+        )
+
+
+def _points(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """One row per teacher and budget, in percent, in the order of every figure, variants of TRADES by beta."""
+    import pandas as pd
+
+    several, rows = frame["arch"].nunique() > 1, []
+    order = in_order(tables, frame["model"])
+    for budget in budgets(tables, frame):
+        part = at(frame, budget)
+        clean, robust = (over_seeds(part, _TEACHER, f"{name}_accuracy", upper=1) for name in ("clean", "robust"))
+        for one, other in zip(records(clean), records(robust), strict=True):
+            beta = _beta(tables, one.defense)
+            rows.append(
+                {"panel": f"{one.arch}: {named(budget)}" if several else named(budget), "defense": one.defense,
+                 "label": marked(tables, one.defense), "kind": other.kind, "order": order.index(one.model),
+                 "family": _SWEPT if beta is not None else "", "beta": beta or 0.0,
+                 "said": f"β = {setting(beta)}" if beta is not None else ""}
+                | _percent("clean", one) | _percent("robust", other)
+            )  # fmt: skip
+    panels = list(dict.fromkeys(row["panel"] for row in rows))
+    made = pd.DataFrame(rows)
+    return made.assign(place=made["panel"].map(panels.index)).sort_values(
+        ["place", "family", "beta", "order"], kind="stable"
+    )
+
+
+def _sizes(tables: Tables, frame: "pd.DataFrame", budget: Budget) -> "pd.DataFrame":
+    import pandas as pd
+
+    parameters = teachers_of(tables).drop_duplicates("model").set_index("model")["parameters"]
+    found = []
+    for column, panel in (("clean_accuracy", "clean"), ("robust_accuracy", f"worst case, {named(budget)}")):
+        means = over_seeds(frame, ["model", "defense"], column, upper=1)
+        percent = {name: 100 * means[name].astype("float64") for name in ("value", "low", "high")}
+        found.append(
+            means.assign(
+                panel=panel,
+                label=[marked(tables, key) for key in means["defense"]],
+                parameters=means["model"].map(parameters),
+                **percent,
+            )
+        )
+    return pd.concat(found, ignore_index=True)
+
+
+def _percent(name: str, row: object) -> dict[str, float]:
+    value, low, high = (100 * float(getattr(row, part)) for part in ("value", "low", "high"))
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
+
+
+def _beta(tables: Tables, key: str) -> float | None:
+    """The weight of a TRADES teacher; None of any other, and where the run does not say."""
+    beta = settings_of(tables, key).get("beta")
+    return float(beta) if method_of(tables, key) == _SWEPT and beta is not None else None

@@ -1,0 +1,49 @@
+"""The budgets at which models were attacked, and which of them a page is about."""
+
+from math import isclose
+from typing import TYPE_CHECKING, Any
+
+from distillab.reporting.display import setting
+from distillab.reporting.selection import settings_of
+from distillab.reporting.tables import Tables, norm_label, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROBUST = ("madry", "trades")
+"""Methods that train against an adversary in the L-infinity ball."""
+
+Budget = tuple[str, float]
+"""A norm and the largest perturbation in it."""
+
+_NORMS = ("linf", "l2", "l0")
+
+
+def budgets(tables: Tables, frame: "pd.DataFrame") -> list[Budget]:
+    """The budgets of some rows of ``worst``: the one that robust teachers were trained for first, or else the least."""
+    found = {(str(row.norm), float(row.eps)) for row in records(frame)}
+    trained = trained_eps(tables)
+    return sorted(found, key=lambda budget: (_NORMS.index(budget[0]), not _near(budget, trained), budget[1]))
+
+
+def at(frame: "pd.DataFrame", budget: Budget) -> "pd.DataFrame":
+    """The rows with this norm and eps."""
+    norm, eps = budget
+    return frame[(frame["norm"] == norm) & (frame["eps"] == eps)]
+
+
+def named(budget: Budget) -> str:
+    """``"L∞, eps 0.3"``."""
+    return f"{norm_label(budget[0])}, eps {setting(budget[1])}"
+
+
+def trained_eps(tables: Tables) -> list[float]:
+    """Radii that teachers were trained for, in pixel units."""
+    specs: dict[str, Any] = tables.facts.get("params", {}).get("defenses", {})
+    own = (settings_of(tables, key) for key in specs)
+    return [float(spec["eps"]) for spec in own if spec.get("name") in ROBUST and "eps" in spec]
+
+
+def _near(budget: Budget, trained: list[float]) -> bool:
+    """Whether robust teachers were trained for the budget, up to the release's rounding of 8/255 to 0.031."""
+    return budget[0] == "linf" and any(isclose(budget[1], eps, rel_tol=0.02) for eps in trained)

@@ -1,0 +1,45 @@
+from distillab.reporting.selection import defenses_of, method_of, only
+from distillab.reporting.studies import studies_of, study_links
+from distillab.reporting.titles import html_titles, in_order, text_titles
+
+SPECS = {"params": {"defenses": {"robust": {"name": "madry", "eps": 0.3}}, "studies": ["sparse"]}}
+
+
+def test_a_method_is_told_by_the_parameters_or_else_by_its_key(tables_of):
+    read = tables_of(SPECS)
+    assert [method_of(read, key) for key in ("robust", "ast_clean", "ce")] == ["madry", "ast", "ce"]
+
+
+def test_variants_belong_to_their_method_and_names_that_only_begin_alike_do_not(tables_of, teacher):
+    read = tables_of(models=[teacher(key) for key in ("ast", "ast_clean", "astute", "ce")])
+    assert defenses_of(read, "ast") == ["ast", "ast_clean"]
+
+
+def test_a_selection_keeps_models_without_a_defense_and_tables_without_the_column(tables_of, teacher):
+    student = teacher("", arch="small") | {"role": "ls_student", "model": "ls0.1-small"}
+    history = [{"model": "cmim-net", "role": "teacher", "seed": 0, "epoch": 0, "term": "total", "value": 1.0}]
+    read = tables_of(SPECS, models=[teacher("ce"), teacher("robust"), teacher("cmim"), student], history=history)
+    kept = only(read, "madry")
+    assert list(kept["models"]["model"]) == ["robust-net", "ls0.1-small"]
+    assert len(kept["history"]) == 1
+    assert kept.facts is read.facts
+    assert kept.label("cmim-net") == "cmim", "labels are those of all tables"
+
+
+def test_titles_name_the_network_only_where_there_are_several(tables_of, teacher):
+    read = tables_of(models=[teacher("ast", "AST", grade="R"), teacher("ce", "CE")])
+    assert text_titles(read) == {"ast-net": "AST (R)", "ce-net": "CE"}
+    read = tables_of(models=[teacher("ce", "C&E"), teacher("ce", "C&E", arch="wide")])
+    assert html_titles(read)["ce-wide"] == "C&amp;E <span class='grade'>V</span>, wide"
+
+
+def test_teachers_stand_in_the_order_of_every_figure_before_all_others(tables_of, teacher):
+    student = teacher("", arch="small") | {"role": "ls_student", "model": "ls"}
+    read = tables_of(models=[student, teacher("st"), teacher("ce")])
+    assert in_order(read, read["models"]["model"]) == ["ce-net", "st-net", "ls"]
+
+
+def test_only_the_studies_that_ran_are_linked(tables_of):
+    assert studies_of(tables_of(SPECS)) == ["sparse"]
+    assert 'href="sparse.html"' in study_links(tables_of(SPECS)).text
+    assert study_links(tables_of()).text == ""
