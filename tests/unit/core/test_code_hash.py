@@ -92,7 +92,7 @@ CODE = {
     "the method": ("distillab/defenses/ls", "default=0.05", "default=0.06"),
     "what it imports": ("distillab/training/supervised", "eps: float = 0.0", "eps: float = 0.1"),
     "what that imports": ("distillab/losses/cross_entropy", 'reduction="none"', 'reduction="mean"'),
-    "the stage": ("distillab/stages/teach", 'role="teacher"', 'role="student"'),
+    "the stage": ("distillab/stages/teach", 'ROLE = "teacher"', 'ROLE = "student"'),
     "the stage's recipe": ("distillab/training/schedules", "0.5 * (1 +", "0.4 * (1 +"),
     "the seeds": ("distillab/core/seeds", "digest_size=8", "digest_size=9"),
     "an import inside a function": ("distillab/data/splits", "+ 0.5)", "+ 0.4)"),
