@@ -6,8 +6,9 @@ Declaring the two schemas first is enough: distillab uses data sets, transforms 
 """
 
 import torch
+from torch import library
 
-_DECLARED: list[torch.library.Library] = []  # a Library undeclares its operators when it is collected
+_DECLARED: list[library.Library] = []  # a Library undeclares its operators when it is collected
 
 _SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -28,8 +29,8 @@ def import_torchvision() -> None:
 
 def declare_missing_operators() -> None:
     """Declare the schemas of ``torchvision::nms`` and ``torchvision::qnms`` where no library has."""
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    fragment = library.Library("torchvision", "FRAGMENT")
     for name, schema in _SCHEMAS.items():
         if not hasattr(torch.ops.torchvision, name):
-            library.define(schema)
-    _DECLARED.append(library)
+            fragment.define(schema)
+    _DECLARED.append(fragment)

@@ -1,8 +1,7 @@
 """What trainings against an adversary share: its strength, its climb, and the network held still meanwhile."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 from pydantic import Field
@@ -72,21 +71,3 @@ def steepest_ascent(
         (gradient,) = torch.autograd.grad(loss(x_adv).sum(), x_adv)
         x_adv = ball.project(x_adv.detach() + step_size * ball.ascent(gradient))
     return x_adv
-
-
-@contextmanager
-def frozen(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode and no parameter gradients inside the block, each module's and parameter's own state after it.
-
-    Batch statistics stay untouched, and a backward pass to the images alone costs two thirds of a full one.
-    """
-    modes = [(module, module.training) for module in model.modules()]
-    gradients = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-    model.eval().requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
-        for parameter, requires_grad in gradients:
-            parameter.requires_grad_(requires_grad)

@@ -10,11 +10,12 @@ from distillab.attacks.projections import LinfBall
 from distillab.core.generators import generator
 from distillab.core.shapes import Images, Labels, Logits, PerExample
 from distillab.data.dataset import Batch, batches
-from distillab.defenses.adversarial_training import frozen, steepest_ascent
+from distillab.defenses.adversarial_training import steepest_ascent
 from distillab.defenses.st import largest_log_probs
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.divergence import kd_divergence
 from distillab.losses.exponential_divergence import exponential_predictive_divergence
+from distillab.models.modes import frozen
 from distillab.specs.base import Fractional
 from distillab.specs.defense import DefenseSpec
 from distillab.specs.model import Domain

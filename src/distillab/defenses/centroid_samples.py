@@ -1,7 +1,5 @@
 """Faithful centroids: forward passes over training images drawn for the purpose, class by class."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import cycle, islice
 from math import log
 
@@ -14,6 +12,7 @@ from distillab.core.shapes import LogProbs
 from distillab.data.dataset import batches
 from distillab.defenses.concentration import Centroids
 from distillab.losses.conditional_mutual_information import log_centroids
+from distillab.models.modes import evaluating
 from distillab.training.objective import Task
 
 TOGETHER = 500
@@ -83,17 +82,5 @@ class CentroidSamples(Centroids):
 
     def _outputs(self, model: nn.Module, positions: Int[Tensor, "n"]) -> LogProbs:
         views = batches(self.images, positions, batch_size=TOGETHER)
-        with _evaluating(model), torch.no_grad():
+        with evaluating(model), torch.no_grad():
             return torch.cat([model(batch.x).log_softmax(dim=1) for batch in views])
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside the block, each module's own mode after it."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training

@@ -14,10 +14,10 @@ from distillab.data.dataset import Batch, batches
 from distillab.defenses.adversarial_training import (
     AdversarialObjective,
     AdversarialTrainingSpec,
-    frozen,
     steepest_ascent,
 )
 from distillab.losses.cross_entropy import cross_entropy
+from distillab.models.modes import frozen
 from distillab.training.objective import Objective, Task, Terms
 
 OVERSHOOT = 1.25

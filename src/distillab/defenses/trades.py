@@ -12,11 +12,11 @@ from distillab.data.dataset import Batch
 from distillab.defenses.adversarial_training import (
     AdversarialObjective,
     AdversarialTrainingSpec,
-    frozen,
     steepest_ascent,
 )
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.divergence import kl_from_logits
+from distillab.models.modes import frozen
 from distillab.specs.base import Fractional
 from distillab.training.objective import Objective, Task, Terms
 

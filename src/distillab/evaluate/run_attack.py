@@ -1,7 +1,6 @@
 """Attack a model and check everything that the attack claims."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -21,6 +20,7 @@ from distillab.core.shapes import Flags, Images, Labels, PerExample
 from distillab.evaluate.checks import ROUNDING, is_randomized, require_images, require_logits
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.margins import is_adversarial
+from distillab.models.modes import frozen
 from distillab.specs.attack import AttackSpec
 
 
@@ -108,7 +108,7 @@ def run_attack(  # noqa: PLR0913 - an attack is this many things
     _require_batch(batch)
     tables, kept = [], []
     source = source or model
-    with _frozen(model), _frozen(source):
+    with frozen(model), frozen(source):
         logits_fn, source_fn = padded(model), padded(source)
         randomized = is_randomized(logits_fn, batch.x[: spec.batch_size])
         for rows in torch.split(torch.arange(n, device=x.device), spec.batch_size):
@@ -209,18 +209,3 @@ def _require_batch(batch: _Batch) -> None:
     require_images(batch.x, "attacked images")
     if batch.y_target is not None and bool((batch.y_target == batch.y).any()):
         raise ContractError("a target class is the label", expected="a wrong class for each image")
-
-
-@contextmanager
-def _frozen(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode and no parameter gradients inside the block, each module's and parameter's own state after it."""
-    modes = [(module, module.training) for module in model.modules()]
-    gradients = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-    model.eval().requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
-        for parameter, requires_grad in gradients:
-            parameter.requires_grad_(requires_grad)

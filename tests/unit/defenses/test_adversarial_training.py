@@ -11,12 +11,13 @@ from distillab.attacks.projections import LinfBall, ball_around
 from distillab.core.generators import ExampleNoise, forked
 from distillab.core.payloads import save_tensors
 from distillab.data.dataset import Batch, ResidentImages
-from distillab.defenses.adversarial_training import frozen, steepest_ascent
+from distillab.defenses.adversarial_training import steepest_ascent
 from distillab.defenses.ast import AdversarialSparseTeacher
 from distillab.defenses.ce import CrossEntropyDefense
 from distillab.defenses.madry import Madry
 from distillab.defenses.trades import Trades
 from distillab.losses.cross_entropy import cross_entropy
+from distillab.models.modes import frozen
 from distillab.specs.data import AugmentSpec
 from distillab.specs.model import Domain
 from distillab.specs.train import SGDSpec, TrainSpec
