@@ -30,7 +30,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     resume.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for snakemake (default: --cores all)")
     resume.set_defaults(command=run_resume)
 
-    record = commands.add_parser("record", help="write the chain study's tables to reports/recorded/<preset>.md")
+    record = commands.add_parser("record", help="write a finished run's numbers to reports/recorded/<preset>.md")
     record.set_defaults(command=run_record)
 
     docs = commands.add_parser("docs", help="write config/README.md and config/params.schema.json from the models")
@@ -57,18 +57,17 @@ def run_plan(options: argparse.Namespace) -> int:
 
 
 def run_record(_options: argparse.Namespace) -> int:
-    """Write what is kept in the repository of a finished chain study."""
+    """Write what is kept in the repository of a finished run."""
     from distillab.core.files import write_text
     from distillab.plan import load_plan
-    from distillab.reporting.record import chain_record, cpu_seconds
+    from distillab.reporting.record import cost_of_run, record
     from distillab.reporting.reported import Reported
     from distillab.reporting.tables import Tables
 
     preset = load_plan().preset
     path = Path("reports/recorded") / f"{preset}.md"
     results = Path("results") / preset
-    record = chain_record(Tables(results / "tables"), Reported("reports/reported"), cpu_seconds(results / "logs"))
-    write_text(path, record)
+    write_text(path, record(Tables(results / "tables"), Reported("reports/reported"), cost_of_run(results)))
     print(path)
     return 0
 

@@ -47,6 +47,13 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
     )
 
 
+def printed_beside(tables: Tables, papers: Reported) -> list[tuple[Any, str]]:
+    """The printed numbers of our data set, each with ours as text; empty text where no teacher of ours is alike."""
+    frame = printed_rows(papers)
+    own = (frame["dataset"] == _dataset(tables)) & (not tables.facts["standin"])
+    return [(row, ", ".join(_alike(tables, row))) for row in records(frame[own])]
+
+
 def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Html:
     import pandas as pd
 
@@ -74,7 +81,13 @@ def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Html:
 
 
 def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
-    """Every teacher of ours that the printed number is about."""
+    """Every teacher of ours that the printed number is about, as a cell."""
+    alike = _alike(tables, printed)
+    return cell("<br>".join(map(escape, alike))) if alike else missing("no such teacher at this eps here")
+
+
+def _alike(tables: Tables, printed: Any) -> list[str]:  # noqa: ANN401 - a row
+    """Accuracy in percent and title of every teacher of ours that the printed number is about."""
     same = [key for key in teachers_of(tables)["defense"].unique() if _is_same(tables, key, printed)]
     if printed.kind == "natural":
         frame, value = teachers_of(tables), "test_accuracy"
@@ -82,10 +95,11 @@ def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
         frame, value = _at_eps(tables, float(printed.eps)), "robust_accuracy"
     frame = frame[frame["defense"].isin(same)]
     if frame.empty:
-        return missing("no such teacher at this eps here")
+        return []
     titles = text_titles(tables)
-    rows = records(over_seeds(frame, ["model"], value, upper=1))
-    return cell("<br>".join(f"{percent(row.value)} {escape(titles[row.model])}" for row in rows))
+    return [
+        f"{percent(row.value)} {titles[row.model]}" for row in records(over_seeds(frame, ["model"], value, upper=1))
+    ]
 
 
 def _is_same(tables: Tables, key: str, printed: Any) -> bool:  # noqa: ANN401 - a row

@@ -1,12 +1,13 @@
-"""The record of a chain study: steps, attacks and claims, the paper's baseline where the data are the paper's."""
+"""The record of a finished run: cost, steps, attacks, claims, the paper's baseline where the data are the paper's."""
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from distillab.reporting.record import chain_record, cpu_seconds
+from distillab.reporting.record import Cost, cost_of_run, record
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import COLUMNS, Tables
 
@@ -33,13 +34,15 @@ def write(folder, title):
         pd.DataFrame([row | ({"mode": "fast, up to 101 passes an image"} if name == "robustness" else {})]).to_parquet(
             folder / f"{name}.parquet"
         )
-    chain = {"steps": 2, "temperatures": [1.0, 20.0]}
+    params = {"studies": ["ta"], "data": {"train_limit": 2000}, "train": {"epochs": 12, "batch_size": 128},
+              "pairs": [{"teacher": {"name": "big"}, "student": {"name": "small"}}],
+              "chains": {"ta": {"steps": 2, "temperatures": [1.0, 20.0]}}}  # fmt: skip
     facts = {"preset": "reduced", "title": title, "standin": "", "seeds": [0], "shape": [1, 28, 28], "classes": 10,
-             "params": {"train": {"epochs": 12, "batch_size": 128}, "chains": {"ta": chain}}}  # fmt: skip
+             "params": params}  # fmt: skip
     (folder / "facts.json").write_text(json.dumps(facts | dict.fromkeys(REST, 0)))
     run = {"stage_seconds": {"distill": 1800.0}, "environment": {"machine": "x86_64"}, "commit": "abc1234"}
     (folder / "run.json").write_text(json.dumps(run))
-    return chain_record(Tables(folder), Reported(REPORTED), {"distill": 3420.4, "attack": 2000.0})
+    return record(Tables(folder), Reported(REPORTED), Cost({"distill": 3420.4, "attack": 2000.0}, 1830.0))
 
 
 @pytest.mark.parametrize(("title", "paper"), [("MNIST", "99.38"), ("Digits (8x8)", "–")])
@@ -52,8 +55,10 @@ def test_machine_commit_time_and_mode_are_named(tmp_path):
     text = write(tmp_path, "MNIST")
     assert "at commit `abc1234`" in text
     assert "Machine: machine x86_64." in text
+    assert "Wall time: 30.5 minutes" in text
     assert "CPU seconds: distill 3,420, attack 2,000; 5,420 in all, or 45.2 minutes on two cores." in text
-    assert "12 epochs; batch 128; chain `ta`: 2 steps" in text
+    assert "12 epochs; batch 128; 2,000 training images; big → small." in text
+    assert "chain `ta`: 2 steps, T in [1.0, 20.0]" in text
     assert (
         "| C&W L2 | fast, up to 101 passes an image | teacher | 1 | Z | 490 | 1 | 99.8 | L2 | 1.50 | 1.40 | 3.00 |"
         in text
@@ -61,10 +66,18 @@ def test_machine_commit_time_and_mode_are_named(tmp_path):
     assert "robustness in L2 grows with T" in text
 
 
-def test_cpu_seconds_are_summed_over_the_jobs_last_runs(tmp_path):
-    logs = {"distill/a/0.log": "x: cpu after imports: 9.00 s\n", "distill/b.log": "y: cpu after imports: 1.50 s\n"}
-    logs |= {"attack/a.log": "again\ncpu after imports: 7.00 s\ncpu after imports: 2.25 s\n", "attack/b.log": "cut"}
-    for name, text in logs.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert cpu_seconds(tmp_path) == {"attack": 2.25, "distill": 10.5}
+def test_the_cost_is_that_of_the_jobs_last_runs(tmp_path):
+    logs = {"distill/a/0": "x: cpu after imports: 9.00 s\n", "distill/b": "y: cpu after imports: 1.50 s\n"}
+    logs |= {"attack/a": "again\ncpu after imports: 7.00 s\ncpu after imports: 2.25 s\n", "attack/b": "cut"}
+    for end, (name, text) in enumerate(logs.items()):
+        log, timing = tmp_path / "logs" / f"{name}.log", tmp_path / "benchmarks" / f"{name}.tsv"
+        for file in (log, timing):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(text)
+        os.utime(log, (1000.0 + end, 1000.0 + end))
+        timing.write_text("s\th:m:s\n30.5\t0:00:30\n")
+    assert cost_of_run(tmp_path) == Cost({"attack": 2.25, "distill": 10.5}, 33.5)
+
+
+def test_an_unfinished_run_costs_nothing(tmp_path):
+    assert cost_of_run(tmp_path) == Cost({}, 0.0)

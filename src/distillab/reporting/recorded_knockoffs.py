@@ -1,0 +1,98 @@
+"""A finished knockoff study as Markdown: teachers, the matrix, verdicts, hypotheses."""
+
+from typing import TYPE_CHECKING
+
+from distillab.reporting.display import DASH, number
+from distillab.reporting.knockoff_rows import attack_name, cells, ranked
+from distillab.reporting.markdown import between, gain, markdown_table, share, with_bounds
+from distillab.reporting.reported import Reported
+from distillab.reporting.summaries import over_seeds, teachers_of
+from distillab.reporting.tables import Tables, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def knockoff_sections(tables: Tables, _papers: Reported) -> list[str]:
+    """Every teacher, every cell with its interval, both verdicts, and the hypotheses on the method."""
+    cell = records(tables["knockoff"])[0]
+    parts = [
+        f"Teachers answer queries {cell.responses}; n = {int(tables.facts['test_n']):,} test images; intervals: 95 %, "
+        "Student's t over seeds, paired with the LS student of the same seed.",
+        "## Teachers",
+        _teachers(tables),
+        "## Knockoffs",
+        _matrix(tables),
+        "## Verdicts",
+        _verdicts(tables),
+    ]
+    return [*parts, "## Hypotheses", _hypotheses(tables)] if len(tables["hypotheses"]) else parts
+
+
+def _teachers(tables: Tables) -> str:
+    frame, leaks = teachers_of(tables), tables["leaks"]
+    entropy = over_seeds(frame, ["model"], "entropy_nats").set_index("model")
+    peak = over_seeds(leaks[leaks["split"] == "test"], ["teacher"], "peak").set_index("teacher")
+    rows = [
+        [
+            tables.label(row.model), tables.networks[row.model], f"{row.seeds}", share(row.value, row.low, row.high),
+            _nats(entropy, row.model), _nats(peak, row.model),
+        ]
+        for row in records(over_seeds(frame, ["model"], "test_accuracy", upper=1))
+    ]  # fmt: skip
+    return markdown_table(
+        ("teacher", "network", "seeds", "accuracy, %", "entropy, nats", "largest CMI over powers, nats"), rows
+    )
+
+
+def _nats(frame: "pd.DataFrame", model: str) -> str:
+    """A row of `over_seeds` as text; a dash where the model has none."""
+    if model not in frame.index:
+        return DASH
+    row = frame.loc[model]
+    return with_bounds(row["value"], row["low"], row["high"], number)
+
+
+def _matrix(tables: Tables) -> str:
+    rows = [
+        [
+            row.row, row.attack_label, row.student, f"{row.seeds}",
+            share(row.knockoff_accuracy, row.knockoff_low, row.knockoff_high),
+            share(row.ls_accuracy, row.ls_low, row.ls_high), f"{row.ls_eps:g}",
+            gain(row.delta, row.delta_low, row.delta_high), f"{row.queries:,}",
+        ]
+        for row in records(cells(tables))
+    ]  # fmt: skip
+    names = ("teacher", "attack", "student", "seeds", "knockoff, %", "LS student, %", "its ε", "gain, points",
+             "queries")  # fmt: skip
+    return markdown_table(names, rows)
+
+
+def _verdicts(tables: Tables) -> str:
+    rows = []
+    for row in records(ranked(tables)):
+        for prefix, scope in (("", "all"), ("paper_", "the paper's")):
+            verdict = getattr(row, f"{prefix}verdict")
+            if not isinstance(verdict, str):
+                continue
+            bounds = (getattr(row, prefix + name) for name in ("best_delta", "lower", "upper"))
+            rows.append(
+                [
+                    row.row, f"{scope} ({int(getattr(row, f'{prefix}attacks'))})", verdict, gain(*bounds),
+                    attack_name(tables, getattr(row, f"{prefix}best_attack")),
+                    "distillable" if getattr(row, f"{prefix}literal") else "undistillable",
+                    f"{int(getattr(row, f'{prefix}seeds'))}",
+                ]
+            )  # fmt: skip
+    names = ("teacher", "attacks", "verdict", "largest gain [bounds that decide], points", "attack",
+             "the paper's literal rule", "seeds")  # fmt: skip
+    return markdown_table(names, rows)
+
+
+def _hypotheses(tables: Tables) -> str:
+    rows = [
+        [row.hypothesis, row.statement, number(row.value, signed=True), row.unit, between(row.low, row.high),
+         row.decision, f"{row.seeds}"]
+        for row in records(tables["hypotheses"])
+    ]  # fmt: skip
+    return markdown_table(("", "statement", "here", "unit", "95 %", "decision", "seeds"), rows)
