@@ -1,10 +1,12 @@
 """A finished knockoff study as Markdown: teachers, the matrix, verdicts, hypotheses."""
 
+from html import unescape
 from typing import TYPE_CHECKING
 
 from distillab.reporting.display import DASH, number
 from distillab.reporting.knockoff_rows import attack_name, cells, ranked
 from distillab.reporting.markdown import between, gain, markdown_table, share, with_bounds
+from distillab.reporting.names import grade_note
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
@@ -26,7 +28,8 @@ def knockoff_sections(tables: Tables, _papers: Reported) -> list[str]:
         "## Verdicts",
         _verdicts(tables),
     ]
-    return [*parts, "## Hypotheses", _hypotheses(tables)] if len(tables["hypotheses"]) else parts
+    parts += ["## Hypotheses", _hypotheses(tables)] if len(tables["hypotheses"]) else []
+    return [*parts, unescape(grade_note(tables, [*tables["knockoff"]["defense"], *tables["knockoff"]["attack"]]))]
 
 
 def _teachers(tables: Tables) -> str:
