@@ -53,4 +53,5 @@ def test_schema_refuses_unknown_keys(project: Path) -> None:
 
 
 def test_there_are_the_presets_people_look_for() -> None:
-    assert {"digits", "mnist", "cifar10", "cifar100", "tinyimagenet", "imagenet", "tiny"} <= set(PRESETS)
+    assert {"digits", "mnist", "cifar10", "cifar100", "tinyimagenet", "imagenet", "manyclass", "tiny"} <= set(PRESETS)
+    assert {f"ablation_{parameter}" for parameter in ("beta", "powers", "omega", "weight")} <= set(PRESETS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from distillab.defenses.snt import SemanticNastyTeacher
 from distillab.plan.params import Params
 from distillab.plan.vocabulary import AXES
 from distillab.specs.model import ModelSpec
@@ -22,6 +23,7 @@ def _lines(params: Params) -> Iterator[str]:
     yield from _chains(params)
     yield from _duplicates(params)
     yield from _missing_needs(params)
+    yield from _missing_vectors(params)
     yield from _undecidable(params)
     yield from _unknown_headline(params)
     yield from _unknown_transfer(params)
@@ -68,6 +70,15 @@ def _missing_needs(params: Params) -> Iterator[str]:
         for need in defense.needs:
             if need not in params.defenses:
                 yield f"defenses.{key}: starts from teachers of {need!r}; add defenses.{need}"
+
+
+def _missing_vectors(params: Params) -> Iterator[str]:
+    for key, defense in params.defenses.items():
+        if isinstance(defense, SemanticNastyTeacher) and defense.vectors and not defense.vectors.is_file():
+            yield (
+                f"defenses.{key}.vectors: no such file: {defense.vectors}; put it there, or leave vectors and "
+                "vectors_sha256 out: classes are then alike whose mean images are"
+            )
 
 
 def _unknown_transfer(params: Params) -> Iterator[str]:

@@ -105,7 +105,7 @@ def paper_table(reported: Reported) -> Html:
             notes=[
                 f"{wrong} of {len(arrows)} printed arrows and {off} of {len(frame)} printed bests disagree with the "
                 "numbers beside them. p: our test of the best attack against the LS student from the printed spreads, "
-                f"not corrected for taking the best; {DASH} where none is printed.",
+                f"on the side that the gain is on, not corrected for taking the best; {DASH} where none is printed.",
                 "Anonymous authors, “Towards Undistillable Models by Minimizing Conditional Mutual Information”.",
             ],
         ),

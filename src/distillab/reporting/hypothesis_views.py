@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ALL = tuple(f"W{number}" for number in range(1, 9))
-_ELSEWHERE = {"W5": " (cost, a benchmark)", "W6": " (needs attackers who tune)"}
+_ELSEWHERE = {"W5": " (cost: the training times above, and a benchmark)", "W6": " (needs attackers who tune)"}
 _FEW = "no interval below three seeds"
 _PANELS = {"accuracy": "teacher's accuracy, %", "peak": "largest CMI, nats", "knockoff": "knockoff's accuracy, %"}
 

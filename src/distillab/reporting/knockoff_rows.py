@@ -40,9 +40,9 @@ def cells(tables: Tables) -> "pd.DataFrame":
 
 
 def attack_name(tables: Tables, key: str) -> str:
-    """The label of a verdict's attack; with the student where the verdict is over several."""
+    """The label of a verdict's attack, with its grade if that is S or R, and the student where there are several."""
     attack, _, student = key.partition(" on ")
-    return f"{tables.label(attack)} on {student}" if student else tables.label(attack)
+    return f"{marked(tables, attack)} on {student}" if student else marked(tables, attack)
 
 
 def seeds_of(frame: "pd.DataFrame") -> str:

@@ -46,7 +46,7 @@ def verdict_table(tables: Tables) -> Html:
             "the largest lower and the largest upper one over the attacks.",
             "Literal rule, the paper's: distillable as soon as the best attack's mean is above the LS student's. "
             "Strongest attack: the largest mean gain.",
-            grade_note(tables, verdicts["defense"]),
+            grade_note(tables, [*verdicts["defense"], *_strongest(verdicts)]),
         ],
     )
 
@@ -83,6 +83,12 @@ def _scope(tables: Tables, v: Any, prefix: str) -> dict[str, str]:  # noqa: ANN4
         f"{prefix}verdict": cell(f"{chip(verdict)}{_beneath(literal)}"),
         f"{prefix}delta": cell(f"{gain}{_beneath(escape(attack_name(tables, best)))}"),
     }
+
+
+def _strongest(verdicts: Any) -> list[str]:  # noqa: ANN401 - a data frame
+    """Keys of the attacks that the verdicts name."""
+    named = [name for prefix in SCOPES for name in verdicts[f"{prefix}best_attack"] if isinstance(name, str)]
+    return [name.partition(" on ")[0] for name in named]
 
 
 def _beneath(text: str) -> str:

@@ -8,7 +8,7 @@ from distillab.reporting import figures
 from distillab.reporting.display import DASH, Html, arrow, cell, folded, header, missing, number, percent, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.knockoff_rows import cells, sample, seeds_of
-from distillab.reporting.names import grade_note
+from distillab.reporting.names import grade_note, marked
 from distillab.reporting.reported import Matrix, Reported
 from distillab.reporting.summaries import not_separable
 from distillab.reporting.tables import Tables, records
@@ -54,6 +54,7 @@ def knockoff_table(tables: Tables, reported: Reported) -> Html:
 def delta_figure(tables: Tables) -> Html:
     """Gain over the LS student, one panel per attack; a figure per pair of networks, all but the first folded."""
     frame = cells(tables).dropna(subset=["delta"])
+    frame = frame.assign(attack_label=[marked(tables, key) for key in frame["attack"]])
     pairs = list(frame["pair"].unique())
     drawn = [_deltas(tables, frame[frame["pair"] == pair], pairs.index(pair)) for pair in pairs]
     rest = [folded(pair, figure) for pair, figure in zip(pairs[1:], drawn[1:], strict=True)]
@@ -99,7 +100,7 @@ def _cell(value: tuple[float, float, float], *, best: bool = False, mark: str = 
 
 
 def _printed(tables: Tables, printed: Matrix, c: Any, attack: str) -> float | None:  # noqa: ANN401 - a row
-    return printed.get((c.defense_label, tables.networks.get(c.teacher, ""), c.student, attack))
+    return printed.get((tables.printed_label(c.defense), tables.networks.get(c.teacher, ""), c.student, attack))
 
 
 def _spanners(frame: "pd.DataFrame") -> dict[str, list[str]]:

@@ -34,7 +34,10 @@ _UTILITY: dict[str, tuple[str, Callable[[float], str]]] = {
 _TIMES = {"time": header("Training time", "× CE"), "time_paper": header("Paper", "× CE")}
 _PLAIN = "ce"
 _TRAINED = "trained anew, so there is nothing to compare answer by answer"
-_TIME_NOTE = "Training time: seconds of the whole training over those of CE with the same network; machine-dependent."
+_TIME_NOTE = (
+    "Training time: seconds of the whole training over those of CE with the same network; beneath it the same of one "
+    "step, and the seconds that the method takes before the first step. Machine-dependent."
+)
 
 
 def utility_table(tables: Tables, reported: Reported) -> Html:
@@ -49,7 +52,7 @@ def utility_table(tables: Tables, reported: Reported) -> Html:
     times = _times(tables, reported)
     rows = [
         {"model": _name(tables, row), "ours": estimate_cell(row, percent, best=bool(best[row.Index]))}
-        | _beside(printed, row)
+        | _beside(tables, printed, row)
         | {name: column.get(_key(row), missing("not measured")) for name, column in times.items()}
         | {name: estimate_cell(found[_key(row)], _UTILITY[name][1], reason=_TRAINED) for name, found in others.items()}
         for row in records(shown)
@@ -89,7 +92,7 @@ def entropy_table(tables: Tables, reported: Reported) -> Html:
     rows = [
         {"model": _name(tables, row)}
         | {name: estimate_cell(shown[row.Index], number) for name, shown in means.items()}
-        | ({"paper": _printed(printed, row, number)} if printed else {})
+        | ({"paper": _printed(tables, printed, row, number)} if printed else {})
         for row in order
     ]
     labels = {"model": header("Teacher", "grade"), **columns}
@@ -149,10 +152,20 @@ def _times(tables: Tables, reported: Reported) -> dict[str, dict[tuple[str, str]
         post_hoc = isfinite(row.flip_rate)
         known = isfinite(ratio) and not post_hoc
         reason = "post-hoc: no network is trained" if post_hoc else "not measured"
-        columns["time"][_key(row)] = number(ratio) if known else missing(reason)
+        columns["time"][_key(row)] = cell(number(ratio) + _parts(tables, row)) if known else missing(reason)
         if printed:
-            columns["time_paper"][_key(row)] = _printed(printed, row, number)
+            columns["time_paper"][_key(row)] = _printed(tables, printed, row, number)
     return columns
+
+
+def _parts(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
+    """What a training's time is made of: one step over that of CE, and the seconds before the first one."""
+    steps, fixed = (tables.facts.get(f"teacher_{name}_seconds") or {} for name in ("step", "fixed"))
+    plain = steps.get(f"{_PLAIN}-{row.arch}")
+    if row.model not in steps or not plain:
+        return ""
+    said = f"a step {number(steps[row.model] / plain)}; {number(fixed.get(row.model, 0.0), digits=2)} s before"
+    return f'<br><span class="interval">{said}</span>'
 
 
 def _sample(tables: Tables) -> str:
@@ -160,16 +173,16 @@ def _sample(tables: Tables) -> str:
     return f"n = {tables.facts['test_n']:,} test images of {escape(tables.dataset)}, {seeds}"
 
 
-def _beside(printed: Printed, row: Any) -> dict[str, str]:  # noqa: ANN401 - a row
+def _beside(tables: Tables, printed: Printed, row: Any) -> dict[str, str]:  # noqa: ANN401 - a row
     """The paper's accuracy and the difference to it; nothing where the paper has no such data set."""
     if not printed:
         return {}
     return {
-        "paper": _printed(printed, row, percent),
-        "difference": _printed(printed, row, lambda paper: points(row.value - paper)),
+        "paper": _printed(tables, printed, row, percent),
+        "difference": _printed(tables, printed, row, lambda paper: points(row.value - paper)),
     }
 
 
-def _printed(printed: Printed, row: Any, show: Callable[[float], str]) -> str:  # noqa: ANN401 - a row
-    paper = printed.get((row.defense_label, row.arch))
+def _printed(tables: Tables, printed: Printed, row: Any, show: Callable[[float], str]) -> str:  # noqa: ANN401 - a row
+    paper = printed.get((tables.printed_label(row.defense), row.arch))
     return missing("the paper prints no number for this pair") if paper is None else cell(show(paper))

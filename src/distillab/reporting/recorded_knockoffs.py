@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from distillab.reporting.display import DASH, number
 from distillab.reporting.knockoff_rows import attack_name, cells, ranked
 from distillab.reporting.markdown import between, gain, markdown_table, share, with_bounds
-from distillab.reporting.names import grade_note
+from distillab.reporting.names import grade_note, marked
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 def knockoff_sections(tables: Tables, _papers: Reported) -> list[str]:
     """Every teacher, every cell with its interval, both verdicts, and the hypotheses on the method."""
-    cell = records(tables["knockoff"])[0]
     parts = [
-        f"Teachers answer queries {cell.responses}; n = {int(tables.facts['test_n']):,} test images; intervals: 95 %, "
-        "Student's t over seeds, paired with the LS student of the same seed.",
+        f"n = {int(tables.facts['test_n']):,} test images; intervals: 95 %, Student's t over seeds, paired with the LS "
+        "student of the same seed. Answers are live, to every view that the student sees, or cached, once an image.",
         "## Teachers",
         _teachers(tables),
         "## Knockoffs",
@@ -59,15 +58,15 @@ def _nats(frame: "pd.DataFrame", model: str) -> str:
 def _matrix(tables: Tables) -> str:
     rows = [
         [
-            row.row, row.attack_label, row.student, f"{row.seeds}",
+            row.row, marked(tables, row.attack), row.student, f"{row.seeds}",
             share(row.knockoff_accuracy, row.knockoff_low, row.knockoff_high),
             share(row.ls_accuracy, row.ls_low, row.ls_high), f"{row.ls_eps:g}",
-            gain(row.delta, row.delta_low, row.delta_high), f"{row.queries:,}",
+            gain(row.delta, row.delta_low, row.delta_high), f"{row.queries:,}", row.responses,
         ]
         for row in records(cells(tables))
     ]  # fmt: skip
     names = ("teacher", "attack", "student", "seeds", "knockoff, %", "LS student, %", "its ε", "gain, points",
-             "queries")  # fmt: skip
+             "queries", "answers")  # fmt: skip
     return markdown_table(names, rows)
 
 

@@ -149,6 +149,11 @@ class Tables:
         """The label of a model, attack or defense; its key where no table names it."""
         return self.labels.get(key) or key
 
+    def printed_label(self, key: str) -> str:
+        """What a paper calls a defense: its method, also where it is that method's settings for some networks."""
+        spec = self.facts.get("params", {}).get("defenses", {}).get(key, {})
+        return self.label(spec["name"]) if spec.get("networks") else self.label(key)
+
     def hashes(self) -> dict[str, str]:
         """BLAKE2b-256 of every file read so far, by file name."""
         names = sorted(f"{name}.parquet" for name in self._frames)

@@ -1,7 +1,11 @@
 """What the stages that train share: from a member to a network's weights and its history."""
 
 import logging
+import math
+import time
 from collections.abc import Callable
+from itertools import pairwise
+from statistics import median
 
 import torch
 from torch import Tensor, nn
@@ -60,20 +64,24 @@ def train_member(
     begin(model)
     model.to(device)
     task = task_of(member, data, device, role=role, index=index)
+    start = time.perf_counter()
     minimized = objective(task, data, device)
+    positions = minimized.positions(task.train)
+    marks = [time.perf_counter()]
     history = fit(
         model,
         data.train,
-        minimized.positions(task.train),
+        positions,
         minimized,
         spec=recipe,
         augment=AugmentSpec.model_validate(member.spec["augment"]),
         seed=seed,
         checkpoint=entry.checkpoint,
-        progress=_progress(member, recipe.epochs),
+        progress=_progress(member, recipe.epochs, marks),
     )
     _save(model, entry)
-    return Product({"history": history, "parameters": parameter_count(model)}, device.type)
+    run = {"fixed_seconds": marks[0] - start} | step_seconds(marks, math.ceil(len(positions) / recipe.batch_size))
+    return Product({"history": history, "parameters": parameter_count(model)}, device.type, run)
 
 
 def task_of(
@@ -103,8 +111,15 @@ def _save(model: nn.Module, entry: Entry) -> None:
     save_tensors(entry.payload, {name: tensor.contiguous() for name, tensor in model.state_dict().items()})
 
 
-def _progress(member: Member, epochs: int) -> Callable[[int, dict[str, float]], None]:
+def step_seconds(marks: list[float], steps: int) -> dict[str, float]:
+    """Seconds of a step by the median epoch, what the method does between epochs included; nothing without epochs."""
+    epochs = [end - begin for begin, end in pairwise(marks)]
+    return {"step_seconds": median(epochs) / steps} if epochs else {}
+
+
+def _progress(member: Member, epochs: int, marks: list[float]) -> Callable[[int, dict[str, float]], None]:
     def report(epoch: int, record: dict[str, float]) -> None:
+        marks.append(time.perf_counter())
         log.info("%s: epoch %d of %d, loss %.4f", member.id, epoch + 1, epochs, record["total"])
 
     return report

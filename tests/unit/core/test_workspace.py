@@ -37,7 +37,7 @@ class Maker:
     def __call__(self, _member, _workspace, entry):
         self.calls += 1
         save_tensors(entry.payload, {"x": torch.arange(3)})
-        return Product({"history": [1.5]}, "cpu")
+        return Product({"history": [1.5]}, "cpu", {"step_seconds": 0.25})
 
 
 def test_a_member_is_made_once_and_put_at_its_path(workspace):
@@ -61,6 +61,7 @@ def test_the_sidecar_says_what_it_was_made_from(workspace):
     assert (sidecar.spec, sidecar.code, sidecar.results) == ({"eps": 0.1}, "c", {"history": [1.5]})
     assert sidecar.environment["threads"] == "1"
     assert sidecar.run["seconds"] >= 0
+    assert sidecar.run["step_seconds"] == 0.25
 
 
 def test_equal_makings_differ_in_the_run_block_only(workspace, tmp_path):

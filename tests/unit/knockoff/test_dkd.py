@@ -24,8 +24,11 @@ def parts(log_p, z_s, y, temperature):
 
 def test_the_parts_of_the_test_vector():
     target, nontarget = parts(LOG_P, Z_S, Y, 4.0)
-    assert target.item() / 16 == pytest.approx(0.00978737, abs=1e-5)
-    assert nontarget.item() / 16 == pytest.approx(0.01694430, abs=1e-5)
+    assert target.item() / 16 == pytest.approx(0.00978737, abs=1e-6)
+    assert nontarget.item() / 16 == pytest.approx(0.01694430, abs=1e-6)
+    t_y = (LOG_P / 4).softmax(1)[0, 0].item()
+    assert t_y == pytest.approx(0.44421398, abs=1e-6)
+    assert (target.item() + (1 - t_y) * nontarget.item()) / 16 == pytest.approx(0.01920477, abs=1e-6)
 
 
 @pytest.mark.parametrize(("weights", "expected"), [((1, 4), 1.24103307), ((2, 8), 2.48206613)])

@@ -45,6 +45,9 @@ def test_printed_values_of_the_power_transform(power, expected):
 
 def test_a_temperature_is_the_inverse_power():
     logits = torch.tensor([[2.0, 1.0, -1.0]])
+    torch.testing.assert_close(
+        power_transform(logits, 1.0), torch.tensor([[0.705385, 0.259496, 0.035119]]), atol=1e-6, rtol=0
+    )
     expected = torch.tensor([[0.444214, 0.345954, 0.209832]])
     for row in (logits, logits.log_softmax(dim=1)):
         torch.testing.assert_close(power_transform(row, 0.25), expected, atol=1e-6, rtol=0)

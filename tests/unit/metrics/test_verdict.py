@@ -66,8 +66,13 @@ def test_statistics_of_the_published_seeds():
     arms = defaultdict(list)
     for row in rows("cmim_table8.csv"):
         arms[row["arm"]].append(float(row["accuracy"]))
+    printed = {"LS": (71.99, 0.314), "DIST": (71.814, 0.334)}
+    for arm, (mean, spread) in printed.items():
+        assert np.mean(arms[arm]) == pytest.approx(mean, abs=1e-6)
+        assert np.std(arms[arm], ddof=1) == pytest.approx(spread, abs=5e-4)
+    assert np.corrcoef(arms["LS"], arms["DIST"])[0, 1] == pytest.approx(0.969, abs=5e-4)
     differences = np.subtract(arms["LS"], arms["DIST"])
-    assert differences.mean() == pytest.approx(0.176, abs=5e-4)
+    assert differences.mean() == pytest.approx(0.176, abs=1e-6)
     assert differences.std(ddof=1) == pytest.approx(0.083, abs=5e-4)
     interval = seed_difference(arms["LS"], arms["DIST"])
     half = (interval.high - interval.low) / 2

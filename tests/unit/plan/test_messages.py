@@ -150,3 +150,12 @@ def test_a_wrong_item_does_not_make_its_list_empty_too(params_of):
 def deep(low, high):
     both = {key: deep(low[key], high[key]) for key in low.keys() & high.keys() if isinstance(low[key], dict)}
     return low | high | both
+
+
+def test_missing_word_vectors_are_noticed_before_anything_is_trained(params_of, tmp_path):
+    vectors = {"name": "snt", "vectors": f"{tmp_path}/names.txt", "vectors_sha256": "0" * 64}
+    (line,) = complaints(params_of, {"defenses": {"snt": vectors}})
+    assert "defenses.snt.vectors: no such file: " in line
+    assert "leave vectors and vectors_sha256 out" in line
+    (tmp_path / "names.txt").write_text("")
+    assert params_of({"defenses": {"snt": vectors}}).defenses["snt"].vectors_sha256 == "0" * 64

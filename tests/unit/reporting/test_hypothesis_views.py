@@ -15,7 +15,9 @@ def test_hypotheses_stand_in_order_and_the_absent_ones_are_named(tables_of):
     read = tables_of(hypotheses=[hypothesis("W2", "holds"), hypothesis("W1", "undecided", p=None, low=None, high=None)])
     table = hypothesis_views.hypotheses_table(read).text
     assert table.index("says W1") < table.index("says W2")
-    assert "W3, W4, W5 (cost, a benchmark), W6 (needs attackers who tune), W7, W8." in table
+    assert (
+        "W3, W4, W5 (cost: the training times above, and a benchmark), W6 (needs attackers who tune), W7, W8." in table
+    )
     assert 'title="no interval below three seeds"' in table
     assert '+0.400 <span class="interval">[+0.100, +0.700]' in table
 

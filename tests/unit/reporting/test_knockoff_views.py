@@ -37,6 +37,16 @@ def test_both_verdicts_stand_in_one_row_with_their_literal_rules(tables_of, teac
     assert "Over the paper's attacks (1)" in words(table)
 
 
+def test_a_reconstructed_attack_that_decides_says_so(tables_of, teacher, knockoff, verdict):
+    read = tables_of(models=[teacher("ce")], knockoff=[knockoff("ce", "kd"), knockoff("ce", "htc", attack_grade="R")],
+                     verdicts=[verdict("ce", "distillable", best_attack="htc")])  # fmt: skip
+    table = knockoff_views.verdict_table(read).text
+    assert "HTC (R)" in row_of(table, "ce V")
+    assert "R: reconstruction, which does not stand for its authors' code (HTC)" in words(table)
+    assert "its strongest attack, HTC (R)," in text.knockoff_answer(read).text
+    assert "HTC (R)" in matrix_views.delta_figure(read).text
+
+
 def test_a_verdict_over_nothing_is_a_dash_with_its_reason(tables_of, knockoff, verdict):
     nothing = dict.fromkeys(("verdict", "literal", "best_attack", "best_delta", "lower", "upper", "attacks"))
     read = tables_of(knockoff=[knockoff("ce", "scm", in_paper=False)],

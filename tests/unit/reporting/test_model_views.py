@@ -30,6 +30,33 @@ def test_post_hoc_teachers_have_changed_answers_and_trained_ones_a_time(tables_o
     assert "trained anew" in found["cmim"]
 
 
+def test_a_time_is_taken_apart_where_steps_were_timed(tables_of, papers, teacher):
+    times = {"teacher_seconds": {"ce-net": 10.0, "cmim-net": 12.0}, "teacher_fixed_seconds": {"cmim-net": 1.5},
+             "teacher_step_seconds": {"ce-net": 0.02, "cmim-net": 0.021}}  # fmt: skip
+    models = [teacher("ce", **quality()), teacher("cmim", **quality())]
+    found = rows_of(model_views.utility_table(tables_of(times, models=models), papers).text)
+    assert " 1.20 a step 1.05; 1.5 s before" in found["cmim"]
+    assert " 1.00 a step 1.00; 0 s before" in found["ce"]
+    without = rows_of(
+        model_views.utility_table(tables_of(times | {"teacher_step_seconds": {}}, models=models), papers).text
+    )
+    assert "a step" not in without["cmim"]
+
+
+def test_settings_of_a_method_for_some_networks_stand_beside_the_papers_number_too(tables_of, papers, teacher):
+    networks = {"cmim": ["resnet50"], "cmim_vgg16": ["vgg16_bn"], "cmim_mine": []}
+    cmim = {key: {"name": "cmim", "networks": names} for key, names in networks.items()}
+    models = [teacher("cmim", "CMIM", arch="resnet50", **quality()),
+              teacher("cmim_vgg16", "CMIM (cmim_vgg16)", arch="vgg16_bn", **quality()),
+              teacher("cmim_mine", "CMIM (cmim_mine)", arch="vgg16_bn", **quality())]  # fmt: skip
+    read = tables_of({"title": "CIFAR-100", "params": {"defenses": cmim}}, models=models)
+    table = model_views.utility_table(read, papers).text
+    said = [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL)]
+    assert "73.8" in next(row for row in said if "(cmim_vgg16)" in row)
+    assert "78.7" in next(row for row in said if row.startswith("CMIM V"))
+    assert "73.8" not in next(row for row in said if "(cmim_mine)" in row)
+
+
 def test_without_times_there_is_no_column_of_times(tables_of, papers, teacher):
     table = model_views.utility_table(tables_of(models=[teacher("ce", **quality())]), papers).text
     assert "Training time" not in table

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from distillab.reporting.record import Cost, cost_of_run, record
+from distillab.reporting.recorded_knockoffs import knockoff_sections
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import COLUMNS, Tables
 
@@ -81,3 +82,18 @@ def test_the_cost_is_that_of_the_jobs_last_runs(tmp_path):
 
 def test_an_unfinished_run_costs_nothing(tmp_path):
     assert cost_of_run(tmp_path) == Cost({}, 0.0)
+
+
+def test_a_knockoff_study_says_how_each_attack_asked_and_which_are_reconstructions(
+    tables_of, papers, teacher, knockoff, verdict
+):
+    read = tables_of(
+        models=[teacher("ce", "CE", entropy_nats=0.2)],
+        knockoff=[knockoff("ce", "kd"), knockoff("ce", "htc", attack_grade="R", responses="live", queries=9000)],
+        verdicts=[verdict("ce", "undecided", best_attack="htc")],
+    )
+    text = "\n\n".join(knockoff_sections(read, papers))
+    kd, htc = (next(line for line in text.splitlines() if f"| {name} |" in line) for name in ("KD", "HTC (R)"))
+    assert kd.endswith("| 500 | cached |")
+    assert htc.endswith("| 9,000 | live |")
+    assert "R: reconstruction, which does not stand for its authors' code (HTC)" in text

@@ -54,6 +54,31 @@ def test_the_literal_rule_holds_for_the_printed_table(reported):
     assert best.loc[~cmim, "distillable"].all()
 
 
+def test_half_of_the_printed_rows_are_significant_and_nine_after_correction(reported):
+    """Welch's test on three runs a cell, the printed spreads read as standard deviations."""
+    from scipy.stats import ttest_ind_from_stats
+
+    keys = ["dataset", "defense", "teacher", "student"]
+    cells = reported["cmim_table7"].set_index([*keys, "attack"])
+    p = {}
+    for row in reported["cmim_table1_best"].itertuples():
+        where = tuple(getattr(row, key) for key in keys)
+        if (*where, "LS") in cells.index:
+            ours, ls = (cells.loc[(*where, attack)] for attack in (row.best_attack, "LS"))
+            p[where] = ttest_ind_from_stats(
+                row.best_from_numbers, ours["std"], 3, row.ls_accuracy, ls["std"], 3, equal_var=False,
+                alternative="greater",
+            ).pvalue  # fmt: skip
+    stored = reported["cmim_table1_significance"].set_index(keys)["p_one_sided"]
+    # stored is the probability on the side of the margin, so that CMIM's rows say how surely the LS student is better
+    assert {where: min(value, 1 - value) for where, value in p.items()} == pytest.approx(stored.to_dict(), abs=6e-4)
+    others = [value for where, value in p.items() if where[1] != "CMIM"]
+    assert len(others) == 34
+    assert sum(1 - value < 0.05 for where, value in p.items() if where[1] == "CMIM") == 1
+    assert sum(value < 0.05 for value in others) == 17
+    assert sum(7 * value < 0.05 for value in others) == 9
+
+
 def test_the_baseline_of_the_chain_paper_is_a_share(reported):
     assert reported.baseline(reported.chain_dataset({"title": "CIFAR-10", "standin": ""})) == pytest.approx(0.7772)
     assert reported.chain_dataset({"title": "MNIST", "standin": "digits"}) == ""
