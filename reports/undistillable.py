@@ -144,8 +144,8 @@ model_views.training_figure(read) if len(read["history"]) else paragraph("No tra
 #
 # - The verdict needs an interval over seeds and is corrected for taking the best of several attacks; the paper compares
 #   means. Both are shown.
-# - The smoothing of the LS student is chosen on validation images, as is every other setting; the test images are
-#   used once, at the last epoch.
+# - The smoothing of the LS student is chosen on validation images, as is every other setting, and no student is trained
+#   again with those images afterwards; the test images are used once, at the last epoch.
 # - Knockoff and LS student of one seed share their initialization and data order, so that their difference is paired.
 # - Methods of grade S or R are rebuilt from second-hand or incomplete descriptions and do not stand for their authors'
 #   code.
