@@ -14,7 +14,7 @@ run: .venv/installed ## make the environment, run params.yaml, print where the r
 	@$(BIN)/python -c "from distillab.plan import load_plan; print(f'results/{load_plan().preset}/reports/index.html')"
 
 test: .venv/installed-dev ## run every test
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile tests
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder tests
 
 check: .venv/installed-dev .venv-format/bin/snakefmt ## linters, types, layers: what the architecture tests run, by hand
 	$(BIN)/ruff check .
@@ -37,7 +37,7 @@ overhead: .venv/installed ## CPU seconds of a fresh digits run: stages, reports,
 
 bench: .venv-bench/installed ## our attacks against foolbox's and ART's; needs MNIST in DATA (default: data)
 	@for script in $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)); do \
-		echo "$$script"; .venv-bench/bin/python "$$script" --data $(DATA) || exit 1; \
+		echo "$$script"; PYTHONPATH=benchmarks .venv-bench/bin/python "$$script" --data $(DATA) || exit 1; \
 	done
 
 slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and run the tiny preset on it

@@ -6,14 +6,13 @@ bounds differ. The networks are trained without a defense, so that many units ar
 the dual bound itself, where few are: the peer's cost grows with them, ours does not.
 
 Run it from the project, in an environment with convex_adversarial 0.4.4:
-``PYTHONPATH=benchmarks/peers python benchmarks/certify/dual_of_peer.py``.
+``PYTHONPATH=benchmarks:benchmarks/peers python benchmarks/certify/dual_of_peer.py``.
 """
 
 from math import prod
 from pathlib import Path
 from typing import Any
 
-import common
 import torch
 from common import keep, options, timed
 from convex_adversarial import DualNetwork
@@ -106,8 +105,7 @@ def main() -> None:
         result[name] = compared(net, test[:n], raw.test_y[:n], eps)
         print(name, result[name], flush=True)
     if not arguments.quick:
-        common.RESULTS = Path(__file__).parent / "results"
-        keep("dual_of_convex_adversarial", result)
+        keep("dual_of_convex_adversarial", result, Path(__file__).parent / "results")
 
 
 if __name__ == "__main__":

@@ -6,20 +6,18 @@ their medians (``of_ce``) or of their fastest steps (``of_ce_fastest``), which a
 every step and estimates nothing else; ``expected`` is ``1 + images / (3 batch)``, a forward pass being a third of a
 step. A shared machine's noise is a few percent of a step, so what the losses cost is measured on logits alone too.
 
-Run it from the project: ``python benchmarks/defenses/cmim.py``; ``--quick`` takes a small network and writes nothing.
+Run it from the project: ``PYTHONPATH=benchmarks python benchmarks/defenses/cmim.py``; ``--quick`` takes a small network
+and writes nothing.
 """
 
-import argparse
-import json
-import platform
-import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
+from record import keep
+from steps import Step, parser, step_of, timed
 from torch import Tensor, nn
 
 from distillab.core.memory import keep_freed_memory
@@ -33,7 +31,6 @@ from distillab.specs.model import Domain
 from distillab.specs.train import TrainSpec
 from distillab.training.fit import Prepared
 from distillab.training.objective import Objective, Task
-from distillab.training.optimizers import optimizer_for
 
 RESULT = Path(__file__).parent / "results" / "cmim.json"
 RECIPE = TrainSpec(epochs=1)
@@ -71,57 +68,29 @@ def objective_of(defense: dict[str, Any], images: ResidentImages) -> Objective:
     return objective
 
 
-def step_of(objective: Objective, model: nn.Module, batch: Batch) -> Callable[[], None]:
-    """One optimizer step as the training loop takes it."""
-    optimizer = optimizer_for(model, RECIPE)
-
-    def step() -> None:
-        terms = objective.terms(model, batch)
-        optimizer.zero_grad()
-        torch.stack(list(terms.values())).sum(0).mean().backward()
-        optimizer.step(0.01)
-
-    return step
-
-
-def timed(steps: dict[str, Callable[[], None]], *, repeats: int) -> dict[str, list[float]]:
-    """CPU seconds of each step; they take turns, after one step that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    steps["ce"]()
-    for _ in range(repeats):
-        for name, step in steps.items():
-            start = time.process_time()
-            step()
-            seconds[name].append(time.process_time() - start)
-    return seconds
-
-
 def of_ce(seconds: dict[str, list[float]], statistic: Callable[[list[float]], float]) -> dict[str, float]:
     """Each variant's statistic over that of plain cross-entropy."""
     return {name: round(statistic(values) / statistic(seconds["ce"]), 3) for name, values in seconds.items()}
 
 
-def network_steps(network: str, images: ResidentImages) -> dict[str, Callable[[], None]]:
+def network_steps(network: str, images: ResidentImages) -> dict[str, Step]:
     """A whole step of each variant, on one and the same network."""
     index = torch.arange(BATCH)
     batch = Batch(images.images(index), images.y[index], index)
     model = Prepared(build_model(MODELS.parse({"name": network}), DOMAIN, seed=0), RECIPE).train()
-    return {name: step_of(objective_of(spec, images), model, batch) for name, spec in NETWORK_VARIANTS.items()}
+    return {name: step_of(objective_of(spec, images), model, batch, RECIPE) for name, spec in NETWORK_VARIANTS.items()}
 
 
-def loss_steps(images: ResidentImages) -> dict[str, Callable[[], None]]:
+def loss_steps(images: ResidentImages) -> dict[str, Step]:
     """The loss alone, with a layer that holds the logits instead of a network."""
     index = torch.arange(BATCH)
     batch, logits = Batch(torch.eye(BATCH), images.y[index], index), nn.Linear(BATCH, DOMAIN.classes, bias=False)
-    return {name: step_of(objective_of(spec, images), logits, batch) for name, spec in LOSS_VARIANTS.items()}
+    return {name: step_of(objective_of(spec, images), logits, batch, RECIPE) for name, spec in LOSS_VARIANTS.items()}
 
 
 def main() -> None:
     """Measure, print, and keep the result."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a small network, nothing written")
-    parser.add_argument("--repeats", type=int, default=4, help="timed steps of each variant")
-    chosen = parser.parse_args()
+    chosen = parser(__doc__, repeats=4).parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()
     y = torch.randint(DOMAIN.classes, (2000,), generator=torch.Generator().manual_seed(0))
@@ -140,15 +109,8 @@ def main() -> None:
         "expected": {f"faithful {extra}": round(1 + extra / (3 * BATCH), 3) for extra in EXTRA},
         "loss_milliseconds": {name: round(1000 * seconds, 2) for name, seconds in loss.items()},
         "loss_of_ce_step": {name: round((loss[name] - loss["ce"]) / ce, 4) for name in loss if name != "ce"},
-        "date": date.today().isoformat(),
-        "machine": {"processor": platform.machine(), "instructions": torch.backends.cpu.get_cpu_capability()},
-        "versions": {"torch": torch.__version__, "python": platform.python_version()},
     }
-    text = json.dumps(result, indent=1)
-    print(text)
-    if not chosen.quick:
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(text + "\n", encoding="utf-8")
+    keep(result, None if chosen.quick else RESULT)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,14 @@ Every number is a ratio of CPU seconds within one process on one network and the
 """
 
 import argparse
-import json
 import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import record
 import torch
 from torch import nn
 
@@ -88,21 +86,7 @@ def timed(call: Callable[[], Made]) -> tuple[Made, Timed]:
     return made, Timed(round(time.process_time() - cpu, 3), round(time.perf_counter() - wall, 3))
 
 
-def keep(name: str, result: dict[str, Any]) -> None:
-    """Print the result and write it to ``results/<name>.json`` with the machine and the versions it was measured on."""
-    record = {name: asdict(value) if isinstance(value, Timed) else value for name, value in result.items()}
-    record |= {"date": date.today().isoformat(), "machine": machine()}
-    text = json.dumps(record, indent=1)
-    print(text)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-
-
-def machine() -> dict[str, str]:
-    """What a ratio may depend on."""
-    return {
-        "processor": platform.machine(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
+def keep(name: str, result: dict[str, Any], folder: Path = RESULTS) -> None:
+    """Print the result and write it to ``<folder>/<name>.json`` with what it was measured on."""
+    plain = {key: asdict(value) if isinstance(value, Timed) else value for key, value in result.items()}
+    record.keep(plain, folder / f"{name}.json")

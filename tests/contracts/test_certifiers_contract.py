@@ -26,14 +26,6 @@ pytestmark = pytest.mark.filterwarnings("error")
 every = pytest.mark.parametrize(("certifier", "norm"), CASES, ids=[f"{name_of(c)}-{n}" for c, n in CASES])
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def network(seed=0):
     torch.manual_seed(seed)
     block = Residual(nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.ReLU(), nn.Conv2d(2, 2, 1)))

@@ -1,11 +1,13 @@
 """One finished tiny run, and cheap copies of it."""
 
-import shutil
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from distillab.core.locks import exclusive
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -14,17 +16,22 @@ from project import Project, copy_project
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project in which the tiny preset has run; tests read it and never change it."""
-    project = copy_project(tmp_path_factory.mktemp("finished") / "project")
-    project.snakemake()
-    return project
+    """A project in which the tiny preset has run, one for all workers; tests read it and never change it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    place = shared / "finished.txt"
+    with exclusive(shared / "finished.lock", wait=True):
+        if not place.exists():
+            project = copy_project(tmp_path_factory.mktemp("finished") / "project")
+            project.snakemake()
+            place.write_text(str(project.root), encoding="utf-8")
+    return Project(Path(place.read_text(encoding="utf-8")))
 
 
 @pytest.fixture
 def finished_copy(finished: Project, tmp_path: Path) -> Project:
-    """A copy of the finished project with file times kept, to change at will."""
-    shutil.copytree(finished.root, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+    """A copy of the finished project, to change at will."""
+    return finished.copy(tmp_path / "project")
 
 
 @pytest.fixture

@@ -17,6 +17,9 @@ PROJECT = Path(__file__).parents[2]
 RUN_DEPENDENT = {"tables/run.json", *(f"reports/{name}.html" for name in REPORTS)}
 """Payloads that say when and how long."""
 
+TABLES = "results/tiny/metrics.json"
+"""What to ask snakemake for where a test reads everything but the pages: all else is made for it."""
+
 
 @dataclass(frozen=True)
 class Project:
@@ -28,6 +31,11 @@ class Project:
     def results(self) -> Path:
         """Where the tiny preset's results go."""
         return self.root / "results" / "tiny"
+
+    def copy(self, root: Path) -> "Project":
+        """The same project elsewhere, file times kept, to change at will."""
+        shutil.copytree(self.root, root, symlinks=True)
+        return Project(root)
 
     def choose(self, override: dict[str, Any] | None = None, preset: str = "tiny") -> None:
         """Write ``params.yaml``."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from project import Project, different
+from project import TABLES, Project, copy_project, different
 
 pytestmark = pytest.mark.workflow
 
@@ -23,7 +23,7 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
     process.wait()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 600) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -36,11 +36,9 @@ def running(project: Project) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    from project import copy_project
-
     project = copy_project(tmp_path_factory.mktemp("uninterrupted") / "project")
     project.choose(LONG)
-    project.snakemake()
+    project.snakemake(TABLES)
     return project
 
 
@@ -51,20 +49,20 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(
     project.choose(LONG)
     moments = random.Random(2)
     for stage in ("teach", "teach", "knockoff"):
-        process = project.start("distillab", "resume", "--", "--cores", "2")
+        process = project.start("distillab", "resume", "--", "--cores", "2", TABLES)
         log = project.results / "logs" / stage / "all.log"
         log.unlink(missing_ok=True)
         wait_for(lambda log=log: log.exists() and "epoch" in log.read_text())
         time.sleep(moments.uniform(0.0, 0.8))
         kill_group(process)
-    project.run("distillab", "resume", "--", "--cores", "2")
+    project.run("distillab", "resume", "--", "--cores", "2", TABLES)
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
 
 def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh: Callable[[str], Project]) -> None:
     project = fresh("orphaned")
     project.choose(LONG)
-    process = project.start("snakemake", "--cores", "2")
+    process = project.start("snakemake", "--cores", "2", TABLES)
     wait_for(lambda: any("teach" in path.read_text() for path in running(project)))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -75,31 +73,34 @@ def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh
     assert "is being written by another process" in second.stderr
     assert "distillab resume" in second.stderr
 
-    project.run("distillab", "resume", "--", "--cores", "2")
+    project.run("distillab", "resume", "--", "--cores", "2", TABLES)
     assert not running(project)
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
 
-@pytest.mark.parametrize("damage", ["truncate", "edit", "foreign sidecar"])
-def test_a_damaged_artifact_is_an_error_and_heals(finished_copy: Project, damage: str) -> None:
+def test_damaged_artifacts_are_errors_and_heal(finished_copy: Project) -> None:
     before = finished_copy.payloads()
-    model = finished_copy.results / "teachers" / "ce-cnn_digits" / "s0.safetensors"
-    content = model.read_bytes()
-    if damage == "truncate":
-        model.write_bytes(content[:-10])
-    elif damage == "edit":
-        model.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    else:
-        shutil.copy(model.with_name("s1.safetensors.json"), model.with_name("s0.safetensors.json"))
+    first, second = ((finished_copy.results / "teachers" / "ce-cnn_digits" / f"s{seed}.safetensors") for seed in (0, 1))
+    content = first.read_bytes()
     shutil.rmtree(finished_copy.root / ".distillab" / "store" / "measure")
-    done = finished_copy.run("distillab", "measure", "all", check=False)
-    assert done.returncode == 3
-    assert "s0.safetensors" in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
+    for damaged in (content[:-10], content[:-1] + bytes([content[-1] ^ 1])):
+        first.write_bytes(damaged)
+        assert_refused(finished_copy, first)
+    first.write_bytes(content)
+    shutil.copy(first.with_name("s0.safetensors.json"), second.with_name("s1.safetensors.json"))
+    assert_refused(finished_copy, second)
 
-    model.unlink()
+    first.unlink()
+    second.unlink()
     finished_copy.snakemake()
     assert different(before, finished_copy.payloads()) == []
+
+
+def assert_refused(project: Project, model: Path) -> None:
+    done = project.run("distillab", "measure", "all", check=False)
+    assert done.returncode == 3
+    assert f"{model.parent.name}/{model.name}" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
 
 
 def test_stale_files_without_records_are_not_taken_for_current(finished_copy: Project) -> None:

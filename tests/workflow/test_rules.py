@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from project import Project, different, rules_run
+from project import TABLES, Project, different, rules_run
 
 pytestmark = pytest.mark.workflow
 
@@ -45,7 +45,7 @@ def test_an_attack_parameter_reruns_its_descendants_only(finished_copy: Project)
     finished_copy.choose({"robustness": {"attacks": {"pgd_linf": {"eps": 0.2}}}})
     assert rules_run(finished_copy.snakemake("-n")) == {"attack", "collect", "report"}
     before = finished_copy.payloads()
-    finished_copy.snakemake()
+    finished_copy.snakemake(TABLES)
     changed = different(before, finished_copy.payloads())
     assert changed
     assert all(name.startswith(("attacks/", "tables/", "plots/", "metrics")) for name in changed)
@@ -54,7 +54,7 @@ def test_an_attack_parameter_reruns_its_descendants_only(finished_copy: Project)
 
 def test_a_new_seed_trains_its_own_members_only(finished_copy: Project) -> None:
     finished_copy.choose({"seeds": [0, 1, 2]})
-    finished_copy.snakemake()
+    finished_copy.snakemake(TABLES)
     log = (finished_copy.results / "logs" / "teach" / "all.log").read_text()
     assert "ce-cnn_digits-s0: from the store" in log
     assert "ce-cnn_digits-s2: made in" in log
@@ -64,7 +64,7 @@ def test_a_new_seed_trains_its_own_members_only(finished_copy: Project) -> None:
 def test_batch_axes_change_the_jobs_and_train_nothing(finished_copy: Project) -> None:
     before = finished_copy.payloads()
     finished_copy.choose({"batch": {"teach": ["seed"], "attack": ["attack", "seed", "family"]}})
-    finished_copy.snakemake()
+    finished_copy.snakemake(TABLES)
     for log in (finished_copy.results / "logs" / "teach").glob("*cnn_digits.log"):
         assert "made in" not in log.read_text()
     assert len(list((finished_copy.results / "logs" / "teach").glob("*cnn_digits.log"))) == 4
@@ -75,7 +75,7 @@ def test_bytes_do_not_depend_on_cores_or_batches(finished: Project, fresh: Calla
     project = fresh("project")
     attacks = {"pgd_linf": {"batch_size": 7}, "cw_l2": {"batch_size": 3}}
     project.choose({"robustness": {"attacks": attacks}, "batch": {"teach": ["seed"], "knockoff": ["seed"]}})
-    project.run("snakemake", "--cores", "1")
+    project.run("snakemake", "--cores", "1", TABLES)
     assert [name for name in different(finished.payloads(), project.payloads()) if "facts" not in name] == []
 
 
@@ -93,7 +93,7 @@ def test_code_reruns_what_it_makes(finished_copy: Project, old: str, new: str, r
     assert said == (set() if not rerun else said | rerun)
     assert bool(said) == bool(rerun)
     if rerun:
-        finished_copy.snakemake()
+        finished_copy.snakemake("results/tiny/teachers/ls-cnn_digits/s0.safetensors")
         log = (finished_copy.results / "logs" / "teach" / "all.log").read_text()
         assert "ce-cnn_digits-s0: from the store" in log
         assert "ls-cnn_digits-s0: made in" in log
@@ -167,7 +167,7 @@ def test_missing_data_says_what_to_put_where(fresh: Callable[[str], Project]) ->
     assert "data" in lines[0]
 
 
-def test_lint_finds_nothing_but_the_conda_habit(finished: Project) -> None:
-    done = finished.run("snakemake", "--lint", check=False)
+def test_lint_finds_nothing_but_the_conda_habit(fresh: Callable[[str], Project]) -> None:
+    done = fresh("project").run("snakemake", "--lint", check=False)
     complaints = [line.strip() for line in done.stderr.splitlines() if line.strip().startswith("* ")]
     assert [line for line in complaints if "Specify a conda environment" not in line] == []

@@ -1,15 +1,16 @@
 """DVC around the workflow: repro, status, metrics, plots, push and pull, and the traps between the two tools."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from project import Project, copy_project
+from project import Project
 
 pytestmark = pytest.mark.workflow
+
+OTHER_EPS = {"robustness": {"attacks": {"pgd_linf": {"eps": 0.3}}}}
 
 
 def git(project: Project, *arguments: str) -> str:
@@ -17,18 +18,18 @@ def git(project: Project, *arguments: str) -> str:
     return subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True).stdout
 
 
-def commit(project: Project, message: str) -> None:
-    git(project, "add", "-A")
+def commit(project: Project, message: str, *paths: str) -> None:
+    git(project, "add", "-A", *paths)
     git(project, "commit", "-qm", message)
 
 
 @pytest.fixture(scope="module")
-def versioned(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository in which `dvc repro` has run once; tests change copies of it."""
-    project = copy_project(tmp_path_factory.mktemp("versioned") / "project")
+def versioned(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which `dvc repro` has recorded the finished run; tests change copies of it."""
+    project = finished.copy(tmp_path_factory.mktemp("versioned") / "project")
     git(project, "init", "-q", "-b", "main")
     project.run("dvc", "init", "-q", "-f")
-    commit(project, "start")
+    commit(project, "start", ".", ":!results")
     project.run("dvc", "repro")
     commit(project, "first run")
     return project
@@ -36,8 +37,17 @@ def versioned(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def versioned_copy(versioned: Project, tmp_path: Path) -> Project:
-    shutil.copytree(versioned.root, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+    return versioned.copy(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def changed(versioned: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The repository after a second `dvc repro`, with another eps, not committed."""
+    project = versioned.copy(tmp_path_factory.mktemp("changed") / "project")
+    project.choose(OTHER_EPS)
+    assert "params.yaml" in project.run("dvc", "status").stdout
+    project.run("dvc", "repro")
+    return project
 
 
 def test_second_repro_does_nothing(versioned_copy: Project) -> None:
@@ -52,19 +62,17 @@ def test_metrics_and_plots(versioned_copy: Project) -> None:
     page = Path(plots.strip().removeprefix("file://"))
     assert "cross_entropy" in page.read_text()
 
-    versioned_copy.choose({"robustness": {"attacks": {"pgd_linf": {"eps": 0.3}}}})
-    assert "params.yaml" in versioned_copy.run("dvc", "status").stdout
-    versioned_copy.run("dvc", "repro")
-    assert "pgd_linf" in versioned_copy.run("dvc", "metrics", "diff").stdout
+
+def test_another_eps_shows_in_the_metrics(changed: Project) -> None:
+    assert "pgd_linf" in changed.run("dvc", "metrics", "diff").stdout
 
 
-def test_going_back_to_an_older_version_runs_nothing(versioned_copy: Project) -> None:
-    versioned_copy.choose({"robustness": {"attacks": {"pgd_linf": {"eps": 0.3}}}})
-    versioned_copy.run("dvc", "repro")
-    commit(versioned_copy, "another eps")
-    git(versioned_copy, "checkout", "-q", "HEAD~1")
-    versioned_copy.run("dvc", "checkout")
-    assert "Nothing to be done" in versioned_copy.snakemake()
+def test_going_back_to_an_older_version_runs_nothing(changed: Project, tmp_path: Path) -> None:
+    project = changed.copy(tmp_path / "project")
+    commit(project, "another eps")
+    git(project, "checkout", "-q", "HEAD~1")
+    project.run("dvc", "checkout")
+    assert "Nothing to be done" in project.snakemake()
 
 
 def test_a_clone_that_pulls_runs_nothing(versioned_copy: Project, tmp_path: Path) -> None:
@@ -80,7 +88,7 @@ def test_a_clone_that_pulls_runs_nothing(versioned_copy: Project, tmp_path: Path
 
 
 def test_plain_snakemake_then_commit_is_clean(versioned_copy: Project) -> None:
-    versioned_copy.choose({"robustness": {"attacks": {"pgd_linf": {"eps": 0.3}}}})
+    versioned_copy.choose(OTHER_EPS)
     versioned_copy.snakemake()
     assert "changed" in versioned_copy.run("dvc", "status").stdout
     versioned_copy.run("dvc", "commit", "-f")

@@ -16,9 +16,9 @@ from distillab.defenses.rsp import ReverseSigmoid
 from distillab.defenses.snt import SemanticNastyTeacher
 from distillab.defenses.st import StingyTeacher
 from distillab.defenses.trades import Trades
-from distillab.specs.defense import DefenseSpec
+from distillab.specs.defense import PostHocDefense, TrainedDefense
 
-DEFENSES: Registry[DefenseSpec] = Registry(
+DEFENSES: Registry[TrainedDefense | PostHocDefense] = Registry(
     "defense",
     CrossEntropyDefense,
     LabelSmoothingDefense,

@@ -12,11 +12,11 @@ from distillab.core.generators import generator
 from distillab.core.shapes import Images, PerExample
 from distillab.data.dataset import Batch
 from distillab.specs.base import Fractional
-from distillab.specs.defense import DefenseSpec
+from distillab.specs.defense import TrainedDefense
 from distillab.training.objective import Objective
 
 
-class AdversarialTrainingSpec(DefenseSpec):
+class AdversarialTrainingSpec(TrainedDefense):
     """An adversary in the Linf ball, as strong as PGD with these numbers and without restarts."""
 
     eps: Fractional = Field(default=8 / 255, ge=0, le=1, description="Radius of the Linf ball, in pixel units")

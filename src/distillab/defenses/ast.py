@@ -17,7 +17,7 @@ from distillab.losses.divergence import kd_divergence
 from distillab.losses.exponential_divergence import exponential_predictive_divergence
 from distillab.models.modes import frozen
 from distillab.specs.base import Fractional
-from distillab.specs.defense import DefenseSpec
+from distillab.specs.defense import TrainedDefense
 from distillab.specs.model import Domain
 from distillab.training.objective import Objective, Task, Terms
 
@@ -34,7 +34,7 @@ TOGETHER = 500
 """Images attacked at a time."""
 
 
-class AdversarialSparseTeacher(DefenseSpec):
+class AdversarialSparseTeacher(TrainedDefense):
     """``(1 - alpha) H(y, q) + alpha T^2 EPD(q^(1/T), r)``, r the k largest of the softened outputs for ``x_adv``.
 
     ``x_adv`` is what PGD makes of the image against the teacher without protection; r is the trained teacher's own

@@ -2,12 +2,12 @@
 
 from typing import ClassVar, Literal
 
-from distillab.specs.defense import DefenseSpec
+from distillab.specs.defense import TrainedDefense
 from distillab.training.objective import Objective, Task
 from distillab.training.supervised import CrossEntropyObjective
 
 
-class CrossEntropyDefense(DefenseSpec):
+class CrossEntropyDefense(TrainedDefense):
     """No protection: the loss is ``-ln q[y]``."""
 
     name: Literal["ce"] = "ce"

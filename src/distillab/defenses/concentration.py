@@ -14,14 +14,14 @@ from distillab.data.dataset import Batch
 from distillab.losses.centroid_flatness import joined_log_centroids, off_diagonal_divergence
 from distillab.losses.conditional_mutual_information import conditional_mutual_information
 from distillab.losses.cross_entropy import cross_entropy
-from distillab.specs.defense import DefenseSpec
+from distillab.specs.defense import TrainedDefense
 from distillab.training.objective import Objective, Task, Terms
 
 LEAST = 0.01
 """Smallest log-uniform power as a share of the largest: two decades."""
 
 
-class ConcentrationSpec(DefenseSpec):
+class ConcentrationSpec(TrainedDefense):
     """What every defense of this kind has: a weight, powers, and a soft maximum over them."""
 
     weight: float = Field(

@@ -4,12 +4,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from distillab.specs.defense import DefenseSpec
+from distillab.specs.defense import TrainedDefense
 from distillab.training.objective import Objective, Task
 from distillab.training.supervised import CrossEntropyObjective
 
 
-class LabelSmoothingDefense(DefenseSpec):
+class LabelSmoothingDefense(TrainedDefense):
     """``(1 - eps) H(y, q) + eps H(u, q)``."""
 
     name: Literal["ls"] = "ls"

@@ -10,11 +10,11 @@ from distillab.core.shapes import Logits, PerExample
 from distillab.data.dataset import Batch
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.divergence import kd_divergence
-from distillab.specs.defense import DefenseSpec
+from distillab.specs.defense import TrainedDefense
 from distillab.training.objective import Objective, Task, Terms
 
 
-class NastySpec(DefenseSpec):
+class NastySpec(TrainedDefense):
     """What the nasty teachers share: the ordinary teacher to avoid, and how hard to avoid it."""
 
     needs: ClassVar[tuple[str, ...]] = ("ce",)

@@ -1,7 +1,7 @@
 """AVG: the Averager student, which learns one soft label per class and no image's own."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from distillab.core.shapes import Labels, LogProbs, Probs
 from distillab.data.dataset import Batch
 from distillab.knockoff.kd import soft_target_divergence
+from distillab.knockoff.softened import SoftenedKnockoff
 from distillab.knockoff.teacher import Answers
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.power import power_transform
-from distillab.specs.knockoff import KnockoffSpec
 from distillab.training.objective import Objective, Task, Terms
 
 
-class AVG(KnockoffSpec):
+class AVG(SoftenedKnockoff):
     """``w H(y, q_s) + (1 - w) T^2 KL(m_y, q_s^(1/T))``; ``m_y`` is the mean of ``p^(1/T)`` over class ``y``.
 
     Distillation from a teacher whose classes are single points: it uses what their centroids tell and nothing else.
@@ -30,13 +30,7 @@ class AVG(KnockoffSpec):
     paper: ClassVar[str] = "Keser & Toreyin, ICLR Tiny Papers 2023"
     grade: ClassVar[str] = "P"
     in_paper: ClassVar[bool] = True
-    grid: ClassVar[dict[str, tuple[Any, ...]]] = {
-        "temperature": (1.0, 2.0, 4.0, 8.0, 20.0),
-        "hard_weight": (0.9, 0.5, 0.1, 0.01),
-    }
 
-    temperature: float = Field(default=4.0, gt=0, description="Softening of both distributions; 4 is power 0.25")
-    hard_weight: float = Field(default=0.1, ge=0, le=1, description="Weight of the hard-label term")
     means: Literal["dataset", "batch"] = Field(
         default="dataset", description="Average over all training images, unaugmented, or over each mini-batch"
     )

@@ -1,21 +1,21 @@
 """KD: Hinton's distillation, as an attack on a released teacher."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import nn
 
 from distillab.core.shapes import Logits, LogProbs, PerExample
 from distillab.data.dataset import Batch
+from distillab.knockoff.softened import SoftenedKnockoff
 from distillab.knockoff.teacher import Answers
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.divergence import kd_divergence
 from distillab.losses.power import log_power_transform
-from distillab.specs.knockoff import KnockoffSpec
 from distillab.training.objective import Objective, Task, Terms
 
 
-class KD(KnockoffSpec):
+class KD(SoftenedKnockoff):
     """``w H(y, q_s) + (1 - w) T^2 KL(p^(1/T), q_s^(1/T))`` with hard weight ``w`` and temperature ``T``.
 
     With a temperature ``S`` of the student's own the second term is ``S^2 KL(p^(1/T), q_s^(1/S))``; ``S = 1`` is
@@ -26,13 +26,7 @@ class KD(KnockoffSpec):
     label: ClassVar[str] = "KD"
     paper: ClassVar[str] = "Hinton, Vinyals & Dean, 2015"
     in_paper: ClassVar[bool] = True
-    grid: ClassVar[dict[str, tuple[Any, ...]]] = {
-        "temperature": (1.0, 2.0, 4.0, 8.0, 20.0),
-        "hard_weight": (0.9, 0.5, 0.1, 0.01),
-    }
 
-    temperature: float = Field(default=4.0, gt=0, description="Softening of both distributions; 4 is power 0.25")
-    hard_weight: float = Field(default=0.1, ge=0, le=1, description="Weight of the hard-label term")
     student_temperature: float | None = Field(
         default=None, gt=0, description="Softening of the student instead; 1 is transformed teacher matching"
     )

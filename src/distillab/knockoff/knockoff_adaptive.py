@@ -14,7 +14,7 @@ from distillab.core.shapes import Labels, LogProbs, PerExample, Probs
 from distillab.data.dataset import Batch
 from distillab.knockoff.knockoff_nets import RECIPE, TransferObjective, affordable
 from distillab.knockoff.teacher import TOGETHER, Answers
-from distillab.losses.divergence import soft_cross_entropy
+from distillab.losses.cross_entropy import soft_cross_entropy
 from distillab.specs.data import AugmentSpec
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.train import TrainSpec
@@ -125,7 +125,7 @@ class OnlineStudent:
         return ((raw - self.lowest) / (self.highest - self.lowest).clamp(min=1e-12)).mean(dim=1)
 
     def _learn(self, batch: Batch, log_probs: LogProbs) -> PerExample:
-        loss = soft_cross_entropy(log_probs, self.model(batch.x))
+        loss = soft_cross_entropy(self.model(batch.x), log_probs.softmax(dim=1))
         self.optimizer.zero_grad()
         loss.mean().backward()
         self.optimizer.step(RECIPE.optimizer.lr)

@@ -10,8 +10,7 @@ from distillab.core.errors import ContractError
 from distillab.core.generators import generator
 from distillab.data.dataset import Batch
 from distillab.knockoff.teacher import Answers
-from distillab.losses.cross_entropy import cross_entropy
-from distillab.losses.divergence import soft_cross_entropy
+from distillab.losses.cross_entropy import cross_entropy, soft_cross_entropy
 from distillab.specs.data import AugmentSpec
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.train import MilestonesSpec, SGDSpec, TrainSpec
@@ -70,7 +69,7 @@ class TransferObjective(Objective):
         logits, answers = model(batch.x), self.answers(batch)
         if self.argmaxed:
             return {"cross_entropy": cross_entropy(logits, answers.argmax(dim=1))}
-        return {"cross_entropy": soft_cross_entropy(answers, logits)}
+        return {"cross_entropy": soft_cross_entropy(logits, answers.softmax(dim=1))}
 
 
 def affordable(budget: int, train: Tensor) -> int:

@@ -14,10 +14,10 @@ from distillab.core.shapes import Labels, Probs
 from distillab.data.dataset import Batch
 from distillab.knockoff.avg import class_means
 from distillab.knockoff.kd import soft_target_divergence
+from distillab.knockoff.softened import SoftenedKnockoff
 from distillab.knockoff.teacher import Answers
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.power import power_transform
-from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.train import AdamSpec
 from distillab.training.objective import Objective, Task, Terms
 from distillab.training.optimizers import Adam
@@ -29,7 +29,7 @@ NOISE = 0.01
 """Standard deviation of the noise on the initial parameters."""
 
 
-class MKD(KnockoffSpec):
+class MKD(SoftenedKnockoff):
     """``w H(y, q_s) + (1 - w) T^2 KL(p^(1/T) M_y, q_s^(1/T))``; ``M_y`` is a Markov matrix learned for class ``y``.
 
     Known second-hand: the class's matrix multiplies the power-transformed answer, student and matrices learn jointly
@@ -52,8 +52,6 @@ class MKD(KnockoffSpec):
         "hard_weight": (0.5, 0.1, 0.01),
     }
 
-    temperature: float = Field(default=4.0, gt=0, description="Softening of both distributions; 4 is power 0.25")
-    hard_weight: float = Field(default=0.1, ge=0, le=1, description="Weight of the hard-label term")
     rank: int | None = Field(
         default=3, ge=1, description="Prototypes per class (n); null is full rank, for up to some 200 classes"
     )

@@ -26,7 +26,7 @@ def cross_entropy(
 
 
 def soft_cross_entropy(logits: Logits, probs: Probs, *, temperature: float = 1.0) -> PerExample:
-    """Cross-entropy -sum_i q_i log softmax(Z / temperature)_i in nats against probabilities q.
+    """Cross-entropy -sum_i q_i log softmax(Z / temperature)_i in nats against probabilities q; zeros cost nothing.
 
     The probabilities are taken as given: a teacher's are softened by whoever computes them. Least, and equal to the
     entropy of q, where the prediction is q. There is no factor temperature^2.
@@ -34,4 +34,4 @@ def soft_cross_entropy(logits: Logits, probs: Probs, *, temperature: float = 1.0
     Reference: Papernot et al. 2016, section IV-B; Hinton et al. 2015, section 2, without its rescaling.
     """
     log_probs = F.log_softmax(logits / temperature, dim=1)
-    return -(probs * log_probs).sum(dim=1)
+    return -(probs * log_probs.masked_fill(probs == 0, 0.0)).sum(dim=1)

@@ -17,14 +17,6 @@ def kl_from_logits(p_logits: Float[Tensor, "*batch k"], q_logits: Float[Tensor, 
     return _kl(F.log_softmax(p_logits, dim=-1), F.log_softmax(q_logits, dim=-1))
 
 
-def soft_cross_entropy(
-    p_logits: Float[Tensor, "*batch k"], q_logits: Float[Tensor, "*batch k"]
-) -> Float[Tensor, "..."]:
-    """Cross-entropy ``H(p, q) = -sum_i p_i ln q_i`` against a soft target p; arguments as in `kl_from_logits`."""
-    p = F.softmax(p_logits, dim=-1)
-    return -(p * F.log_softmax(q_logits, dim=-1).masked_fill(p == 0, 0.0)).sum(dim=-1)
-
-
 def kd_divergence(teacher_log_probs: LogProbs, student_logits: Logits, *, temperature: float) -> PerExample:
     """Distillation term ``T^2 KL(p^(1/T), q^(1/T))`` of a teacher's outputs p and a student's q.
 

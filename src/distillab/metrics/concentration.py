@@ -84,28 +84,6 @@ def concentration(log_probs: LogProbs, labels: Classes, powers: Numbers) -> Conc
     return Concentration(grid, np.bincount(labels, minlength=k), plugin, corrected)
 
 
-def concentration_slope(log_probs: LogProbs, labels: Classes, powers: Numbers) -> Float[Array, "a"]:
-    """Derivative of the overall curve, ``dI/da = E_j[a Var(l_j) - Cov(l_j, ln s)]`` with moments under ``q_j^a``.
-
-    ``l_j`` is the row of log-probabilities. This is the published derivative with its surprisal written as
-    ``ln Z - a l``, which needs no division by the power and so holds at 0 too.
-
-    Raises:
-        ContractError: As `concentration`.
-
-    Reference: "Towards Undistillable Models by Minimizing Conditional Mutual Information" 2025, theorem 2, eq. 31.
-    """
-    wide, grid = _checked("concentration_slope", log_probs, labels, powers)
-    slope = np.zeros(len(grid))
-    for y in np.unique(labels):
-        cluster = wide[labels == y]
-        logs, support = _shifted(cluster)
-        slope += (
-            len(cluster) / len(wide) * np.concatenate([_slopes(logs, *part) for part in _powered(logs, support, grid)])
-        )
-    return slope
-
-
 def class_centroids(log_probs: LogProbs, labels: Classes, *, power: float = 1.0) -> Float[Array, "k k"]:
     """Row y: the mean of ``q_j^power`` over the examples of class y; NaN for classes without examples.
 
@@ -170,13 +148,3 @@ def _divergences(logs: Array, powers: Array, q: Array, log_totals: Array) -> tup
     without = np.maximum(n * centroid[:, None] - q, 0.0) / (n - 1)
     corrected = n * centroid_entropy - (n - 1) * entr(without).sum(axis=2).mean(axis=1) - mean_entropy
     return plugin, corrected
-
-
-def _slopes(logs: Array, powers: Array, q: Array, _log_totals: Array) -> Array:
-    centroid = q.mean(axis=1)
-    log_centroid = np.log(np.where(centroid > 0, centroid, 1.0))
-    mean_log = np.einsum("ank,nk->an", q, logs)
-    variance = np.einsum("ank,nk->an", q, logs**2) - mean_log**2
-    cross = np.einsum("ank,nk,ak->an", q, logs, log_centroid, optimize=True)
-    covariance = cross - mean_log * np.einsum("ank,ak->an", q, log_centroid)
-    return np.asarray((powers[:, None] * variance - covariance).mean(axis=1))

@@ -13,9 +13,6 @@ from distillab.metrics.intervals import Estimate, wilson
 ROUNDING = 1e-6
 """Pixel units: float32 rounding of ``x + delta`` may put an example found at eps this far beyond it."""
 
-COMPARABLE_FAILURES = 0.01
-"""Above this share of failures, means over successes are not comparable between models."""
-
 
 @dataclass(frozen=True)
 class DistanceSummary:
@@ -30,17 +27,9 @@ class DistanceSummary:
     successes: int
     success_rate: Estimate
     median_of_correct: float
-    percentile_5_of_correct: float
-    percentile_95_of_correct: float
     mean_of_successes: float
-    median_of_successes: float
     max_of_successes: float
     penalized_mean_of_correct: float | None
-
-    @property
-    def comparable(self) -> bool:
-        """Whether failures are rare enough (1 %) for means over successes to be compared between models."""
-        return self.correct - self.successes <= COMPARABLE_FAILURES * self.correct
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +46,7 @@ class AccuracyCurve:
 def summarize_distances(
     distances: PerExample, initially_correct: Flags, *, farthest: PerExample | None = None
 ) -> DistanceSummary:
-    """Quantiles, means and success rate of a minimum-norm attack; distances are upper bounds of the true ones.
+    """Median, means and success rate of a minimum-norm attack; distances are upper bounds of the true ones.
 
     Args:
         distances: Size of the smallest perturbation found, in the attack's norm and pixel units; ``inf`` for a failure.
@@ -74,17 +63,12 @@ def summarize_distances(
         raise ContractError("no example was classified correctly", where="summarize_distances")
     fooled = np.isfinite(found)
     hits = found[fooled]
-    # Percentiles without interpolation: between a finite distance and an infinite one there is no number.
-    low, high = np.quantile(found, [0.05, 0.95], method="inverted_cdf")
     return DistanceSummary(
         correct=len(found),
         successes=len(hits),
         success_rate=wilson(len(hits), len(found)),
         median_of_correct=float(np.median(found)),
-        percentile_5_of_correct=float(low),
-        percentile_95_of_correct=float(high),
         mean_of_successes=float(hits.mean()) if len(hits) else float("nan"),
-        median_of_successes=float(np.median(hits)) if len(hits) else float("nan"),
         max_of_successes=float(hits.max()) if len(hits) else float("nan"),
         penalized_mean_of_correct=None if farthest is None else _penalized(found, fooled, farthest[initially_correct]),
     )

@@ -11,14 +11,13 @@ from distillab.reporting.display import (
     cell,
     folded,
     header,
-    interval,
     missing,
     number,
     paragraph,
     percent,
     table,
 )
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase
+from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase, signed_cell
 from distillab.reporting.tables import Tables, norm_label, records, step_name
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ def _differences(steps: "pd.DataFrame", name: str) -> Html:
             "temperature": "mean over T" if row.temperature == _AVERAGED else f"T = {row.temperature:g}",
             "norm": norm_label(row.norm),
             "view": view_name(row.view),
-            "seeds": _over_seeds(row),
+            "seeds": signed_cell(row.difference, row.low, row.high),
             "images": _over_images(row),
         }
         for row in _told_apart(steps)
@@ -158,10 +157,6 @@ def _told_apart(steps: "pd.DataFrame") -> Iterator[Any]:
 
 def _pair(row: Any) -> str:  # noqa: ANN401 - a row
     return f"{step_name(row.later)} − {step_name(row.earlier)}"
-
-
-def _over_seeds(row: Any) -> str:  # noqa: ANN401 - a row
-    return cell(interval(*(number(value, signed=True) for value in (row.difference, row.low, row.high))))
 
 
 def _over_images(row: Any) -> str:  # noqa: ANN401 - a row

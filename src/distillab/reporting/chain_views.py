@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from html import escape
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.display import Html, cell, folded, header, interval, missing, number, paragraph, percent, table
+from distillab.reporting.display import Html, cell, folded, header, missing, number, paragraph, percent, table
 from distillab.reporting.reported import Reported
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase
+from distillab.reporting.summaries import counts, decision_cells, estimate_cell, kinds_note, over_seeds, seeds_phrase
 from distillab.reporting.tables import Tables, norm_label, records, step_name
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ STEP = ["chain", "temperature", "step"]
 
 STUDENT = 2
 """Steps up to this one are the paper's teacher, assistant and student; the later ones its section VI."""
-
-_FEW = "no interval below three seeds"
 
 _PRINTED = {
     "accuracy": "accuracy",
@@ -64,11 +61,9 @@ def claims_table(tables: Tables) -> Html:
             ),
             "source": escape(row.source),
             "logits": view_name(row.view),
-            "value": cell(interval(*(number(v, signed=True) for v in (row.value, row.low, row.high)))),
             "unit": cell(escape(named_norms(row.unit))),
-            "p": number(row.p, digits=2) if row.p is not None and isfinite(row.p) else missing(_FEW),
-            "decision": f'<span class="cell"><strong>{escape(row.decision)}</strong></span>',
         }
+        | decision_cells(row)
         for row in records(claims)
     ]
     labels = {

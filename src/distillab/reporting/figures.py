@@ -131,5 +131,5 @@ def _gain(ax: "Axes", y: float, defense: str, gain: tuple[float, float, float]) 
     value, low, high = (100 * part for part in gain)
     method = look(defense)
     ax.plot([low, high], [y, y], color=method.color, linewidth=2.2, solid_capstyle="butt")
-    ax.plot([value], [y], method.marker, color=method.color, markersize=7.5 * method.size, markeredgecolor=PAPER,
-            markeredgewidth=0.6)  # fmt: skip
+    ax.plot([value], [y], marker=method.marker, linestyle="", color=method.color, markersize=7.5 * method.size,
+            markeredgecolor=PAPER, markeredgewidth=0.6)  # fmt: skip

@@ -1,14 +1,13 @@
 """Hypotheses of this project about where the paper's method might be weak, and what one parameter of it does."""
 
 from html import escape
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from distillab.reporting.chain_figures import chain_curves
-from distillab.reporting.display import Html, cell, header, interval, missing, number, paragraph, table
+from distillab.reporting.display import Html, header, paragraph, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import marked
-from distillab.reporting.summaries import seeds_phrase
+from distillab.reporting.summaries import decision_cells, seeds_phrase
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 _ALL = tuple(f"W{number}" for number in range(1, 9))
 _ELSEWHERE = {"W5": " (cost: the training times above, and a benchmark)", "W6": " (needs attackers who tune)"}
-_FEW = "no interval below three seeds"
 _PANELS = {"accuracy": "teacher's accuracy, %", "peak": "largest CMI, nats", "knockoff": "knockoff's accuracy, %"}
 
 
@@ -32,12 +30,10 @@ def hypotheses_table(tables: Tables) -> Html:
         {
             "hypothesis": escape(row.hypothesis),
             "statement": (f"{escape(tables.label(row.defense))}: " if several else "") + escape(row.statement),
-            "value": cell(interval(*(number(v, signed=True) for v in (row.value, row.low, row.high)))),
             "unit": escape(row.unit),
-            "p": number(row.p, digits=2) if row.p is not None and isfinite(row.p) else missing(_FEW),
-            "decision": cell(f"<strong>{escape(row.decision)}</strong>"),
             "seeds": f"{row.seeds}",
         }
+        | decision_cells(row)
         for row in records(frame.sort_values(["defense", "hypothesis"], kind="stable"))
     ]
     labels = {"hypothesis": "No.", "statement": "Hypothesis", "value": header("Here", "[95 %]"), "unit": "Unit",

@@ -8,7 +8,7 @@ from distillab.reporting import leak_figures
 from distillab.reporting.display import Html, folded, header, missing, number, setting, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, graded, marked
-from distillab.reporting.palette import ordered
+from distillab.reporting.palette import ordered, places
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase
 from distillab.reporting.tables import Tables, records
 
@@ -62,7 +62,7 @@ def classes_figure(tables: Tables) -> Html:
     names = tables.facts["class_names"]
     frame = frame.assign(
         name=[f"class {names[int(y)]}" for y in frame["class_label"]],
-        rank=frame["defense"].map(ordered(list(frame["defense"])).index),
+        rank=places(frame["defense"]),
     ).sort_values(["rank", "class_label"], kind="stable")
     data = frame.groupby(["label", "name", "power"], sort=False)["cmi"].mean().reset_index()
     with style():

@@ -9,7 +9,7 @@ from distillab.reporting import figures
 from distillab.reporting.display import DASH, Html, cell, header, missing, number, percent, points, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, graded
-from distillab.reporting.palette import ordered
+from distillab.reporting.palette import places
 from distillab.reporting.reported import Printed, Reported
 from distillab.reporting.summaries import (
     estimate_cell,
@@ -116,8 +116,7 @@ def training_figure(tables: Tables) -> Html:
     frame = tables["history"]
     teachers = teachers_of(tables).drop_duplicates("model").set_index("model")["defense"]
     frame = frame[frame["model"].isin(teachers.index)]
-    order = ordered(list(frame["model"].map(teachers)))
-    frame = frame.assign(label=frame["model"].map(tables.label), rank=frame["model"].map(teachers).map(order.index))
+    frame = frame.assign(label=frame["model"].map(tables.label), rank=places(frame["model"].map(teachers)))
     with style():
         return show(
             figures.training(frame.sort_values("rank", kind="stable")),

@@ -6,7 +6,9 @@ variable, so that one SVG serves both themes.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 from zlib import crc32
 
 INK, PAPER, MUTED, RULE, BAND = "#1a1d21", "#ffffff", "#565e69", "#d8dce1", "#eceff2"
@@ -23,17 +25,24 @@ DARK = {
 
 METHOD_COLORS = ("ink", "blue", "orange", "green", "purple", "vermillion", "rose")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d", "8")
-_LINES: tuple[str | tuple[int, tuple[float, ...]], ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1.2, 2)))
+_FOUR_POINTED: tuple[int, Literal[1], int] = (4, 1, 0)
+Marker: TypeAlias = str | tuple[int, Literal[1], int]
+"""As matplotlib names it, or the number of points, 1 for a star, and an angle."""
 
-_DEFENSES = {
+Line: TypeAlias = str | tuple[int, tuple[float, ...]]
+_LINES: tuple[Line, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1.2, 2)))
+
+_DEFENSES: dict[str, tuple[str, Marker, int]] = {
     "ce": ("ink", "o", 0), "ls": ("ink", "s", 1),
     "nt": ("vermillion", "v", 0), "snt": ("vermillion", "<", 1), "ast": ("vermillion", ">", 2),
     "st": ("green", "D", 0), "mad": ("green", "P", 1), "mad_argmax": ("green", "X", 2), "apgp": ("purple", "p", 0),
     "rsp": ("purple", "h", 1), "label_only": ("purple", "d", 2),
     "cmim": ("blue", "^", 0), "cmim_flat": ("blue", "8", 1), "cmim_anchored": ("blue", "*", 2),
+    "madry": ("orange", "H", 0), "trades": ("orange", _FOUR_POINTED, 1),
 }  # fmt: skip
 """Key to color, marker and line, in the order of every figure; one color per kind: unprotected, trained, post-hoc
-(sparse or steered; all others), concentrated. A new defense gets a look from its name until it is listed."""
+(sparse or steered; all others), concentrated, trained on adversarial images. A new defense gets a look from its name
+until it is listed."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +50,13 @@ class Look:
     """How a method is drawn; ``color`` is a light-theme hex value."""
 
     color: str
-    marker: str
-    line: str | tuple[int, tuple[float, ...]]
+    marker: Marker
+    line: Line
 
     @property
     def size(self) -> float:
         """How large the marker is to be drawn: shapes with thin arms need more room."""
-        return 1.35 if self.marker in {"P", "X", "*", "d"} else 1.0
+        return 1.35 if self.marker in {"P", "X", "*", "d", _FOUR_POINTED} else 1.0
 
 
 def look(key: str) -> Look:
@@ -76,6 +85,13 @@ def ordered(keys: list[str]) -> list[str]:
     return sorted(set(keys), key=lambda key: (listed.index(key) if key in listed else len(listed), key))
 
 
+def places(keys: Iterable[str]) -> list[int]:
+    """The place of each key in the order of every figure."""
+    keys = list(keys)
+    order = ordered(keys)
+    return [order.index(key) for key in keys]
+
+
 def themed(svg: str) -> str:
     """``svg`` with every palette color replaced by its CSS variable."""
     names = {value: name for name, value in LIGHT.items()}
@@ -87,13 +103,3 @@ def css() -> str:
     light = "".join(f"--{name}:{value};" for name, value in LIGHT.items())
     dark = "".join(f"--{name}:{value};" for name, value in DARK.items())
     return f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
-
-
-def luminance(color: str) -> float:
-    """Relative luminance in [0, 1] of an sRGB hex color.
-
-    Reference: WCAG 2.2, definition of relative luminance.
-    """
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -11,7 +11,7 @@ from distillab.reporting import response_figures
 from distillab.reporting.display import Html, header, number, paragraph, setting, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, marked
-from distillab.reporting.palette import ordered
+from distillab.reporting.palette import places
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles, in_order
@@ -84,11 +84,10 @@ def profile_figure(tables: Tables) -> Html:
     frame = tables["profiles"]
     if frame.empty:
         return Html("")
-    order = ordered(list(frame["defense"]))
     frame = frame.assign(
         arch=[tables.networks.get(teacher, teacher) for teacher in frame["teacher"]],
         label=[marked(tables, key) for key in frame["defense"]],
-        order=frame["defense"].map(order.index),
+        order=places(frame["defense"]),
     ).sort_values(["order", "rank"], kind="stable")
     with style():
         return show(

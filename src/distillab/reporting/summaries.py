@@ -1,11 +1,12 @@
 """From many seeds to one number with its interval, and how a page writes it."""
 
 from collections.abc import Callable
+from html import escape
 from math import inf, isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from distillab.metrics.intervals import seed_interval
-from distillab.reporting.display import cell, interval, missing
+from distillab.reporting.display import cell, interval, missing, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,21 @@ def estimate_cell(
     if not isfinite(row.value):
         return missing(reason)
     return cell(interval(show(row.value), show(row.low), show(row.high)), best=best)
+
+
+def signed_cell(value: float, low: float, high: float) -> str:
+    """A difference or a slope as a table cell: value [low, high], with their signs."""
+    return cell(interval(*(number(each, signed=True) for each in (value, low, high))))
+
+
+def decision_cells(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row has no static type
+    """Estimate, Holm-adjusted p-value and decision of a statement, as table cells by column."""
+    known = row.p is not None and isfinite(row.p)
+    return {
+        "value": signed_cell(row.value, row.low, row.high),
+        "p": number(row.p, digits=2) if known else missing("no interval below three seeds"),
+        "decision": cell(escape(row.decision), best=True),
+    }
 
 
 def not_separable(

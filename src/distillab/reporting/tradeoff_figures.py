@@ -90,5 +90,5 @@ def _size_axis(ax: "Axes", counts: list[float]) -> None:
 
 def _point(ax: "Axes", defense: str, at: tuple[float, float], label: str) -> None:
     method = look(defense)
-    ax.plot(*([value] for value in at), method.marker, color=method.color, markersize=8 * method.size,
-            markeredgecolor=PAPER, linestyle="", label=label, zorder=3)  # fmt: skip
+    ax.plot(*([value] for value in at), marker=method.marker, linestyle="", color=method.color,
+            markersize=8 * method.size, markeredgecolor=PAPER, label=label, zorder=3)  # fmt: skip

@@ -41,27 +41,23 @@ class DefenseSpec(MethodSpec):
         """Whether teachers of this network get the defense."""
         return not self.networks or network in self.networks
 
-    @abstractmethod
-    def objective(self, task: "Task") -> "Objective":
-        """The training objective of the defended teacher."""
-
     def release(self, state: "State", domain: "Domain") -> "Release":  # noqa: ARG002 - most release what they compute
         """What the API does to the outputs; post-hoc defenses override this."""
         return lambda log_probs, _images: log_probs
+
+
+class TrainedDefense(DefenseSpec):
+    """A protection that the teacher learns."""
+
+    @abstractmethod
+    def objective(self, task: "Task") -> "Objective":
+        """The training objective of the defended teacher."""
 
 
 class PostHocDefense(DefenseSpec):
     """A protection of the outputs alone: the weights are those of the teacher without protection."""
 
     needs: ClassVar[tuple[str, ...]] = ("ce",)
-
-    def objective(self, task: "Task") -> "Objective":
-        """Nothing is trained.
-
-        Raises:
-            NotImplementedError: always; the stage that trains teachers copies the weights instead.
-        """
-        raise NotImplementedError(type(self).__name__)
 
     def prepare(self, task: "Task", teacher: "nn.Module") -> "dict[str, Tensor]":  # noqa: ARG002 - most need none
         """The state of ``release``: drawn, or learned from the training images; ``teacher`` is frozen."""

@@ -18,14 +18,6 @@ NAMES = {"linf": "Linf", "l2": "L2"}
 norms = pytest.mark.parametrize("norm", NAMES)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def linear(classes, scale=1.0):
     torch.manual_seed(5)
     net = nn.Sequential(nn.Flatten(), nn.Linear(36, classes))

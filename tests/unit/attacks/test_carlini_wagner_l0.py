@@ -1,21 +1,11 @@
 import pytest
 import torch
+from linear_networks import X, Y, toy
 from torch import nn
 
 from distillab.attacks.carlini_wagner_l0 import CarliniWagnerL0
 from distillab.evaluate.run_attack import run_attack
 from distillab.losses.margins import difference_of_logits
-
-X, Y = torch.full((1, 1, 1, 2), 0.5), torch.tensor([0])
-
-
-def toy(scale=1.0):
-    """Logits scale (3 (x1 - 0.5) + 4 (x2 - 0.5) + 1, 0): either pixel alone crosses the boundary."""
-    net = nn.Sequential(nn.Flatten(), nn.Linear(2, 2))
-    with torch.no_grad():
-        net[1].weight.copy_(torch.tensor([[3.0, 4.0], [0.0, 0.0]]) * scale)
-        net[1].bias.copy_(torch.tensor([-2.5, 0.0]) * scale)
-    return net
 
 
 def ladder(needed):

@@ -1,22 +1,11 @@
 import pytest
 import torch
+from linear_networks import X, Y, hyperplanes, toy
 from torch import nn
 
 from distillab.attacks.carlini_wagner_l2 import CarliniWagnerL2
 from distillab.evaluate.run_attack import run_attack
 from distillab.losses.margins import difference_of_logits
-
-
-def toy(scale=1.0):
-    """Logits scale (3 (x1 - 0.5) + 4 (x2 - 0.5) + 1, 0): 0.2 from the boundary at (0.5, 0.5)."""
-    net = nn.Sequential(nn.Flatten(), nn.Linear(2, 2))
-    with torch.no_grad():
-        net[1].weight.copy_(torch.tensor([[3.0, 4.0], [0.0, 0.0]]) * scale)
-        net[1].bias.copy_(torch.tensor([-2.5, 0.0]) * scale)
-    return net
-
-
-X, Y = torch.full((1, 1, 1, 2), 0.5), torch.tensor([0])
 
 
 @pytest.mark.parametrize("scale", [1.0, 40.0, 1 / 40])
@@ -39,14 +28,7 @@ def test_scaling_logits_and_const_together_changes_nothing():
 @pytest.mark.parametrize("classes", [2, 6])
 def test_random_hyperplanes_are_met_within_five_percent_and_never_undercut(classes):
     """With more than two classes the closest one is the target: untargeted, another one may attract."""
-    torch.manual_seed(0)
-    linear = nn.Linear(48, classes)
-    net = nn.Sequential(nn.Flatten(), linear)
-    x = torch.rand(12, 3, 4, 4) * 0.2 + 0.4
-    logits, weight = net(x).detach(), linear.weight.detach()
-    y = logits.argmax(dim=1)
-    gaps = (logits.gather(1, y[:, None]) - logits) / (weight[y][:, None] - weight).norm(dim=2)
-    exact, closest = gaps.scatter(1, y[:, None], torch.inf).min(dim=1)
+    net, x, y, exact, closest = hyperplanes("l2", classes)
     y_target = closest if classes > 2 else None
     record = run_attack(net, x, y, range(12), spec=CarliniWagnerL2(), seed=0, y_target=y_target)
     assert record.success.all()

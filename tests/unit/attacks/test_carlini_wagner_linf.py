@@ -1,20 +1,10 @@
 import pytest
 import torch
+from linear_networks import X, Y, hyperplanes, toy
 from torch import nn
 
 from distillab.attacks.carlini_wagner_linf import CarliniWagnerLinf
 from distillab.evaluate.run_attack import run_attack
-
-X, Y = torch.full((1, 1, 1, 2), 0.5), torch.tensor([0])
-
-
-def toy(scale=1.0):
-    """Logits scale (3 (x1 - 0.5) + 4 (x2 - 0.5) + 1, 0): 1/7 from the boundary at (0.5, 0.5) in Linf."""
-    net = nn.Sequential(nn.Flatten(), nn.Linear(2, 2))
-    with torch.no_grad():
-        net[1].weight.copy_(torch.tensor([[3.0, 4.0], [0.0, 0.0]]) * scale)
-        net[1].bias.copy_(torch.tensor([-2.5, 0.0]) * scale)
-    return net
 
 
 def spec_of(mode):
@@ -22,19 +12,6 @@ def spec_of(mode):
     if mode == "fast":
         return CarliniWagnerLinf(mode="fast")
     return CarliniWagnerLinf(steps=100, initial_const=1e-3, largest_const=0.5, shrink=0.98)
-
-
-def planes(classes, n=12, seed=0):
-    """A linear net, images far from the box, and each image's exact distance and closest class."""
-    torch.manual_seed(seed)
-    linear = nn.Linear(48, classes)
-    net = nn.Sequential(nn.Flatten(), linear)
-    x = torch.rand(n, 3, 4, 4) * 0.2 + 0.4
-    logits, weight = net(x).detach(), linear.weight.detach()
-    y = logits.argmax(dim=1)
-    gaps = (logits.gather(1, y[:, None]) - logits) / (weight[y][:, None] - weight).norm(p=1, dim=2)
-    exact, closest = gaps.scatter(1, y[:, None], torch.inf).min(dim=1)
-    return net, x, y, exact, closest
 
 
 @pytest.mark.slow
@@ -59,7 +36,7 @@ def test_fast_finds_the_closest_point_whatever_the_scale(scale):
 @pytest.mark.parametrize("classes", [2, 6])
 def test_random_hyperplanes_are_met_within_five_percent_and_never_undercut(mode, classes):
     """With more than two classes the closest one is the target: untargeted, another one may attract."""
-    net, x, y, exact, closest = planes(classes)
+    net, x, y, exact, closest = hyperplanes("linf", classes)
     y_target = closest if classes > 2 else None
     record = run_attack(net, x, y, range(len(x)), spec=spec_of(mode), seed=0, y_target=y_target)
     assert record.success.all()
@@ -68,7 +45,7 @@ def test_random_hyperplanes_are_met_within_five_percent_and_never_undercut(mode,
 
 
 def test_strict_ends_within_one_shrink_of_the_optimum():
-    net, x, y, exact, _ = planes(2)
+    net, x, y, exact, _ = hyperplanes("linf", 2)
     spec = CarliniWagnerLinf(steps=100, initial_const=1e-3, largest_const=0.5, shrink=0.8)
     record = run_attack(net, x, y, range(len(x)), spec=spec, seed=0)
     assert (record.distance <= exact * 1.02 / 0.8).all()

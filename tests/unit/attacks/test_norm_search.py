@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from linear_networks import X, Y, hyperplanes, toy
 from torch import nn
 
 from distillab.attacks.carlini_wagner_l2 import CarliniWagnerL2
@@ -12,39 +13,17 @@ from distillab.evaluate.run_attack import run_attack
 SPECS = {"l2": CarliniWagnerL2(mode="fast"), "linf": CarliniWagnerLinf(mode="fast")}
 
 
-def toy(scale=1.0):
-    net = nn.Sequential(nn.Flatten(), nn.Linear(2, 2))
-    with torch.no_grad():
-        net[1].weight.copy_(torch.tensor([[3.0, 4.0], [0.0, 0.0]]) * scale)
-        net[1].bias.copy_(torch.tensor([-2.5, 0.0]) * scale)
-    return net
-
-
-def hyperplanes(features, classes, seed):
-    torch.manual_seed(seed)
-    net = nn.Sequential(nn.Flatten(), nn.Linear(features, classes))
-    x = torch.rand(20, 1, 1, features) * 0.2 + 0.4
-    with torch.no_grad():
-        logits = net(x)
-    y, weight = logits.argmax(1), net[1].weight.detach()
-    gaps = logits.gather(1, y[:, None]) - logits
-    slopes = weight[y][:, None] - weight
-    return net, x, y, gaps, slopes
-
-
 @pytest.mark.parametrize(("norm", "exact"), [("l2", 0.2), ("linf", 1 / 7)])
 @pytest.mark.parametrize("scale", [1.0, 40.0, 1 / 40, 4000.0])
 def test_the_toy_is_met_at_every_scale(norm, exact, scale):
-    record = run_attack(toy(scale), torch.full((1, 1, 1, 2), 0.5), torch.tensor([0]), [0], spec=SPECS[norm], seed=0)
+    record = run_attack(toy(scale), X, Y, [0], spec=SPECS[norm], seed=0)
     assert exact <= record.distance.item() <= 1.01 * exact
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_random_hyperplanes_are_met_within_five_percent_and_never_undercut(norm, seed):
-    net, x, y, gaps, slopes = hyperplanes(12, 6, seed)
-    lengths = slopes.norm(dim=2) if norm == "l2" else slopes.abs().sum(2)
-    nearest = (gaps / lengths).scatter(1, y[:, None], torch.inf).amin(1)
+    net, x, y, nearest, _ = hyperplanes(norm, 6, n=20, shape=(1, 1, 12), seed=seed)
     record = run_attack(net, x, y, range(20), spec=SPECS[norm], seed=0)
     assert (record.distance >= nearest * (1 - 1e-4)).all()
     assert (record.distance <= 1.05 * nearest).all()
@@ -66,7 +45,7 @@ def test_more_steps_find_closer_points_on_average(norm):
 
 def test_kappa_is_met_by_the_fast_mode():
     spec = CarliniWagnerL2(mode="fast", kappa=0.5)
-    record = run_attack(toy(), torch.full((1, 1, 1, 2), 0.5), torch.tensor([0]), [0], spec=spec, seed=0)
+    record = run_attack(toy(), X, Y, [0], spec=spec, seed=0)
     assert record.distance.item() == pytest.approx(0.3, rel=0.01)  # (1 + 0.5) / 5
 
 

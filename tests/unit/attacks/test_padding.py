@@ -5,14 +5,6 @@ from torch import nn
 from distillab.attacks.padding import OTHERWISE, padded, padded_size
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def conv_net(shape):
     c, h, _ = shape
     torch.manual_seed(0)

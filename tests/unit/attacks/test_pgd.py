@@ -1,5 +1,6 @@
 import pytest
 import torch
+from linear_networks import X, Y, toy
 from pydantic import ValidationError
 from torch import nn
 
@@ -7,17 +8,6 @@ from distillab.attacks.pgd import PGD
 from distillab.core.errors import SpecError
 from distillab.core.generators import ExampleNoise
 from distillab.evaluate.run_attack import run_attack
-
-X, Y = torch.full((1, 1, 1, 2), 0.5), torch.tensor([0])
-
-
-def toy(scale=1.0):
-    """Logits scale (3 (x1 - 0.5) + 4 (x2 - 0.5) + 1, 0): 1/7 from the boundary in Linf and 0.2 in L2."""
-    net = nn.Sequential(nn.Flatten(), nn.Linear(2, 2))
-    with torch.no_grad():
-        net[1].weight.copy_(torch.tensor([[3.0, 4.0], [0.0, 0.0]]) * scale)
-        net[1].bias.copy_(torch.tensor([-2.5, 0.0]) * scale)
-    return net
 
 
 def attack(net, **changes):

@@ -2,22 +2,13 @@
 
 import pytest
 import torch
+from linear_networks import X, Y, toy
 from torch import nn
 
 from distillab.attacks.bim import BIM
 from distillab.attacks.fgsm import FGSM
 from distillab.attacks.pgd import PGD
 from distillab.evaluate.run_attack import run_attack
-
-X, Y = torch.full((1, 1, 1, 2), 0.5), torch.tensor([0])
-
-
-def toy(scale=1.0):
-    net = nn.Sequential(nn.Flatten(), nn.Linear(2, 2))
-    with torch.no_grad():
-        net[1].weight.copy_(torch.tensor([[3.0, 4.0], [0.0, 0.0]]) * scale)
-        net[1].bias.copy_(torch.tensor([-2.5, 0.0]) * scale)
-    return net
 
 
 def succeeds(spec, scale=1.0):

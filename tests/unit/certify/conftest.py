@@ -49,14 +49,6 @@ def residual(seed=0):
 NETWORKS = {"dense": dense, "conv": conv, "residual": residual}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def shape():
     return SHAPE

@@ -1,16 +1,22 @@
 """The climb and the stillness that adversarial trainings share, and what holds for Madry's and TRADES alike."""
 
-import hashlib
-
 import pytest
 import torch
+from small_training import (
+    CLASSES,
+    KilledError,
+    assert_plain_without_its_weight,
+    assert_resumed_to_the_bit,
+    network,
+    objective_of,
+    train,
+)
 from torch import nn
 
 from distillab.attacks.pgd import PGD
 from distillab.attacks.projections import LinfBall, ball_around
-from distillab.core.generators import ExampleNoise, forked
-from distillab.core.payloads import save_tensors
-from distillab.data.dataset import Batch, ResidentImages
+from distillab.core.generators import ExampleNoise
+from distillab.data.dataset import Batch
 from distillab.defenses.adversarial_training import steepest_ascent
 from distillab.defenses.ast import AdversarialSparseTeacher
 from distillab.defenses.ce import CrossEntropyDefense
@@ -18,13 +24,7 @@ from distillab.defenses.madry import Madry
 from distillab.defenses.trades import Trades
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.models.modes import frozen
-from distillab.specs.data import AugmentSpec
-from distillab.specs.model import Domain
-from distillab.specs.train import SGDSpec, TrainSpec
-from distillab.training.fit import fit
-from distillab.training.objective import Task
 
-CLASSES, SEED = 4, 3
 STRENGTH = {"eps": 0.2, "step_size": 0.1, "steps": 3}
 TRAININGS = {
     "madry": Madry(**STRENGTH),
@@ -47,52 +47,6 @@ PLAIN = {
 }
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def images():
-    stream = torch.Generator().manual_seed(1)
-    y = torch.arange(60) % CLASSES
-    x = torch.randint(0, 8, (60, 1, 6, 6), generator=stream)
-    for label in range(CLASSES):
-        x[y == label, :, label : label + 2, label : label + 2] += 5
-    return ResidentImages(x.to(torch.uint8), y, levels=16)
-
-
-def network(seed=0):
-    with forked(seed, "init"):
-        return nn.Sequential(
-            nn.Conv2d(1, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Dropout(0.2), nn.Flatten(), nn.Linear(96, CLASSES)
-        )
-
-
-def objective_of(spec, images, epochs=4):
-    needed = {"ce": network(9).eval().requires_grad_(False)}
-    domain = Domain((1, 6, 6), CLASSES, (0.5,), (0.3,))
-    return spec.objective(Task(images, torch.arange(len(images)), domain, epochs, SEED, network, needed))
-
-
-def train(spec, images, *, epochs=4, **options):
-    model, objective = network(), objective_of(spec, images, epochs)
-    recipe = TrainSpec(epochs=epochs, batch_size=16, optimizer=SGDSpec(lr=0.05), checkpoint_every=1)
-    history = fit(
-        model, images, torch.arange(len(images)), objective,
-        spec=recipe, augment=AugmentSpec(crop_padding=1), seed=SEED, **options,
-    )  # fmt: skip
-    return model, history
-
-
-def digest(model, path):
-    save_tensors(path, model.state_dict())
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def batch_of(images, n=24):
     index = torch.arange(n)
     return Batch(images.images(index), images.y[index], index)
@@ -100,29 +54,12 @@ def batch_of(images, n=24):
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_without_an_adversary_or_its_weight_it_is_the_plain_training_bit_for_bit(images, tmp_path, name):
-    plain, history = train(CrossEntropyDefense(), images)
-    powerless, watched = train(PLAIN[name], images)
-    assert digest(powerless, tmp_path / "a") == digest(plain, tmp_path / "b")
-    assert [record["cross_entropy"] for record in watched] == [record["cross_entropy"] for record in history]
-    assert digest(train(TRAININGS[name], images)[0], tmp_path / "c") != digest(plain, tmp_path / "b")
-
-
-class KilledError(Exception):
-    """Stands for a signal between two epochs."""
+    assert_plain_without_its_weight(PLAIN[name], TRAININGS[name], images, tmp_path)
 
 
 @every
 def test_a_resumed_training_ends_with_the_bytes_of_an_uninterrupted_one(images, tmp_path, spec):
-    def kill(epoch, _record):
-        if epoch == 1:
-            raise KilledError
-
-    whole, history = train(spec, images)
-    with pytest.raises(KilledError):
-        train(spec, images, checkpoint=tmp_path / "c", progress=kill)
-    resumed, again = train(spec, images, checkpoint=tmp_path / "c")
-    assert again == history
-    assert digest(resumed, tmp_path / "a") == digest(whole, tmp_path / "b")
+    assert_resumed_to_the_bit(spec, images, tmp_path)
 
 
 @adversaries

@@ -1,27 +1,19 @@
 """CMIM in training: its terms, its schedules, what it leaves alone, and that it does what it is for."""
 
-import hashlib
 from types import SimpleNamespace
 
 import pytest
 import torch
+from small_training import CLASSES, SEED, assert_plain_without_its_weight, assert_resumed_to_the_bit, train
 from torch import nn
 
-from distillab.core.generators import forked
-from distillab.core.payloads import save_tensors
-from distillab.data.dataset import Batch, ResidentImages
+from distillab.data.dataset import Batch
 from distillab.defenses.ce import CrossEntropyDefense
 from distillab.defenses.cmim import CMIM
 from distillab.defenses.cmim_flat import FlatCMIM
 from distillab.losses.conditional_mutual_information import log_centroids
 from distillab.metrics.concentration import concentration
-from distillab.specs.data import AugmentSpec
-from distillab.specs.model import Domain
-from distillab.specs.train import SGDSpec, TrainSpec
-from distillab.training.fit import fit
-from distillab.training.objective import Task
 
-CLASSES, SEED = 4, 3
 MODES = {
     "fast": {"mode": "fast", "bank_size": 8},
     "faithful": {"mode": "faithful", "q_samples_per_class": 4, "q_classes_per_step": 2},
@@ -34,71 +26,14 @@ Z = torch.tensor([[2.0, 0.0, 0.0], [1.0, 0.5, 0.0], [0.0, 2.0, 0.0], [0.0, 1.0, 
 Y = torch.tensor([0, 0, 1, 1])
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def images():
-    stream = torch.Generator().manual_seed(1)
-    y = torch.arange(60) % CLASSES
-    x = torch.randint(0, 8, (60, 1, 6, 6), generator=stream)
-    for label in range(CLASSES):
-        x[y == label, :, label : label + 2, label : label + 2] += 5
-    return ResidentImages(x.to(torch.uint8), y, levels=16)
-
-
-def network():
-    with forked(0, "init"):
-        return nn.Sequential(
-            nn.Conv2d(1, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Dropout(0.2), nn.Flatten(), nn.Linear(96, CLASSES)
-        )
-
-
-def train(defense, images, *, epochs=5, model=None, **options):
-    """The trained network and its history."""
-    model, index = model or network(), torch.arange(len(images))
-    domain = Domain((1, 6, 6), CLASSES, (0.5,), (0.3,))
-    objective = defense.objective(Task(images, index, domain, epochs, SEED, lambda _seed: network()))
-    spec = TrainSpec(epochs=epochs, batch_size=16, optimizer=SGDSpec(lr=0.05), checkpoint_every=1)
-    augment = AugmentSpec(crop_padding=1)
-    return model, fit(model, images, index, objective, spec=spec, augment=augment, seed=SEED, **options)
-
-
-def digest(model, path):
-    save_tensors(path, model.state_dict())
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 @modes
 def test_without_weight_the_training_is_the_plain_one_bit_for_bit(images, tmp_path, options):
-    plain, history = train(CrossEntropyDefense(), images)
-    weightless, watched = train(CMIM(weight=0, **options), images)
-    assert digest(weightless, tmp_path / "a") == digest(plain, tmp_path / "b")
-    assert [record["cross_entropy"] for record in watched] == [record["cross_entropy"] for record in history]
-    assert digest(train(CMIM(**options), images)[0], tmp_path / "c") != digest(plain, tmp_path / "b")
-
-
-class KilledError(Exception):
-    """Stands for a signal between two epochs."""
+    assert_plain_without_its_weight(CMIM(weight=0, **options), CMIM(**options), images, tmp_path)
 
 
 @modes
 def test_a_resumed_training_ends_with_the_bytes_of_an_uninterrupted_one(images, tmp_path, options):
-    def kill(epoch, _record):
-        if epoch == 1:
-            raise KilledError
-
-    whole, history = train(CMIM(**options), images)
-    with pytest.raises(KilledError):
-        train(CMIM(**options), images, checkpoint=tmp_path / "c", progress=kill)
-    resumed, again = train(CMIM(**options), images, checkpoint=tmp_path / "c")
-    assert again == history
-    assert digest(resumed, tmp_path / "a") == digest(whole, tmp_path / "b")
+    assert_resumed_to_the_bit(CMIM(**options), images, tmp_path)
 
 
 def largest_cmi(model, images):

@@ -4,7 +4,8 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillab.losses.divergence import kd_divergence, kl_from_logits, soft_cross_entropy
+from distillab.losses.cross_entropy import soft_cross_entropy
+from distillab.losses.divergence import kd_divergence, kl_from_logits
 from distillab.losses.power import log_power_transform
 
 STUDENT = torch.tensor([[0.5, 0.0, -0.5]], dtype=torch.float64)
@@ -17,6 +18,10 @@ def normal(*shape):
 
 def wide(*rows):
     return torch.tensor(rows, dtype=torch.float64)
+
+
+def cross_entropy_of(p_logits, q_logits):
+    return soft_cross_entropy(q_logits, p_logits.softmax(dim=1))
 
 
 @pytest.mark.parametrize(
@@ -75,14 +80,14 @@ def test_one_hot_targets_reduce_to_cross_entropy():
     logits, labels = normal(6, 5), torch.tensor([0, 1, 2, 3, 4, 0])
     one_hot = F.one_hot(labels, 5).double().log()
     expected = F.cross_entropy(logits, labels, reduction="none")
-    torch.testing.assert_close(soft_cross_entropy(one_hot, logits), expected)
+    torch.testing.assert_close(cross_entropy_of(one_hot, logits), expected)
     torch.testing.assert_close(kd_divergence(one_hot, logits, temperature=1.0), expected)
 
 
 def test_cross_entropy_is_entropy_plus_divergence():
     p, q = normal(2, 6, 5)
     entropy = torch.special.entr(p.softmax(dim=1)).sum(dim=1)
-    torch.testing.assert_close(soft_cross_entropy(p, q), entropy + kl_from_logits(p, q))
+    torch.testing.assert_close(cross_entropy_of(p, q), entropy + kl_from_logits(p, q))
 
 
 def test_divergence_from_any_distribution_decomposes_at_the_centroid():
@@ -118,7 +123,7 @@ def test_divergence_is_non_negative_and_invariant_to_shifts_and_permutations(see
     torch.testing.assert_close(kl_from_logits(p + 2, q - 5), value, atol=10 * tolerance, rtol=10 * tolerance)
 
 
-@pytest.mark.parametrize("loss", [kl_from_logits, soft_cross_entropy])
+@pytest.mark.parametrize("loss", [kl_from_logits, cross_entropy_of])
 def test_gradients_stay_finite_for_huge_logits_and_exact_zeros(loss):
     rows = [[1e4, -1e4, 0.0], [0.0, -torch.inf, -torch.inf], [-1.0, -1.0, -torch.inf], [0.0, 0.0, 0.0]]
     p = torch.tensor(rows, requires_grad=True)
@@ -132,7 +137,7 @@ def test_gradients_stay_finite_for_huge_logits_and_exact_zeros(loss):
 def test_shared_zeros_leave_value_and_gradients_finite():
     p = torch.tensor([[0.5, 0.5, 0.0]]).log().requires_grad_()
     q = torch.tensor([[0.9, 0.1, 0.0]]).log().requires_grad_()
-    for loss in (kl_from_logits, soft_cross_entropy):
+    for loss in (kl_from_logits, cross_entropy_of):
         value = loss(p, q)
         gradients = torch.autograd.grad(value.sum(), (p, q))
         assert all(torch.isfinite(tensor).all() for tensor in (value, *gradients))
@@ -148,5 +153,5 @@ def test_zeros_of_a_sparse_teacher_stay_zeros_when_softened():
 
 def test_gradients_agree_with_finite_differences():
     p, q = normal(2, 3, 4)
-    for loss in (kl_from_logits, soft_cross_entropy, lambda t, s: kd_divergence(t, s, temperature=3.0)):
+    for loss in (kl_from_logits, cross_entropy_of, lambda t, s: kd_divergence(t, s, temperature=3.0)):
         assert torch.autograd.gradcheck(loss, (p.clone().requires_grad_(), q.clone().requires_grad_()))

@@ -8,14 +8,6 @@ from distillab.core.generators import forked
 from distillab.data.dataset import ResidentImages
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def images():
     """Forty images of 4 classes that a small network can learn."""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from distillab.metrics.accuracy import confidence
-from distillab.metrics.trends import Claim, Direction, judge, slope_per_doubling
+from distillab.metrics.trends import slope_per_doubling
 from distillab.stages.tables.chains import VIEWS, smallest_distances
+from distillab.stages.tables.judged import Statement, judged
 from distillab.stages.tables.knockoff import margin
 from distillab.stages.tables.models import split_accuracy
 from distillab.stages.tables.results import ModelRun, Results
@@ -26,68 +27,50 @@ CONFIDENCE_MARGIN = 0.01
 
 
 @dataclass(frozen=True)
-class Statement:
-    """What the paper says, and the number per seed that decides it."""
+class PaperClaim(Statement):
+    """A statement of the paper, with its section and, for a robustness, the view of the logits."""
 
-    claim: str
-    statement: str
-    source: str
-    unit: str
-    direction: Direction
-    values: tuple[float, ...]
+    source: str = ""
     view: str = ""
-    margin: float = 0.0
 
 
 def rows(results: Results) -> list[Row]:
     """The table ``claims``: one row per chain and claim that has numbers here; Holm over each chain's claims."""
     found: list[Row] = []
     for chain in dict.fromkeys(run.chain for run in results.runs if run.chain):
-        statements = [statement for statement in _statements(results, chain) if statement.values]
-        judged = judge([Claim(s.direction, s.values, s.margin) for s in statements])
         found += [
-            {"claim": s.claim, "chain": chain, "statement": s.statement, "view": s.view, "unit": s.unit}
-            | {"value": verdict.value, "low": verdict.low, "high": verdict.high, "p": verdict.p}
-            | {"decision": verdict.decision, "seeds": verdict.seeds, "source": s.source}
-            for s, verdict in zip(statements, judged, strict=True)
+            {"claim": said.name, "chain": chain, "statement": said.statement, "view": said.view, "unit": said.unit}
+            | verdict
+            | {"source": said.source}
+            for said, verdict in judged(_claims(results, chain))
         ]
     return found
 
 
-def _statements(results: Results, chain: str) -> Iterator[Statement]:
+def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
     runs = [run for run in results.runs if run.chain == chain]
     accuracy = _numbers(runs, lambda run: 100 * split_accuracy(results, run, "test"))
     trend, per_step = "points / doubling", "points / step"
-    yield Statement(
-        "accuracy_temperature", "accuracy falls slightly as T grows", "V-A", trend, "down", _over_t(accuracy)
+    yield PaperClaim(
+        "accuracy_temperature", "accuracy falls slightly as T grows", trend, _over_t(accuracy), "down", source="V-A"
     )
-    yield Statement(
-        "accuracy_steps",
-        "more steps have no significant effect on accuracy",
-        "VI",
-        per_step,
-        "none",
-        _over_steps(accuracy),
-        margin=100 * margin(results),
-    )
+    yield PaperClaim(
+        "accuracy_steps", "more steps have no significant effect on accuracy", per_step, _over_steps(accuracy), "none",
+        100 * margin(results), source="VI",
+    )  # fmt: skip
     small = _small_shares(results, chain)
-    yield Statement(
-        "small_gradients", "more gradients below 1e-10 as T grows (teachers)", "V-B", trend, "up", _over_t(small)
+    yield PaperClaim(
+        "small_gradients", "more gradients below 1e-10 as T grows (teachers)", trend, _over_t(small), source="V-B"
     )
     sure = _numbers(runs, lambda run: 100 * _confidence(results, run))
-    yield Statement(
-        "confidence_temperature",
-        "confidence shows no trend in T",
-        "V-D",
-        trend,
-        "none",
-        _over_t(sure),
-        margin=100 * CONFIDENCE_MARGIN,
-    )
+    yield PaperClaim(
+        "confidence_temperature", "confidence shows no trend in T", trend, _over_t(sure), "none",
+        100 * CONFIDENCE_MARGIN, source="V-D",
+    )  # fmt: skip
     yield from _robustness(results, chain)
 
 
-def _robustness(results: Results, chain: str) -> Iterator[Statement]:
+def _robustness(results: Results, chain: str) -> Iterator[PaperClaim]:
     for norm in ("l2", "linf", "l0"):
         for view in VIEWS:
             mean = {
@@ -98,33 +81,19 @@ def _robustness(results: Results, chain: str) -> Iterator[Statement]:
             if not mean:
                 continue
             early = {key: value for key, value in mean.items() if key[1] <= STUDENT}
-            yield Statement(
-                f"robustness_temperature_{norm}",
-                f"robustness in {norm} grows with T",
-                "V-C",
-                f"{norm} / doubling",
-                "up",
-                _over_t(early),
-                view,
-            )
-            yield Statement(
+            yield PaperClaim(
+                f"robustness_temperature_{norm}", f"robustness in {norm} grows with T", f"{norm} / doubling",
+                _over_t(early), source="V-C", view=view,
+            )  # fmt: skip
+            yield PaperClaim(
                 f"student_assistant_{norm}",
-                f"the student is more robust in {norm} than the assistant, on average over T",
-                "V-C",
-                norm,
-                "up",
-                _later_minus_earlier(mean, STUDENT, STUDENT - 1),
-                view,
-            )
-            yield Statement(
-                f"robustness_steps_{norm}",
-                f"robustness in {norm} grows with every step",
-                "VI",
-                f"{norm} / step",
-                "up",
-                _over_steps(mean),
-                view,
-            )
+                f"the student is more robust in {norm} than the assistant, on average over T", norm,
+                _later_minus_earlier(mean, STUDENT, STUDENT - 1), source="V-C", view=view,
+            )  # fmt: skip
+            yield PaperClaim(
+                f"robustness_steps_{norm}", f"robustness in {norm} grows with every step", f"{norm} / step",
+                _over_steps(mean), source="VI", view=view,
+            )  # fmt: skip
 
 
 def _numbers(runs: list[ModelRun], number: Callable[[ModelRun], float]) -> Numbers:

@@ -1,12 +1,11 @@
 """Where CMIM might be weak: hypotheses of our own, each with the number of this run that decides it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import log
 from typing import Any
 
-from distillab.metrics.trends import Claim, Direction, judge
 from distillab.stages.tables import leaks
+from distillab.stages.tables.judged import Statement, judged
 from distillab.stages.tables.knockoff import EVERY_STUDENT, cells, ls_accuracy, margin
 from distillab.stages.tables.models import split_accuracy
 from distillab.stages.tables.results import ModelRun, Results
@@ -17,30 +16,14 @@ Numbers = dict[int, float]
 """Seed to a number."""
 
 
-@dataclass(frozen=True)
-class Hypothesis:
-    """A statement, and per seed the number that is positive where it is true."""
-
-    name: str
-    statement: str
-    unit: str
-    values: tuple[float, ...]
-    direction: Direction = "up"
-    margin: float = 0.0
-
-
 def rows(results: Results) -> list[Row]:
     """The table ``hypotheses``: one row per CMIM teacher and hypothesis with numbers here; Holm over each teacher's."""
     specs = results.workspace.plan.params["defenses"]
     found: list[Row] = []
     for key in (key for key, spec in specs.items() if spec["name"] == "cmim"):
-        hypotheses = [each for each in _Case(results, key).hypotheses() if each.values]
-        judged = judge([Claim(each.direction, each.values, each.margin) for each in hypotheses])
         found += [
-            {"defense": key, "hypothesis": each.name, "statement": each.statement, "unit": each.unit}
-            | {"value": verdict.value, "low": verdict.low, "high": verdict.high, "p": verdict.p}
-            | {"decision": verdict.decision, "seeds": verdict.seeds}
-            for each, verdict in zip(hypotheses, judged, strict=True)
+            {"defense": key, "hypothesis": said.name, "statement": said.statement, "unit": said.unit} | verdict
+            for said, verdict in judged(_Case(results, key).hypotheses())
         ]
     return found
 
@@ -57,34 +40,34 @@ class _Case:
         self.cells = cells(results)
         self.student = next((student for teacher, student, _ in self.cells if teacher == own[0].model), EVERY_STUDENT)
 
-    def hypotheses(self) -> Iterator[Hypothesis]:
+    def hypotheses(self) -> Iterator[Statement]:
         """W1 to W8 without W5, which is a benchmark."""
         points, nats = "points", "nats"
-        yield Hypothesis(
+        yield Statement(
             "W1", "the class means of CMIM still order classes as an unprotected teacher's do", "rank correlation",
             tuple(self.leak("resemblance", "test").values()),
         )  # fmt: skip
-        yield Hypothesis(
+        yield Statement(
             "W1", "the averager, which sees class means only, beats the LS student", points, self.gain("avg")
         )
         test, train = self.leak("peak", "test"), self.leak("peak", "train")
-        yield Hypothesis(
+        yield Statement(
             "W2", "answers scatter more on test images than on those CMIM was trained on", nats, _paired(test, train)
         )
-        yield Hypothesis(
+        yield Statement(
             "W3", "learned transforms steal more than powers: MKD over KD", points, self.between("mkd", "kd")
         )
-        yield Hypothesis(
+        yield Statement(
             "W4", "the soft maximum's slack, ln N / omega, exceeds the scatter that is left on training images", nats,
             tuple(self.slack() - value for value in train.values()),
         )  # fmt: skip
         yield from self.tuned()
         for other in ("ce", "ls"):
-            yield Hypothesis(
+            yield Statement(
                 "W7", f"CMIM's teacher is more accurate than {other.upper()}'s", points,
                 _paired(self.accuracy(self.key), self.accuracy(other), scale=100),
             )  # fmt: skip
-        yield Hypothesis(
+        yield Statement(
             "W8", "an API that answers with labels only is as hard to steal from as CMIM", "points, mean over attacks",
             self.against("label_only"), "none", 100 * margin(self.results),
         )  # fmt: skip
@@ -114,11 +97,11 @@ class _Case:
         """Points of one attack over another."""
         return _paired(self.stolen(attack, self.key), self.stolen(other, self.key), scale=100)
 
-    def tuned(self) -> Iterator[Hypothesis]:
+    def tuned(self) -> Iterator[Statement]:
         """W6 for each attack that had trials."""
         for attack in [attack for _, _, attack in self.cells if attack.endswith(TUNED)]:
             base = attack.removesuffix(TUNED)
-            yield Hypothesis("W6", f"tuning {base} on validation images helps", "points", self.between(attack, base))
+            yield Statement("W6", f"tuning {base} on validation images helps", "points", self.between(attack, base))
 
     def against(self, other: str) -> tuple[float, ...]:
         """Points by which another defense's knockoffs are the better ones, mean over the attacks that both met."""

@@ -4,7 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from distillab.metrics.accuracy import accuracy, agreement, brier, confidence, expected_calibration_error, nll
+from distillab.metrics.accuracy import (
+    accuracy,
+    agreement,
+    brier,
+    confidence,
+    expected_calibration_error,
+    l1_distance,
+    nll,
+)
 from distillab.metrics.entropy import mean_entropy
 from distillab.metrics.verdict import choose_on_validation
 from distillab.specs.knockoff import TRIAL
@@ -85,7 +93,7 @@ def _changed(results: Results, run: ModelRun) -> Row:
     own, plain = results.log_probs(run.member.id)["test"], results.log_probs(base)["test"]
     return {
         "flip_rate": 1 - agreement(own.argmax(1), plain.argmax(1)).value,
-        "change_l1": float(np.abs(np.exp(own.astype(np.float64)) - np.exp(plain.astype(np.float64))).sum(1).mean()),
+        "change_l1": float(l1_distance(own.astype(np.float64), plain.astype(np.float64)).mean()),
     }
 
 

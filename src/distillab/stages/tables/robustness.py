@@ -7,7 +7,6 @@ import pandas as pd
 
 from distillab.core.job import Member
 from distillab.metrics.distances import robust_accuracy, robust_accuracy_curve, summarize_distances
-from distillab.metrics.intervals import wilson
 from distillab.stages.tables.results import ModelRun, Results
 
 Row = dict[str, Any]
@@ -117,7 +116,7 @@ def _distances(frame: pd.DataFrame) -> Row:
         absent = ("success_rate", "success_low", "success_high", *DISTANCES)
         return dict.fromkeys(absent) | {"success_n": 0, "failures": 0}
     summary = summarize_distances(frame["distance"].to_numpy(), correct, farthest=frame["farthest"].to_numpy())
-    rate = wilson(summary.successes, summary.correct)
+    rate = summary.success_rate
     return {
         "success_rate": rate.value,
         "success_low": rate.low,

@@ -10,21 +10,18 @@ gradients during the attack, and a forward pass of the clean images in every ste
 ratio is that of the fastest repetitions, which a machine's other work disturbs least. Images are channels-last;
 bfloat16 is used where the processor multiplies it.
 
-Run it from the project: ``python benchmarks/training/adversarial_training.py``; ``--quick`` takes a small network and
-writes nothing, ``--networks resnet18`` takes minutes a step.
+Run it from the project: ``PYTHONPATH=benchmarks python benchmarks/defenses/adversarial_training.py``; ``--quick`` takes
+a small network and writes nothing, ``--networks resnet18`` takes minutes a step.
 """
 
-import argparse
-import json
-import platform
 import time
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from record import keep
+from steps import RATE, Step, parser, step_of, timed
 from torch import nn
 
 from distillab.core.memory import keep_freed_memory
@@ -49,7 +46,6 @@ DOMAINS = {
     "plain_cnn": Domain((3, 32, 32), 10, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
     "resnet18": Domain((3, 32, 32), 10, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
 }
-Step = Callable[[], None]
 
 
 def tuned() -> TrainSpec:
@@ -101,17 +97,10 @@ def image_gradient(model: nn.Module, batch: Batch) -> Step:
 
 def ours(defense: dict[str, Any], model: Prepared, images: ResidentImages, domain: Domain) -> Step:
     """A step as the training loop takes it."""
-    batch, optimizer = batch_of(images), optimizer_for(model, model.spec)
+    batch = batch_of(images)
     objective = DEFENSES.parse(defense).objective(Task(images, batch.index, domain, 1, 0, lambda _seed: model))
     objective.begin_epoch(0, model)
-
-    def step() -> None:
-        terms = objective.terms(model, batch)
-        optimizer.zero_grad()
-        torch.stack(list(terms.values())).sum(0).mean().backward()
-        optimizer.step(1e-3)
-
-    return step
+    return step_of(objective, model, batch, model.spec)
 
 
 def plain_trades(model: Prepared, batch: Batch) -> Step:
@@ -132,21 +121,9 @@ def plain_trades(model: Prepared, batch: Batch) -> Step:
         clean = F.cross_entropy(model(x), batch.y)
         robust = F.kl_div(model(moving).log_softmax(1), model(x).softmax(1), reduction="batchmean")
         (clean + BETA * robust).backward()
-        optimizer.step(1e-3)
+        optimizer.step(RATE)
 
     return step
-
-
-def fastest(steps: dict[str, Step], *, repeats: int) -> dict[str, float]:
-    """Wall seconds of each; they take turns, after a round that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for turn in range(repeats + 1):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            step()
-            if turn:
-                seconds[name].append(time.perf_counter() - start)
-    return {name: min(values) for name, values in seconds.items()}
 
 
 def measured(name: str, *, repeats: int) -> dict[str, Any]:
@@ -157,7 +134,8 @@ def measured(name: str, *, repeats: int) -> dict[str, Any]:
     steps["gradient"] = image_gradient(network(name, recipe), batch_of(images))
     steps |= {key: ours(spec, network(name, recipe), images, domain) for key, (spec, _) in DEFENSE_STEPS.items()}
     steps["plain"] = plain_trades(network(name, TrainSpec(epochs=1)), batch_of(images))
-    seconds = fastest(steps, repeats=repeats)
+    turns = timed(steps, repeats=repeats, clock=time.perf_counter)
+    seconds = {key: min(values) for key, values in turns.items()}
     of_passes = {key: seconds[key] / (passes * seconds["pass"]) for key, (_, passes) in DEFENSE_STEPS.items()}
     return {
         "seconds": {key: round(value, 4) for key, value in seconds.items()},
@@ -169,12 +147,10 @@ def measured(name: str, *, repeats: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print, and keep the result."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a small network, nothing written")
-    parser.add_argument("--networks", nargs="+", choices=DOMAINS, default=["wong_small", "plain_cnn"])
-    parser.add_argument("--repeats", type=int, default=5, help="timed steps of each kind")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads of torch")
-    chosen = parser.parse_args()
+    options = parser(__doc__, repeats=5)
+    options.add_argument("--networks", nargs="+", choices=DOMAINS, default=["wong_small", "plain_cnn"])
+    options.add_argument("--threads", type=int, default=2, help="CPU threads of torch")
+    chosen = options.parse_args()
     torch.set_num_threads(chosen.threads)
     keep_freed_memory()
     names = ["wong_small"] if chosen.quick else chosen.networks
@@ -184,15 +160,8 @@ def main() -> None:
         "threads": chosen.threads,
         "precision": tuned().precision,
         "networks": {name: measured(name, repeats=chosen.repeats) for name in names},
-        "date": date.today().isoformat(),
-        "machine": {"processor": platform.machine(), "instructions": torch.backends.cpu.get_cpu_capability()},
-        "versions": {"torch": torch.__version__, "python": platform.python_version()},
     }
-    text = json.dumps(result, indent=1)
-    print(text)
-    if not chosen.quick:
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(text + "\n", encoding="utf-8")
+    keep(result, None if chosen.quick else RESULT)
 
 
 if __name__ == "__main__":
