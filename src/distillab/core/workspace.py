@@ -30,6 +30,8 @@ class Product:
     results: dict[str, Any] = field(default_factory=dict)
     """Small deterministic by-products for the sidecar."""
     device: str = "cpu"
+    run: dict[str, Any] = field(default_factory=dict)
+    """What this making cost, such as memory: for the sidecar's ``run``, where equal runs may differ."""
 
 
 Make = Callable[[Member, "Workspace", Entry], Product]
@@ -133,7 +135,7 @@ class Workspace:
                 payload=payload_of(entry.payload),
                 environment=environment(product.device, member.threads),
                 results=product.results,
-                run=run_record(seconds),
+                run=run_record(seconds) | product.run,
             )
         )
         log.info("%s: made in %.1f s", member.id, seconds)

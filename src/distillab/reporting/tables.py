@@ -44,6 +44,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "model role defense arch chain temperature step seed norm eps attacks n clean_accuracy robust_accuracy "
         "robust_low robust_high best_single boundary transfer_wins"
     ),
+    "certificates": _names(
+        "model role defense arch certifier certifier_label norm eps seed n clean_accuracy certified_accuracy low high "
+        "slack robust_accuracy robust_n gap median_radius by_ibp by_dual by_crown by_alpha_crown by_lp by_milp "
+        "undecided"
+    ),
+    "certified_images": _names("model certifier seed id eps label certified by margin radius"),
+    "cascades": _names(
+        "cascade arch stages certifier norm eps seed n paper_robust_error strict_robust_error standard_error shares"
+    ),
     "responses": _names(
         "teacher defense defense_label seed temperature n entropy entropy_sd support gap kl_from_plain kl_to_plain"
     ),
