@@ -48,7 +48,7 @@ def task_of(source, classes=4, needs=()):
 
 
 def objective_of(defense, source, classes=4):
-    return defense().objective(task_of(source, classes, defense.needs))
+    return defense().objective(task_of(source, classes, defense().needs))
 
 
 def release_of(defense, classes=4):
@@ -75,7 +75,7 @@ def test_it_says_what_it_is(defense):
     assert defense.__doc__
     assert defense.grade in {"V", "P", "S", "R"}
     assert all(field.description or name == "name" for name, field in defense.model_fields.items())
-    assert set(defense.needs) <= set(DEFENSES.names) - {name_of(defense)}
+    assert set(defense().needs) <= set(DEFENSES.names) - {name_of(defense)}
 
 
 def test_labels_tell_defenses_apart():

@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import certified_tables
 import chain_tables
 import leak_tables
 import response_tables
@@ -59,6 +60,9 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
         "verdicts": _verdicts(knockoff),
         "robustness": worst_tables.with_carried(robust_tables.robustness(rng, seeds, QUALITY, TEACHER)),
         "worst": worst_tables.worst(DEFENSES, seeds, TEACHER, STUDENT),
+        "certificates": certified_tables.certificates(seeds, TEACHER, chain_tables.NOT_A_STEP),
+        "certified_images": certified_tables.images(seeds, TEACHER),
+        "cascades": certified_tables.cascades(seeds),
         "responses": response_tables.responses(DEFENSES, seeds, TEACHER),
         "profiles": response_tables.profiles(DEFENSES, seeds, TEACHER),
         "curves": robust_tables.curves(seeds, QUALITY, TEACHER),
@@ -76,7 +80,8 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet")
     (folder / "facts.json").write_text(json.dumps(_facts(seeds)))
-    (folder / "run.json").write_text(json.dumps(_RUN))
+    run = _RUN | {"certificate_costs": certified_tables.costs(seeds, TEACHER)}
+    (folder / "run.json").write_text(json.dumps(run))
     return folder
 
 
@@ -188,7 +193,8 @@ def _facts(seeds: int) -> dict[str, object]:
         "shape": [1, 8, 8], "classes": 10, "class_names": [str(i) for i in range(10)], "train_n": 1150, "val_n": 287,
         "test_n": TEST_N, "seeds": list(range(seeds)), "margin": MARGIN,
         "params": {"preset": "synthetic", "train": {"epochs": 30, "batch_size": 64}, "seeds": seeds,
-                   "studies": ["undistillable", "ta", "sparse", "adversarial"],
+                   "studies": ["undistillable", "ta", "sparse", "adversarial", "certified"],
+                   "certification": certified_tables.PARAMS,
                    "defenses": {key: {"name": key.partition("_")[0]} | own for key, own in SETTINGS.items()}},
         "cells_planned": 49, "cells_done": 47, "flags": ["mad-papernot_digits: zero gradients under PGD-20"],
         "methods": {"defenses": _methods(DEFENSES), "knockoffs": _methods(ATTACKS), "attacks": {}},

@@ -11,16 +11,18 @@ import pytest
 from distillab.reporting.export import render
 
 REPORTS = Path(__file__).parents[2] / "reports"
-PAGES = ("index", "undistillable", "ta", "sparse", "adversarial")
+PAGES = ("index", "undistillable", "ta", "sparse", "adversarial", "certified")
 
 OF_CMIM = ("leaks", "simplex", "ablations", "hypotheses")
 OF_ATTACKS = ("worst", "responses", "profiles")
+OF_CERTIFIERS = ("certificates", "certified_images", "cascades")
 
 SILENT = {
     "index": ("No knockoff verdict", "No attack of a fixed budget was run."),
     "undistillable": ("No knockoff verdict", "No attack of a fixed budget was run.", "No hypothesis about CMIM"),
     "ta": ("No claim of the paper can be checked", "No Jacobian was computed", "No minimum-norm attack was run"),
     "sparse": ("No adversarial sparse teacher was attacked", "No knockoff was trained.", "No answers were compared."),
+    "certified": ("No certificate was computed", "Tightness can be compared where two certifiers"),
     "adversarial": ("No teacher met an attack", "No attack of a fixed budget", "No attack was carried over"),
 }
 """What a page says where nothing was run."""
@@ -209,6 +211,7 @@ def test_a_preset_that_ran_nothing_says_so(name, make_tables, tmp_path):
         "claims",
         *OF_CMIM,
         *OF_ATTACKS,
+        *OF_CERTIFIERS,
     )
     for empty in names:
         pd.DataFrame([]).to_parquet(tables / f"{empty}.parquet")
@@ -288,7 +291,7 @@ def test_no_number_is_typed_into_a_report(name):
     assert not re.findall(r"(?<![A-Za-z_])\d+", prose)
 
 
-def test_the_pages_of_ast_and_of_adversarial_training_have_their_sections(pages):
+def test_the_other_study_pages_have_their_sections(pages):
     wanted = {
         "sparse": ("Verdicts", "Validity", "The knockoffs", "What protection costs", "How the teachers answer",
                    "The loss", "Does it resist adversarial examples?", "Where this differs from the paper",
@@ -297,6 +300,9 @@ def test_the_pages_of_ast_and_of_adversarial_training_have_their_sections(pages)
                         "Attacks without the gradients", "Does robustness survive distillation?",
                         "Can robust teachers be stolen?", "Adversarial examples", "Where this differs from the papers",
                         "The papers' numbers", "How to reproduce this page", "Provenance"),
+        "certified": ("Certificates", "Validity", "Proved, open, broken", "How tight the bounds are",
+                      "What bounds cost", "Cascades", "Where this differs from the papers", "The papers' numbers",
+                      "Certify published weights", "How to reproduce this page", "Provenance"),
     }  # fmt: skip
     for name, titles in wanted.items():
         assert tuple(title for level, title in pages[name].headings if level == 2) == titles
@@ -316,3 +322,33 @@ def test_the_page_of_adversarial_training_answers_with_its_own_budget(pages):
     assert "β = 6" in pages["adversarial"].text
     assert re.search(r"56\.61 % under attack is paired with 88\.64 %", pages["adversarial"].text)
     assert "Ours" not in pages["adversarial"].source.split('id="papers-caption"')[1].split("</table>")[0]
+
+
+def test_the_page_of_certificates_bounds_robustness_from_both_sides(pages):
+    lead = pages["certified"].text.split("Pages Overview")[0]
+    assert re.search(
+        r"at L∞, eps 0\.02: TRADES \(6\) is certified on [\d.]+ % \[.*\] by the best of several bounds, attacks leave",
+        lead,
+    )
+    assert "n = 120 images, 3 seeds" in lead
+    assert "WK dual (paper)" in pages["certified"].text
+    assert "no attack on this model at this radius" in {a["title"] for a in pages["certified"].all("abbr")}
+    assert "distillab certify --weights" in pages["certified"].text
+    assert "70.3 % on MNIST is not in the paper" in pages["certified"].text
+
+
+def test_one_certifier_without_attacks_or_cascades_makes_a_page(make_tables, tmp_path):
+    tables = make_tables(tmp_path / "tables", seeds=1)
+    for name in ("certificates", "certified_images"):
+        frame = pd.read_parquet(tables / f"{name}.parquet")
+        frame = frame[frame["certifier"] == "dual"]
+        if name == "certificates":
+            frame = frame.assign(robust_accuracy=float("nan"), robust_n=0, gap=float("nan"))
+        frame.to_parquet(tables / f"{name}.parquet")
+    pd.DataFrame([]).to_parquet(tables / "cascades.parquet")
+    page = rendered("certified", tables, tmp_path)
+    assert "with no attack beside it" in page.text
+    assert "nothing bounds the truth from above" in page.text
+    assert "Tightness can be compared where two certifiers" in page.text
+    assert "Cascades" not in [title for _, title in page.headings]
+    assert not re.search(r"\b(nan|inf|None|NaN)\b", page.text)

@@ -16,6 +16,7 @@ EVERY_RULE = {
     "measure",
     "sensitivity",
     "attack",
+    "certify",
     "collect",
     "report",
 }

@@ -1,6 +1,6 @@
-"""Measurements and attacks: every model crossed with every question."""
+"""Measurements, attacks and certificates: every model crossed with every question."""
 
-for shape in shapes_of("measure", "sensitivity", "attack"):
+for shape in shapes_of("measure", "sensitivity", "attack", "certify"):
 
     rule:
         name:

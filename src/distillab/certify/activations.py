@@ -33,8 +33,7 @@ class Activation(ABC):
 
     def values(self, lower: Tensor, upper: Tensor) -> Band:
         """The interval of values on [lower, upper]."""
-        low, high = self(lower), self(upper)
-        return Band(None, (low + high) / 2, (high - low) / 2)
+        return Band.between(self(lower), self(upper))
 
 
 @dataclass(frozen=True)

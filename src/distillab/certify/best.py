@@ -50,6 +50,11 @@ class Best(CertifierSpec):
         """The best margins; without gradients."""
         return self.decide(graph, x, y, eps).margins
 
+    def attributed(self, graph: Graph, x: Images, y: Labels, eps: float | PerExample) -> tuple[Logits, tuple[str, ...]]:
+        """The best margins, and the first method that certified each image."""
+        decided = self.decide(graph, x, y, eps)
+        return decided.margins, decided.by
+
     def decide(self, graph: Graph, x: Images, y: Labels, eps: float | PerExample) -> Decided:
         """The best margins, and which method certified each image."""
         with torch.no_grad():

@@ -10,8 +10,8 @@ from torch import Tensor
 from distillab.certify.activations import Activation, Slopes
 from distillab.certify.ball import Ball
 from distillab.certify.graph import Graph
-from distillab.certify.ops import Add, Affine, Input
-from distillab.certify.relaxations import Relaxation
+from distillab.certify.ops import Add, Affine, Input, Larger
+from distillab.certify.relaxations import Band, Relaxation
 from distillab.certify.rows import Rows
 from distillab.certify.sweep import Bounds, EarlyStop, Interval, lower_bounds, unit_bounds
 from distillab.core.errors import ContractError
@@ -87,9 +87,23 @@ def margin_rows(graph: Graph, y: Labels, like: Tensor) -> Rows:
 
 def margins_under(graph: Graph, y: Labels, ball: Ball, bounds: Bounds, slopes: Slopes) -> Logits:
     """Lower bounds (n, k) of Z_y - Z_j from bounds of the pre-activations and one choice of slopes."""
-    relaxations = {p: activation.lines(*bounds[p], slopes) for p, activation, _ in graph.activations}
+    relaxations: dict[int, Relaxation] = {
+        p: activation.lines(*bounds[p], slopes) for p, activation, _ in graph.activations
+    }
+    if slopes == "constant":
+        relaxations |= _larger_values(graph, ball, bounds)
     found = lower_bounds(graph, graph.output, margin_rows(graph, y, ball.x), ball, relaxations)
     return found.view(len(y), graph.classes)
+
+
+def _larger_values(graph: Graph, ball: Ball, bounds: Bounds) -> dict[int, Band]:
+    """Intervals of all maxima, where intervals of differences and sums would know less."""
+    if not any(isinstance(node.op, Larger) for node in graph.nodes):
+        return {}
+    intervals: list[Interval] = []
+    for position in range(len(graph.nodes)):
+        intervals.append(_interval(graph, position, intervals, bounds, ball))
+    return {p: Band.between(*intervals[p]) for p, node in enumerate(graph.nodes) if isinstance(node.op, Larger)}
 
 
 def _interval(graph: Graph, position: int, intervals: list[Interval], bounds: Bounds, ball: Ball) -> Interval:
@@ -100,13 +114,21 @@ def _interval(graph: Graph, position: int, intervals: list[Interval], bounds: Bo
         return ball.interval
     if isinstance(op, Add):
         (a, b), (c, d) = (intervals[parent] for parent in node.parents)
-        return a + c, b + d
+        sums = a + c, b + d
+        return _of_larger(graph, position, intervals, sums) if isinstance(op, Larger) else sums
     if isinstance(op, Affine):
         lower, upper = intervals[node.parents[0]]
         center, radius = op((lower + upper) / 2), op.absolute((upper - lower) / 2)
         return center - radius, center + radius
     lower, upper = bounds[position]
     return op(lower), op(upper)
+
+
+def _of_larger(graph: Graph, position: int, intervals: list[Interval], sums: Interval) -> Interval:
+    """From the larger lower to the larger upper end of both values; intervals of their difference may know more."""
+    (low, high), (least, most) = (intervals[node] for node in graph.compared(position))
+    ends = torch.maximum(low, least), torch.maximum(high, most)
+    return torch.maximum(ends[0], sums[0]), torch.minimum(ends[1], sums[1])
 
 
 def _updated(interval: Interval, wanted: Tensor, found: Interval, *, intersect: bool) -> Interval:

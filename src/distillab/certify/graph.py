@@ -62,6 +62,12 @@ class Graph:
         """The network's logits."""
         return self.values(x)[-1]
 
+    def compared(self, position: int) -> tuple[int, int]:
+        """The values a and b of which a node is the larger: relu(a - b) + b."""
+        rise, second = self.nodes[position].parents
+        (difference,) = self.nodes[rise].parents
+        return self.nodes[difference].parents[0], second
+
     def interval_is_exact(self, position: int) -> bool:
         """Whether interval arithmetic is exact at a node for boxes: at most one mixing map since the input, no sum."""
         mixing = 0

@@ -38,6 +38,12 @@ def scaling(factor: float) -> Scale:
     return Scale(torch.tensor(factor, dtype=torch.float64), torch.zeros((), dtype=torch.float64))
 
 
+def pair(value: int | tuple[int | None, ...] | None) -> Pair:
+    """One number a side; an absent size is 0."""
+    height, width = value if isinstance(value, tuple) else (value, value)
+    return height or 0, width or 0
+
+
 @affine.register
 def _linear(layer: nn.Linear, value: Tensor) -> Linear:  # noqa: ARG001
     return Linear(layer.weight, _bias(layer))
@@ -48,7 +54,7 @@ def _convolution(layer: nn.Conv2d, value: Tensor) -> Conv | None:
     """None for other than zero padding."""
     if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
         return None
-    pairs = (_pair(layer.stride), _pair(layer.padding), _pair(layer.dilation))
+    pairs = (pair(layer.stride), pair(layer.padding), pair(layer.dilation))
     return Conv(layer.weight, _bias(layer), tuple(value.shape[1:]), *pairs, layer.groups)
 
 
@@ -72,15 +78,15 @@ def _batch_normalization(layer: BatchNorm, value: Tensor) -> Scale:
 
 @affine.register
 def _average_pool(layer: nn.AvgPool2d, value: Tensor) -> Conv | None:
-    if _pair(layer.padding) != (0, 0) or layer.ceil_mode or layer.divisor_override:
+    if pair(layer.padding) != (0, 0) or layer.ceil_mode or layer.divisor_override:
         return None
-    return _mean(value, _pair(layer.kernel_size), _pair(layer.stride))
+    return _mean(value, pair(layer.kernel_size), pair(layer.stride))
 
 
 @affine.register
 def _adaptive_average_pool(layer: nn.AdaptiveAvgPool2d, value: Tensor) -> Conv | None:
     """Windows of equal size, where the map divides into them."""
-    height, width = (n or m for n, m in zip(_pair(layer.output_size), value.shape[2:], strict=True))
+    height, width = (n or m for n, m in zip(pair(layer.output_size), value.shape[2:], strict=True))
     if value.shape[2] % height or value.shape[3] % width:
         return None
     kernel = value.shape[2] // height, value.shape[3] // width
@@ -108,9 +114,3 @@ def _statistics(layer: BatchNorm) -> tuple[Tensor, Tensor]:
 
 def _bias(layer: nn.Linear | nn.Conv2d) -> Tensor:
     return layer.bias if layer.bias is not None else layer.weight.new_zeros(layer.weight.shape[0])
-
-
-def _pair(value: int | tuple[int | None, ...] | None) -> Pair:
-    """One number a side; an absent size is 0."""
-    height, width = value if isinstance(value, tuple) else (value, value)
-    return height or 0, width or 0

@@ -125,6 +125,10 @@ class Conv(Affine):
         inside = self.padding == (0, 0)
         return replace(rows, coef=full, shape=self.in_shape, windows=windows, inside=inside).trimmed()
 
+    def constant(self, rows: Rows) -> PerRow:
+        """Each channel's coefficients times its bias."""
+        return rows.pick(rows.coef.sum(dim=(2, 3)) @ self.bias)
+
     def reach(self, window: Pair) -> Pair:
         """A window that has grown by the kernel."""
         sizes = zip(window, self.stride, self.dilation, self.weight.shape[2:], strict=True)
@@ -181,16 +185,13 @@ class Scale(Affine):
         return window
 
 
-@dataclass(frozen=True)
-class Reshape(Affine):
-    """The same numbers in another shape."""
+class Rearrangement(Affine):
+    """The same numbers in other places, or some of them: no factors, no offset."""
 
-    in_shape: tuple[int, ...]
-    out_shape: tuple[int, ...]
     diagonal = True
 
     def __call__(self, z: Tensor) -> Tensor:
-        """The reshaped values."""
+        """The numbers in their places."""
         return self.linear(z)
 
     @property
@@ -198,26 +199,38 @@ class Reshape(Affine):
         """Nothing is added."""
         return torch.zeros(())
 
-    def linear(self, z: Tensor) -> Tensor:
-        """The reshaped values."""
-        return z.reshape(-1, *self.out_shape)
-
     def absolute(self, r: Tensor) -> Tensor:
-        """The reshaped radii."""
+        """The radii in their places."""
         return self.linear(r)
-
-    def pull(self, rows: Rows) -> Rows:
-        """The coefficients in the shape of the input."""
-        rows = rows.whole()
-        return replace(rows, coef=rows.coef.reshape(-1, *self.in_shape), shape=self.in_shape)
 
     def constant(self, rows: Rows) -> PerRow:
         """Zero."""
         return rows.coef.new_zeros(len(rows))
 
 
+@dataclass(frozen=True)
+class Reshape(Rearrangement):
+    """The same numbers in another shape."""
+
+    in_shape: tuple[int, ...]
+    out_shape: tuple[int, ...]
+
+    def linear(self, z: Tensor) -> Tensor:
+        """The reshaped values."""
+        return z.reshape(-1, *self.out_shape)
+
+    def pull(self, rows: Rows) -> Rows:
+        """The coefficients in the shape of the input."""
+        rows = rows.whole()
+        return replace(rows, coef=rows.coef.reshape(-1, *self.in_shape), shape=self.in_shape)
+
+
 class Add:
     """The sum of its parents."""
+
+
+class Larger(Add):
+    """The larger of two values a and b, as the sum of relu(a - b) and b."""
 
 
 class Input:

@@ -43,6 +43,11 @@ class Band:
     radius: Tensor
     symmetric = True
 
+    @classmethod
+    def between(cls, low: Tensor, high: Tensor) -> "Band":
+        """An interval of values."""
+        return cls(None, (low + high) / 2, (high - low) / 2)
+
     def pull(self, rows: Rows) -> Pulled:
         """Rows times the slope."""
         center, radius = rows.dot(self.middle), rows.mapped(torch.abs).dot(self.radius)
@@ -67,12 +72,12 @@ class Wedge:
 
     def pull(self, rows: Rows) -> Pulled:
         """Rows times the slope of the line that their sign asks for."""
-        positive, negative = rows.mapped(_positive), rows.mapped(_negative)
+        negative = rows.mapped(_negative)
         center = negative.dot(self.upper_offset)
         if self.lower_offset is not None:
-            center = center + positive.dot(self.lower_offset)
-        below, above = positive.times(self.lower_slope), negative.times(self.upper_slope)
-        return Pulled(replace(below, coef=below.coef + above.coef), center, torch.zeros_like(center))
+            center = center + rows.mapped(_positive).dot(self.lower_offset)
+        bent = rows.times(self.lower_slope).plus(negative, self.upper_slope - self.lower_slope)
+        return Pulled(bent, center, torch.zeros_like(center))
 
 
 @dataclass(frozen=True)

@@ -95,10 +95,13 @@ class Rows:
     def times(self, value: Tensor) -> "Rows":
         """Functionals of v that equal these of ``value * v``; zero beyond the border."""
         rows = self.spread()
-        if rows.each and rows.windows is None:
-            blocks = rows.coef.unflatten(0, (-1, rows.each)) * self._images(value)[:, None]
-            return replace(rows, coef=blocks.flatten(0, 1))
-        return replace(rows, coef=rows.coef * rows.seen(value), inside=True)
+        coef, seen = rows._facing(value)
+        return replace(rows, coef=(coef * seen).view_as(rows.coef), inside=True)
+
+    def plus(self, other: "Rows", value: Tensor) -> "Rows":
+        """The sum of these functionals, each with its own coefficients, and of ``other.times(value)``, in one go."""
+        coef, seen = other.spread()._facing(value)
+        return replace(self, coef=torch.addcmul(self.coef.view_as(coef), coef, seen).view_as(self.coef))
 
     def dot(self, value: Tensor) -> PerRow:
         """Row r's value: sum(coef[r] * value[image[r]])."""
@@ -107,7 +110,7 @@ class Rows:
             return (self.coef.flatten(1) @ lines.T)[self.template, index]
         if self.each and self.windows is None:
             blocks = self.coef.flatten(1).unflatten(0, (-1, self.each))
-            return torch.bmm(blocks, self._images(value).flatten(1)[:, :, None]).flatten()
+            return torch.bmm(self._images(value).flatten(1)[:, None], blocks.transpose(1, 2)).flatten()
         return (self.coef * self.seen(value)).flatten(1).sum(dim=1)
 
     def clipped(self) -> "Rows":
@@ -134,6 +137,12 @@ class Rows:
     def trimmed(self) -> "Rows":
         """Whole rows where a window is not smaller than the map."""
         return self.whole() if self.windows and prod(self.coef.shape[1:]) >= prod(self.shape) else self
+
+    def _facing(self, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Coefficients and what they see of a value, in shapes that broadcast."""
+        if self.each and self.windows is None:
+            return self.coef.unflatten(0, (-1, self.each)), self._images(value)[:, None]
+        return self.coef, self.seen(value)
 
     def _images(self, value: Tensor) -> Tensor:
         """The values of the images that these rows are of."""

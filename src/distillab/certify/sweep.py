@@ -18,7 +18,7 @@ Bounds = Mapping[int, Interval]
 """Lower and upper pre-activations (n, *shape) of activation nodes."""
 
 Relaxations = Mapping[int, Relaxation]
-"""Of every activation node before the swept one."""
+"""Of every activation before the swept node; of sums, where their interval is to count."""
 
 BLOCK = 2**20
 """Coefficients that a sweep holds at a node at once: 4 MB in float32."""
@@ -65,7 +65,7 @@ def sweep(
         if isinstance(op, Input):
             middle, spread = ball.enclose(here)
             center, radius = center + middle, radius + spread
-        elif isinstance(op, Add):
+        elif isinstance(op, Add) and position not in relaxations:
             for parent in parents:
                 _send(pending, parent, here)
         elif isinstance(op, Affine):

@@ -2,6 +2,7 @@
 
 import operator
 from dataclasses import replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from distillab.certify.activations import Activation, ReLU, Sigmoid, Tanh
 from distillab.certify.graph import Graph, Node
 from distillab.certify.layers import BatchNorm, Shape, affine, flattening, folded, scaling
 from distillab.certify.ops import Add, Affine, Input
+from distillab.certify.pooling import max_pool
 from distillab.core.errors import SpecError
 from distillab.models.normalize import Normalize
 
@@ -21,7 +23,8 @@ ACTIVATIONS: dict[object, Activation] = {
 }  # fmt: skip
 PASSED_ON = (nn.Identity, nn.Dropout, nn.Dropout2d)
 SUMS = (operator.add, operator.iadd, torch.add)
-KNOWN = "convolutions, dense and average-pool layers, batch normalization, flatten, sums, ReLU, sigmoid, tanh"
+MAX_POOLS = (F.max_pool2d, torch.max_pool2d)
+KNOWN = "convolutions, dense layers, pools without padding, batch normalization, flatten, sums, ReLU, sigmoid, tanh"
 
 
 def trace(model: nn.Module, shape: Shape) -> Graph:
@@ -96,10 +99,17 @@ class _Builder:
             whole = folded(self.nodes[parent].op, layer)
             if whole is not None:
                 return self._append(whole, self.nodes[parent].parents[0])
-        op = ACTIVATIONS.get(type(layer)) or affine(layer, self.examples[parent])
-        if op is None:
+        found = self._known(layer, parent)
+        if found is None:
             raise _unknown(f"{type(layer).__name__}({layer.extra_repr()})", path)
-        return self._append(op, parent)
+        return found
+
+    def _known(self, layer: nn.Module, parent: int) -> int | None:
+        """The position of a layer's result; None where certifiers do not know the layer."""
+        if isinstance(layer, nn.MaxPool2d):
+            return max_pool(layer, self._append, parent, self.nodes[parent].shape)
+        op = ACTIVATIONS.get(type(layer)) or affine(layer, self.examples[parent])
+        return None if op is None else self._append(op, parent)
 
     def _function(self, node: fx.Node) -> int:
         parents = [self.position[argument] for argument in node.args if isinstance(argument, fx.Node)]
@@ -111,6 +121,11 @@ class _Builder:
             return self._append(flattening(self.nodes[parents[0]].shape), *parents)
         if node.target is operator.truediv and isinstance(node.args[1], int | float):
             return self._append(scaling(1 / node.args[1]), *parents)
+        if node.target in MAX_POOLS and len(node.args) < 6:
+            options: Any = node.args[1:], node.kwargs
+            pool = self._known(nn.MaxPool2d(*options[0], **options[1]), *parents)
+            if pool is not None:
+                return pool
         raise _unknown(getattr(node.target, "__name__", str(node.target)), _path(node))
 
     def _append(self, op: Affine | Activation | Add, *parents: int) -> int:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from distillab import __version__
-from distillab.cli import manage
+from distillab.cli import certify, manage
 from distillab.core.errors import DistillabError
 from distillab.core.stages import STAGES
 
@@ -51,18 +51,22 @@ def parser() -> argparse.ArgumentParser:
 def _add_stage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", stage: str, description: str) -> None:
     command = commands.add_parser(stage, help=description, description=f"Stage {stage}: {description}.")
     command.add_argument("job", nargs="?", help="a job of this stage; without one, list them")
-    command.set_defaults(command=_run_stage, stage=stage)
+    command.set_defaults(command=_run_stage, stage_name=stage)
+    if stage == "certify":
+        certify.add_options(command)
 
 
 def _run_stage(options: argparse.Namespace) -> int:
+    if options.stage_name == "certify" and certify.wants_weights(options):
+        return certify.certify_weights(options)
     from distillab.cli.run import run_job
     from distillab.plan import load_plan
 
     plan = load_plan()
     if options.job is None:
-        for shape in plan.stage(options.stage):
+        for shape in plan.stage(options.stage_name):
             for job in shape.jobs:
                 print(f"{job.id}  ({len(job.members)} member{'s' if len(job.members) > 1 else ''})")
         return 0
-    run_job(plan, options.stage, options.job)
+    run_job(plan, options.stage_name, options.job)
     return 0

@@ -1,6 +1,11 @@
-"""Memory that a stage frees and asks for again at every step."""
+"""Memory that a stage frees and asks for again at every step, and how much it needs at most."""
 
 import ctypes
+import re
+import resource
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Names of glibc's parameters, from its malloc.h."""
@@ -22,3 +27,32 @@ def keep_freed_memory() -> None:
         return
     mallopt(MMAP_THRESHOLD, LARGEST_MMAP_THRESHOLD)
     mallopt(TRIM_THRESHOLD, NEVER)
+
+
+class PeakMemory:
+    """How far the process's resident memory rises above where it is when this object is made.
+
+    Memory that was freed before is handed back first, and the kernel's high-water mark set down. Where the kernel does
+    not allow that, only what exceeds the process's highest mark so far is seen: a lower bound.
+    """
+
+    def __init__(self) -> None:
+        with suppress(AttributeError, OSError, TypeError):
+            ctypes.CDLL(None).malloc_trim(0)
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        self._start = _high_water()
+
+    def bytes(self) -> int:
+        """The largest rise so far."""
+        return _high_water() - self._start
+
+
+def _high_water() -> int:
+    """The largest resident set of this process, since the mark was last set down."""
+    with suppress(OSError):
+        found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii", errors="replace"))
+        if found:
+            return 1024 * int(found[1])
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

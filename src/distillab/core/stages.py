@@ -9,6 +9,7 @@ STAGES: dict[str, str] = {
     "measure": "write down what every model says about every image",
     "sensitivity": "take the Jacobian of models at every image",
     "attack": "attack models with adversarial examples",
+    "certify": "prove which images no perturbation within a radius can turn, or certify published weights",
     "collect": "compute the tables that reports read",
     "report": "render the pages",
 }

@@ -7,6 +7,8 @@ from distillab.defenses.ast import AdversarialSparseTeacher
 from distillab.defenses.ce import CrossEntropyDefense
 from distillab.defenses.cmim import CMIM
 from distillab.defenses.cmim_flat import FlatCMIM
+from distillab.defenses.crown_ibp import CROWNIBP
+from distillab.defenses.ibp_training import IBPTraining
 from distillab.defenses.label_only import LabelOnly
 from distillab.defenses.ls import LabelSmoothingDefense
 from distillab.defenses.mad import MaximizingAngularDeviation
@@ -16,6 +18,7 @@ from distillab.defenses.rsp import ReverseSigmoid
 from distillab.defenses.snt import SemanticNastyTeacher
 from distillab.defenses.st import StingyTeacher
 from distillab.defenses.trades import Trades
+from distillab.defenses.wong_kolter import WongKolter
 from distillab.specs.defense import PostHocDefense, TrainedDefense
 
 DEFENSES: Registry[TrainedDefense | PostHocDefense] = Registry(
@@ -35,4 +38,7 @@ DEFENSES: Registry[TrainedDefense | PostHocDefense] = Registry(
     AdversarialSparseTeacher,
     Madry,
     Trades,
+    WongKolter,
+    IBPTraining,
+    CROWNIBP,
 )

@@ -45,7 +45,6 @@ class AdversarialSparseTeacher(TrainedDefense):
     name: Literal["ast"] = "ast"
     label: ClassVar[str] = "AST"
     paper: ClassVar[str] = "Yilmaz & Keles, arXiv 2403.05181, 2024"
-    needs: ClassVar[tuple[str, ...]] = ("ce",)
 
     weight: float = Field(
         default=0.05, ge=0, le=1, description="alpha, the weight of the divergence; the labels have 1 - alpha"
@@ -79,6 +78,11 @@ class AdversarialSparseTeacher(TrainedDefense):
         if self.source == "clean" and self.pairing == "unrelated":
             raise ValueError("pairing: unrelated needs source: adversarial")
         return self
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The teacher without protection, which is attacked."""
+        return ("ce",)
 
     def kept(self, classes: int) -> int:
         """``max(1, round(ratio * classes))``, the number of classes that r keeps."""

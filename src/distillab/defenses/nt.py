@@ -17,8 +17,6 @@ from distillab.training.objective import Objective, Task, Terms
 class NastySpec(TrainedDefense):
     """What the nasty teachers share: the ordinary teacher to avoid, and how hard to avoid it."""
 
-    needs: ClassVar[tuple[str, ...]] = ("ce",)
-
     omega: float = Field(default=0.01, ge=0, description="Weight of the divergence; too large a weight diverges")
     temperature: float = Field(
         default=4.0,
@@ -28,6 +26,11 @@ class NastySpec(TrainedDefense):
     kl_direction: Literal["nasty_first", "pre_first"] = Field(
         default="nasty_first", description="Which teacher the divergence averages over: the nasty or the ordinary one"
     )
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The ordinary teacher."""
+        return ("ce",)
 
 
 class NastyTeacher(NastySpec):

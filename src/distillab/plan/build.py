@@ -60,6 +60,10 @@ def _facts(params: Params) -> dict[str, Any]:
             for key, spec in params.knockoff.attacks.items()
         },
         "attacks": attacks,
+        "certifiers": {
+            key: _method(spec) | {"label": _label(key, spec), "norm": spec.norm}
+            for key, spec in params.certification.certifiers.items()
+        },
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from distillab.defenses.snt import SemanticNastyTeacher
+from distillab.plan.certifiable import uncertifiable
 from distillab.plan.params import Params
 from distillab.plan.vocabulary import AXES
 from distillab.specs.model import ModelSpec
@@ -28,6 +29,7 @@ def _lines(params: Params) -> Iterator[str]:
     yield from _unknown_headline(params)
     yield from _unknown_transfer(params)
     yield from _unknown_axes(params)
+    yield from uncertifiable(params)
     yield from _too_few_images(params)
 
 
@@ -70,6 +72,17 @@ def _missing_needs(params: Params) -> Iterator[str]:
         for need in defense.needs:
             if need not in params.defenses:
                 yield f"defenses.{key}: starts from teachers of {need!r}; add defenses.{need}"
+        if _needs_itself(params, key):
+            yield f"defenses.{key}.after: leads back to {key!r}; the first stage of a cascade has no after"
+
+
+def _needs_itself(params: Params, key: str) -> bool:
+    reached: set[str] = set()
+    new = set(params.defenses[key].needs)
+    while new:
+        reached |= new
+        new = {need for name in new & params.defenses.keys() for need in params.defenses[name].needs} - reached
+    return key in reached
 
 
 def _missing_vectors(params: Params) -> Iterator[str]:

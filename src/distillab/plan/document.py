@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from distillab.attacks import ATTACKS
+from distillab.certify import CERTIFIERS
 from distillab.core.registry import Registry
 from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
@@ -19,6 +20,7 @@ from distillab.plan.chains import ChainParams
 from distillab.plan.load import CONFIG
 from distillab.plan.messages import method_variants
 from distillab.plan.params import (
+    CertificationParams,
     KnockoffParams,
     MeasureParams,
     Pair,
@@ -36,6 +38,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`train` and `student_train`", TrainSpec),
     ("`knockoff`", KnockoffParams),
     ("`robustness`", RobustnessParams),
+    ("`certification`", CertificationParams),
     ("`chains`: each of", ChainParams),
     ("`measure`", MeasureParams),
     ("`sensitivity`", SensitivityParams),
@@ -48,6 +51,7 @@ METHODS: tuple[tuple[str, tuple[type[BaseModel], ...] | Registry[Any]], ...] = (
     ("`defenses`", DEFENSES),
     ("`knockoff.attacks`", KNOCKOFFS),
     ("`robustness.attacks`", ATTACKS),
+    ("`certification.certifiers`", CERTIFIERS),
     ("`train.optimizer`", (SGDSpec, AdamSpec)),
     ("`train.schedule`", (ConstantSpec, MilestonesSpec, CosineSpec, InverseSpec)),
 )
@@ -58,8 +62,8 @@ INTRODUCTION = """# Parameters
 
 `params.yaml` names a preset and what you want different from it. `base.yaml` is read first, the preset over it, the
 override over both. Unknown keys are errors. In tables of named methods (`defenses`, `knockoff.attacks`, `chains`,
-`robustness.attacks`) a `null` takes an inherited method out. `distillab check` validates, `distillab plan` shows what
-will run, and `params.schema.json` completes keys in editors.
+`robustness.attacks`, `certification.certifiers`) a `null` takes an inherited method out. `distillab check` validates,
+`distillab plan` shows what will run, and `params.schema.json` completes keys in editors.
 """
 
 

@@ -71,6 +71,8 @@ def _title(member: Member) -> str:
         case "attack":
             scaled = " on Z/T" if axes["logits"] == "rescaled" else ""
             return f"{axes['model']} under {axes['attack']}{scaled}"
+        case "certify":
+            return f"{axes['model']} certified by {axes['certifier']}"
         case "distill":
             what = "soft labels of " if axes["part"] == "labels" else ""
             return f"{what}{axes['chain']} at T = {axes['temperature']}, step {axes['step']}"

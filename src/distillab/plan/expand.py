@@ -35,7 +35,7 @@ def expand(params: Params, root: Path) -> dict[str, Member]:
 
 
 def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
-    """Everything that is measured on one model: predictions, sensitivity, attacks."""
+    """Everything that is measured on one model: predictions, sensitivity, attacks, certificates."""
     params = roster.params
     asked = [add_measure(roster, family, model)]
     if _is_asked_elsewhere(params, roster.members[model]):
@@ -49,7 +49,16 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
         if key in params.robustness.transfer and family == "teachers":
             sources = sources_of(roster, model)
             asked += [add_attack(roster, family, model, key, name, source=source) for name, source in sources.items()]
+    if is_certified(params, family, roster.members[model]):
+        asked += [add_certificates(roster, family, model, key) for key in params.certification.certifiers]
     return asked
+
+
+def is_certified(params: Params, family: Family, member: Member) -> bool:
+    """Whether the study ``certified`` is about a model."""
+    wanted, defense = params.certification, member.axes.get("teacher", "").split("-")[0]
+    chosen = not wanted.defenses or not defense or defense in wanted.defenses
+    return "certified" in params.studies and family in wanted.families and chosen
 
 
 def sources_of(roster: Roster, model: str) -> dict[str, str]:
@@ -72,7 +81,7 @@ def sources_of(roster: Roster, model: str) -> dict[str, str]:
 
 
 def _is_asked_elsewhere(params: Params, member: Member) -> bool:
-    """Whether adversarial attacks skip a model: its weights are another's, or its seed is the headline's alone."""
+    """Whether attacks and certifiers skip a model: its weights are another's, or its seed is the headline's alone."""
     defense = params.defenses.get(member.axes.get("teacher", "").split("-")[0]) if member.stage == "teach" else None
     return isinstance(defense, PostHocDefense) or member.seed not in params.seeds
 
@@ -112,6 +121,21 @@ def add_attack(roster: Roster, family: Family, model: str, key: str, logits: str
         specs={"attack": spec},
         facts={"examples": roster.params.robustness.examples, "temperature": temperature},
         parents={"source": source} if source else None,
+    )
+
+
+def add_certificates(roster: Roster, family: Family, model: str, key: str) -> str:
+    """The certificates of one model by one certifier."""
+    wanted = roster.params.certification
+    return _add_question(
+        roster,
+        "certify",
+        family,
+        model,
+        name=f"certify-{key}",
+        axes={"certifier": key},
+        specs={"certifier": wanted.certifiers[key]},
+        facts=wanted.model_dump(mode="json", include={"eps", "images", "radius_steps", "precision"}),
     )
 
 

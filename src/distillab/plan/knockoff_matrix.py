@@ -17,7 +17,7 @@ def add_teachers(roster: Roster) -> list[str]:
         for network in _distinct([pair.teacher for pair in params.pairs if defense.protects(pair.teacher.name)]):
             for seed in teacher_seeds(params, key):
                 teacher = teacher_name(key, network)
-                needed = {need: f"{teacher_name(need, network)}-s{seed}" for need in defense.needs}
+                needed = {need: f"{teacher_name(need, network)}-s{seed}" for need in all_needs(params, key)}
                 ids.append(
                     roster.add(
                         "teach",
@@ -34,22 +34,19 @@ def add_teachers(roster: Roster) -> list[str]:
 
 def teacher_seeds(params: Params, key: str) -> tuple[int, ...]:
     """The seeds of a defense's teachers: the headline's too where the defense, or one that needs it, is in it."""
-    users = {name for name, defense in params.defenses.items() if name == key or key in defense.needs}
+    users = {name for name in params.defenses if key in (name, *all_needs(params, name))}
     return params.seeds_of(headline=not users.isdisjoint(params.headline.defenses))
+
+
+def all_needs(params: Params, key: str) -> tuple[str, ...]:
+    """The defenses that one starts from, and those that they start from, the first to be trained first."""
+    direct = params.defenses[key].needs
+    return tuple(dict.fromkeys(name for need in direct for name in (*all_needs(params, need), need)))
 
 
 def _needed_first(params: Params) -> list[str]:
     """The defenses in their order, each after those whose teachers it starts from."""
-    ordered: dict[str, None] = {}
-
-    def place(key: str) -> None:
-        for need in params.defenses[key].needs:
-            place(need)
-        ordered.setdefault(key)
-
-    for key in params.defenses:
-        place(key)
-    return list(ordered)
+    return list(dict.fromkeys(name for key in params.defenses for name in (*all_needs(params, key), key)))
 
 
 def add_students(roster: Roster) -> list[str]:

@@ -1,13 +1,15 @@
 """The root of the parameters, assembled from the registries: closed, typed, frozen."""
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from distillab.plan.chains import ChainParams
 from distillab.plan.vocabulary import (
     STUDIES,
     AnyAttack,
+    AnyCertifier,
     AnyData,
     AnyDefense,
     AnyKnockoff,
@@ -18,7 +20,7 @@ from distillab.plan.vocabulary import (
     without_nulls,
 )
 from distillab.specs.attack import Family
-from distillab.specs.base import PASSING, Spec
+from distillab.specs.base import PASSING, Fractional, Spec
 from distillab.specs.train import TrainSpec
 
 
@@ -73,6 +75,33 @@ class RobustnessParams(Spec):
     examples: int = Field(default=4, ge=0, description="Adversarial examples kept for pictures, per model and attack")
 
 
+class CertificationParams(Spec):
+    """The bounds of the study ``certified``, and which models and images they are computed for."""
+
+    certifiers: Annotated[dict[Key, AnyCertifier], BeforeValidator(without_nulls)] = Field(
+        default={}, description="Certifiers by name"
+    )
+    eps: tuple[Annotated[Fractional, Field(gt=0)], ...] = Field(
+        default=(0.1,), min_length=1, description="Radii in pixel units, in increasing order"
+    )
+    families: tuple[Family, ...] = Field(default=("teachers",), description="Models that are certified")
+    defenses: tuple[Key, ...] = Field(
+        default=(), description="Of models that have a teacher's defense, only those with one of these; all if empty"
+    )
+    images: int | None = Field(default=None, ge=1, description="Only this many first test images")
+    radius_steps: int = Field(
+        default=0, ge=0, description="Halvings of [0, largest eps] in search of each image's radius; 0 for no search"
+    )
+    precision: Literal["float32", "float64"] = Field(default="float32", description="Arithmetic of the bounds")
+
+    @field_validator("eps")
+    @classmethod
+    def _increase(cls, eps: tuple[float, ...]) -> tuple[float, ...]:
+        if any(low >= high for low, high in pairwise(eps)):
+            raise ValueError("expected increasing radii")
+        return eps
+
+
 class MeasureParams(Spec):
     """What is measured on every model."""
 
@@ -111,6 +140,7 @@ class Params(Spec):
         default={}, description="Defensive distillation, from a teacher over assistants to students, by name"
     )
     robustness: RobustnessParams = Field(default=RobustnessParams(), description="The robustness matrix")
+    certification: CertificationParams = Field(default=CertificationParams(), description="Certificates of some models")
     measure: MeasureParams = Field(default=MeasureParams(), description="Measurements on every model")
     sensitivity: SensitivityParams = Field(default=SensitivityParams(), description="Jacobians of some models")
     batch: dict[Stage, tuple[str, ...]] = Field(

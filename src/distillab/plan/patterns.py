@@ -9,6 +9,7 @@ PATTERNS: dict[str, str] = {
     "measure": "measures/{family}/{model}/s{seed}.safetensors",
     "sensitivity": "sensitivity/{family}/{model}/s{seed}.parquet",
     "attack": "attacks/{family}/{model}/{attack}/{logits}-s{seed}.parquet",
+    "certify": "certificates/{family}/{model}/{certifier}-s{seed}.parquet",
     "collect": "{file}",
     "report": "reports/{report}.html",
 }
@@ -28,6 +29,9 @@ TABLES = (
     "tables/ablations.parquet",
     "tables/hypotheses.parquet",
     "tables/worst.parquet",
+    "tables/certificates.parquet",
+    "tables/certified_images.parquet",
+    "tables/cascades.parquet",
     "tables/responses.parquet",
     "tables/profiles.parquet",
     "tables/history.parquet",
@@ -44,5 +48,5 @@ TABLES = (
 )
 """What the reports, DVC's metrics and DVC's plots read."""
 
-REPORTS = ("index", "undistillable", "ta", "sparse", "adversarial")
+REPORTS = ("index", "undistillable", "ta", "sparse", "adversarial", "certified")
 """The index page and one page per study."""

@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, StringConstraints
 
 from distillab.attacks import ATTACKS
+from distillab.certify import CERTIFIERS
 from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
 from distillab.models import MODELS
 from distillab.specs.attack import AttackSpec, Family
+from distillab.specs.certifier import CertifierSpec
 from distillab.specs.data import DataSpec
 from distillab.specs.defense import DefenseSpec
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.model import ModelSpec
 
-Study = Literal["undistillable", "ta", "sparse", "adversarial"]
+Study = Literal["undistillable", "ta", "sparse", "adversarial", "certified"]
 """One per source document; each has one report."""
 
 STUDIES: dict[Study, tuple[Family, ...]] = {
@@ -23,10 +25,11 @@ STUDIES: dict[Study, tuple[Family, ...]] = {
     "ta": ("chains",),
     "sparse": ("teachers", "students", "knockoffs"),
     "adversarial": ("teachers",),
+    "certified": ("teachers",),
 }
 """The models that each study's report is about."""
 
-Stage = Literal["teach", "baseline", "knockoff", "distill", "measure", "sensitivity", "attack"]
+Stage = Literal["teach", "baseline", "knockoff", "distill", "measure", "sensitivity", "attack", "certify"]
 
 AXES: dict[str, tuple[str, ...]] = {
     "teach": ("teacher", "seed"),
@@ -36,6 +39,7 @@ AXES: dict[str, tuple[str, ...]] = {
     "measure": ("family", "model", "seed"),
     "sensitivity": ("family", "model", "seed"),
     "attack": ("family", "model", "attack", "logits", "seed"),
+    "certify": ("family", "model", "certifier", "seed"),
 }
 """The wildcards of each stage; ``batch`` names those a job loops over."""
 
@@ -59,7 +63,9 @@ if TYPE_CHECKING:
     AnyDefense: TypeAlias = DefenseSpec
     AnyKnockoff: TypeAlias = KnockoffSpec
     AnyAttack: TypeAlias = AttackSpec
+    AnyCertifier: TypeAlias = CertifierSpec
 else:
     AnyData = DATASETS.union
     AnyModel = Annotated[MODELS.union, BeforeValidator(_named)]
-    AnyDefense, AnyKnockoff, AnyAttack = DEFENSES.union, KNOCKOFFS.union, ATTACKS.union
+    AnyDefense, AnyKnockoff = DEFENSES.union, KNOCKOFFS.union
+    AnyAttack, AnyCertifier = ATTACKS.union, CERTIFIERS.union

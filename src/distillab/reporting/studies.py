@@ -10,6 +10,7 @@ TITLES = {
     "ta": "Defensive distillation with teacher assistants",
     "sparse": "Adversarial sparse teachers",
     "adversarial": "Adversarial training and the worst case",
+    "certified": "Certified robustness",
 }
 """Study to the title of its page, in the order of the index."""
 

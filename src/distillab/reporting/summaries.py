@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from distillab.reporting.tables import Tables
 
 
-_OWN_BOUNDS = {"robust_accuracy": "robust", "success_rate": "success", "small": "small"}
+_OWN_BOUNDS = {
+    "robust_accuracy": "robust", "success_rate": "success", "small": "small", "certified_accuracy": "certified",
+    "standard_error": "standard", "paper_robust_error": "paper_robust", "strict_robust_error": "strict_robust",
+}  # fmt: skip
 """Shares that a table holds with their interval over images, in columns ``<prefix>_low`` and ``<prefix>_high``."""
 
 

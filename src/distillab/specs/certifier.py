@@ -49,6 +49,12 @@ class CertifierSpec(BoundSpec):
             SpecError: the radius or the pixels are out of range, or the method does not cover the norm or the network.
         """
 
+    def attributed(
+        self, graph: "Graph", x: "Images", y: "Labels", eps: "float | PerExample"
+    ) -> "tuple[Logits, tuple[str, ...]]":
+        """The margins, and the name of the method that decided each image; certifiers of several methods override."""
+        return self.margins(graph, x, y, eps), (self.name,) * len(y)
+
 
 class EstimatorSpec(BoundSpec):
     """A method that estimates a bound: for training, never for a certificate. It has no ``margins`` on purpose."""

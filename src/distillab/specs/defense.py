@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 class DefenseSpec(MethodSpec):
     """A protection of a teacher, at training time, after it, or both."""
 
-    needs: ClassVar[tuple[str, ...]] = ()
-    """Keys of other defenses whose teachers (same network, same seed) this one starts from."""
-
     preserves_argmax: ClassVar[bool] = True
     """Whether ``release`` never changes the predicted class."""
 
@@ -36,6 +33,11 @@ class DefenseSpec(MethodSpec):
     networks: tuple[str, ...] = Field(
         default=(), description="Teacher networks it is used on; all if empty", json_schema_extra=PASSING
     )
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Keys of other defenses whose teachers (same network, same seed) this one starts from."""
+        return ()
 
     def protects(self, network: str) -> bool:
         """Whether teachers of this network get the defense."""
@@ -57,7 +59,10 @@ class TrainedDefense(DefenseSpec):
 class PostHocDefense(DefenseSpec):
     """A protection of the outputs alone: the weights are those of the teacher without protection."""
 
-    needs: ClassVar[tuple[str, ...]] = ("ce",)
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The teacher without protection."""
+        return ("ce",)
 
     def prepare(self, task: "Task", teacher: "nn.Module") -> "dict[str, Tensor]":  # noqa: ARG002 - most need none
         """The state of ``release``: drawn, or learned from the training images; ``teacher`` is frozen."""

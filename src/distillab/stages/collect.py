@@ -13,6 +13,8 @@ from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.stages.tables import (
     ablations,
+    cascades,
+    certificates,
     chains,
     claims,
     curves,
@@ -41,6 +43,9 @@ TABLES: dict[str, Callable[[Results], Any]] = {
     "tables/ablations.parquet": ablations.rows,
     "tables/hypotheses.parquet": hypotheses.rows,
     "tables/worst.parquet": worst.rows,
+    "tables/certificates.parquet": certificates.rows,
+    "tables/certified_images.parquet": certificates.image_rows,
+    "tables/cascades.parquet": cascades.rows,
     "tables/responses.parquet": responses.rows,
     "tables/profiles.parquet": responses.profile_rows,
     "tables/history.parquet": curves.history_rows,

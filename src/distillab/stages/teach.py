@@ -22,7 +22,10 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         return _protect(defense, member, workspace, entry)
 
     def objective(task: Task, data: Prepared, device: torch.device) -> Objective:
-        needed = {need: trained_network(member.parents[need], workspace, data, device) for need in defense.needs}
+        teachers = {
+            role: parent for role, parent in member.parents.items() if workspace.member(parent).stage == "teach"
+        }
+        needed = {role: trained_network(parent, workspace, data, device) for role, parent in teachers.items()}
         return defense.objective(task.with_needed(needed))
 
     return train_member(member, workspace, entry, role=ROLE, objective=objective)

@@ -79,6 +79,7 @@ class Prepared(nn.Module):
     def __init__(self, model: nn.Module, spec: TrainSpec) -> None:
         super().__init__()
         self.spec = spec
+        self.network = model
         self.memory_format = torch.channels_last if spec.channels_last else torch.contiguous_format
         model.to(memory_format=self.memory_format)  # type: ignore[call-overload]
         self.model: nn.Module = torch.compile(model) if spec.compile else model  # type: ignore[assignment]
@@ -89,6 +90,11 @@ class Prepared(nn.Module):
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.spec.precision == "bfloat16"):
             logits: Tensor = self.model(x)
         return logits.float()
+
+
+def network_of(model: nn.Module) -> nn.Module:
+    """The network itself, of a model that `fit` trains: its layers can be read, but recipes do not reach it."""
+    return model.network if isinstance(model, Prepared) else model
 
 
 def _epoch(

@@ -46,7 +46,17 @@ def residual(seed=0):
     return network
 
 
-NETWORKS = {"dense": dense, "conv": conv, "residual": residual}
+def pooled(seed=0):
+    """Max pools whose windows overlap, leave a column out, or reach over one axis only, before and after a ReLU."""
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d((3, 2), stride=(1, 2)),
+        nn.Conv2d(3, 4, 2, padding=1), nn.MaxPool2d((2, 1)), nn.ReLU(),
+        nn.Flatten(), nn.Linear(4 * 2 * 3, 4),
+    )  # fmt: skip
+
+
+NETWORKS = {"dense": dense, "conv": conv, "residual": residual, "pooled": pooled}
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from distillab.certify.milp import MILP
 from distillab.certify.trace import trace
 
 LINEAR = (IBP, Dual, CROWN, AlphaCROWN, Best)
-NETS = ("dense", "conv", "residual")
+NETS = ("dense", "conv", "residual", "pooled")
 SWEEPS = ((), ("parallel",), ("adaptive",), ("parallel", "adaptive"))
 EPS = {"linf": 0.03, "l2": 0.25, "l1": 0.8}
 

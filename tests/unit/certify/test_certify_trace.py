@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from distillab.certify.ball import Ball
@@ -12,7 +13,7 @@ from distillab.models.rescaled import rescaled
 from distillab.specs.model import Domain
 
 
-@pytest.mark.parametrize("name", ["dense", "conv", "residual"])
+@pytest.mark.parametrize("name", ["dense", "conv", "residual", "pooled"])
 def test_the_graph_computes_the_network(network, images, shape, name):
     net, x = network(name), images(5)
     assert torch.allclose(trace(net, shape)(x), net(x), atol=1e-12)
@@ -26,6 +27,35 @@ def test_this_projects_networks_are_understood(name):
     x = torch.rand(2, 3, side, side)
     assert graph.classes == 10
     assert torch.allclose(graph(x), net(x), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["cnn_digits", "papernot_digits", "papernot_mnist", "papernot_cifar", "vgg8"])
+def test_networks_with_max_pools_are_understood(name):
+    spec = MODELS.parse({"name": name})
+    shape = next(iter(getattr(spec, "shapes", ())), (3, 32, 32))
+    pixels = ((0.4,) * shape[0], (0.3,) * shape[0])
+    net = build_model(spec, Domain(shape, 10, *pixels), seed=0).eval()
+    x = torch.rand(2, *shape)
+    assert torch.allclose(trace(net, shape)(x), net(x), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("pool", [F.max_pool2d, torch.max_pool2d])
+def test_pools_may_be_functions(pool):
+    class Pooling(nn.Module):
+        def forward(self, x):
+            return pool(x, 2, stride=1).flatten(1)
+
+    x = torch.randn(2, 3, 4, 4).double()
+    assert torch.equal(trace(Pooling(), (3, 4, 4))(x), F.max_pool2d(x, 2, 1).flatten(1))
+
+
+def test_a_pool_function_with_padding_is_refused():
+    class Padded(nn.Module):
+        def forward(self, x):
+            return F.max_pool2d(x, 2, padding=1).flatten(1)
+
+    with pytest.raises(SpecError, match=r"certifiers do not know max_pool2d.*pools without padding"):
+        trace(Padded(), (3, 4, 4))
 
 
 def test_batch_normalization_folds_into_the_convolution_before_it(network, shape):
@@ -42,7 +72,8 @@ def test_dividing_logits_keeps_their_margins_in_proportion(network, images, shap
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (nn.MaxPool2d(2), r"^1\.0: certifiers do not know MaxPool2d.*expected convolutions"),
+        (nn.MaxPool2d(2, padding=1), r"^1\.0: certifiers do not know MaxPool2d.*padding=1.*expected convolutions"),
+        (nn.MaxPool2d(2, ceil_mode=True), r"^1\.0: certifiers do not know MaxPool2d"),
         (nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"), r"^1\.0: certifiers do not know Conv2d"),
         (nn.AdaptiveAvgPool2d(4), r"^1\.0: certifiers do not know AdaptiveAvgPool2d"),
         (nn.BatchNorm2d(4).train(), r"^BatchNorm2d at 1\.0: the layer is in training mode.*call eval"),

@@ -16,7 +16,7 @@ def project(tmp_path):
     """Write a project whose ``params.yaml`` has this preset and override; return its root."""
     shutil.copytree(REPOSITORY / "config", tmp_path / "config")
     (tmp_path / "reports").mkdir()
-    for report in ("index", "undistillable", "ta"):
+    for report in ("index", "undistillable", "ta", "certified"):
         (tmp_path / "reports" / f"{report}.py").write_text("from distillab.reporting import tables\n")
 
     def write(override=None, preset="tiny"):

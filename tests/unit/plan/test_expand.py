@@ -27,6 +27,7 @@ def test_the_matrix_is_complete(plan_of):
     plan = plan_of({"knockoff": {"ls_eps": [0.1, 0.2]}, "robustness": {"families": families}})
     counts = {stage: sum(m.stage == stage for m in plan.members.values()) for stage in ("prepare", *AXES, "answer")}
     defenses, post_hoc, seeds, eps, attacks = 4, 1, 2, 2, 2
+    certified, certifiers = 1, 2
     teachers, knockoffs = defenses * seeds, defenses * attacks * seeds
     attacked = (defenses - post_hoc) * seeds
     temperatures, steps = 2, 3
@@ -43,6 +44,7 @@ def test_the_matrix_is_complete(plan_of):
         "measure": teachers + eps * seeds + knockoffs + chain,
         "sensitivity": chain,
         "attack": (attacked + knockoffs + chain + rescaled) * attacks,
+        "certify": certified * seeds * certifiers,
     }
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from distillab.reporting.columns import COLUMNS
 from distillab.reporting.reported import Reported
-from distillab.reporting.tables import COLUMNS, Tables
+from distillab.reporting.tables import Tables
 
 FACTS = {
     "title": "Digits",

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from distillab.reporting import chain_attacks, chain_plots, chain_text, chain_views
+from distillab.reporting.columns import COLUMNS
 from distillab.reporting.reported import Reported
-from distillab.reporting.tables import COLUMNS, Tables
+from distillab.reporting.tables import Tables
 
 PAPERS = Reported(Path(__file__).parents[3] / "reports" / "reported")
 FACTS = {"title": "MNIST", "standin": "", "class_names": [str(label) for label in range(10)]}

@@ -1,8 +1,9 @@
 import pandas as pd
 
 from distillab.reporting import method_views
+from distillab.reporting.columns import COLUMNS
 from distillab.reporting.names import distinct, grade_note, graded, marked
-from distillab.reporting.tables import COLUMNS, Tables
+from distillab.reporting.tables import Tables
 
 
 def test_shared_labels_take_what_their_keys_add():

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from distillab.reporting.columns import COLUMNS
 from distillab.reporting.record import Cost, cost_of_run, record
 from distillab.reporting.recorded_knockoffs import knockoff_sections
 from distillab.reporting.reported import Reported
-from distillab.reporting.tables import COLUMNS, Tables
+from distillab.reporting.tables import Tables
 
 REPORTED = Path(__file__).parents[3] / "reports" / "reported"
 NUMBERS = {

@@ -10,7 +10,8 @@ import pytest
 import distillab.reporting
 from distillab.core.errors import ArtifactError
 from distillab.reporting import boxes
-from distillab.reporting.tables import COLUMNS, FACTS, RUN, Tables
+from distillab.reporting.columns import COLUMNS, FACTS, RUN
+from distillab.reporting.tables import Tables
 
 
 def test_a_missing_column_names_the_file_and_the_column(tmp_path):

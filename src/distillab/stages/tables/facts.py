@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterable
 from typing import Any
 
-from distillab.stages.tables import knockoff, models, robustness
+from distillab.stages.tables import certificates, knockoff, models, robustness
 from distillab.stages.tables.results import Results
 
 
@@ -13,7 +13,7 @@ def facts(results: Results) -> dict[str, Any]:
     plan = results.workspace.plan
     data = plan.facts["data"]
     counts = results.sidecar("data-split").results["counts"]
-    cells = [member for member in plan.members.values() if member.stage in {"knockoff", "attack"}]
+    cells = [member for member in plan.members.values() if member.stage in {"knockoff", "attack", "certify"}]
     return {
         "preset": plan.preset,
         **{name: data[name] for name in ("title", "standin", "shape", "classes", "license", "source", "split_rule")},
@@ -22,7 +22,7 @@ def facts(results: Results) -> dict[str, Any]:
         "seeds": plan.params["seeds"],
         "margin": knockoff.margin(results),
         "params": plan.params,
-        "methods": {kind: plan.facts[kind] for kind in ("defenses", "knockoffs", "attacks")},
+        "methods": {kind: plan.facts[kind] for kind in ("defenses", "knockoffs", "attacks", "certifiers")},
         "cells_planned": len(cells),
         "cells_done": len(cells),
         "flags": list(_flags(results)),
@@ -42,6 +42,7 @@ def run(results: Results) -> dict[str, Any]:
     return {
         "stage_seconds": seconds,
         **{f"teacher_{name}": teacher_seconds(results, name) for name in ("seconds", "fixed_seconds", "step_seconds")},
+        "certificate_costs": certificates.cost_rows(results),
         "environment": environment,
         "commit": commit(),
     }
@@ -61,8 +62,8 @@ def teacher_seconds(results: Results, name: str) -> dict[str, float]:
 
 
 def metrics(results: Results) -> dict[str, Any]:
-    """DVC's metrics: verdicts, accuracies and robustness by method, means over seeds."""
-    named: dict[str, Any] = {"verdict": {}, "knockoff": {}, "accuracy": {}, "robustness": {}}
+    """DVC's metrics: verdicts, accuracies, robustness and certificates by method, means over seeds."""
+    named: dict[str, Any] = {"verdict": {}, "knockoff": {}, "accuracy": {}, "robustness": {}, "certified": {}}
     for row in knockoff.verdict_rows(results):
         named["verdict"].setdefault(row["teacher"], {})[row["student"]] = row["verdict"]
     for row in knockoff.rows(results):
@@ -74,6 +75,10 @@ def metrics(results: Results) -> dict[str, Any]:
         for row in rows:
             same = [other for other in rows if _question(other) == _question(row)]
             named["robustness"].setdefault(model, {})[_question(row)] = _mean(same, "success_rate")
+    for model, rows in _by_model(certificates.rows(results)).items():
+        for row in rows:
+            same = [other for other in rows if _radius(other) == _radius(row)]
+            named["certified"].setdefault(model, {})[_radius(row)] = _mean(same, "certified_accuracy")
     return {results.workspace.plan.preset: named}
 
 
@@ -104,6 +109,10 @@ def _flags(results: Results) -> Iterable[str]:
 
 def _question(row: dict[str, Any]) -> str:
     return str(row["attack"]) if row["logits"] == "raw" else f"{row['attack']}-{row['logits']}"
+
+
+def _radius(row: dict[str, Any]) -> str:
+    return f"{row['certifier']}-{row['eps']:g}"
 
 
 def _by_model(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

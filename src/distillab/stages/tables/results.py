@@ -104,6 +104,10 @@ class Results:
             self._attacked[member.id] = frame
         return self._attacked[member.id]
 
+    def certified(self, member: Member) -> pd.DataFrame:
+        """The per-example table of one certifier on one model."""
+        return pd.read_parquet(self.workspace.verified_path(member.id))
+
     def sensitivity(self, member: Member) -> pd.DataFrame:
         """The per-example Jacobian amplitudes of one model."""
         return pd.read_parquet(self.workspace.verified_path(member.id))

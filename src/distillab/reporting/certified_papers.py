@@ -1,0 +1,163 @@
+"""What Wong and Kolter's two papers print, beside ours where data, network, radius and training are the same."""
+
+import re
+from html import escape
+from math import isclose
+from typing import TYPE_CHECKING, Any
+
+from distillab.reporting.certified_rows import CERTIFIED, certificates, method, settings
+from distillab.reporting.display import Html, cell, folded, header, interval, missing, number, paragraph, table
+from distillab.reporting.reported import Reported
+from distillab.reporting.selection import method_of, settings_of
+from distillab.reporting.summaries import over_seeds
+from distillab.reporting.tables import Tables, records
+from distillab.reporting.text import dataset
+from distillab.reporting.titles import text_titles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PAPERS = {"wong_kolter": "Wong & Kolter 2018", "scaling": "Wong et al. 2018"}
+_QUANTITIES = {
+    "test_error": "test error", "fgsm_error": "error under FGSM", "pgd_error": "error under PGD",
+    "robust_error": "robust error bound", "robust_error_bound": "robust error bound",
+}  # fmt: skip
+_KNOWN = {
+    "recomputed": "recomputed from the released weights",
+    "verified by loading": "stored in the released weights",
+    "abstract": "abstract",
+    "README": "a README",
+}
+"""What a source must say to count as checked; all others are known from memory."""
+
+_MEMORY = "memory"
+_NETWORKS = {"small": "wong_small", "large": "wong_large", "resnet": "wong_resnet", "robust conv net": "wong_small",
+             "standard conv net": "wong_small"}  # fmt: skip
+_LABELS = {
+    "paper": "Paper", "dataset": "Data set", "model": "Network", "setting": "Setting", "quantity": "Quantity",
+    "value": header("Printed ↓", "%"), "ours": header("Ours ↓", "%"), "known": "Known from",
+}  # fmt: skip
+
+
+def printed_tables(tables: Tables, papers: Reported) -> Html:
+    """Checked numbers of our data set with ours beside them; folded, those known from memory and other data sets."""
+    frame = printed_rows(papers)
+    own = (frame["dataset"] == str(tables.facts["title"]).replace("-", "")) & (not tables.facts["standin"])
+    checked = frame["known"] != _MEMORY
+    shown = (
+        _printed(tables, frame[own & checked], "printed-own", beside=True)
+        if (own & checked).any()
+        else paragraph(f"The papers print no number for {dataset(tables)}.")
+    )
+    for title, name, rows in (
+        ("Numbers known from memory, not checked again", "printed-memory", own & ~checked),
+        ("The papers' own numbers", "printed", ~own),
+    ):
+        shown += (
+            folded(title, _printed(tables, frame[rows], name, beside=name != "printed")) if rows.any() else Html("")
+        )
+    return shown
+
+
+def printed_rows(papers: Reported) -> "pd.DataFrame":
+    """Printed errors of both papers in percent, with where each is known from; numbers that are wrong left out."""
+    import pandas as pd
+
+    frame = pd.concat([papers[f"{key}_reported"].assign(paper=name) for key, name in _PAPERS.items()])
+    frame = frame[frame["quantity"].isin(_QUANTITIES) & ~frame["note"].fillna("").str.startswith("WRONG")]
+    known = [_known(f"{row.source} {row.note}") for row in records(frame)]
+    frame = frame.assign(known=known, value=frame["value"].astype(str).str.split(" -> ").str[-1].astype("float64"))
+    same = ["paper", "dataset", "model", "setting", "quantity", "value"]
+    return frame.drop_duplicates(same).sort_values(["paper", "dataset"], kind="stable").reset_index(drop=True)
+
+
+def _known(source: str) -> str:
+    return next((said for word, said in _KNOWN.items() if word in source and "recalled" not in source), _MEMORY)
+
+
+def _printed(tables: Tables, frame: "pd.DataFrame", name: str, *, beside: bool) -> Html:
+    import pandas as pd
+
+    labels = {key: label for key, label in _LABELS.items() if key != "ours" or beside}
+    rows = [
+        {"paper": escape(row.paper), "dataset": escape(row.dataset), "model": escape(str(row.model)),
+         "setting": escape(str(row.setting)), "quantity": _QUANTITIES[row.quantity], "value": f"{row.value:g}",
+         "known": row.known}
+        | ({"ours": _ours(tables, row)} if beside else {})
+        for row in records(frame)
+    ]  # fmt: skip
+    return table(
+        pd.DataFrame(rows, columns=list(labels)),
+        name=name,
+        caption="<b>What the papers print about certified networks</b>: errors, so that smaller is better.",
+        labels=labels,
+        notes=[
+            "Robust error bound: images that are not certified, misclassified ones included. The papers pick the "
+            "epoch, and for cascades the number of networks, by the test images; ours never see them.",
+            "Ours beside it: the same network, trained on certified bounds at the same radius (or without a defense, "
+            "where the paper's is), certified by the dual bound; under attack: the worst of all of our attacks."
+            if beside
+            else "",
+        ],
+    )
+
+
+def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
+    """Every teacher of ours that the printed number is about."""
+    frame, absent = certificates(tables), missing("no such network at this radius here")
+    if frame.empty or "cascade" in str(printed.setting) or "cascade" in str(printed.model):
+        return absent
+    frame = frame[[_is_like(tables, row, printed) for row in records(frame)]]
+    if frame.empty:
+        return absent
+    value = {"test_error": "clean_accuracy", "robust_error": "certified_accuracy",
+             "robust_error_bound": "certified_accuracy"}.get(printed.quantity, "robust_accuracy")  # fmt: skip
+    means = over_seeds(frame, ["model", "certifier"], value, upper=1).dropna(subset="value").drop_duplicates("model")
+    said = [f"{_error(row)} {escape(text_titles(tables)[row.model])}" for row in records(means)]
+    return cell("<br>".join(said)) if said else missing("no attack on this network at this radius here")
+
+
+def _error(row: Any) -> str:  # noqa: ANN401 - a row of `over_seeds`
+    """The error behind an accuracy, in percent, with two decimals as the papers print it."""
+    value, low, high = (number(100 * (1 - share), decimals=2) for share in (row.value, row.high, row.low))
+    return interval(value, low, high)
+
+
+def _network(model: str) -> str:
+    """Our network of the printed name; empty where there is none."""
+    return next((ours for name, ours in _NETWORKS.items() if re.match(rf"{name}\b", model)), "")
+
+
+def _same_radius(setting: str, norm: str, eps: float) -> bool:
+    """Whether a printed setting is this ball; one without a radius, as of a clean error, is about all of them."""
+    found = re.search(r"eps (\d+(?:\.\d+)?)(?:/(\d+))?", setting)
+    printed_norm = "l2" if "l2" in setting else "linf"
+    return found is None or (printed_norm == norm and isclose(float(found[1]) / float(found[2] or 1), eps))
+
+
+def _is_like(tables: Tables, row: Any, printed: Any) -> bool:  # noqa: ANN401 - rows
+    """Whether a row is of the printed network, trained and certified like it."""
+    return (
+        row.role == "teacher"
+        and row.arch == _network(str(printed.model))
+        and _same_radius(str(printed.setting), row.norm, row.eps)
+        and _same_training(tables, row, str(printed.model))
+        and method(tables, row.certifier) == "dual"
+        and _has_box(tables, row.certifier, str(printed.setting))
+    )
+
+
+def _same_training(tables: Tables, row: Any, model: str) -> bool:  # noqa: ANN401 - a row
+    """Whether a teacher was trained like the printed network: without a defense, or alone on bounds at this radius."""
+    if "standard" in model:
+        return method_of(tables, row.defense) == "ce"
+    spec = settings_of(tables, row.defense)
+    alone = method_of(tables, row.defense) in CERTIFIED and not spec.get("after")
+    return alone and isclose(float(spec.get("eps", row.eps)), row.eps)
+
+
+def _has_box(tables: Tables, certifier: str, setting: str) -> bool:
+    """Whether pixels are kept in [0, 1] where the printed bound keeps them; where it does not say, either will do."""
+    own = bool(settings(tables, certifier).get("input_box", True))
+    wanted = re.search(r"(with|no) .*input box", setting)
+    return wanted is None or own == (wanted[1] == "with")

@@ -1,0 +1,103 @@
+"""Certificates as rows: by which certifier, at which radius, and what each cost."""
+
+from collections import Counter
+from math import isclose, isfinite, nan
+from typing import TYPE_CHECKING, Any
+
+from distillab.metrics.intervals import wilson
+from distillab.reporting.selection import settings_of
+from distillab.reporting.tables import Tables, records
+from distillab.reporting.worst_rows import ROBUST, Budget
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CERTIFIED = ("wong_kolter", "ibp_training", "crown_ibp")
+"""Methods that train on a certified bound."""
+
+TRAINED = (*ROBUST, *CERTIFIED)
+"""Methods whose spec names the radius that they train for."""
+
+ORDER = ("ibp", "dual", "crown", "alpha_crown", "lp", "milp", "best")
+"""Certifiers from the cheapest, as every table and figure has them."""
+
+COMBINED = "best"
+"""The certifier that takes the best bound of several."""
+
+
+def certificates(tables: Tables) -> "pd.DataFrame":
+    """The table ``certificates`` with what each row cost, and intervals in the columns that `over_seeds` reads."""
+    import pandas as pd
+
+    frame = tables["certificates"].rename(columns={"low": "certified_low", "high": "certified_high"})
+    if frame.empty:
+        return frame
+    frame = with_interval(frame, "robust", "robust_accuracy", "robust_n")
+    keys, spent = ["model", "certifier", "seed", "eps"], ["seconds_per_image", "peak_memory"]
+    costs = pd.DataFrame(tables.facts.get("certificate_costs", ()), columns=[*keys, *spent])
+    return frame.merge(costs.astype({"seed": "int64", "eps": "float64"}), on=keys, how="left")
+
+
+def settings(tables: Tables, certifier: str) -> dict[str, Any]:
+    """The resolved parameters of a certifier; empty where the run did not write them down."""
+    found: dict[str, Any] = tables.facts.get("params", {}).get("certification", {}).get("certifiers", {})
+    return dict(found.get(certifier, {}))
+
+
+def method(tables: Tables, certifier: str) -> str:
+    """The registered name of a certifier; its key where no parameters tell."""
+    return str(settings(tables, certifier).get("name", certifier))
+
+
+def in_order(tables: Tables, frame: "pd.DataFrame") -> list[str]:
+    """Distinct certifiers of some rows, the cheapest first."""
+
+    def place(key: str) -> tuple[int, str]:
+        name = method(tables, key)
+        return (ORDER.index(name) if name in ORDER else len(ORDER), key)
+
+    return sorted(set(frame["certifier"]), key=place)
+
+
+def labels(tables: Tables) -> dict[str, str]:
+    """Key of each certifier to a label that no other has: variants of a method add what their key adds to its name."""
+    found = dict(zip(tables["certificates"]["certifier"], tables["certificates"]["certifier_label"], strict=True))
+    shared, names = Counter(found.values()), {key: method(tables, key) for key in found}
+    return {
+        key: label if shared[label] == 1 or key == names[key] else f"{label} ({key.removeprefix(f'{names[key]}_')})"
+        for key, label in found.items()
+    }
+
+
+def budgets(tables: Tables, frame: "pd.DataFrame") -> list[Budget]:
+    """Norms and radii of some rows: the radius of a training first, then the smallest."""
+    specs: dict[str, Any] = tables.facts.get("params", {}).get("defenses", {})
+    own = [settings_of(tables, key) for key in specs]
+    trained = [float(spec["eps"]) for spec in own if spec.get("name") in TRAINED and "eps" in spec]
+    found = {(str(row.norm), float(row.eps)) for row in records(frame)}
+
+    def place(budget: Budget) -> tuple[bool, bool, str, float]:
+        near = any(isclose(budget[1], eps, rel_tol=1e-3) for eps in trained)
+        return (budget[0] != "linf", not near, budget[0], budget[1])
+
+    return sorted(found, key=place)
+
+
+def strongest(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Of each model the rows of the certifier that certifies most of its images."""
+    means = frame.groupby(["model", "certifier"], sort=False)["certified_accuracy"].mean()
+    best = set(means.groupby("model", sort=False).idxmax())
+    return frame[[(row.model, row.certifier) in best for row in records(frame)]]
+
+
+def with_interval(frame: "pd.DataFrame", prefix: str, share: str, n: str = "n") -> "pd.DataFrame":
+    """The rows with Wilson's interval of a share in ``<prefix>_low`` and ``<prefix>_high``; NaN without a share."""
+    found = [_ends(value, count) for value, count in zip(frame[share], frame[n], strict=True)]
+    return frame.assign(**{f"{prefix}_low": [low for low, _ in found], f"{prefix}_high": [high for _, high in found]})
+
+
+def _ends(share: float, n: int) -> tuple[float, float]:
+    if not isfinite(share):
+        return nan, nan
+    found = wilson(round(share * n), int(n))
+    return (nan if found.low is None else found.low), (nan if found.high is None else found.high)

@@ -1,0 +1,161 @@
+"""Files of weights from elsewhere: every form they come in, and everything that must not pass."""
+
+import pickle
+from collections import OrderedDict
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from distillab.core.errors import ArtifactError, SpecError
+from distillab.models import MODELS
+from distillab.models.load import build_model
+from distillab.models.published import load_published
+from distillab.specs.model import Domain
+
+DOMAIN = Domain((1, 8, 8), 10, (0.25,), (0.5,))
+
+
+def ours(seed=0, arch="wong_small"):
+    return build_model(MODELS.parse({"name": arch}), DOMAIN, seed=seed).eval()
+
+
+def theirs():
+    """The same layers under other numbers: published networks number what is no layer, too."""
+    state = ours(seed=7).network.state_dict()
+    return OrderedDict((f"{2 * int(name.split('.')[0])}.{name.split('.')[1]}", t) for name, t in state.items())
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Write an object with ``torch.save``; return the path."""
+
+    def write(content, **options):
+        torch.save(content, tmp_path / "net.pth", **options)
+        return tmp_path / "net.pth"
+
+    return write
+
+
+def same(model, state):
+    return all(torch.equal(a, b) for a, b in zip(model.network.state_dict().values(), state.values(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda state: state,
+        lambda state: {"state_dict": state, "err": 0.018, "epoch": 19},
+        lambda state: {"state_dict": [state]},
+        lambda state: [state],
+        lambda state: {f"module.{name}": tensor for name, tensor in state.items()},
+    ],
+    ids=["bare", "checkpoint", "cascade of one", "list", "parallel"],
+)
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+def test_every_form_is_understood(saved, wrapped, zipped):
+    model = ours()
+    load_published(model, saved(wrapped(theirs()), _use_new_zipfile_serialization=zipped))
+    assert same(model, theirs())
+    assert float(model.normalize.mean) == 0.25
+
+
+def test_of_a_cascade_one_network_is_taken(saved):
+    states = [ours(seed).network.state_dict() for seed in (1, 2)]
+    path = saved({"state_dict": states})
+    model = ours()
+    load_published(model, path, stage=1)
+    assert same(model, states[1])
+    for stage, got in ((None, ""), (2, "; got 2"), (-1, "; got -1")):
+        with pytest.raises(SpecError, match=rf"expected --stage 0 to 1{got}$"):
+            load_published(model, path, stage=stage)
+
+
+def test_safetensors_forget_the_order_and_it_is_found_again(tmp_path):
+    path = tmp_path / "net.safetensors"
+    save_file({f"{10 + int(name.split('.')[0])}.{name.split('.')[1]}" if name[0] != "0" else name: t
+               for name, t in theirs().items()}, path)  # fmt: skip
+    model = ours()
+    load_published(model, path)
+    assert same(model, theirs())
+
+
+def test_a_payload_of_this_project_is_taken_name_by_name(tmp_path):
+    other = build_model(MODELS.parse({"name": "wong_small"}), Domain((1, 8, 8), 10, (0.75,), (0.5,)), seed=3)
+    save_file(other.state_dict() | {"release.centroids": torch.zeros(2)}, tmp_path / "s0.safetensors")
+    model = ours()
+    load_published(model, tmp_path / "s0.safetensors")
+    assert same(model, other.network.state_dict())
+    assert float(model.normalize.mean) == 0.75
+
+
+def test_counters_of_old_files_may_be_missing(saved):
+    spec = MODELS.parse({"name": "resnet20"})
+    domain = Domain((3, 32, 32), 10, (0.5,) * 3, (0.5,) * 3)
+    model, other = (build_model(spec, domain, seed=seed) for seed in (0, 1))
+    state = {k: t for k, t in other.network.state_dict().items() if not k.endswith("num_batches_tracked")}
+    load_published(model, saved(state))
+    assert torch.equal(model.network.state_dict()["fc.weight"] if "fc.weight" in state else list(
+        model.network.state_dict().values())[-2], list(state.values())[-2])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda s: {n: t for n, t in s.items() if n != "14.bias"}, "expected 8 tensors; got 7"),
+        (lambda s: s | {"16.weight": torch.zeros(2)}, "expected 8 tensors; got 9"),
+        (lambda s: dict(reversed(s.items())), r"expected \(16, 1, 4, 4\) for network.0.weight; got \(10,\) in 14.bias"),
+        (lambda s: s | {"10.weight": torch.zeros(100, 1568)}, r"\(100, 128\) for network.5.weight; got \(100, 1568\)"),
+    ],
+    ids=["one less", "one more", "reversed", "of larger images"],
+)
+def test_another_network_is_one_clear_error(saved, change, says):
+    model, path = ours(), saved(change(theirs()))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(SpecError, match=says) as error:
+        load_published(model, path)
+    assert str(error.value).startswith(f"{path}: the file holds another network")
+    assert "\n" not in str(error.value)
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+class Loud:
+    """What pickle would run while it loads."""
+
+    def __reduce__(self):
+        return (print, ("arbitrary code",))
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+@pytest.mark.parametrize("content", [Loud(), {"state_dict": Loud()}, nn.Linear(2, 2)], ids=["bare", "inside", "module"])
+def test_a_pickle_with_other_objects_is_refused_and_not_run(saved, capsys, zipped, content):
+    with pytest.raises(ArtifactError, match="holds more than tensors") as error:
+        load_published(ours(), saved(content, _use_new_zipfile_serialization=zipped))
+    assert "\n" not in str(error.value)
+    assert "arbitrary" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [{}, [{}], {"a": 1}, "text", torch.zeros(3), {"state_dict": {"a": [1]}}])
+def test_what_is_no_state_dict_is_refused(saved, content):
+    with pytest.raises(ArtifactError, match="is no file of weights"):
+        load_published(ours(), saved(content))
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+@pytest.mark.parametrize("content", [b"", b"not weights", pickle.dumps(1), b"PK\x03\x04 torn"])
+def test_other_files_are_one_line(tmp_path, suffix, content):
+    path = tmp_path / f"net{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match="no file of weights") as error:
+        load_published(ours(), path)
+    assert "\n" not in str(error.value)
+    with pytest.raises(ArtifactError, match="no such file"):
+        load_published(ours(), path.with_name(f"other{suffix}"))
+
+
+def test_a_torn_file_is_one_line(saved):
+    path = saved(theirs())
+    path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.raises(ArtifactError, match="no file of weights"):
+        load_published(ours(), path)
