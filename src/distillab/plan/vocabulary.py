@@ -22,7 +22,7 @@ STUDIES: dict[Study, tuple[Family, ...]] = {
     "undistillable": ("teachers", "students", "knockoffs"),
     "ta": ("chains",),
     "sparse": ("teachers", "students", "knockoffs"),
-    "adversarial": ("teachers",),
+    "adversarial": ("teachers", "chains"),
 }
 """The models that each study's report is about."""
 

@@ -41,6 +41,10 @@ class DefenseSpec(MethodSpec):
         """Whether teachers of this network get the defense."""
         return not self.networks or network in self.networks
 
+    def passes(self, epochs: int) -> int:
+        """Forward and backward passes per training image in a whole training; what hours are estimated from."""
+        return epochs
+
     @abstractmethod
     def objective(self, task: "Task") -> "Objective":
         """The training objective of the defended teacher."""
@@ -54,6 +58,10 @@ class PostHocDefense(DefenseSpec):
     """A protection of the outputs alone: the weights are those of the teacher without protection."""
 
     needs: ClassVar[tuple[str, ...]] = ("ce",)
+
+    def passes(self, epochs: int) -> int:  # noqa: ARG002 - nothing is trained
+        """None."""
+        return 0
 
     def objective(self, task: "Task") -> "Objective":
         """Nothing is trained.

@@ -1,6 +1,7 @@
 """What the stages that train share: from a member to a network's weights and its history."""
 
 import logging
+import time
 from collections.abc import Callable
 
 import torch
@@ -104,7 +105,14 @@ def _save(model: nn.Module, entry: Entry) -> None:
 
 
 def _progress(member: Member, epochs: int) -> Callable[[int, dict[str, float]], None]:
+    """A line in the log for each epoch: its record, and what it cost."""
+    began = time.process_time()
+
     def report(epoch: int, record: dict[str, float]) -> None:
-        log.info("%s: epoch %d of %d, loss %.4f", member.id, epoch + 1, epochs, record["total"])
+        nonlocal began
+        now = time.process_time()
+        said = ", ".join(f"{name} {value:.4g}" for name, value in record.items())
+        log.info("%s: epoch %d of %d, %.1f CPU seconds: %s", member.id, epoch + 1, epochs, now - began, said)
+        began = now
 
     return report

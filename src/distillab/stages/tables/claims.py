@@ -42,7 +42,7 @@ class Statement:
 def rows(results: Results) -> list[Row]:
     """The table ``claims``: one row per chain and claim that has numbers here; Holm over each chain's claims."""
     found: list[Row] = []
-    for chain in dict.fromkeys(run.chain for run in results.runs if run.chain):
+    for chain in dict.fromkeys(run.chain for run in results.runs if run.chain and not run.teacher):
         statements = [statement for statement in _statements(results, chain) if statement.values]
         judged = judge([Claim(s.direction, s.values, s.margin) for s in statements])
         found += [
