@@ -14,6 +14,7 @@ from distillab.reporting import (
     robust_papers,
     robust_text,
     robustness_views,
+    survival_views,
     text,
     tradeoff_views,
     worst_rows,
@@ -90,6 +91,9 @@ worst_views.transfer_table(read)
 # %%
 left = worst_views.survival_table(read)
 Html("<h2>Does robustness survive distillation?</h2>") + left if left.text else None
+
+# %%
+survival_views.survival_figure(read)
 
 # %%
 stolen = knockoff_views.verdict_table(robust) if len(robust["verdicts"]) else Html("")

@@ -60,6 +60,13 @@ class AutoAttack(AttackSpec):
     label: ClassVar = "AutoAttack"
 
     @property
+    def display_name(self) -> str:
+        """Fewer iterations than the standard version's are not AutoAttack: it says so."""
+        fields = type(self).model_fields
+        cut = self.steps < fields["steps"].default or self.queries < fields["queries"].default
+        return f"{self.label}, cut short" if cut else self.label
+
+    @property
     def passes(self) -> int:
         """Forward passes of an example that withstands everything; a look at each result is one of them."""
         apgd, fab, square = self.steps + 2, 2 * self.steps + 3, self.queries + 2

@@ -28,6 +28,20 @@ class AdversarialTrainingSpec(TrainedDefense):
         description="First epochs, in which eps and step_size grow linearly; helps short schedules off the ground",
     )
 
+    @property
+    def steps_made(self) -> int:
+        """Steps that the adversary makes for each batch."""
+        return self.steps
+
+    @property
+    def updating_passes(self) -> int:
+        """Passes of each batch besides the adversary's steps."""
+        return 1
+
+    def passes(self, epochs: int) -> int:
+        """One for each step of the adversary, and those of the update."""
+        return epochs * (self.steps_made + self.updating_passes)
+
     def ramp(self, epoch: int) -> float:
         """The share of ``eps`` and of ``step_size`` in an epoch: 1 after the warm-up, never 0."""
         return min(1.0, (epoch + 1) / (self.warmup_epochs + 1))

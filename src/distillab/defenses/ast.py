@@ -88,6 +88,10 @@ class AdversarialSparseTeacher(TrainedDefense):
         """``max(1, round(ratio * classes))``, the number of classes that r keeps."""
         return max(1, round(self.ratio * classes))
 
+    def passes(self, epochs: int) -> int:
+        """Two for each epoch, and the steps of PGD once: most training sets are small enough to keep its images."""
+        return 2 * epochs + (self.steps if self.source == "adversarial" else 0)
+
     def objective(self, task: Task) -> Objective:
         """Cross-entropy and the divergence; PGD attacks the teacher without protection first."""
         return AdversarialSparseObjective(self, task)

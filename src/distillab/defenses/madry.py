@@ -56,6 +56,11 @@ class Madry(AdversarialTrainingSpec):
         """Single-step training is not Madry's: it says so."""
         return f"{self.label} fast" if self.mode == "fast" else self.label
 
+    @property
+    def steps_made(self) -> int:
+        """One in mode ``fast``."""
+        return 1 if self.mode == "fast" else self.steps
+
     def objective(self, task: Task) -> Objective:
         """Cross-entropy of adversarial images."""
         return MadryObjective(self, task)

@@ -49,6 +49,11 @@ class Trades(AdversarialTrainingSpec):
         default=False, description="Pass the clean batch twice, once for each term, as the release does"
     )
 
+    @property
+    def updating_passes(self) -> int:
+        """The clean batch and the adversarial one."""
+        return 3 if self.reference_forward else 2
+
     def objective(self, task: Task) -> Objective:
         """Cross-entropy of clean images and the divergence to adversarial ones."""
         return TradesObjective(self, task.seed)

@@ -49,7 +49,13 @@ def _facts(params: Params) -> dict[str, Any]:
     """What a report says about methods and data, so that it needs neither registry."""
     attacks = {
         key: _method(spec)
-        | {"passes": spec.passes, "kind": spec.kind, "norm": spec.norm, "targeted": spec.target != "untargeted"}
+        | {
+            "label": spec.display_name,
+            "passes": spec.passes,
+            "kind": spec.kind,
+            "norm": spec.norm,
+            "targeted": spec.target != "untargeted",
+        }
         for key, spec in params.robustness.attacks.items()
     }
     return {

@@ -1,17 +1,19 @@
 """The members of distillation chains: each step's weights, and the soft labels that the next one learns from."""
 
 from distillab.plan.chains import ChainParams
+from distillab.plan.knockoff_matrix import teacher_name
 from distillab.plan.members import DATA, Roster
 from distillab.specs.data import AugmentSpec
 from distillab.specs.model import ModelSpec
 
 
 def add_chains(roster: Roster) -> list[str]:
-    """The weights of every step of every chain; steps that another one learns from have soft labels beside them."""
+    """The weights of every step that a chain trains; beside each step that another one learns from, its soft labels."""
     return [
-        _add_step(roster, key, temperature, step, seed)
-        for key, chain in roster.params.chains.items()
+        trained
+        for key, chain in roster.params.chosen_chains.items()
         for temperature, step, seed in chain.links(roster.params.seeds)
+        for trained in _add_step(roster, key, temperature, step, seed)
     ]
 
 
@@ -20,21 +22,33 @@ def chain_name(key: str, temperature: float, step: int) -> str:
     return f"{key}-T{temperature:g}-step{step}"
 
 
-def _add_step(roster: Roster, key: str, temperature: float, step: int, seed: int) -> str:
+def _add_step(roster: Roster, key: str, temperature: float, step: int, seed: int) -> list[str]:
+    """What the step trains: nothing where it is a defended teacher, which is a member already."""
+    params, chain = roster.params, roster.params.chains[key]
+    network = chain.network(step, params.pairs[0].teacher)
+    if step == 0 and chain.teacher_defense:
+        trained, model = [], f"{teacher_name(chain.teacher_defense, network)}-s{seed}"
+    else:
+        model = _add_weights(roster, key, temperature, step, seed)
+        trained = [model]
+    if step < chain.steps and seed in chain.seeds(step + 1, params.seeds):
+        _add_labels(roster, key, temperature, step, model)
+    return trained
+
+
+def _add_weights(roster: Roster, key: str, temperature: float, step: int, seed: int) -> str:
     params, chain = roster.params, roster.params.chains[key]
     network = chain.network(step, params.pairs[0].teacher)
     recipe = chain.recipe(temperature, params.train)
-    member_id = f"{chain_name(key, temperature, step)}-s{seed}"
-    axes = {"chain": key, "temperature": f"{temperature:g}", "step": str(step), "seed": str(seed)}
     parents = dict(DATA)
     if step:
         parents["soft_labels"] = f"{chain_name(key, temperature, step - 1)}-s{seed}-labels"
     if chain.init == "common_warm":
         parents["warm"] = _add_warm_start(roster, key, chain, network, seed)
-    roster.add(
+    return roster.add(
         "distill",
-        member_id,
-        axes | {"part": "weights"},
+        f"{chain_name(key, temperature, step)}-s{seed}",
+        _axes(key, temperature, step, seed) | {"part": "weights"},
         # no augmentation: soft labels belong to the images they were computed on
         {"model": network, "train": recipe, "augment": AugmentSpec()},
         facts={"part": "weights", "temperature": temperature, "step": step},
@@ -42,18 +56,24 @@ def _add_step(roster: Roster, key: str, temperature: float, step: int, seed: int
         seed=seed,
         threads=recipe.threads,
     )
-    if step < chain.steps and seed in chain.seeds(step + 1, params.seeds):
-        roster.add(
-            "distill",
-            f"{member_id}-labels",
-            axes | {"part": "labels"},
-            {},
-            facts={"part": "labels", "temperature": temperature},
-            parents=DATA | {"model": member_id},
-            seed=seed,
-            threads=recipe.threads,
-        )
-    return member_id
+
+
+def _add_labels(roster: Roster, key: str, temperature: float, step: int, model: str) -> None:
+    teacher = roster.members[model]
+    roster.add(
+        "distill",
+        f"{chain_name(key, temperature, step)}-s{teacher.seed}-labels",
+        _axes(key, temperature, step, teacher.seed) | {"part": "labels"},
+        {},
+        facts={"part": "labels", "temperature": temperature},
+        parents=DATA | {"model": model},
+        seed=teacher.seed,
+        threads=teacher.threads,
+    )
+
+
+def _axes(key: str, temperature: float, step: int, seed: int) -> dict[str, str]:
+    return {"chain": key, "temperature": f"{temperature:g}", "step": str(step), "seed": str(seed)}
 
 
 def _add_warm_start(roster: Roster, key: str, chain: ChainParams, network: ModelSpec, seed: int) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from distillab.plan.vocabulary import AnyModel
+from distillab.plan.vocabulary import AnyModel, Key, Study
 from distillab.specs.base import Spec
 from distillab.specs.model import ModelSpec
 from distillab.specs.train import TrainSpec
@@ -19,6 +19,11 @@ class ChainParams(Spec):
     """
 
     steps: int = Field(default=2, ge=0, description="Distillations after the teacher: 2 is teacher, assistant, student")
+    teacher_defense: Key | None = Field(
+        default=None,
+        description="Start from the first network's teacher under this defense, whose attacks every step then meets: "
+        "what is left of its robustness? By default the chain trains a teacher of its own, at its temperature",
+    )
     temperatures: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=(1.0, 20.0), min_length=1, description="One chain for each; 1 is the baseline of the others"
     )
@@ -36,6 +41,11 @@ class ChainParams(Spec):
     one_seed_from: int | None = Field(
         default=None, ge=1, description="From this step on, the first seed only: long chains cost what they show"
     )
+
+    @property
+    def study(self) -> Study:
+        """The study that the chain belongs to."""
+        return "adversarial" if self.teacher_defense else "ta"
 
     def network(self, step: int, default: ModelSpec) -> ModelSpec:
         """The network of a step."""

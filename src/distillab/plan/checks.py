@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from distillab.defenses.snt import SemanticNastyTeacher
 from distillab.plan.certifiable import uncertifiable
+from distillab.plan.chains import ChainParams
 from distillab.plan.params import Params
 from distillab.plan.vocabulary import AXES
+from distillab.specs.defense import PostHocDefense
 from distillab.specs.model import ModelSpec
 
 
@@ -55,9 +57,10 @@ def _duplicates(params: Params) -> Iterator[str]:
 
 
 def _chains(params: Params) -> Iterator[str]:
-    if "chains" in params.families and not params.chains:
+    if "ta" in params.studies and all(chain.study != "ta" for chain in params.chains.values()):
         yield "chains: the study ta needs at least one; add one, or take ta out of studies"
     for key, chain in params.chains.items():
+        yield from _first_teacher(params, key, chain)
         if len(chain.networks) > chain.steps + 1:
             yield (
                 f"chains.{key}.networks: expected at most one for each of the {chain.steps + 1} steps, the teacher's "
@@ -65,6 +68,23 @@ def _chains(params: Params) -> Iterator[str]:
             )
         if len(set(chain.temperatures)) != len(chain.temperatures):
             yield f"chains.{key}.temperatures: expected distinct values; got {list(chain.temperatures)}"
+
+
+def _first_teacher(params: Params, key: str, chain: ChainParams) -> Iterator[str]:
+    """A chain's defended teacher must be one that is trained anyway."""
+    if chain.teacher_defense is None:
+        return
+    where, defense = f"chains.{key}.teacher_defense", params.defenses.get(chain.teacher_defense)
+    first = chain.network(0, params.pairs[0].teacher)
+    if defense is None:
+        yield f"{where}: expected one of {', '.join(params.defenses)}; got {chain.teacher_defense!r}"
+    elif isinstance(defense, PostHocDefense):
+        yield f"{where}: {chain.teacher_defense} protects outputs, its weights are those of ce; expected another"
+    elif first not in [pair.teacher for pair in params.pairs if defense.protects(pair.teacher.name)]:
+        yield (
+            f"{where}: no teacher of network {first.name} has the defense {chain.teacher_defense}; "
+            f"name a teacher's network first in chains.{key}.networks"
+        )
 
 
 def _missing_needs(params: Params) -> Iterator[str]:

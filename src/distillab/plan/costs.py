@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from distillab.attacks import ATTACKS
 from distillab.core.job import Member, Plan
+from distillab.defenses import DEFENSES
+from distillab.defenses.adversarial_training import AdversarialTrainingSpec
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,10 @@ class Cost:
     settings: str
     """Precision and memory format, as part of the speed's key."""
     threads: int
+    epochs: int = 1
+    """Of a training."""
+    against: int = 0
+    """Passes of an image in each epoch of a training against an adversary; all but one or two are its steps."""
 
     @property
     def key(self) -> str:
@@ -36,13 +43,20 @@ def _training(plan: Plan, member: Member) -> Cost:
     recipe = member.spec["train"]
     settings = f"{recipe['precision']}{' channels_last' if recipe['channels_last'] else ''}"
     held_out = 0 if member.stage == "distill" else int(plan.params["data"]["val"])
-    passes = int(recipe["epochs"]) * _train_images(plan, held_out)
-    return Cost(member.spec["model"], passes, int(recipe["batch_size"]), settings, member.threads)
+    epochs = int(recipe["epochs"])
+    defense = DEFENSES.parse(member.spec["defense"]) if "defense" in member.spec else None
+    return Cost(
+        member.spec["model"],
+        passes=_train_images(plan, held_out) * (defense.passes(epochs) if defense else epochs),
+        batch_size=int(recipe["batch_size"]),
+        settings=settings,
+        threads=member.threads,
+        epochs=epochs,
+        against=defense.passes(1) if isinstance(defense, AdversarialTrainingSpec) else 0,
+    )
 
 
 def _attack(plan: Plan, member: Member) -> Cost:
-    from distillab.attacks import ATTACKS
-
     spec = ATTACKS.parse(member.spec["attack"])
     images = min(spec.images or _test_images(plan), _test_images(plan))
     network = plan.members[member.parents["model"]].spec["model"]

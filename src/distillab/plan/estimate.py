@@ -22,6 +22,8 @@ class Group:
     passes: int = 0
     seconds: float | None = 0.0
     """Of what is not made yet; None where a speed is unknown."""
+    detail: str = ""
+    """What an epoch and an attack step of a training against an adversary take."""
 
 
 def describe(plan: Plan, root: Path, *, measure: bool) -> str:
@@ -83,6 +85,9 @@ def _title(member: Member) -> str:
 def _add(group: Group, cost: Cost, seconds: float | None) -> None:
     group.passes += cost.passes
     group.seconds = None if seconds is None or group.seconds is None else group.seconds + seconds
+    if cost.against and seconds is not None:
+        epoch = seconds / cost.epochs
+        group.detail = f" ({duration(epoch)} an epoch, {duration(epoch / cost.against)} of it for each attack step)"
 
 
 def _seconds(plan: Plan, cost: Cost, speeds: Throughput, *, measure: bool) -> float | None:
@@ -105,7 +110,7 @@ def _line(group: Group) -> str:
     left = f"{group.done} of {count} made" if group.done else f"{count} to make"
     runs = f", {seeds} seed{'s' if seeds > 1 else ''}" if seeds > 1 else ""
     work = f", {group.passes:.3g} passes, {duration(group.seconds)}" if group.passes else ""
-    return f"{group.title}: {left}{runs}{work}"
+    return f"{group.title}: {left}{runs}{work}{group.detail}"
 
 
 def _total(groups: list[Group]) -> str:
@@ -123,4 +128,4 @@ def duration(seconds: float | None) -> str:
     for unit, size in (("h", 3600), ("min", 60)):
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"

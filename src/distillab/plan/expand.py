@@ -40,10 +40,11 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
     asked = [add_measure(roster, family, model)]
     if _is_asked_elsewhere(params, roster.members[model]):
         return asked
-    if family in params.sensitivity.families:
+    judged = _judged_as(params, family, roster.members[model])
+    if judged in params.sensitivity.families:
         asked.append(add_sensitivity(roster, family, model))
     for key, attack in params.robustness.attacks.items():
-        if family in (attack.families or params.robustness.families):
+        if judged in (attack.families or params.robustness.families):
             views = logits_of(roster.members[model]) if attack.rescaled else ("raw",)
             asked += [add_attack(roster, family, model, key, logits) for logits in views]
         if key in params.robustness.transfer and family == "teachers":
@@ -78,6 +79,12 @@ def sources_of(roster: Roster, model: str) -> dict[str, str]:
         "from_other": f"{defense}-{other}-s{member.seed}",
     }
     return {name: source for name, source in wanted.items() if source != model and source in roster.members}
+
+
+def _judged_as(params: Params, family: Family, member: Member) -> Family:
+    """Whose attacks a model meets: those of teachers where its chain starts from one, so that both can be compared."""
+    chain = params.chains.get(member.axes.get("chain", ""))
+    return "teachers" if chain and chain.teacher_defense else family
 
 
 def _is_asked_elsewhere(params: Params, member: Member) -> bool:

@@ -160,6 +160,11 @@ class Params(Spec):
         return tuple(dict.fromkeys((*self.seeds, *(self.headline.seeds if headline else ()))))
 
     @property
+    def chosen_chains(self) -> dict[str, ChainParams]:
+        """The chains of the chosen studies."""
+        return {key: chain for key, chain in self.chains.items() if chain.study in self.studies}
+
+    @property
     def families(self) -> frozenset[Family]:
         """The models that the chosen studies are about."""
         return frozenset(family for study in self.studies for family in STUDIES[study])

@@ -24,7 +24,7 @@ STUDIES: dict[Study, tuple[Family, ...]] = {
     "undistillable": ("teachers", "students", "knockoffs"),
     "ta": ("chains",),
     "sparse": ("teachers", "students", "knockoffs"),
-    "adversarial": ("teachers",),
+    "adversarial": ("teachers", "chains"),
     "certified": ("teachers",),
 }
 """The models that each study's report is about."""

@@ -25,9 +25,16 @@ _PRINTED = {
 
 
 def chain_rows(tables: Tables, name: str) -> "pd.DataFrame":
-    """The rows of a table that are steps of chains."""
+    """The rows of a table that are steps of chains; without those that start from a defended teacher."""
     frame = tables[name]
-    return frame[frame["role"] == "chain"]
+    return frame[(frame["role"] == "chain") & ~frame["chain"].isin(first_teachers(tables))]
+
+
+def first_teachers(tables: Tables) -> dict[str, str]:
+    """The defended teacher that a chain starts from, by chain; chains that trained their own are left out."""
+    models = tables["models"]
+    steps = models[(models["role"] == "chain") & models["teacher"].isin(models["model"])]
+    return dict(zip(steps["chain"], steps["teacher"], strict=True))
 
 
 def least_rows(tables: Tables) -> "pd.DataFrame":

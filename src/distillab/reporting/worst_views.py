@@ -4,6 +4,7 @@ from html import escape
 from math import isfinite, nan
 from typing import TYPE_CHECKING
 
+from distillab.reporting.chain_views import first_teachers
 from distillab.reporting.display import Html, cell, folded, header, missing, paragraph, percent, table
 from distillab.reporting.names import grade_note
 from distillab.reporting.selection import method_of
@@ -42,15 +43,15 @@ def worst_table(tables: Tables) -> Html:
 
 
 def survival_table(tables: Tables) -> Html:
-    """The steps of chains, and knockoffs of robust teachers beside these, under the worst of all attacks."""
-    frame = tables["worst"]
-    robust = frame["defense"].isin([key for key in frame["defense"].unique() if method_of(tables, key) in ROBUST])
-    copied = robust & (frame["role"] == "knockoff")
-    if not (copied.any() or (frame["role"] == "chain").any()):
+    """Teachers, and what was distilled from them: steps of chains, and knockoffs of robust teachers."""
+    frame, chains = tables["worst"], first_teachers(tables)
+    robust = [key for key in frame["defense"].unique() if method_of(tables, key) in ROBUST]
+    copied = (frame["role"] == "knockoff") & frame["defense"].isin(robust)
+    distilled = copied | frame["chain"].isin(chains)
+    taught = (frame["role"] == "teacher") & frame["defense"].isin(frame.loc[distilled, "defense"])
+    if not distilled.any():
         return Html("")
-    taught = robust & (frame["role"] == "teacher") & copied.any()
-    kept = frame[(frame["role"] == "chain") | copied | taught]
-    return _by_budget(tables, kept, "survival", "What distillation leaves of it")
+    return _by_budget(tables, frame[distilled | taught], "survival", "What distillation leaves of it")
 
 
 def transfer_table(tables: Tables) -> Html:
@@ -146,11 +147,20 @@ def _worst(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str, tit
 
 
 def _flags(tables: Tables, frame: "pd.DataFrame", model: str, budget: Budget) -> str:
-    """What casts doubt on the attacks on a model: they may be weaker than they look."""
+    """What casts doubt on a model or on the attacks on it: they may be weaker than they look."""
     run = tables["robustness"]
     run = run[(run["model"] == model) & (run["norm"] == budget[0]) & (run["logits"] == "raw")]
     zero = run["zero_gradient"].astype("float64").max()
     doubts = [f"zero gradient on {percent(zero)} % of images"] if isfinite(zero) and zero > 0 else []
     doubts += ["two forward passes differ"] if run["randomized_forward"].eq(True).any() else []
     doubts += ["a carried-over attack wins"] if frame.loc[frame["model"] == model, "transfer_wins"].any() else []
+    lost = _collapsed(tables, model)
+    doubts += [f"its training collapsed in epoch {lost}"] if lost else []
     return cell("<br>".join(doubts) or "none")
+
+
+def _collapsed(tables: Tables, model: str) -> int:
+    """The first epoch after which a training withstood its own single step and little else; 0 where none did."""
+    history = tables["history"]
+    lost = history[(history["model"] == model) & (history["term"] == "collapsed") & (history["value"] == 1)]
+    return int(lost["epoch"].min()) if len(lost) else 0

@@ -43,6 +43,10 @@ class DefenseSpec(MethodSpec):
         """Whether teachers of this network get the defense."""
         return not self.networks or network in self.networks
 
+    def passes(self, epochs: int) -> int:
+        """Forward and backward passes per training image in a whole training; what hours are estimated from."""
+        return epochs
+
     def release(self, state: "State", domain: "Domain") -> "Release":  # noqa: ARG002 - most release what they compute
         """What the API does to the outputs; post-hoc defenses override this."""
         return lambda log_probs, _images: log_probs
@@ -63,6 +67,10 @@ class PostHocDefense(DefenseSpec):
     def needs(self) -> tuple[str, ...]:
         """The teacher without protection."""
         return ("ce",)
+
+    def passes(self, epochs: int) -> int:  # noqa: ARG002 - nothing is trained
+        """None."""
+        return 0
 
     def prepare(self, task: "Task", teacher: "nn.Module") -> "dict[str, Tensor]":  # noqa: ARG002 - most need none
         """The state of ``release``: drawn, or learned from the training images; ``teacher`` is frozen."""

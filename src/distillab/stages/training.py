@@ -118,8 +118,15 @@ def step_seconds(marks: list[float], steps: int) -> dict[str, float]:
 
 
 def _progress(member: Member, epochs: int, marks: list[float]) -> Callable[[int, dict[str, float]], None]:
+    """A line in the log for each epoch: its record, and what it cost; its end is added to ``marks``."""
+    began = time.process_time()
+
     def report(epoch: int, record: dict[str, float]) -> None:
+        nonlocal began
         marks.append(time.perf_counter())
-        log.info("%s: epoch %d of %d, loss %.4f", member.id, epoch + 1, epochs, record["total"])
+        now = time.process_time()
+        said = ", ".join(f"{name} {value:.4g}" for name, value in record.items())
+        log.info("%s: epoch %d of %d, %.1f CPU seconds: %s", member.id, epoch + 1, epochs, now - began, said)
+        began = now
 
     return report

@@ -184,6 +184,12 @@ def test_it_says_nothing(capsys, recwarn):
     assert not recwarn.list
 
 
+def test_fewer_iterations_than_the_standard_versions_show_in_the_name():
+    assert AutoAttack(eps=0.1).display_name == "AutoAttack"
+    assert AutoAttack(eps=0.1, steps=10).display_name == "AutoAttack, cut short"
+    assert AutoAttack(eps=0.1, queries=50).display_name == "AutoAttack, cut short"
+
+
 def test_targets_are_refused():
     net = linear(5)
     x, y = images(2, net)

@@ -16,6 +16,8 @@ ROBUSTNESS = [
     ("small_cnn", MNIST, 312_202),
     ("wong_small", MNIST, 166_406),
     ("wong_small", CIFAR, 214_918),
+    ("wong_wide", MNIST, 816_954),
+    ("wong_wide", CIFAR, 1_063_226),
     ("wong_large", MNIST, 1_974_762),
     ("wong_large", CIFAR, 2_466_858),
     ("wong_resnet", CIFAR, 4_214_850),
@@ -132,6 +134,7 @@ def test_the_last_map_of_a_32x32_image(name, size):
     [
         ("wong_small", MNIST, 4_804),
         ("wong_small", CIFAR, 6_244),
+        ("wong_wide", MNIST, 5_216),
         ("wong_large", MNIST, 48_064),
         ("wong_large", CIFAR, 62_464),
         ("wong_resnet", CIFAR, 107_496),

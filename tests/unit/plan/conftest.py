@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from distillab.plan.build import build_plan, load_params
+from distillab.plan.patterns import REPORTS
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -16,7 +17,7 @@ def project(tmp_path):
     """Write a project whose ``params.yaml`` has this preset and override; return its root."""
     shutil.copytree(REPOSITORY / "config", tmp_path / "config")
     (tmp_path / "reports").mkdir()
-    for report in ("index", "undistillable", "ta", "certified"):
+    for report in REPORTS:
         (tmp_path / "reports" / f"{report}.py").write_text("from distillab.reporting import tables\n")
 
     def write(override=None, preset="tiny"):

@@ -63,6 +63,18 @@ def test_the_worst_case_stands_beside_what_casts_doubt_on_it(tables_of, teacher)
     assert "Wilson over the images" in table
 
 
+def test_a_training_that_collapsed_says_when(tables_of, teacher):
+    history = [
+        {"model": f"{key}-net", "seed": 0, "epoch": epoch, "term": "collapsed", "value": float(lost and epoch > 1)}
+        for key, lost in (("madry", True), ("weak", False))
+        for epoch in (1, 2, 3)
+    ]
+    models, rows = [teacher("madry"), teacher("weak")], [worst("madry"), worst("weak")]
+    table = worst_views.worst_table(tables_of(SPECS, models=models, worst=rows, history=history)).text
+    assert row_of(table, "madry V").endswith("3 its training collapsed in epoch 2")
+    assert row_of(table, "weak V").endswith("3 none")
+
+
 def test_further_budgets_are_folded(tables_of, teacher):
     read = tables_of(models=[teacher("ce")], worst=[worst("ce", eps=eps) for eps in (0.1, 0.2)])
     shown, rest = worst_views.worst_table(read).text.split("<details>")
@@ -83,14 +95,17 @@ def test_an_attack_from_elsewhere_that_does_better_is_bold(tables_of, teacher):
 def test_survival_is_about_chains_and_about_knockoffs_of_robust_teachers(tables_of, teacher):
     copy = worst("madry", arch="small", role="knockoff", model="madry-net--kd-small")
     other = worst("ce", arch="small", role="knockoff", model="ce-net--kd-small")
-    chain = worst("", role="chain", model="ta-T1-step0", chain="ta", temperature=1.0, step=0)
-    models = [teacher("madry"), teacher("ce")]
+    plain = worst("", role="chain", model="ta-T1-step0", chain="ta", temperature=1.0, step=0)
+    step = worst("madry", role="chain", model="left-T1-step1", chain="left", temperature=1.0, step=1)
+    first = {"madry-net--kd-small": "madry-net", "ce-net--kd-small": "ce-net", "left-T1-step1": "madry-net"}
+    models = [teacher("madry", teacher=""), teacher("ce", teacher="")]
     models += [teacher(row["defense"]) | {key: row[key] for key in ("model", "role", "chain", "temperature", "step")}
-               | {"attack": "kd"} for row in (copy, other, chain)]  # fmt: skip
-    read = tables_of(SPECS, models=models, worst=[worst("madry"), worst("ce"), copy, other, chain])
+               | {"attack": "kd", "teacher": first.get(row["model"], "")}
+               for row in (copy, other, plain, step)]  # fmt: skip
+    read = tables_of(SPECS, models=models, worst=[worst("madry"), worst("ce"), copy, other, plain, step])
     table = worst_views.survival_table(read).text
     assert [words(row).split(" 90.0")[0] for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL)[1:]] == [
-        "madry V", "kd knockoff of madry", "ta: teacher, T = 1"
+        "madry V", "kd knockoff of madry", "left: assistant, T = 1"
     ]  # fmt: skip
     assert worst_views.survival_table(tables_of(SPECS, worst=[worst("madry"), other])).text == ""
 

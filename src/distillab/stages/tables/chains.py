@@ -37,12 +37,15 @@ def step_rows(results: Results) -> list[Row]:
 
 
 def smallest_distances(results: Results, norm: str, view: str) -> list[Distances]:
-    """Per chain model and image, the smallest distance over all minimum-norm attacks in ``norm`` and in the view."""
+    """Per chain model and image, the smallest distance over all minimum-norm attacks in ``norm`` and in the view.
+
+    Chains that start from a defended teacher are no part of what the paper is about.
+    """
     frames: dict[str, list[pd.DataFrame]] = {}
     for member in results.members("attack"):
         if _counts(results, member.axes, norm, view):
             frames.setdefault(member.parents["model"], []).append(results.attacked(member))
-    runs = {run.member.id: run for run in results.runs if run.role == "chain"}
+    runs = {run.member.id: run for run in results.runs if run.role == "chain" and not run.teacher}
     return [Distances(runs[model], _smallest(of_model)) for model, of_model in frames.items() if model in runs]
 
 

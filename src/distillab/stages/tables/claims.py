@@ -37,7 +37,7 @@ class PaperClaim(Statement):
 def rows(results: Results) -> list[Row]:
     """The table ``claims``: one row per chain and claim that has numbers here; Holm over each chain's claims."""
     found: list[Row] = []
-    for chain in dict.fromkeys(run.chain for run in results.runs if run.chain):
+    for chain in dict.fromkeys(run.chain for run in results.runs if run.chain and not run.teacher):
         found += [
             {"claim": said.name, "chain": chain, "statement": said.statement, "view": said.view, "unit": said.unit}
             | verdict

@@ -32,9 +32,10 @@ class ModelRun:
     """Flat id without the seed."""
     arch: str
     defense: str
+    """The teacher's own, or that of the model's ``teacher``; empty where there is neither."""
     attack: str
     teacher: str
-    """Flat id of the parent, without the seed; empty where there is none."""
+    """Flat id, without the seed, of whom a knockoff learned from or a chain starts from; empty where that is nobody."""
     eps: float
     chain: str
     """The chain's key; empty where the model is no part of one, and then there is no temperature and no step."""
@@ -132,9 +133,16 @@ class Results:
     def _log_probs(self) -> dict[str, dict[str, Array]]:
         return {}
 
+    def _first(self, member: Member) -> Member:
+        """Whom a step of a chain goes back to, itself where it learned from labels alone; any other model itself."""
+        members = self.workspace.plan.members
+        while (labels := member.parents.get("soft_labels")) is not None:
+            member = members[members[labels].parents["model"]]
+        return member
+
     def _run(self, member: Member) -> ModelRun:
         attack = member.axes.get("knockoff", "").split("-")[0]
-        teacher = member.axes.get("teacher", "")
+        teacher = self._first(member).axes.get("teacher", "")
         return ModelRun(
             member=member,
             role=ROLES[member.stage],
@@ -142,7 +150,7 @@ class Results:
             arch=member.spec["model"]["name"],
             defense=teacher.split("-")[0],
             attack=attack,
-            teacher=teacher if attack else "",
+            teacher=teacher if member.stage != "teach" else "",
             eps=float(member.spec.get("eps", np.nan)),
             chain=member.axes.get("chain", ""),
             temperature=float(member.spec.get("temperature", np.nan)),
