@@ -18,6 +18,9 @@ from distillab.specs.defense import PostHocDefense
 MAKERS = {"teachers": add_teachers, "students": add_students, "knockoffs": add_knockoffs, "chains": add_chains}
 """How each family of models joins the roster, parents before children."""
 
+BENCHMARKS = {"certified": "benchmarks/certify/results/*.json"}
+"""Page to the recorded benchmarks that it shows."""
+
 
 def expand(params: Params, root: Path) -> dict[str, Member]:
     """All members of the run, parents first."""
@@ -203,9 +206,10 @@ def add_reports(roster: Roster, tables: list[str], root: Path) -> None:
 
 
 def _files_hash(root: Path, report: str) -> str:
-    """Hash of what a page is made of besides package code: its source, its template, the reported numbers."""
+    """Hash of what a page is made of besides package code: source, template, reported numbers, benchmarks it shows."""
     folder = root / "reports"
     files = [folder / f"{report}.py", *sorted(folder.glob("template/**/*")), *sorted(folder.glob("reported/*"))]
+    files += sorted(root.glob(BENCHMARKS[report])) if report in BENCHMARKS else []
     digest = hashlib.blake2b(digest_size=8)
     for file in files:
         if file.is_file():

@@ -25,8 +25,8 @@ DARK = {
 
 METHOD_COLORS = ("ink", "blue", "orange", "green", "purple", "vermillion", "rose")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d", "8")
-_FOUR_POINTED: tuple[int, Literal[1], int] = (4, 1, 0)
-Marker: TypeAlias = str | tuple[int, Literal[1], int]
+Star: TypeAlias = tuple[int, Literal[1], int]
+Marker: TypeAlias = str | Star
 """As matplotlib names it, or the number of points, 1 for a star, and an angle."""
 
 Line: TypeAlias = str | tuple[int, tuple[float, ...]]
@@ -38,11 +38,12 @@ _DEFENSES: dict[str, tuple[str, Marker, int]] = {
     "st": ("green", "D", 0), "mad": ("green", "P", 1), "mad_argmax": ("green", "X", 2), "apgp": ("purple", "p", 0),
     "rsp": ("purple", "h", 1), "label_only": ("purple", "d", 2),
     "cmim": ("blue", "^", 0), "cmim_flat": ("blue", "8", 1), "cmim_anchored": ("blue", "*", 2),
-    "madry": ("orange", "H", 0), "trades": ("orange", _FOUR_POINTED, 1),
+    "madry": ("orange", "H", 0), "trades": ("orange", (4, 1, 0), 1),
+    "wong_kolter": ("rose", (6, 1, 0), 0), "crown_ibp": ("rose", (3, 1, 0), 1), "ibp_training": ("rose", (8, 1, 0), 2),
 }  # fmt: skip
 """Key to color, marker and line, in the order of every figure; one color per kind: unprotected, trained, post-hoc
-(sparse or steered; all others), concentrated, trained on adversarial images. A new defense gets a look from its name
-until it is listed."""
+(sparse or steered; all others), concentrated, trained on adversarial images, trained for certificates. A new defense gets a look from its
+name until it is listed."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Look:
     @property
     def size(self) -> float:
         """How large the marker is to be drawn: shapes with thin arms need more room."""
-        return 1.35 if self.marker in {"P", "X", "*", "d", _FOUR_POINTED} else 1.0
+        return 1.35 if self.marker in {"P", "X", "*", "d"} or isinstance(self.marker, tuple) else 1.0
 
 
 def look(key: str) -> Look:
