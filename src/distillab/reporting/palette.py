@@ -42,8 +42,8 @@ _DEFENSES: dict[str, tuple[str, Marker, int]] = {
     "wong_kolter": ("rose", (6, 1, 0), 0), "crown_ibp": ("rose", (3, 1, 0), 1), "ibp_training": ("rose", (8, 1, 0), 2),
 }  # fmt: skip
 """Key to color, marker and line, in the order of every figure; one color per kind: unprotected, trained, post-hoc
-(sparse or steered; all others), concentrated, trained on adversarial images, trained for certificates. A new defense gets a look from its
-name until it is listed."""
+(sparse or steered; all others), concentrated, trained on adversarial images, trained for certificates. A new defense
+gets a look from its name until it is listed."""
 
 
 @dataclass(frozen=True)
