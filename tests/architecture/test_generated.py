@@ -32,7 +32,12 @@ def test_preset_is_valid(preset: str, project: Path) -> None:
     (project / "params.yaml").write_text(yaml.safe_dump({"preset": preset, "override": {}}))
     plan = build_plan(project)
     assert plan.preset == preset
-    models = {"undistillable": {"teach", "baseline", "knockoff"}, "ta": {"distill", "sensitivity"}}
+    models = {
+        "undistillable": {"teach", "baseline", "knockoff"},
+        "ta": {"distill", "sensitivity"},
+        "sparse": {"teach", "baseline", "knockoff"},
+        "adversarial": {"teach"},
+    }
     expected = {"prepare", "measure", "collect", "report"}.union(*(models[study] for study in plan.studies))
     if plan.params["robustness"]["attacks"]:
         expected |= {"attack"}
