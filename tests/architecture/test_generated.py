@@ -35,6 +35,8 @@ def test_preset_is_valid(preset: str, project: Path) -> None:
     models = {
         "undistillable": {"teach", "baseline", "knockoff"},
         "ta": {"distill", "sensitivity"},
+        "sparse": {"teach", "baseline", "knockoff"},
+        "adversarial": {"teach"},
         "certified": {"teach", "certify"},
     }
     expected = {"prepare", "measure", "collect", "report"}.union(*(models[study] for study in plan.studies))
