@@ -21,8 +21,8 @@ from distillab.losses.conditional_mutual_information import conditional_mutual_i
 from distillab.specs.model import Domain
 
 EPS, OMEGA, LAMBDA, KEPT, BETA, GAMMA, SHARPNESS = 0.3, 0.04, 0.9, 2, 0.7, 0.2, 25.0
-INNER_MAXIMUM = {"madry", "trades"}
-"""Their losses are those of an adversary's images: see the tests of each."""
+INNER_MAXIMUM = {"madry", "trades", "wong_kolter", "crown_ibp", "ibp_training"}
+"""Their losses are those of an adversary's images, or bounds of them: see the tests of each."""
 
 
 @st.composite
