@@ -4,7 +4,7 @@ Both read the network and bound every margin of the same test images, in one bat
 CPU seconds over theirs as both come: they bound only units that intervals leave open, by CROWN alone, and take
 intervals for the others; we bound the same units, and intersect CROWN's bounds with intervals. ``plain_of_peer``
 compares CROWN on every unit and without intervals, where the bounds are the same by definition.
-``memory_of_peer`` compares how far one call raises the memory of a fresh process, above a first call at radius 0 on
+``memory_of_peer`` compares how far one call raises the memory of a fresh process, after a first call at radius 0 on
 one image. ``looser`` is by how much a bound of ours is below theirs at most, relative to 1 + |bound|.
 
 Run it from the project, in an environment with auto_LiRPA 0.3 (installed without its requirements, which ask for an
@@ -19,7 +19,7 @@ import common
 import torch
 from auto_lirpa import BoundedModule, BoundedTensor, PerturbationLpNorm
 from common import keep, options, timed
-from subjects import SHAPE, Bound, Subject, gaps, peak_memory, subjects
+from subjects import LONG, SHAPE, Bound, Subject, gaps, peak_memory, subjects
 from torch import Tensor
 
 from distillab.certify.crown import CROWN
@@ -89,7 +89,7 @@ def compared(subject: Subject) -> dict[str, Any]:
 def _fastest(bound: Bound, subject: Subject) -> tuple[Tensor, float]:
     """Margins and the least CPU seconds of several calls, or of one where a call takes long."""
     found, first = timed(lambda: bound(subject))
-    again = [] if first.cpu > 2 else [timed(lambda: bound(subject))[1] for _ in range(3)]
+    again = [] if first.cpu > LONG else [timed(lambda: bound(subject))[1] for _ in range(3)]
     return found, min(time.cpu for time in (first, *again))
 
 

@@ -1,9 +1,11 @@
 """The networks and images of the certifiers' peer benchmarks, and how much memory one call needs."""
 
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
+from statistics import median
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +21,8 @@ from distillab.models.wong import WongLarge, WongSmall
 
 SHAPE = (1, 28, 28)
 BATCH = 50
+LONG = 2.0
+"""CPU seconds of a call that is not repeated."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,18 @@ def subjects(root: str, *, quick: bool) -> Iterator[Subject]:
 
 
 def peak_memory(bound: Bound, subject: Subject) -> float:
-    """Megabytes by which one call raises the resident memory of a fresh process, above modules, network and images."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_peak, (bound, subject, torch.get_num_threads()))
+    """Megabytes by which one call raises the resident memory of a fresh process, above that of its modules and network.
+
+    The median of five processes, as the allocator's luck differs; of one where a call takes long.
+    """
+    found: list[float] = []
+    while len(found) < 5:
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            megabytes, seconds = pool.apply(_peak, (bound, subject, torch.get_num_threads()))
+        found.append(megabytes)
+        if seconds > LONG:
+            break
+    return median(found)
 
 
 def gaps(ours: Tensor, peer: Tensor) -> dict[str, float]:
@@ -74,12 +87,13 @@ def gaps(ours: Tensor, peer: Tensor) -> dict[str, float]:
     return {"difference": float(relative.abs().max()), "looser": float(relative.clamp(min=0).max())}
 
 
-def _peak(bound: Bound, subject: Subject, threads: int) -> float:
+def _peak(bound: Bound, subject: Subject, threads: int) -> tuple[float, float]:
+    """Megabytes and CPU seconds, after a first call at radius 0 that makes what stays."""
     torch.set_num_threads(threads)
-    bound(Subject(subject.name, subject.model, subject.x[:1], subject.y[:1], 0.0))
-    memory = PeakMemory()
+    bound(replace(subject, x=subject.x[:1], y=subject.y[:1], eps=0.0))
+    memory, start = PeakMemory(), time.process_time()
     bound(subject)
-    return round(memory.bytes() / 2**20, 1)
+    return round(memory.bytes() / 2**20, 1), time.process_time() - start
 
 
 def _trained(model: nn.Module, x: Images, y: Labels, *, plain: int, robust: int, eps: float) -> nn.Module:

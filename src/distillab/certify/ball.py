@@ -62,7 +62,7 @@ class Ball:
         """
         if self.norm == "linf":
             lower, upper = self.interval
-            return rows.dot((lower + upper) / 2), rows.mapped(torch.abs).dot((upper - lower) / 2)
+            return rows.dot((lower + upper) / 2), rows.radius((upper - lower) / 2)
         rows = rows.clipped()
         length = torch.linalg.vector_norm(rows.coef.flatten(1), ord=DUAL[self.norm], dim=1)
         return rows.dot(self.x), self.eps[rows.image] * rows.pick(length)

@@ -50,7 +50,7 @@ class Band:
 
     def pull(self, rows: Rows) -> Pulled:
         """Rows times the slope."""
-        center, radius = rows.dot(self.middle), rows.mapped(torch.abs).dot(self.radius)
+        center, radius = rows.dot(self.middle), rows.radius(self.radius)
         return Pulled(None if self.slope is None else rows.times(self.slope), center, radius)
 
 

@@ -49,7 +49,7 @@ class Rows:
     template: Int[Tensor, "r"] | None = None
     """Where many rows share coefficients, as all places of a channel do: row r has ``coef[template[r]]``."""
     each: int = 0
-    """Rows per image where all images have as many, else 0."""
+    """Rows per image where all images have as many, with the same coefficients if there is a template; else 0."""
 
     def __len__(self) -> int:
         return len(self.image)
@@ -94,14 +94,15 @@ class Rows:
 
     def times(self, value: Tensor) -> "Rows":
         """Functionals of v that equal these of ``value * v``; zero beyond the border."""
-        rows = self.spread()
-        coef, seen = rows._facing(value)
-        return replace(rows, coef=(coef * seen).view_as(rows.coef), inside=True)
+        coef, seen = self._facing(value)
+        product = (coef * seen).view(len(self), *self.coef.shape[1:])
+        return replace(self, coef=product, template=None, inside=True)
 
     def plus(self, other: "Rows", value: Tensor) -> "Rows":
         """The sum of these functionals, each with its own coefficients, and of ``other.times(value)``, in one go."""
-        coef, seen = other.spread()._facing(value)
-        return replace(self, coef=torch.addcmul(self.coef.view_as(coef), coef, seen).view_as(self.coef))
+        coef, seen = other._facing(value)
+        total = torch.addcmul(self.coef.view(torch.broadcast_shapes(coef.shape, seen.shape)), coef, seen)
+        return replace(self, coef=total.view_as(self.coef))
 
     def dot(self, value: Tensor) -> PerRow:
         """Row r's value: sum(coef[r] * value[image[r]])."""
@@ -112,6 +113,16 @@ class Rows:
             blocks = self.coef.flatten(1).unflatten(0, (-1, self.each))
             return torch.bmm(self._images(value).flatten(1)[:, None], blocks.transpose(1, 2)).flatten()
         return (self.coef * self.seen(value)).flatten(1).sum(dim=1)
+
+    def radius(self, value: Tensor) -> PerRow:
+        """How far row r moves while every place moves by up to ``value``: sum(abs(coef[r]) * value[image[r]]).
+
+        Whole rows go image by image: a copy of all absolute values would double the memory of a sweep.
+        """
+        if self.template is None and self.each and self.windows is None:
+            blocks = self.coef.flatten(1).split(self.each)
+            return torch.cat([b.abs() @ v for b, v in zip(blocks, self._images(value).flatten(1), strict=True)])
+        return self.mapped(torch.abs).dot(value)
 
     def clipped(self) -> "Rows":
         """The same functionals, with zeros beyond the border."""
@@ -140,9 +151,12 @@ class Rows:
 
     def _facing(self, value: Tensor) -> tuple[Tensor, Tensor]:
         """Coefficients and what they see of a value, in shapes that broadcast."""
-        if self.each and self.windows is None:
-            return self.coef.unflatten(0, (-1, self.each)), self._images(value)[:, None]
-        return self.coef, self.seen(value)
+        if not self.each or self.windows:
+            return self.spread().coef, self.seen(value)
+        images = self._images(value)[:, None]
+        if self.template is None:
+            return self.coef.unflatten(0, (-1, self.each)), images
+        return self.coef.index_select(0, self.template[: self.each])[None], images
 
     def _images(self, value: Tensor) -> Tensor:
         """The values of the images that these rows are of."""

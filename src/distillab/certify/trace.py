@@ -121,7 +121,7 @@ class _Builder:
             return self._append(flattening(self.nodes[parents[0]].shape), *parents)
         if node.target is operator.truediv and isinstance(node.args[1], int | float):
             return self._append(scaling(1 / node.args[1]), *parents)
-        if node.target in MAX_POOLS and len(node.args) < 6:
+        if node.target in MAX_POOLS and len(node.args) < 6:  # the fifth option has another place in the layer
             options: Any = node.args[1:], node.kwargs
             pool = self._known(nn.MaxPool2d(*options[0], **options[1]), *parents)
             if pool is not None:

@@ -19,7 +19,7 @@ def robust_loss(spec, net, x, y, eps=EPS):
     return F.cross_entropy(-margins, y)
 
 
-@pytest.mark.parametrize("name", ["dense", "conv", "residual"])
+@pytest.mark.parametrize("name", ["dense", "conv", "residual", "pooled"])
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_gradients_match_finite_differences(network, images, name, spec):
     net, x, y = network(name), images(2), torch.tensor([1, 2])

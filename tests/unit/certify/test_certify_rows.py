@@ -1,5 +1,7 @@
 """Functionals over windows are those over whole maps."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -34,6 +36,21 @@ def test_windows_are_whole_rows_in_short(offset, method):
     else:
         assert torch.allclose(rows.clipped().whole().coef, whole.coef)
         assert rows.clipped().coef.abs().sum() == pytest.approx(whole.coef.abs().sum().item())
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_whole_images_of_rows_are_rows_in_short(shared):
+    """As many rows for every image, with a template for each image or without."""
+    torch.manual_seed(0)
+    image, template = torch.tensor([0, 0, 0, 1, 1, 1]), torch.tensor([1, 0, 1]).repeat(2) if shared else None
+    fast = Rows(image, torch.randn(2 if shared else 6, 7).double(), (7,), template=template, each=3)
+    slow, value = replace(fast.spread(), each=0), torch.randn(2, 7).double()
+    assert torch.allclose(fast.dot(value), slow.dot(value))
+    assert torch.allclose(fast.radius(value.abs()), (slow.coef.abs() * value.abs()[image]).sum(dim=1))
+    assert torch.allclose(fast.times(value).coef, slow.coef * value[image])
+    doubled = fast.times(value).plus(fast, 2 * value)
+    assert torch.allclose(doubled.coef, 3 * slow.coef * value[image])
+    assert torch.allclose(doubled.coef, slow.times(value).plus(slow, 2 * value).coef)
 
 
 def test_sums_of_windows_of_different_sizes():
