@@ -111,12 +111,12 @@ POWERS = np.array([0.25, 1.0, 3.0])
 
 
 def scatter(c):
-    """Equation 28's second term without lambda, its exponentials as they stand; Q from the other network."""
+    """Equation 28's second term without lambda; Q from the other network. The exponentials themselves overflow."""
     total = 0.0
     for label in np.unique(c.y):
         rows = c.y == label
         values = [kl(softmax(a * c.z[rows]), softmax(a * c.t[[label % len(c.t)]])).mean() for a in POWERS]
-        total += rows.mean() * np.log(np.mean(np.exp(SHARPNESS * np.array(values)))) / SHARPNESS
+        total += rows.mean() * (np.logaddexp.reduce(SHARPNESS * np.array(values)) - np.log(len(values))) / SHARPNESS
     return total
 
 

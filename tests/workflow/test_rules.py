@@ -28,6 +28,16 @@ def test_dry_run_shows_every_rule(fresh: Callable[[str], Project]) -> None:
     assert not project.results.exists()
 
 
+def test_rules_that_share_a_stage_find_their_own_files(fresh: Callable[[str], Project]) -> None:
+    project = fresh("project")
+    project.choose(preset="mnist_robust")
+    said = project.snakemake("-n")
+    assert {"attack", "attack_2"} <= rules_run(said)
+    assert "Exception" not in said
+    nobodys = "results/mnist_robust/attacks/teachers/ce-wong_wide/fgsm/logits-s7.parquet"
+    assert "Missing" in project.snakemake("-n", nobodys, check=False)
+
+
 def test_a_run_makes_the_pages_and_the_metrics(finished: Project) -> None:
     assert (finished.results / "reports" / "index.html").stat().st_size > 10_000
     assert (finished.results / "metrics.json").exists()

@@ -44,8 +44,18 @@ def files_of(job):
 
 
 def inputs_of(shape):
-    """The files a rule's job reads."""
-    return lambda wildcards: shape.job(dict(wildcards)).inputs
+    """The files a rule's job reads.
+
+    Rules of one stage match each other's files. Where the job is another rule's, the answer is a file that nobody
+    makes: Snakemake then goes on to that rule in silence, while an exception would be printed.
+    """
+
+    def inputs(wildcards):
+        if not shape.has(dict(wildcards)):
+            return [f"a job in the plan (got {wildcards}; see `distillab plan`)"]
+        return shape.job(dict(wildcards)).inputs
+
+    return inputs
 
 
 def digest_of(shape):

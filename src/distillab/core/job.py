@@ -58,6 +58,10 @@ class Shape(_Record):
     constraints: dict[str, str]
     jobs: tuple[Job, ...]
 
+    def has(self, wildcards: dict[str, str]) -> bool:
+        """Whether one of its jobs has these wildcard values."""
+        return any(job.wildcards == wildcards for job in self.jobs)
+
     def job(self, wildcards: dict[str, str]) -> Job:
         """The job with these wildcard values."""
         wanted = {name: wildcards[name] for name in self.constraints}

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -31,6 +31,14 @@ TOGETHER = 100
 """Images certified at a time."""
 
 
+CleanWeight = Annotated[
+    float,
+    Field(ge=0, le=1, description="Weight of the clean cross-entropy after the ramp; the bound's has the rest"),
+]
+CleanWeightStart = Annotated[float, Field(ge=0, le=1, description="That weight at the first batch")]
+RadiusStart = Annotated[Fractional, Field(ge=0, description="Radius at the first batch")]
+
+
 @dataclass(frozen=True)
 class Moment:
     """Where a training is when it takes a step."""
@@ -51,18 +59,13 @@ class CertifiedTrainingSpec(TrainedDefense):
 
     norm: BallNorm = Field(default="linf", description="Norm of the ball")
     eps: Fractional = Field(default=0.1, ge=0, description="Radius of the ball after the ramp, in pixel units")
-    eps_start: Fractional = Field(default=0.0, ge=0, description="Radius at the first batch")
+    eps_start: RadiusStart = 0.0
     ramp: float | None = Field(
         default=None, ge=0, description="Epochs over which eps and clean_weight move linearly; half of all if absent"
     )
     input_box: bool = Field(default=True, description="Perturbed pixels stay in [0, 1]; off in the papers' rows")
-    clean_weight: float = Field(
-        default=0.0,
-        ge=0,
-        le=1,
-        description="Weight of the clean cross-entropy after the ramp; the bound's has the rest",
-    )
-    clean_weight_start: float = Field(default=0.0, ge=0, le=1, description="That weight at the first batch")
+    clean_weight: CleanWeight = 0.0
+    clean_weight_start: CleanWeightStart = 0.0
     after: str | None = Field(
         default=None,
         description="The defense before it in a cascade: learn only from images that it, and those before it, do not "

@@ -2,12 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
-
 from distillab.certify.graph import Graph
 from distillab.certify.ibp import IBP
 from distillab.core.shapes import Images, Labels, Logits
-from distillab.defenses.certified_training import CertifiedTrainingSpec, Moment
+from distillab.defenses.certified_training import CertifiedTrainingSpec, CleanWeight, CleanWeightStart, Moment
 
 
 class IBPTraining(CertifiedTrainingSpec):
@@ -23,13 +21,8 @@ class IBPTraining(CertifiedTrainingSpec):
     label: ClassVar[str] = "IBP training"
     paper: ClassVar[str] = "Gowal et al., ICCV 2019"
 
-    clean_weight: float = Field(
-        default=0.5,
-        ge=0,
-        le=1,
-        description="Weight of the clean cross-entropy after the ramp; the bound's has the rest",
-    )
-    clean_weight_start: float = Field(default=1.0, ge=0, le=1, description="That weight at the first batch")
+    clean_weight: CleanWeight = 0.5
+    clean_weight_start: CleanWeightStart = 1.0
 
     @property
     def certifier(self) -> IBP:

@@ -9,8 +9,7 @@ from distillab.certify.graph import Graph
 from distillab.certify.ibp import IBP
 from distillab.certify.projections import Projections
 from distillab.core.shapes import Images, Labels, Logits
-from distillab.defenses.certified_training import CertifiedTrainingSpec, Moment
-from distillab.specs.base import Fractional
+from distillab.defenses.certified_training import CertifiedTrainingSpec, Moment, RadiusStart
 
 
 class WongKolter(CertifiedTrainingSpec):
@@ -28,7 +27,7 @@ class WongKolter(CertifiedTrainingSpec):
     label: ClassVar[str] = "Wong-Kolter"
     paper: ClassVar[str] = "Wong & Kolter, ICML 2018"
 
-    eps_start: Fractional = Field(default=0.01, ge=0, description="Radius at the first batch")
+    eps_start: RadiusStart = 0.01
     projections: int | None = Field(
         default=None, ge=1, description="Random directions of the training's estimates, an odd number; exact if absent"
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.certified_rows import CERTIFIED, certificates, method, settings
 from distillab.reporting.display import Html, cell, folded, header, interval, missing, number, paragraph, table
-from distillab.reporting.reported import Reported
+from distillab.reporting.markdown import with_bounds
+from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import method_of, settings_of
 from distillab.reporting.summaries import over_seeds
 from distillab.reporting.tables import Tables, records
@@ -22,6 +23,12 @@ _QUANTITIES = {
     "test_error": "test error", "fgsm_error": "error under FGSM", "pgd_error": "error under PGD",
     "robust_error": "robust error bound", "robust_error_bound": "robust error bound",
 }  # fmt: skip
+_ACCURACIES = {
+    "test_error": "clean_accuracy", "fgsm_error": "robust_accuracy", "pgd_error": "robust_accuracy",
+    "robust_error": "certified_accuracy", "robust_error_bound": "certified_accuracy",
+}  # fmt: skip
+"""A printed quantity to the column that holds the rest up to 1."""
+
 _KNOWN = {
     "recomputed": "recomputed from the released weights",
     "verified by loading": "stored in the released weights",
@@ -42,8 +49,7 @@ _LABELS = {
 def printed_tables(tables: Tables, papers: Reported) -> Html:
     """Checked numbers of our data set with ours beside them; folded, those known from memory and other data sets."""
     frame = printed_rows(papers)
-    own = (frame["dataset"] == str(tables.facts["title"]).replace("-", "")) & (not tables.facts["standin"])
-    checked = frame["known"] != _MEMORY
+    own, checked = on_our_data(frame, tables.facts), frame["known"] != _MEMORY
     shown = (
         _printed(tables, frame[own & checked], "printed-own", beside=True)
         if (own & checked).any()
@@ -66,9 +72,21 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
     frame = pd.concat([papers[f"{key}_reported"].assign(paper=name) for key, name in _PAPERS.items()])
     frame = frame[frame["quantity"].isin(_QUANTITIES) & ~frame["note"].fillna("").str.startswith("WRONG")]
     known = [_known(f"{row.source} {row.note}") for row in records(frame)]
-    frame = frame.assign(known=known, value=frame["value"].astype(str).str.split(" -> ").str[-1].astype("float64"))
+    frame = frame.assign(said=frame["quantity"].map(_QUANTITIES), known=known)
+    frame = frame.assign(value=frame["value"].astype(str).str.split(" -> ").str[-1].astype("float64"))
     same = ["paper", "dataset", "model", "setting", "quantity", "value"]
     return frame.drop_duplicates(same).sort_values(["paper", "dataset"], kind="stable").reset_index(drop=True)
+
+
+def printed_beside(tables: Tables, papers: Reported) -> list[tuple[Any, str]]:
+    """The checked numbers of our data set, each with ours as text; empty text where no teacher of ours is alike."""
+    frame = printed_rows(papers)
+    shown = frame[on_our_data(frame, tables.facts) & (frame["known"] != _MEMORY)]
+    titles = text_titles(tables)
+    return [
+        (row, ", ".join(f"{with_bounds(*_error(own), _two)} {titles[own.model]}" for own in _alike(tables, row)[0]))
+        for row in records(shown)
+    ]
 
 
 def _known(source: str) -> str:
@@ -81,7 +99,7 @@ def _printed(tables: Tables, frame: "pd.DataFrame", name: str, *, beside: bool) 
     labels = {key: label for key, label in _LABELS.items() if key != "ours" or beside}
     rows = [
         {"paper": escape(row.paper), "dataset": escape(row.dataset), "model": escape(str(row.model)),
-         "setting": escape(str(row.setting)), "quantity": _QUANTITIES[row.quantity], "value": f"{row.value:g}",
+         "setting": escape(str(row.setting)), "quantity": row.said, "value": f"{row.value:g}",
          "known": row.known}
         | ({"ours": _ours(tables, row)} if beside else {})
         for row in records(frame)
@@ -103,24 +121,34 @@ def _printed(tables: Tables, frame: "pd.DataFrame", name: str, *, beside: bool) 
 
 
 def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
-    """Every teacher of ours that the printed number is about."""
-    frame, absent = certificates(tables), missing("no such network at this radius here")
-    if frame.empty or "cascade" in str(printed.setting) or "cascade" in str(printed.model):
-        return absent
+    """Every teacher of ours that the printed number is about, as a cell."""
+    found, reason = _alike(tables, printed)
+    titles = text_titles(tables)
+    said = [f"{interval(*map(_two, _error(row)))} {escape(titles[row.model])}" for row in found]
+    return cell("<br>".join(said)) if said else missing(reason)
+
+
+def _alike(tables: Tables, printed: Any) -> tuple[list[Any], str]:  # noqa: ANN401 - rows
+    """Rows of `over_seeds` of every teacher of ours that the printed number is about; or why there is none."""
+    frame, absent = certificates(tables), "no such network at this radius here"
+    if frame.empty or "cascade" in f"{printed.setting} {printed.model}":
+        return [], absent
     frame = frame[[_is_like(tables, row, printed) for row in records(frame)]]
     if frame.empty:
-        return absent
-    value = {"test_error": "clean_accuracy", "robust_error": "certified_accuracy",
-             "robust_error_bound": "certified_accuracy"}.get(printed.quantity, "robust_accuracy")  # fmt: skip
-    means = over_seeds(frame, ["model", "certifier"], value, upper=1).dropna(subset="value").drop_duplicates("model")
-    said = [f"{_error(row)} {escape(text_titles(tables)[row.model])}" for row in records(means)]
-    return cell("<br>".join(said)) if said else missing("no attack on this network at this radius here")
+        return [], absent
+    means = over_seeds(frame, ["model", "certifier"], _ACCURACIES[printed.quantity], upper=1)
+    found = records(means.dropna(subset="value").drop_duplicates("model"))
+    return found, "no attack on this network at this radius here"
 
 
-def _error(row: Any) -> str:  # noqa: ANN401 - a row of `over_seeds`
-    """The error behind an accuracy, in percent, with two decimals as the papers print it."""
-    value, low, high = (number(100 * (1 - share), decimals=2) for share in (row.value, row.high, row.low))
-    return interval(value, low, high)
+def _error(row: Any) -> tuple[float, float, float]:  # noqa: ANN401 - a row of `over_seeds`
+    """The error behind an accuracy with its bounds, in percent."""
+    return 100 * (1 - row.value), 100 * (1 - row.high), 100 * (1 - row.low)
+
+
+def _two(error: float | None) -> str:
+    """An error with two decimals, as the papers print it."""
+    return number(error, decimals=2)
 
 
 def _network(model: str) -> str:

@@ -1,10 +1,10 @@
 """Certificates as rows: by which certifier, at which radius, and what each cost."""
 
-from collections import Counter
 from math import isclose, isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from distillab.metrics.intervals import wilson
+from distillab.reporting.names import distinct
 from distillab.reporting.selection import settings_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.worst_rows import ROBUST, Budget
@@ -62,11 +62,7 @@ def in_order(tables: Tables, frame: "pd.DataFrame") -> list[str]:
 def labels(tables: Tables) -> dict[str, str]:
     """Key of each certifier to a label that no other has: variants of a method add what their key adds to its name."""
     found = dict(zip(tables["certificates"]["certifier"], tables["certificates"]["certifier_label"], strict=True))
-    shared, names = Counter(found.values()), {key: method(tables, key) for key in found}
-    return {
-        key: label if shared[label] == 1 or key == names[key] else f"{label} ({key.removeprefix(f'{names[key]}_')})"
-        for key, label in found.items()
-    }
+    return distinct(found, {key: method(tables, key) for key in found})
 
 
 def budgets(tables: Tables, frame: "pd.DataFrame") -> list[Budget]:

@@ -22,9 +22,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "paper_seeds paper_attacks paper_reason"
     ),
     "robustness": _names(
-        "model role defense arch chain temperature step attack attack_label logits norm kind eps seed n clean_accuracy "
-        "robust_accuracy robust_low robust_high success_rate success_low success_high success_n median_distance "
-        "mean_distance max_distance penalized_mean mean_l2 failures forwards backwards zero_gradient randomized_forward"
+        "model role defense arch chain temperature step attack attack_label logits norm kind mode eps seed n "
+        "clean_accuracy robust_accuracy robust_low robust_high success_rate success_low success_high success_n "
+        "median_distance mean_distance max_distance penalized_mean mean_l2 failures forwards backwards zero_gradient "
+        "randomized_forward"
     ),
     "curves": _names("model attack logits norm seed eps robust_accuracy n"),
     "worst": _names(

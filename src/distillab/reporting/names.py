@@ -20,10 +20,19 @@ GRADED = frozenset({"S", "R"})
 """The grades that text and figures show too."""
 
 
-def distinct(labels: Mapping[str, str]) -> dict[str, str]:
-    """Key to a label that no other key has: where two share one, what the key adds to it stands in brackets."""
+def distinct(labels: Mapping[str, str], methods: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Key to a label that no other key has: where two share one, what the key adds to its method stands in brackets.
+
+    Args:
+        labels: Key to label.
+        methods: Key to the registered name of its method; without it, the label in the form of a key.
+    """
     shared = Counter(labels.values())
-    return {key: label if shared[label] == 1 else _with_key(label, key) for key, label in labels.items()}
+    names = methods or {key: label.casefold().replace(" ", "_") for key, label in labels.items()}
+    return {
+        key: label if shared[label] == 1 or key == names[key] else f"{label} ({key.removeprefix(f'{names[key]}_')})"
+        for key, label in labels.items()
+    }
 
 
 def graded(tables: "Tables", key: str) -> str:
@@ -51,8 +60,3 @@ def grade_note(tables: "Tables", keys: Iterable[str]) -> str:
     ]
     designs = f" Designs of this project: {', '.join(escape(tables.label(key)) for key in own)}." if own else ""
     return f"Grades: {'; '.join(said)}.{designs}" if said else ""
-
-
-def _with_key(label: str, key: str) -> str:
-    own = label.casefold().replace(" ", "_")
-    return label if key == own else f"{label} ({key.removeprefix(f'{own}_')})"

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from distillab.reporting.recorded_certificates import certified_sections
 from distillab.reporting.recorded_chains import chain_sections
 from distillab.reporting.recorded_knockoffs import knockoff_sections
 from distillab.reporting.recorded_robustness import robust_sections
@@ -18,10 +19,12 @@ _CPU = re.compile(r"cpu after imports: ([\d.]+) s")
 
 SECTIONS: dict[str, Callable[[Tables, Reported], list[str]]] = {
     "undistillable": knockoff_sections,
+    "sparse": knockoff_sections,
     "ta": chain_sections,
     "adversarial": robust_sections,
+    "certified": certified_sections,
 }
-"""Study to the paragraphs and tables of its record."""
+"""Study to the paragraphs and tables of its record; two that share theirs are recorded once."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def record(tables: Tables, papers: Reported, cost: Cost) -> str:
         _spent(cost),
         _recipe(facts["params"]),
     ]
-    for study in studies_of(tables):
-        parts += SECTIONS[study](tables, papers) if study in SECTIONS else []
+    for sections in dict.fromkeys(SECTIONS[study] for study in studies_of(tables)):
+        parts += sections(tables, papers)
     return "\n\n".join(parts) + "\n"
 
 

@@ -36,15 +36,11 @@ class Reported:
 
     def dataset(self, facts: dict[str, Any]) -> str:
         """The paper's name of our data set; empty where the paper has none, or where ours only stands in for it."""
-        ours = _plain(str(facts["title"]))
-        printed = [str(name) for name in self["cmim_table1_best"]["dataset"].unique()]
-        return next((name for name in printed if _plain(name) == ours and not facts["standin"]), "")
+        return _name(self["cmim_table1_best"], facts)
 
     def chain_dataset(self, facts: dict[str, Any]) -> str:
         """The teacher-assistant paper's name of our data set; empty where it has none or ours stands in for it."""
-        ours = _plain(str(facts["title"]))
-        printed = [str(name) for name in self["ta_reported"]["dataset"].unique()]
-        return next((name for name in printed if _plain(name) == ours and not facts["standin"]), "")
+        return _name(self["ta_reported"], facts)
 
     def baseline(self, dataset: str) -> float | None:
         """The teacher-assistant paper's accuracy of the teacher at T = 1, as a share; None where it has none."""
@@ -92,6 +88,18 @@ class Reported:
         ours = self._ours()
         rows = frame[frame["dataset"] == dataset][[defense, "model", value]].itertuples(index=False, name=None)
         return {(str(label), ours[model]): float(number) for label, model, number in rows if model in ours}
+
+
+def on_our_data(frame: "pd.DataFrame", facts: dict[str, Any]) -> "pd.Series[bool]":
+    """Which rows, by their column ``dataset``, are about our data set; none where ours only stands in for it."""
+    ours = _plain(str(facts["title"]))
+    return (frame["dataset"].astype(str).map(_plain) == ours) & (not facts["standin"])
+
+
+def _name(frame: "pd.DataFrame", facts: dict[str, Any]) -> str:
+    """The printed name of our data set; empty where it is not among the rows."""
+    found = frame.loc[on_our_data(frame, facts), "dataset"]
+    return str(found.iloc[0]) if len(found) else ""
 
 
 def _plain(name: str) -> str:

@@ -5,7 +5,7 @@ from math import isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.display import Html, cell, folded, header, missing, paragraph, percent, table
-from distillab.reporting.reported import Reported
+from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import method_of, settings_of
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
@@ -27,7 +27,7 @@ _LABELS = {
 def printed_tables(tables: Tables, papers: Reported) -> Html:
     """The numbers of our data set with ours beside them, and folded those of the others."""
     frame = printed_rows(papers)
-    own = (frame["dataset"] == _dataset(tables)) & (not tables.facts["standin"])
+    own = on_our_data(frame, tables.facts)
     others = (
         folded("The papers' own numbers", _printed(tables, frame[~own], "papers")) if len(frame[~own]) else Html("")
     )
@@ -50,7 +50,7 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
 def printed_beside(tables: Tables, papers: Reported) -> list[tuple[Any, str]]:
     """The printed numbers of our data set, each with ours as text; empty text where no teacher of ours is alike."""
     frame = printed_rows(papers)
-    own = (frame["dataset"] == _dataset(tables)) & (not tables.facts["standin"])
+    own = on_our_data(frame, tables.facts)
     return [(row, ", ".join(_alike(tables, row))) for row in records(frame[own])]
 
 
@@ -114,7 +114,3 @@ def _at_eps(tables: Tables, eps: float) -> "pd.DataFrame":
     worst = worst[worst["role"] == "teacher"]
     found = [known for known in worst["eps"].unique() if isclose(known, eps, rel_tol=1e-3)]
     return at(worst, ("linf", found[0])) if found else worst.iloc[:0]
-
-
-def _dataset(tables: Tables) -> str:
-    return str(tables.facts["title"]).replace("-", "")

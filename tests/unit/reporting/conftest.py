@@ -1,9 +1,12 @@
 """Tables made of a few rows, without files."""
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from distillab.reporting.columns import COLUMNS
 from distillab.reporting.reported import Reported

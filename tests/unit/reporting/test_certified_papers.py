@@ -1,7 +1,7 @@
-import re
 from math import nan
 
 import pytest
+from pages import rows_of, words
 
 from distillab.reporting import certified_papers, certified_text
 
@@ -12,14 +12,6 @@ SPECS = {"title": "MNIST", "params": {
     "certification": {"certifiers": {"dual": {"name": "dual"}, "dual_paper": {"name": "dual", "input_box": False},
                                      "best": {"name": "best"}}},
 }}  # fmt: skip
-
-
-def words(html):
-    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
-
-
-def rows_of(html):
-    return [words(row) for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL)][1:]
 
 
 def certificate(defense, certifier="dual", share=0.9375, *, arch="wong_small", eps=0.1):

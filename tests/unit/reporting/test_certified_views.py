@@ -2,6 +2,7 @@ import re
 from math import nan
 
 import pytest
+from pages import rows_of, words
 
 from distillab.core.errors import ArtifactError
 from distillab.reporting import certified_plots, certified_rows, certified_text, certified_views
@@ -11,14 +12,6 @@ SPECS = {"params": {
     "certification": {"certifiers": {"dual": {"name": "dual"}, "dual_paper": {"name": "dual", "input_box": False},
                                      "ibp": {"name": "ibp"}, "best": {"name": "best"}}},
 }}  # fmt: skip
-
-
-def words(html):
-    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
-
-
-def rows_of(html):
-    return [words(row) for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL)][1:]
 
 
 def certificate(defense="ce", certifier="dual", share=0.5, *, robust=0.75, eps=0.1, **more):

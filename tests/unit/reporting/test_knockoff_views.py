@@ -1,17 +1,7 @@
-import re
-
 import pytest
+from pages import row_of, words
 
 from distillab.reporting import knockoff_rows, knockoff_views, matrix_views, text
-
-
-def words(html):
-    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
-
-
-def row_of(html, name):
-    rows = re.findall(r"<tr.*?</tr>", html, re.DOTALL)
-    return next(words(row) for row in rows if words(row).startswith(name))
 
 
 def test_both_verdicts_stand_in_one_row_with_their_literal_rules(tables_of, teacher, knockoff, verdict):

@@ -1,21 +1,13 @@
-import re
 from math import inf, nan
 
 import numpy as np
 import pytest
+from pages import row_of, words
 
 from distillab.reporting import response_views, sparse_text
 from distillab.reporting.response_figures import exponential_divergence
 
 P, R = np.array([0.7, 0.1, 0.1, 0.1]), np.array([0.6, 0.4, 0.0, 0.0])
-
-
-def words(html):
-    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
-
-
-def row_of(html, name):
-    return next(words(row) for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL) if words(row).startswith(name))
 
 
 def answer(defense, temperature=1.0, *, seed=0, **more):

@@ -2,6 +2,7 @@ import re
 from math import nan
 
 import pytest
+from pages import row_of, words
 
 from distillab.reporting import robust_papers, robust_text, tradeoff_views, worst_rows, worst_views
 from distillab.reporting.release_settings import settings_tables
@@ -10,14 +11,6 @@ SPECS = {"classes": 10, "params": {"defenses": {
     "madry": {"name": "madry", "eps": 0.3}, "weak": {"name": "trades", "eps": 0.3, "beta": 1.0},
     "strong": {"name": "trades", "eps": 0.3, "beta": 6.0}, "ast": {"name": "ast", "weight": 0.05, "ratio": 0.28},
 }}}  # fmt: skip
-
-
-def words(html):
-    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
-
-
-def row_of(html, name):
-    return next(words(row) for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL) if words(row).startswith(name))
 
 
 def worst(defense, kept=0.5, *, norm="linf", eps=0.3, arch="net", role="teacher", **more):

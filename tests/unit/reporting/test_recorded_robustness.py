@@ -1,0 +1,97 @@
+"""The records of adversarial and of certified training: every row with its n, the papers' numbers beside ours."""
+
+from math import nan
+
+import pytest
+
+from distillab.reporting.record import SECTIONS
+from distillab.reporting.recorded_certificates import certified_sections
+from distillab.reporting.recorded_robustness import robust_sections
+from distillab.reporting.studies import TITLES
+
+SPECS = {"title": "MNIST", "params": {
+    "defenses": {"madry": {"name": "madry", "eps": 0.3}, "wk": {"name": "wong_kolter", "eps": 0.1}},
+    "certification": {"certifiers": {"dual": {"name": "dual"}, "dual_no_box": {"name": "dual", "input_box": False}}},
+}}  # fmt: skip
+
+
+def rows_of(sections, title):
+    """The rows of the table under a title, without its two first lines."""
+    lines = sections[sections.index(title) + 1].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.fixture
+def attacked(tables_of, teacher):
+    """An adversarially trained teacher under one attack."""
+    row = {"model": "madry-net", "role": "teacher", "defense": "madry", "arch": "net", "seed": 0, "norm": "linf",
+           "eps": 0.3, "n": 500, "clean_accuracy": 0.986, "robust_accuracy": 0.925, "robust_low": 0.9,
+           "robust_high": 0.945}  # fmt: skip
+    attack = row | {"attack": "pgd_linf", "attack_label": "PGD", "logits": "raw", "kind": "fixed_budget",
+                    "mean_distance": 0.2999, "mode": "40 steps, 10 restarts"}  # fmt: skip
+    worst = row | {"attacks": 2, "best_single": 0.925, "boundary": 0.06, "transfer_wins": False}
+    return tables_of(SPECS, models=[teacher("madry", "Madry", test_accuracy=0.9875)],
+                     robustness=[attack, attack | {"logits": "scaled"}], worst=[worst])  # fmt: skip
+
+
+def certificate(certifier="dual", **more):
+    return {"model": "wk-wong_small", "role": "teacher", "defense": "wk", "arch": "wong_small", "norm": "linf",
+            "certifier": certifier, "certifier_label": "WK dual", "eps": 0.1, "seed": 0, "n": 10000,
+            "clean_accuracy": 0.984, "certified_accuracy": 0.9375, "low": 0.93, "high": 0.94, "slack": 3,
+            "robust_accuracy": 0.95, "robust_n": 1000, "gap": 0.0125} | more  # fmt: skip
+
+
+@pytest.fixture
+def certified(tables_of, teacher):
+    """A teacher trained on the dual, its certificates with and without the pixel box, and a cascade."""
+    cost = {"model": "wk-wong_small", "seed": 0, "eps": 0.1, "seconds_per_image": 0.005, "peak_memory": 12e6}
+    costs = [cost | {"certifier": "dual"}, cost | {"certifier": "dual_no_box"}]
+    cascade = {"cascade": "wk", "arch": "wong_small", "stages": 2, "certifier": "dual", "norm": "linf", "eps": 0.1,
+               "seed": 0, "n": 10000, "paper_robust_error": 0.04, "strict_robust_error": 0.05,
+               "standard_error": 0.02, "shares": [0.9, 0.05]}  # fmt: skip
+    rows = [certificate(), certificate("dual_no_box", robust_accuracy=nan, robust_n=0)]
+    return tables_of(SPECS | {"certificate_costs": costs}, models=[teacher("wk", "WK", arch="wong_small")],
+                     certificates=rows, cascades=[cascade])  # fmt: skip
+
+
+def test_every_study_has_a_record():
+    assert set(SECTIONS) == set(TITLES)
+
+
+def test_an_attack_stands_with_its_budget_and_n_on_raw_logits_alone(attacked, papers):
+    (row,) = rows_of(robust_sections(attacked, papers), "## Attacks")
+    assert row == ["Madry", "0", "PGD", "40 steps, 10 restarts", "L∞", "0.300", "500", "98.6", "92.5 [90.0, 94.5]",
+                   "0.300"]  # fmt: skip
+
+
+def test_the_worst_case_counts_its_attacks(attacked, papers):
+    (row,) = rows_of(robust_sections(attacked, papers), "## Worst case over the attacks of one norm, image by image")
+    assert row == ["Madry", "0", "L∞", "0.300", "2", "500", "98.6", "92.5 [90.0, 94.5]"]
+
+
+def test_the_attacked_papers_stand_beside_ours(attacked, papers):
+    rows = rows_of(robust_sections(attacked, papers), "## What the papers print")
+    assert all(len(row) == 7 for row in rows)
+    assert {row[5] for row in rows if row[0].startswith("Madry") and row[2] == "robust"} >= {"92.5 Madry"}
+    assert {row[5] for row in rows if row[0].startswith("Zhang") and "TRADES" in row[1]} == {"–"}
+
+
+def test_a_certificate_stands_with_its_error_slack_and_cost(certified, papers):
+    first, second = rows_of(certified_sections(certified, papers), "## Certificates")
+    assert first == ["WK", "0", "WK dual", "L∞", "0.100", "10,000", "98.4", "95.0 [93.5, 96.2] of 1,000",
+                     "93.8 [93.0, 94.0]", "6.2 [6.0, 7.0]", "3", "5.00", "12.0"]  # fmt: skip
+    assert second[2] == "WK dual (no_box)"
+    assert second[7] == "–"
+
+
+def test_a_cascade_has_both_errors(certified, papers):
+    (row,) = rows_of(certified_sections(certified, papers), "## Cascades")
+    assert row[:7] == ["WK", "0", "2", "WK dual", "L∞", "0.100", "10,000"]
+    assert [cell.split()[0] for cell in row[7:]] == ["2.0", "4.0", "5.0"]
+
+
+def test_the_certified_papers_stand_beside_ours_without_numbers_from_memory(certified, papers):
+    rows = rows_of(certified_sections(certified, papers), "## What the papers print")
+    (bound,) = [row for row in rows if row[2] == "WK bound, no input box" or "no input box" in row[2]]
+    assert bound[3:6] == ["robust error bound", "5.82", "6.25 [6.00, 7.00] WK"]
+    assert not [row for row in rows if row[6] == "memory"]
