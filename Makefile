@@ -35,9 +35,13 @@ docs: .venv/installed-dev ## write config/README.md and the JSON schema from the
 overhead: .venv/installed ## CPU seconds of a fresh digits run: stages, reports, orchestration
 	$(BIN)/python benchmarks/overhead.py
 
-bench: .venv-bench/installed ## our attacks against foolbox's and ART's; needs MNIST in DATA (default: data)
-	@for script in $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)); do \
-		echo "$$script"; PYTHONPATH=benchmarks .venv-bench/bin/python "$$script" --data $(DATA) || exit 1; \
+BENCHES = $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)) $(wildcard benchmarks/certify/*_of_peer.py) \
+	benchmarks/certify/width.py $(wildcard benchmarks/defenses/*.py)
+
+bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST and CIFAR-10 in DATA (default: data)
+	@for script in $(BENCHES); do \
+		echo "$$script"; \
+		DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks:benchmarks/peers .venv-bench/bin/python "$$script" || exit 1; \
 	done
 
 slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and run the tiny preset on it
@@ -58,10 +62,13 @@ help: ## say what the targets do
 	$(PYTHON) -m venv .venv-format
 	.venv-format/bin/python -m pip install --quiet --disable-pip-version-check snakefmt==2.1.0
 
-# The peers stay out of the environment that makes results.
+# The peers stay out of the environment that makes results. Some ask for an old torch and run on ours.
+OLD_PEERS = appdirs==1.4.4 auto-LiRPA==0.3 convex_adversarial==0.4.4
+
 .venv-bench/installed: constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(OLD_PEERS)
 	@touch $@
 
 .venv/installed: .venv/bin/python constraints.txt pyproject.toml

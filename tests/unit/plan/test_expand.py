@@ -194,6 +194,17 @@ def test_a_page_is_made_again_when_its_source_changes(project, plan_of):
     assert before.members["report-undistillable"].key != after.members["report-undistillable"].key
 
 
+def test_a_page_is_made_again_when_a_benchmark_that_it_shows_changes(project, plan_of):
+    certified = {"studies": ["undistillable", "certified"], "certification": {"defenses": []}}
+    before = plan_of(certified)
+    results = project(certified) / "benchmarks" / "certify" / "results"
+    results.mkdir(parents=True)
+    (results / "width.json").write_text("{}")
+    after = build_plan(project(certified))
+    assert before.members["report-undistillable"].key == after.members["report-undistillable"].key
+    assert before.members["report-certified"].key != after.members["report-certified"].key
+
+
 def test_the_preset_names_the_place_and_not_the_key(project, plan_of):
     before = plan_of()
     (project() / "config" / "twin.yaml").write_text((project() / "config" / "tiny.yaml").read_text())
