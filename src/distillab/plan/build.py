@@ -1,9 +1,11 @@
 """Building a plan: parameters read, merged, validated, checked, expanded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from distillab.core.job import Member, Plan
+from distillab.core.labels import distinct
 from distillab.plan.cache import PARAMS
 from distillab.plan.checks import impossible
 from distillab.plan.expand import expand
@@ -47,6 +49,8 @@ def _reports(members: dict[str, Member], study: str) -> tuple[str, ...]:
 
 def _facts(params: Params) -> dict[str, Any]:
     """What a report says about methods and data, so that it needs neither registry."""
+    defenses, knockoffs = _labels(params.defenses), _labels(params.knockoff.attacks)
+    certifiers = _labels(params.certification.certifiers)
     attacks = {
         key: _method(spec)
         | {
@@ -60,14 +64,14 @@ def _facts(params: Params) -> dict[str, Any]:
     }
     return {
         "data": params.data.facts.plain(),
-        "defenses": {key: _method(spec) | {"label": _label(key, spec)} for key, spec in params.defenses.items()},
+        "defenses": {key: _method(spec) | {"label": defenses[key]} for key, spec in params.defenses.items()},
         "knockoffs": {
-            key: _method(spec) | {"label": _label(key, spec), "in_paper": spec.in_paper}
+            key: _method(spec) | {"label": knockoffs[key], "in_paper": spec.in_paper}
             for key, spec in params.knockoff.attacks.items()
         },
         "attacks": attacks,
         "certifiers": {
-            key: _method(spec) | {"label": _label(key, spec), "norm": spec.norm}
+            key: _method(spec) | {"label": certifiers[key], "norm": spec.norm}
             for key, spec in params.certification.certifiers.items()
         },
     }
@@ -77,6 +81,7 @@ def _method(spec: MethodSpec) -> dict[str, Any]:
     return {"label": spec.label, "grade": spec.grade, "paper": spec.paper}
 
 
-def _label(key: str, spec: MethodSpec) -> str:
-    """What tables call a method; with the user's key where that is another than the method's name."""
-    return spec.display_name if key == spec.name else f"{spec.display_name} ({key})"
+def _labels(specs: Mapping[str, MethodSpec]) -> dict[str, str]:
+    """What tables call the methods; no two of a kind alike."""
+    labels = {key: spec.display_name for key, spec in specs.items()}
+    return distinct(labels, {key: spec.name for key, spec in specs.items()})

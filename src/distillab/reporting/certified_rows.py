@@ -3,8 +3,8 @@
 from math import isclose, isfinite, nan
 from typing import TYPE_CHECKING, Any
 
+from distillab.core.labels import distinct
 from distillab.metrics.intervals import wilson
-from distillab.reporting.names import distinct
 from distillab.reporting.selection import settings_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.worst_rows import ROBUST, Budget

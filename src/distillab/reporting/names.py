@@ -1,7 +1,6 @@
-"""Labels of methods: told apart, and with the grade that says where a method's code comes from."""
+"""Labels of methods with the grade that says where a method's code comes from."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -18,21 +17,6 @@ GRADES = {
 
 GRADED = frozenset({"S", "R"})
 """The grades that text and figures show too."""
-
-
-def distinct(labels: Mapping[str, str], methods: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Key to a label that no other key has: where two share one, what the key adds to its method stands in brackets.
-
-    Args:
-        labels: Key to label.
-        methods: Key to the registered name of its method; without it, the label in the form of a key.
-    """
-    shared = Counter(labels.values())
-    names = methods or {key: label.casefold().replace(" ", "_") for key, label in labels.items()}
-    return {
-        key: label if shared[label] == 1 or key == names[key] else f"{label} ({key.removeprefix(f'{names[key]}_')})"
-        for key, label in labels.items()
-    }
 
 
 def graded(tables: "Tables", key: str) -> str:

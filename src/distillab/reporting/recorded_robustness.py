@@ -5,6 +5,7 @@ from distillab.reporting.markdown import markdown_table, share
 from distillab.reporting.reported import Reported
 from distillab.reporting.robust_papers import printed_beside
 from distillab.reporting.tables import Tables, norm_label, records
+from distillab.reporting.worst_rows import doubts
 
 
 def robust_sections(tables: Tables, papers: Reported) -> list[str]:
@@ -35,16 +36,17 @@ def _attacks(tables: Tables) -> str:
 
 
 def _worst(tables: Tables) -> str:
+    frame = tables["worst"]
     rows = [
         [
             tables.label(row.model), f"{row.seed}", norm_label(row.norm), number(row.eps), f"{row.attacks}",
             f"{row.n:,}", share(row.clean_accuracy), share(row.robust_accuracy, row.robust_low, row.robust_high),
+            "; ".join(doubts(tables, frame, row.model, (row.norm, row.eps))) or "none",
         ]
-        for row in records(tables["worst"])
+        for row in records(frame)
     ]  # fmt: skip
-    return markdown_table(
-        ("model", "seed", "norm", "eps", "attacks", "n", "clean accuracy, %", "robust accuracy, %"), rows
-    )
+    names = ("model", "seed", "norm", "eps", "attacks", "n", "clean accuracy, %", "robust accuracy, %", "doubts")
+    return markdown_table(names, rows)
 
 
 def _papers(tables: Tables, papers: Reported) -> str:

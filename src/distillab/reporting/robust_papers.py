@@ -103,9 +103,11 @@ def _alike(tables: Tables, printed: Any) -> list[str]:  # noqa: ANN401 - a row
 
 
 def _is_same(tables: Tables, key: str, printed: Any) -> bool:  # noqa: ANN401 - a row
-    beta = settings_of(tables, key).get("beta")
-    wanted = isfinite(printed.beta)
-    return method_of(tables, key) == printed.method and (not wanted or beta is None or isclose(beta, printed.beta))
+    """Whether a teacher is of the printed method and weight; training in a single step is another method."""
+    spec, wanted = settings_of(tables, key), isfinite(printed.beta)
+    beta, single = spec.get("beta"), spec.get("mode") == "fast"
+    same_weight = not wanted or beta is None or isclose(beta, printed.beta)
+    return method_of(tables, key) == printed.method and same_weight and not single
 
 
 def _at_eps(tables: Tables, eps: float) -> "pd.DataFrame":

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distillab.core.errors import ArtifactError
+from distillab.core.labels import distinct
 from distillab.core.sidecar import file_hash
 from distillab.reporting.columns import COLUMNS, FACTS, RUN
-from distillab.reporting.names import GRADED, distinct
+from distillab.reporting.names import GRADED
 
 if TYPE_CHECKING:
     import pandas as pd

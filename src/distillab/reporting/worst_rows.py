@@ -1,9 +1,9 @@
 """The budgets at which models were attacked, and which of them a page is about."""
 
-from math import isclose
+from math import isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.display import setting
+from distillab.reporting.display import percent, setting
 from distillab.reporting.selection import settings_of
 from distillab.reporting.tables import Tables, norm_label, records
 
@@ -37,6 +37,18 @@ def named(budget: Budget) -> str:
     return f"{norm_label(budget[0])}, eps {setting(budget[1])}"
 
 
+def doubts(tables: Tables, frame: "pd.DataFrame", model: str, budget: Budget) -> list[str]:
+    """What casts doubt on a model or on the attacks on it: they may be weaker than they look."""
+    run = tables["robustness"]
+    run = run[(run["model"] == model) & (run["norm"] == budget[0]) & (run["logits"] == "raw")]
+    zero = run["zero_gradient"].astype("float64").max()
+    found = [f"zero gradient on {percent(zero)} % of images"] if isfinite(zero) and zero > 0 else []
+    found += ["two forward passes differ"] if run["randomized_forward"].eq(True).any() else []
+    found += ["a carried-over attack wins"] if frame.loc[frame["model"] == model, "transfer_wins"].any() else []
+    lost = _collapsed(tables, model)
+    return found + ([f"its training collapsed in epoch {lost}"] if lost else [])
+
+
 def trained_eps(tables: Tables) -> list[float]:
     """Radii that teachers were trained for, in pixel units."""
     specs: dict[str, Any] = tables.facts.get("params", {}).get("defenses", {})
@@ -47,3 +59,10 @@ def trained_eps(tables: Tables) -> list[float]:
 def _near(budget: Budget, trained: list[float]) -> bool:
     """Whether robust teachers were trained for the budget, up to the release's rounding of 8/255 to 0.031."""
     return budget[0] == "linf" and any(isclose(budget[1], eps, rel_tol=0.02) for eps in trained)
+
+
+def _collapsed(tables: Tables, model: str) -> int:
+    """The first epoch after which a training withstood its own single step and little else; 0 where none did."""
+    history = tables["history"]
+    lost = history[(history["model"] == model) & (history["term"] == "collapsed") & (history["value"] == 1)]
+    return int(lost["epoch"].min()) if len(lost) else 0

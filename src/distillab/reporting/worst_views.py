@@ -1,7 +1,7 @@
 """The worst case over attacks as tables: teachers, attacks from other networks, what distillation leaves."""
 
 from html import escape
-from math import isfinite, nan
+from math import nan
 from typing import TYPE_CHECKING
 
 from distillab.reporting.chain_views import first_teachers
@@ -11,7 +11,7 @@ from distillab.reporting.selection import method_of
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, not_separable, over_seeds, seeds_phrase
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles, in_order
-from distillab.reporting.worst_rows import ROBUST, Budget, at, budgets, named
+from distillab.reporting.worst_rows import ROBUST, Budget, at, budgets, doubts, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ def _worst(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str, tit
         | {column: estimate_cell(each.loc[model], percent, best=column in best and bool(best[column][model]))
            for column, each in means.items()}
         | {"attacks": counts(frame.loc[frame["model"] == model, "attacks"]),
-           "flags": _flags(tables, frame, model, budget)}
+           "flags": cell("<br>".join(doubts(tables, frame, model, budget)) or "none")}
         for model in models
     ]  # fmt: skip
     return table(
@@ -144,23 +144,3 @@ def _worst(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str, tit
             grade_note(tables, [key for key in frame["defense"].unique() if key]),
         ],
     )
-
-
-def _flags(tables: Tables, frame: "pd.DataFrame", model: str, budget: Budget) -> str:
-    """What casts doubt on a model or on the attacks on it: they may be weaker than they look."""
-    run = tables["robustness"]
-    run = run[(run["model"] == model) & (run["norm"] == budget[0]) & (run["logits"] == "raw")]
-    zero = run["zero_gradient"].astype("float64").max()
-    doubts = [f"zero gradient on {percent(zero)} % of images"] if isfinite(zero) and zero > 0 else []
-    doubts += ["two forward passes differ"] if run["randomized_forward"].eq(True).any() else []
-    doubts += ["a carried-over attack wins"] if frame.loc[frame["model"] == model, "transfer_wins"].any() else []
-    lost = _collapsed(tables, model)
-    doubts += [f"its training collapsed in epoch {lost}"] if lost else []
-    return cell("<br>".join(doubts) or "none")
-
-
-def _collapsed(tables: Tables, model: str) -> int:
-    """The first epoch after which a training withstood its own single step and little else; 0 where none did."""
-    history = tables["history"]
-    lost = history[(history["model"] == model) & (history["term"] == "collapsed") & (history["value"] == 1)]
-    return int(lost["epoch"].min()) if len(lost) else 0

@@ -2,15 +2,8 @@ import pandas as pd
 
 from distillab.reporting import method_views
 from distillab.reporting.columns import COLUMNS
-from distillab.reporting.names import distinct, grade_note, graded, marked
+from distillab.reporting.names import grade_note, graded, marked
 from distillab.reporting.tables import Tables
-
-
-def test_shared_labels_take_what_their_keys_add():
-    labels = {"mad": "MAD", "mad_argmax": "MAD", "ce": "CE", "two": "CE", "cmim_flat": "CMIM flat"}
-    assert distinct(labels) == {
-        "mad": "MAD", "mad_argmax": "MAD (argmax)", "ce": "CE", "two": "CE (two)", "cmim_flat": "CMIM flat"
-    }  # fmt: skip
 
 
 def test_a_table_read_from_a_file_has_distinct_labels(tmp_path):

@@ -27,10 +27,12 @@ def attacked(tables_of, teacher):
     row = {"model": "madry-net", "role": "teacher", "defense": "madry", "arch": "net", "seed": 0, "norm": "linf",
            "eps": 0.3, "n": 500, "clean_accuracy": 0.986, "robust_accuracy": 0.925, "robust_low": 0.9,
            "robust_high": 0.945}  # fmt: skip
+    row |= {"zero_gradient": 0.0, "randomized_forward": False}
     attack = row | {"attack": "pgd_linf", "attack_label": "PGD", "logits": "raw", "kind": "fixed_budget",
                     "mean_distance": 0.2999, "mode": "40 steps, 10 restarts"}  # fmt: skip
     worst = row | {"attacks": 2, "best_single": 0.925, "boundary": 0.06, "transfer_wins": False}
-    return tables_of(SPECS, models=[teacher("madry", "Madry", test_accuracy=0.9875)],
+    lost = {"model": "madry-net", "seed": 0, "epoch": 2, "term": "collapsed", "value": 1.0}
+    return tables_of(SPECS, models=[teacher("madry", "Madry", test_accuracy=0.9875)], history=[lost],
                      robustness=[attack, attack | {"logits": "scaled"}], worst=[worst])  # fmt: skip
 
 
@@ -64,9 +66,10 @@ def test_an_attack_stands_with_its_budget_and_n_on_raw_logits_alone(attacked, pa
                    "0.300"]  # fmt: skip
 
 
-def test_the_worst_case_counts_its_attacks(attacked, papers):
+def test_the_worst_case_counts_its_attacks_and_names_doubts(attacked, papers):
     (row,) = rows_of(robust_sections(attacked, papers), "## Worst case over the attacks of one norm, image by image")
-    assert row == ["Madry", "0", "L∞", "0.300", "2", "500", "98.6", "92.5 [90.0, 94.5]"]
+    assert row == ["Madry", "0", "L∞", "0.300", "2", "500", "98.6", "92.5 [90.0, 94.5]",
+                   "its training collapsed in epoch 2"]  # fmt: skip
 
 
 def test_the_attacked_papers_stand_beside_ours(attacked, papers):

@@ -162,6 +162,12 @@ def test_the_papers_stand_beside_ours_on_their_own_data_alone(tables_of, teacher
         assert shown.count('title="no such teacher at this eps here"') == 4, "no TRADES teacher"
 
 
+def test_training_in_a_single_step_does_not_stand_beside_the_papers(tables_of, teacher, papers):
+    fast = {"params": {"defenses": {"fast": {"name": "madry", "eps": 0.3, "mode": "fast"}}}, "title": "MNIST"}
+    read = tables_of(fast, models=[teacher("fast", "Madry fast", test_accuracy=0.9875)])
+    assert "98.8 Madry fast" not in words(robust_papers.printed_tables(read, papers).text)
+
+
 def test_numbers_from_memory_and_wrong_pairs_are_not_printed(papers):
     rows = robust_papers.printed_rows(papers)
     assert not rows["source"].str.contains("recalled").any()
