@@ -62,8 +62,9 @@ INTRODUCTION = """# Parameters
 
 `params.yaml` names a preset and what you want different from it. `base.yaml` is read first, the preset over it, the
 override over both. Unknown keys are errors. In tables of named methods (`defenses`, `knockoff.attacks`, `chains`,
-`robustness.attacks`, `certification.certifiers`) a `null` takes an inherited method out. `distillab check` validates,
-`distillab plan` shows what will run, and `params.schema.json` completes keys in editors.
+`robustness.attacks`, `certification.certifiers`) a `null` takes an inherited method out, and `"*": null` every one that
+is not named beside it (`ce: {}` keeps one as it is). `distillab check` validates, `distillab plan` shows what will run,
+and `params.schema.json` completes keys in editors.
 """
 
 

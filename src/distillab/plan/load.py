@@ -10,6 +10,9 @@ from distillab.core.errors import SpecError
 
 CONFIG = "config"
 
+EVERY = "*"
+"""The key that stands for all keys of a lower layer."""
+
 
 def read_layers(params: Path) -> dict[str, Any]:
     """The merged mapping of ``config/base.yaml``, the chosen preset and the override.
@@ -72,9 +75,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
-    """``high`` over ``low``, recursively; a method of another name replaces the whole method."""
-    merged = dict(low)
+    """``high`` over ``low``, recursively; a method of another name replaces the whole method.
+
+    ``"*": null`` in ``high`` takes out all of ``low`` that ``high`` does not name.
+    """
+    others_out = EVERY in high and high[EVERY] is None
+    merged = {key: value for key, value in low.items() if key in high or not others_out}
     for key, given in high.items():
+        if key == EVERY and others_out:
+            continue
         value, old = given, merged.get(key)
         if isinstance(old, dict) and isinstance(value, dict) and _same_method(old, value):
             value = merge(old, value)

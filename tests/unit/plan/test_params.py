@@ -35,6 +35,19 @@ def test_null_takes_an_inherited_method_out(params_of):
     assert list(params_of({"knockoff": {"attacks": {"kd": None}}}).knockoff.attacks) == ["mkd"]
 
 
+def test_a_star_takes_out_what_is_not_named_beside_it(params_of):
+    defenses = {"*": None, "ce": {}, "cmim": {"weight": 0.7}, "own": {"name": "ls", "eps": 0.2}}
+    found = params_of({"defenses": defenses}).defenses
+    assert list(found) == ["ce", "cmim", "own"]
+    assert found["cmim"].weight == 0.7
+    assert found["ce"] == params_of().defenses["ce"]
+
+
+def test_a_star_stands_for_null_alone(params_of):
+    with pytest.raises(SpecError, match=r"defenses\.\*"):
+        params_of({"defenses": {"*": {}}})
+
+
 def test_not_every_defense_can_be_taken_out(params_of):
     with pytest.raises(SpecError, match="defenses: "):
         params_of({"defenses": dict.fromkeys(("ce", "ls", "st", "cmim"))})
