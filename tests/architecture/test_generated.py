@@ -42,6 +42,8 @@ def test_preset_is_valid(preset: str, project: Path) -> None:
     expected = {"prepare", "measure", "collect", "report"}.union(*(models[study] for study in plan.studies))
     if plan.params["robustness"]["attacks"]:
         expected |= {"attack"}
+    if not plan.params["knockoff"]["attacks"]:
+        expected -= {"knockoff"}
     assert {shape.stage for shape in plan.shapes} == expected
 
 
