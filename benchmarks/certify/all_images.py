@@ -15,7 +15,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import common
 import torch
 from common import keep
 
@@ -98,8 +97,7 @@ def main() -> None:
     x = raw.test_x[: arguments.images].view(-1, *SHAPE).float() / 255
     result = measured(arguments, x, raw.test_y[: arguments.images])
     if len(x) == len(raw.test_x):
-        common.RESULTS = Path(__file__).parent / "results"
-        keep("all_images", result)
+        keep("all_images", result, Path(__file__).parent / "results")
     else:
         print(result)
 

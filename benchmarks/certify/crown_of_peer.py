@@ -15,7 +15,6 @@ from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
 
-import common
 import torch
 from auto_lirpa import BoundedModule, BoundedTensor, PerturbationLpNorm
 from common import keep, options, timed
@@ -122,8 +121,7 @@ def main() -> None:
         for ratio in ("of_peer", "memory_of_peer")
     }
     if not arguments.quick:
-        common.RESULTS = Path(__file__).parent / "results"
-        keep("crown_of_auto_lirpa", result | means)
+        keep("crown_of_auto_lirpa", result | means, Path(__file__).parent / "results")
 
 
 if __name__ == "__main__":

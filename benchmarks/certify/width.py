@@ -10,7 +10,6 @@ Run it from the project: ``PYTHONPATH=benchmarks/peers python benchmarks/certify
 from itertools import pairwise
 from pathlib import Path
 
-import common
 import torch
 from common import keep, options, timed
 from torch import nn
@@ -58,9 +57,8 @@ def main() -> None:
     rows = [measured(width, REPETITIONS) for width in (WIDTHS[:2] if arguments.quick else WIDTHS)]
     print(*rows, sep="\n")
     if not arguments.quick:
-        common.RESULTS = Path(__file__).parent / "results"
         setup = {"inputs": INPUTS, "hidden": HIDDEN, "eps": EPS, "images": IMAGES, "directions": DIRECTIONS}
-        keep("width", {"setup": setup, "rows": rows})
+        keep("width", {"setup": setup, "rows": rows}, Path(__file__).parent / "results")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """Building a plan: parameters read, merged, validated, checked, expanded."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from distillab.core.job import Member, Plan
-from distillab.core.labels import distinct
 from distillab.plan.cache import PARAMS
 from distillab.plan.checks import impossible
 from distillab.plan.expand import expand
+from distillab.plan.labels import labels_of
 from distillab.plan.load import read_layers
 from distillab.plan.messages import all_errors, validate
 from distillab.plan.params import Params
@@ -49,12 +48,11 @@ def _reports(members: dict[str, Member], study: str) -> tuple[str, ...]:
 
 def _facts(params: Params) -> dict[str, Any]:
     """What a report says about methods and data, so that it needs neither registry."""
-    defenses, knockoffs = _labels(params.defenses), _labels(params.knockoff.attacks)
-    certifiers = _labels(params.certification.certifiers)
+    labels = labels_of(params)
     attacks = {
         key: _method(spec)
         | {
-            "label": spec.display_name,
+            "label": labels["attacks"][key],
             "passes": spec.passes,
             "kind": spec.kind,
             "norm": spec.norm,
@@ -64,14 +62,14 @@ def _facts(params: Params) -> dict[str, Any]:
     }
     return {
         "data": params.data.facts.plain(),
-        "defenses": {key: _method(spec) | {"label": defenses[key]} for key, spec in params.defenses.items()},
+        "defenses": {key: _method(spec) | {"label": labels["defenses"][key]} for key, spec in params.defenses.items()},
         "knockoffs": {
-            key: _method(spec) | {"label": knockoffs[key], "in_paper": spec.in_paper}
+            key: _method(spec) | {"label": labels["knockoffs"][key], "in_paper": spec.in_paper}
             for key, spec in params.knockoff.attacks.items()
         },
         "attacks": attacks,
         "certifiers": {
-            key: _method(spec) | {"label": certifiers[key], "norm": spec.norm}
+            key: _method(spec) | {"label": labels["certifiers"][key], "norm": spec.norm}
             for key, spec in params.certification.certifiers.items()
         },
     }
@@ -79,9 +77,3 @@ def _facts(params: Params) -> dict[str, Any]:
 
 def _method(spec: MethodSpec) -> dict[str, Any]:
     return {"label": spec.label, "grade": spec.grade, "paper": spec.paper}
-
-
-def _labels(specs: Mapping[str, MethodSpec]) -> dict[str, str]:
-    """What tables call the methods; no two of a kind alike."""
-    labels = {key: spec.display_name for key, spec in specs.items()}
-    return distinct(labels, {key: spec.name for key, spec in specs.items()})

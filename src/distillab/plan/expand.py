@@ -8,6 +8,7 @@ from distillab.core.code_hash import modules_imported_by
 from distillab.core.job import Member
 from distillab.plan.chain_members import add_chains
 from distillab.plan.knockoff_matrix import add_knockoffs, add_students, add_teachers
+from distillab.plan.labels import labels_of
 from distillab.plan.members import DATA, Roster
 from distillab.plan.params import Params
 from distillab.plan.patterns import REPORTS, TABLES
@@ -177,12 +178,18 @@ def _add_question(  # noqa: PLR0913 - a question is this many things
 
 
 def add_tables(roster: Roster, parents: list[str], models: dict[Family, list[str]]) -> list[str]:
-    """The tables that reports and DVC read; they belong to all measurements together."""
+    """The tables that reports and DVC read; they belong to all measurements together, and name methods."""
+    labels = labels_of(roster.params)
     models_of_all = [member for ids in models.values() for member in ids]
     roles = {member: member for member in (*DATA.values(), *models_of_all, *parents)}
     return [
         roster.add(
-            "collect", file, {"file": file}, {"measure": roster.params.measure}, facts={"file": file}, parents=roles
+            "collect",
+            file,
+            {"file": file},
+            {"measure": roster.params.measure},
+            facts={"file": file, "labels": labels},
+            parents=roles,
         )
         for file in TABLES
     ]

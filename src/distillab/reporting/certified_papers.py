@@ -38,6 +38,9 @@ _KNOWN = {
 """What a source must say to count as checked; all others are known from memory."""
 
 _MEMORY = "memory"
+_OTHER_BOUNDS = ("cascade", "CROWN")
+"""What the dual of one network is not."""
+
 _NETWORKS = {"small": "wong_small", "large": "wong_large", "resnet": "wong_resnet", "robust conv net": "wong_small",
              "standard conv net": "wong_small"}  # fmt: skip
 _LABELS = {
@@ -131,7 +134,9 @@ def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
 def _alike(tables: Tables, printed: Any) -> tuple[list[Any], str]:  # noqa: ANN401 - rows
     """Rows of `over_seeds` of every teacher of ours that the printed number is about; or why there is none."""
     frame, absent = certificates(tables), "no such network at this radius here"
-    if frame.empty or "cascade" in f"{printed.setting} {printed.model}":
+    if any(word in f"{printed.setting} {printed.model}" for word in _OTHER_BOUNDS):
+        return [], "no such bound here"
+    if frame.empty:
         return [], absent
     frame = frame[[_is_like(tables, row, printed) for row in records(frame)]]
     if frame.empty:

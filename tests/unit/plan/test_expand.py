@@ -5,6 +5,7 @@ import re
 import pytest
 
 from distillab.core.errors import SpecError
+from distillab.defenses.ls import LabelSmoothingDefense
 from distillab.plan.build import build_plan
 from distillab.plan.vocabulary import AXES
 
@@ -184,6 +185,14 @@ def test_one_defense_changes_its_own_descendants_only(plan_of):
     before, after = keys(plan_of()), keys(plan_of({"defenses": {"ls": {"eps": 0.2}}}))
     different = {i for i in before if before[i] != after[i]}
     assert different == {i for i in before if i.startswith("ls-")}
+
+
+def test_tables_are_made_again_when_they_call_a_method_otherwise(plan_of, monkeypatch):
+    before = plan_of()
+    monkeypatch.setattr(LabelSmoothingDefense, "label", "smoothed")
+    after = plan_of()
+    different = {member.stage for key, member in after.members.items() if member.key != before.members[key].key}
+    assert different == {"collect", "report"}
 
 
 def test_a_page_is_made_again_when_its_source_changes(project, plan_of):

@@ -61,7 +61,13 @@ def test_the_paper_without_the_pixel_box_is_compared_with_ours_without_it(shown)
 def test_nothing_else_stands_beside_the_first_paper(shown, other):
     rows = [row for row in shown(other) if "Wong &amp; Kolter" in row and "standard" not in row]
     assert rows
-    assert all("no such network at this radius here" in row for row in rows)
+    assert all("no such network at this radius here" in row or "CROWN" in row for row in rows)
+
+
+def test_the_dual_does_not_stand_beside_another_bound(shown):
+    rows = [row for row in shown(certificate("wk"), certificate("wk", "dual_paper")) if "CROWN" in row]
+    assert rows
+    assert all("no such bound here" in row for row in rows)
 
 
 def test_a_network_without_a_defense_stands_beside_the_standard_one(shown):

@@ -1,0 +1,25 @@
+"""What tables and figures call the methods of a run."""
+
+from collections.abc import Mapping
+
+from distillab.core.labels import distinct
+from distillab.plan.params import Params
+from distillab.specs.base import MethodSpec
+
+
+def labels_of(params: Params) -> dict[str, dict[str, str]]:
+    """Kind of method to key to label; no two labels of defenses, knockoff attacks or certifiers are alike.
+
+    Attacks are told apart by norm where they are shown.
+    """
+    return {
+        "defenses": _distinct(params.defenses),
+        "knockoffs": _distinct(params.knockoff.attacks),
+        "certifiers": _distinct(params.certification.certifiers),
+        "attacks": {key: spec.display_name for key, spec in params.robustness.attacks.items()},
+    }
+
+
+def _distinct(specs: Mapping[str, MethodSpec]) -> dict[str, str]:
+    labels = {key: spec.display_name for key, spec in specs.items()}
+    return distinct(labels, {key: spec.name for key, spec in specs.items()})
