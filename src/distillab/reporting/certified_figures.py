@@ -17,6 +17,7 @@ _WIDEST = 3
 """Panels side by side."""
 _FAR = 10.0
 """Margins below minus this many logits make the scale logarithmic beyond 1."""
+_HALF = 50.0
 ATTACKED = "worst attack"
 
 
@@ -42,11 +43,19 @@ def radii(points: "pd.DataFrame", undecided: "pd.DataFrame") -> "Figure":
             ax.plot(line["eps"], line["value"], color=color, marker=marker, label=label, markersize=6 * drawn.size,
                     linestyle=(0, (5, 2)) if label == ATTACKED else "-", markeredgecolor=PAPER)  # fmt: skip
         ax.set_title(panel)
-        ax.set(ylim=(0, 102), xlim=(0, None))
+        ax.set(ylim=_heights(float(points["value"].min())), xlim=(0, None))
     for ax in axes[::columns]:
         ax.set_ylabel("accuracy, %")
     finish(figure, axes, len(panels), xlabel="radius, pixel scale 0–1", legend=True)
     return figure
+
+
+def _heights(least: float) -> tuple[float, float]:
+    """From 0, or, where nothing falls below half, from a little under the least: in percent."""
+    if least < _HALF:
+        return 0.0, 102.0
+    room = (100 - least) / 8
+    return least - room, 100 + room / 2
 
 
 def tightness(bars: "pd.DataFrame") -> "Figure":

@@ -27,7 +27,7 @@ _LABELS = {
     "robust_accuracy": header("Worst attack ↑", "robust accuracy, %"),
     "certified_accuracy": header("Certified ↑", "accuracy, %"), "gap": header("Gap ↓", "points"),
     "decided": header("Decided by", "% of images"), "radius": header("Median radius ↑", "pixel scale"),
-    "slack": header("Slack", "images"), "seconds": header("Time ↓", "s per image"),
+    "slack": header("Slack", "images"), "seconds": header("Time ↓", "ms per image"),
     "memory": header("Memory ↓", "MB at the peak"),
 }  # fmt: skip
 _CASCADE = ["cascade", "arch", "certifier", "norm", "eps", "stages"]
@@ -99,7 +99,7 @@ def _row(tables: Tables, part: "pd.DataFrame", means: dict[str, Any]) -> dict[st
         "decided": _decided(part) if method(tables, first.certifier) == COMBINED else "itself",
         "radius": number(radius) if isfinite(radius) else missing("not searched"),
         "slack": counts(part["slack"]),
-        "seconds": number(seconds) if isfinite(seconds) else missing("not measured"),
+        "seconds": number(1000 * seconds) if isfinite(seconds) else missing("not measured"),
         "memory": number(memory / 1e6) if isfinite(memory) else missing("not measured"),
     }  # fmt: skip
 

@@ -15,6 +15,9 @@ from distillab.reporting.reported import Reported
 from distillab.reporting.studies import studies_of
 from distillab.reporting.tables import Tables
 
+PAUSE = 60.0
+"""Seconds between jobs, from which on nobody was waiting."""
+
 _CPU = re.compile(r"cpu after imports: ([\d.]+) s")
 
 SECTIONS: dict[str, Callable[[Tables, Reported], list[str]]] = {
@@ -34,20 +37,20 @@ class Cost:
     cpu: dict[str, float]
     """CPU seconds of each rule's jobs, imports left out."""
     wall: float
-    """Seconds from the start of the first job to the end of the last one, pauses between them included."""
+    """Seconds in which jobs ran; pauses of over a minute, as before a run goes on, are left out."""
 
 
 def cost_of_run(results: Path) -> Cost:
     """The cost of a run, from its jobs' logs in ``logs/<rule>/`` and Snakemake's timings in ``benchmarks/<rule>/``."""
     cpu: dict[str, float] = {}
-    starts, ends = [], []
+    jobs: list[tuple[float, float]] = []
     for log in sorted((results / "logs").glob("*/**/*.log")):
         name = log.relative_to(results / "logs")
         said = _CPU.findall(log.read_text(encoding="utf-8"))
         cpu[name.parts[0]] = cpu.get(name.parts[0], 0.0) + sum(map(float, said[-1:]))
-        ends.append(log.stat().st_mtime)
-        starts.append(ends[-1] - _wall(results / "benchmarks" / name.with_suffix(".tsv")))
-    return Cost(cpu, max(ends, default=0.0) - min(starts, default=0.0))
+        end = log.stat().st_mtime
+        jobs.append((end - _wall(results / "benchmarks" / name.with_suffix(".tsv")), end))
+    return Cost(cpu, _covered(jobs))
 
 
 def record(tables: Tables, papers: Reported, cost: Cost) -> str:
@@ -70,7 +73,7 @@ def _spent(cost: Cost) -> str:
     total = sum(cost.cpu.values())
     rules = ", ".join(f"{rule} {seconds:,.0f}" for rule, seconds in cost.cpu.items() if seconds >= 1)
     return (
-        f"Wall time: {cost.wall / 60:.1f} minutes from the first job's start to the last one's end. "
+        f"Wall time: {cost.wall / 60:.1f} minutes in which jobs ran. "
         f"CPU seconds: {rules}; {total:,.0f} in all, or {total / 120:.1f} minutes on two cores."
     )
 
@@ -89,3 +92,13 @@ def _wall(benchmark: Path) -> float:
         return 0.0
     _, first = benchmark.read_text(encoding="utf-8").splitlines()[:2]
     return float(first.split("\t")[0])
+
+
+def _covered(jobs: list[tuple[float, float]]) -> float:
+    """Seconds covered by intervals, short gaps between them included."""
+    total, reached = 0.0, float("-inf")
+    for start, end in sorted(jobs):
+        if end > reached:
+            total += end - (reached if reached >= start - PAUSE else start)
+            reached = end
+    return total

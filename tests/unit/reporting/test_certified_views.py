@@ -5,7 +5,7 @@ import pytest
 from pages import rows_of, words
 
 from distillab.core.errors import ArtifactError
-from distillab.reporting import certified_plots, certified_rows, certified_text, certified_views
+from distillab.reporting import certified_figures, certified_plots, certified_rows, certified_text, certified_views
 
 SPECS = {"params": {
     "defenses": {"ce": {"name": "ce"}, "wk": {"name": "wong_kolter", "eps": 0.1}, "ls": {"name": "ls", "eps": 0.05}},
@@ -34,7 +34,7 @@ def test_a_row_holds_both_ends_the_gap_and_what_it_cost(tables_of, teacher):
     read = tables_of(SPECS | {"certificate_costs": [cost | {"peak_memory": 12e6}]},
                      models=[teacher("ce", "CE")], certificates=[certificate(slack=3)])  # fmt: skip
     (row,) = rows_of(certified_views.certificate_table(read).text)
-    assert row == "CE V WK dual 90.0 75.0 [65.7, 82.5] 50.0 [40.0, 60.0] 25.0 itself 3 0.250 12.0"
+    assert row == "CE V WK dual 90.0 75.0 [65.7, 82.5] 50.0 [40.0, 60.0] 25.0 itself 3 250 12.0"
 
 
 def test_without_attack_or_cost_there_are_dashes_with_reasons(tables_of, teacher):
@@ -160,3 +160,8 @@ def test_a_cascade_grows_and_says_who_decides(tables_of, teacher):
     assert first.endswith("1: 50.0 undecided 50.0")
     assert re.search(r"2 WK dual, L∞, eps 0\.1 3\.0 \[.*\] 30\.0 \[.*\] 40\.0 \[.*\] 1: 50\.0 2: 25\.0 und", second)
     assert certified_views.cascade_table(tables_of()).text == ""
+
+
+@pytest.mark.parametrize(("least", "bottom"), [(0.0, 0.0), (49.0, 0.0), (92.0, 91.0)])
+def test_lines_near_the_top_are_drawn_larger(least, bottom):
+    assert certified_figures._heights(least)[0] == bottom

@@ -56,7 +56,7 @@ def test_machine_commit_time_and_mode_are_named(tmp_path):
     text = write(tmp_path, "MNIST")
     assert "at commit `abc1234`" in text
     assert "Machine: machine x86_64." in text
-    assert "Wall time: 30.5 minutes" in text
+    assert "Wall time: 30.5 minutes in which jobs ran." in text
     assert "CPU seconds: distill 3,420, attack 2,000; 5,420 in all, or 45.2 minutes on two cores." in text
     assert "12 epochs; batch 128; 2,000 training images; big → small." in text
     assert "chain `ta`: 2 steps, T in [1.0, 20.0]" in text
@@ -78,6 +78,17 @@ def test_the_cost_is_that_of_the_jobs_last_runs(tmp_path):
         os.utime(log, (1000.0 + end, 1000.0 + end))
         timing.write_text("s\th:m:s\n30.5\t0:00:30\n")
     assert cost_of_run(tmp_path) == Cost({"attack": 2.25, "distill": 10.5}, 33.5)
+
+
+def test_a_pause_is_no_wall_time(tmp_path):
+    for name, end in (("a", 1000.0), ("b", 1010.0), ("c", 1055.0), ("d", 5000.0)):
+        log, timing = tmp_path / "logs" / "attack" / f"{name}.log", tmp_path / "benchmarks" / "attack" / f"{name}.tsv"
+        for file in (log, timing):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("")
+        os.utime(log, (end, end))
+        timing.write_text("s\th:m:s\n15.0\t0:00:15\n")
+    assert cost_of_run(tmp_path).wall == 15 + 10 + 45 + 15
 
 
 def test_an_unfinished_run_costs_nothing(tmp_path):
