@@ -25,7 +25,7 @@ def code_hash(modules: Iterable[str]) -> str:
         closure |= import_closure(module)
     digest = hashlib.blake2b(digest_size=8)
     for module in sorted(closure):
-        digest.update(f"{module}={_tree_hash(module)};".encode())
+        digest.update(f"{module}={_read(module)[1]};".encode())
     return digest.hexdigest()
 
 
@@ -38,14 +38,14 @@ def import_closure(module: str) -> frozenset[str]:
         name = pending.pop()
         if name not in found and _counts(name):
             found.add(name)
-            pending.extend(_imports(name))
+            pending.extend(_read(name)[0])
     return frozenset(found)
 
 
 def modules_imported_by(path: Path) -> frozenset[str]:
     """The package's modules that a source file outside the package imports."""
-    names = _imported_names(ast.parse(path.read_text(encoding="utf-8")))
-    return frozenset(name for name in names if _counts(name))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return frozenset(name for node in ast.walk(tree) for name in _imported_names(node) if _counts(name))
 
 
 def _counts(module: str) -> bool:
@@ -58,26 +58,25 @@ def _counts(module: str) -> bool:
 
 
 @cache
-def _imports(module: str) -> frozenset[str]:
-    return frozenset(_imported_names(_tree(module)))
-
-
-def _imported_names(tree: ast.Module) -> Iterator[str]:
+def _read(module: str) -> tuple[frozenset[str], str]:
+    """What a module imports, and the hash of its tree without prose; a tree is parsed and walked once."""
+    path = _path(module)
+    if path is None:
+        raise ModuleNotFoundError(module)
+    tree, imported = ast.parse(path.read_text(encoding="utf-8")), set[str]()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-@cache
-def _tree_hash(module: str) -> str:
-    tree = _tree(module)
-    for node in ast.walk(tree):
+        imported.update(_imported_names(node))
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_prose(statement)] or [ast.Pass()]
-    return hashlib.blake2b(ast.dump(tree).encode(), digest_size=8).hexdigest()
+    return frozenset(imported), hashlib.blake2b(ast.dump(tree).encode(), digest_size=8).hexdigest()
+
+
+def _imported_names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _is_prose(statement: ast.stmt) -> bool:
@@ -86,13 +85,6 @@ def _is_prose(statement: ast.stmt) -> bool:
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)
     )
-
-
-def _tree(module: str) -> ast.Module:
-    path = _path(module)
-    if path is None:
-        raise ModuleNotFoundError(module)
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
