@@ -62,7 +62,12 @@ def _near(budget: Budget, trained: list[float]) -> bool:
 
 
 def _collapsed(tables: Tables, model: str) -> int:
-    """The first epoch after which a training withstood its own single step and little else; 0 where none did."""
+    """Since which epoch a training withstood its own single step and little else, to its end; 0 if it did not."""
     history = tables["history"]
-    lost = history[(history["model"] == model) & (history["term"] == "collapsed") & (history["value"] == 1)]
-    return int(lost["epoch"].min()) if len(lost) else 0
+    lost = history[(history["model"] == model) & (history["term"] == "collapsed")]
+    since = 0
+    for _, run in lost.groupby("seed"):
+        good = run.loc[run["value"] == 0, "epoch"].max()
+        bad = run.loc[~(run["epoch"] <= good), "epoch"]
+        since = max(since, int(bad.min()) if len(bad) else 0)
+    return since

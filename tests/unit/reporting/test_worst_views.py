@@ -68,6 +68,17 @@ def test_a_training_that_collapsed_says_when(tables_of, teacher):
     assert row_of(table, "weak V").endswith("3 none")
 
 
+def test_a_training_that_recovered_is_not_doubted(tables_of, teacher):
+    history = [{"model": "madry-net", "seed": seed, "epoch": epoch, "term": "collapsed", "value": value}
+               for seed, values in ((0, (1.0, 1.0, 0.0)), (1, (1.0, 0.0, 0.0)))
+               for epoch, value in enumerate(values, start=1)]  # fmt: skip
+    shown = {"models": [teacher("madry")], "worst": [worst("madry")]}
+    assert row_of(worst_views.worst_table(tables_of(SPECS, **shown, history=history)).text, "madry V").endswith("none")
+    history[2]["value"] = 1.0
+    table = worst_views.worst_table(tables_of(SPECS, **shown, history=history)).text
+    assert row_of(table, "madry V").endswith("its training collapsed in epoch 1")
+
+
 def test_further_budgets_are_folded(tables_of, teacher):
     read = tables_of(models=[teacher("ce")], worst=[worst("ce", eps=eps) for eps in (0.1, 0.2)])
     shown, rest = worst_views.worst_table(read).text.split("<details>")
