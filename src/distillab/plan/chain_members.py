@@ -1,8 +1,9 @@
 """The members of distillation chains: each step's weights, and the soft labels that the next one learns from."""
 
 from distillab.plan.chains import ChainParams
-from distillab.plan.knockoff_matrix import teacher_name
+from distillab.plan.knockoff_matrix import seeds_of, teacher_name
 from distillab.plan.members import DATA, Roster
+from distillab.plan.params import Params
 from distillab.specs.data import AugmentSpec
 from distillab.specs.model import ModelSpec
 
@@ -12,9 +13,14 @@ def add_chains(roster: Roster) -> list[str]:
     return [
         trained
         for key, chain in roster.params.chosen_chains.items()
-        for temperature, step, seed in chain.links(roster.params.seeds)
+        for temperature, step, seed in chain.links(chain_seeds(roster.params, chain))
         for trained in _add_step(roster, key, temperature, step, seed)
     ]
+
+
+def chain_seeds(params: Params, chain: ChainParams) -> tuple[int, ...]:
+    """The run's seeds, or those of the defended teacher that a chain starts from."""
+    return seeds_of(params, chain.teacher_defense, headline=False) if chain.teacher_defense else params.seeds
 
 
 def chain_name(key: str, temperature: float, step: int) -> str:
@@ -31,7 +37,7 @@ def _add_step(roster: Roster, key: str, temperature: float, step: int, seed: int
     else:
         model = _add_weights(roster, key, temperature, step, seed)
         trained = [model]
-    if step < chain.steps and seed in chain.seeds(step + 1, params.seeds):
+    if step < chain.steps and seed in chain.seeds(step + 1, chain_seeds(params, chain)):
         _add_labels(roster, key, temperature, step, model)
     return trained
 

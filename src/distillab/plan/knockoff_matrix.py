@@ -33,9 +33,16 @@ def add_teachers(roster: Roster) -> list[str]:
 
 
 def teacher_seeds(params: Params, key: str) -> tuple[int, ...]:
-    """The seeds of a defense's teachers: the headline's too where the defense, or one that needs it, is in it."""
-    users = {name for name in params.defenses if key in (name, *all_needs(params, name))}
-    return params.seeds_of(headline=not users.isdisjoint(params.headline.defenses))
+    """The seeds of a defense's teachers: its own, and those of the defenses that start from it."""
+    users = [name for name in params.defenses if key in (name, *all_needs(params, name))]
+    needed = {seed for name in users for seed in seeds_of(params, name)}
+    return tuple(seed for seed in params.seeds_of(headline=True) if seed in needed)
+
+
+def seeds_of(params: Params, defense: str, *, headline: bool = True) -> tuple[int, ...]:
+    """The seeds of a defense: the run's, the headline's too where the defense is in it, or as many as it asks for."""
+    found = params.seeds_of(headline=headline and defense in params.headline.defenses)
+    return found[: params.defenses[defense].seeds]
 
 
 def all_needs(params: Params, key: str) -> tuple[str, ...]:
@@ -82,7 +89,7 @@ def add_knockoffs(roster: Roster) -> list[str]:
         if params.defenses[defense].protects(pair.teacher.name)
         for attack, specs in knockoff_specs(params.knockoff).items()
         for name, spec in specs.items()
-        for seed in params.seeds_of(headline=defense in params.headline.defenses and attack in params.headline.attacks)
+        for seed in seeds_of(params, defense, headline=attack in params.headline.attacks)
     ]
 
 

@@ -34,6 +34,13 @@ class DefenseSpec(MethodSpec):
         default=(), description="Teacher networks it is used on; all if empty", json_schema_extra=PASSING
     )
 
+    seeds: int | None = Field(
+        default=None,
+        ge=1,
+        description="Its teachers and their knockoffs have only this many of the run's seeds, the first ones",
+        json_schema_extra=PASSING,
+    )
+
     @property
     def needs(self) -> tuple[str, ...]:
         """Keys of other defenses whose teachers (same network, same seed) this one starts from."""

@@ -1,0 +1,38 @@
+"""Defenses and attacks that spend fewer seeds than the run has."""
+
+LS = {"defenses": {"ls": {"seeds": 1}}}
+
+
+def seeds(plan, stage, start):
+    return sorted({m.seed for m in plan.members.values() if m.stage == stage and m.id.startswith(start)})
+
+
+def test_a_defense_has_its_seeds_with_all_that_hangs_on_them(plan_of):
+    plan = plan_of(LS)
+    for stage in ("teach", "knockoff", "attack"):
+        assert seeds(plan, stage, "ls-") == [0], stage
+        assert seeds(plan, stage, "ce-") == [0, 1], stage
+    whole = plan_of()
+    assert all(member.key == whole.members[key].key for key, member in plan.members.items() if "ls-" in key)
+
+
+def test_what_starts_from_a_defense_brings_its_seeds(plan_of):
+    nasty = {"nt": {"name": "nt"}, "ce": {"seeds": 1}}
+    assert seeds(plan_of({"defenses": nasty}), "teach", "ce-") == [0, 1]
+    assert seeds(plan_of({"defenses": nasty}), "knockoff", "ce-") == [0]
+
+
+def test_a_chain_has_the_seeds_of_the_teacher_it_starts_from(plan_of):
+    chain = {"robust": {"teacher_defense": "ls", "steps": 2, "temperatures": [1]}}
+    plan = plan_of(LS | {"chains": chain, "studies": ["undistillable", "ta", "adversarial"]})
+    assert seeds(plan, "distill", "robust-") == [0]
+    assert seeds(plan, "distill", "ta-") == [0, 1]
+
+
+def test_an_attack_looks_at_some_seeds_alone(plan_of):
+    plan = plan_of({"robustness": {"attacks": {"pgd_linf": {"seeds": 1}}}})
+    found = {m.axes["attack"]: set() for m in plan.members.values() if m.stage == "attack"}
+    for member in plan.members.values():
+        if member.stage == "attack":
+            found[member.axes["attack"]].add(member.seed)
+    assert found == {"pgd_linf": {0}, "cw_l2": {0, 1}}
