@@ -112,8 +112,10 @@ def test_stale_files_without_records_are_not_taken_for_current(finished_copy: Pr
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_without_its_sidecar_is_not_trusted(finished_copy: Project) -> None:
-    shutil.rmtree(finished_copy.root / ".snakemake" / "metadata")
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_file_without_its_sidecar_is_not_trusted(finished_copy: Project, *, recorded: bool) -> None:
+    if not recorded:
+        shutil.rmtree(finished_copy.root / ".snakemake" / "metadata")
     (finished_copy.results / "teachers" / "ce-cnn_digits" / "s0.safetensors.json").unlink()
     done = finished_copy.run("snakemake", "--cores", "2", check=False)
     assert done.returncode != 0

@@ -35,12 +35,8 @@ def outputs_of(stage):
 
 
 def files_of(job):
-    """The files one job makes."""
-    return [
-        path
-        for member in job.members
-        for path in (PLAN.members[member].path, f"{PLAN.members[member].path}.json")
-    ]
+    """The payloads one job makes."""
+    return [PLAN.members[member].path for member in job.members]
 
 
 def inputs_of(shape):

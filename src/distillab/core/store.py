@@ -53,8 +53,11 @@ class Entry:
         self.checkpoint.unlink(missing_ok=True)
 
     def copy_to(self, output: Path) -> None:
-        """Put copies of payload and sidecar where the workflow wants them, each atomically."""
-        for source, target in ((self.payload, output), (sidecar_path(self.payload), sidecar_path(output))):
+        """Put copies of sidecar and payload where the workflow wants them, each atomically.
+
+        The payload comes last: who waits for it, as Snakemake on a shared disk, finds the sidecar too.
+        """
+        for source, target in ((sidecar_path(self.payload), sidecar_path(output)), (self.payload, output)):
             with atomic(target) as temporary:
                 shutil.copyfile(source, temporary)
 

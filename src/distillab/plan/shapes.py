@@ -3,10 +3,8 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from distillab.core.job import Job, Member, Shape, fill_pattern
-from distillab.core.sidecar import sidecar_path
 from distillab.plan.params import Params
 from distillab.plan.patterns import ALWAYS_BATCHED, PATTERNS
 
@@ -64,11 +62,11 @@ def _declared_ancestors(member: Member, members: dict[str, Member]) -> Iterable[
 
 
 def _outputs(job: Job, stage: str, preset: str, members: dict[str, Member]) -> tuple[str, ...]:
+    """Payloads alone: a sidecar is there before its payload, and twice the files cost Snakemake four times as long."""
     outputs: list[str] = []
     for member_id in job.members:
         axes = {axis: value for axis, value in members[member_id].axes.items() if axis not in job.wildcards}
-        path = f"results/{preset}/{fill_pattern(PATTERNS[stage], axes)}"
-        outputs += [path, _sidecar(path)]
+        outputs.append(f"results/{preset}/{fill_pattern(PATTERNS[stage], axes)}")
     return tuple(outputs)
 
 
@@ -79,7 +77,3 @@ def _shape(rule: str, stage: str, outputs: tuple[str, ...], jobs: list[Job]) -> 
         for name in names
     }
     return Shape(rule=rule, stage=stage, outputs=outputs, constraints=constraints, jobs=tuple(jobs))
-
-
-def _sidecar(path: str) -> str:
-    return sidecar_path(Path(path)).as_posix()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.core.job import Member, Plan
-from distillab.core.sidecar import read_sidecar
+from distillab.core.sidecar import read_sidecar, sidecar_path
 
 METADATA = Path(".snakemake/metadata")
 
@@ -40,17 +40,21 @@ def refuse_untracked(plan: Plan, root: Path = Path()) -> None:
     """Refuse outputs that Snakemake would take for current although nothing proves it.
 
     Without its record of an output's parameters, Snakemake trusts any file that is newer than its inputs. Such a
-    file is accepted only if its sidecar says that it is what the plan asks for.
+    file is accepted only if its sidecar says that it is what the plan asks for. Snakemake does not see sidecars: one
+    that is gone is noticed here.
 
     Raises:
         ArtifactError: an output has no sidecar, a foreign one, or a stale one without Snakemake's record.
     """
     for member in plan.members.values():
-        if member.path and (root / member.path).exists() and not _recorded(member, root):
+        if member.path and (root / member.path).exists() and not _proved(member, root):
             _refuse_stale(member, root)
 
 
-def _recorded(member: Member, root: Path) -> bool:
+def _proved(member: Member, root: Path) -> bool:
+    """Whether Snakemake has its record of an output, and the output its sidecar."""
+    if not sidecar_path(root / member.path).exists():
+        return False
     return (root / METADATA).joinpath(*record_name(member.path)).exists()
 
 
