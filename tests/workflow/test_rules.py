@@ -32,7 +32,7 @@ def test_rules_that_share_a_stage_find_their_own_files(fresh: Callable[[str], Pr
     project = fresh("project")
     project.choose(preset="mnist_robust")
     said = project.snakemake("-n")
-    assert {"attack", "attack_2"} <= rules_run(said)
+    assert "rule attack_2:" in said
     assert "Exception" not in said
     nobodys = "results/mnist_robust/attacks/teachers/ce-wong_wide/fgsm/logits-s7.parquet"
     assert "Missing" in project.snakemake("-n", nobodys, check=False)

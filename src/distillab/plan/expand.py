@@ -48,8 +48,6 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
     if judged in params.sensitivity.families:
         asked.append(add_sensitivity(roster, family, model))
     for key, attack in params.robustness.attacks.items():
-        if roster.members[model].seed not in params.seeds[: attack.seeds]:
-            continue
         if judged in (attack.families or params.robustness.families):
             views = logits_of(roster.members[model]) if attack.rescaled else ("raw",)
             asked += [add_attack(roster, family, model, key, logits) for logits in views]

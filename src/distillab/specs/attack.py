@@ -51,13 +51,6 @@ class AttackSpec(MethodSpec):
         default=None, json_schema_extra=PASSING, description="Models that it is run on, instead of robustness.families"
     )
 
-    seeds: int | None = Field(
-        default=None,
-        ge=1,
-        json_schema_extra=PASSING,
-        description="Attack only models of this many of the run's seeds, the first ones",
-    )
-
     rescaled: bool = Field(
         default=True,
         json_schema_extra=PASSING,

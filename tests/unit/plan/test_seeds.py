@@ -1,4 +1,4 @@
-"""Defenses and attacks that spend fewer seeds than the run has."""
+"""Defenses that spend fewer seeds than the run has."""
 
 LS = {"defenses": {"ls": {"seeds": 1}}}
 
@@ -27,12 +27,3 @@ def test_a_chain_has_the_seeds_of_the_teacher_it_starts_from(plan_of):
     plan = plan_of(LS | {"chains": chain, "studies": ["undistillable", "ta", "adversarial"]})
     assert seeds(plan, "distill", "robust-") == [0]
     assert seeds(plan, "distill", "ta-") == [0, 1]
-
-
-def test_an_attack_looks_at_some_seeds_alone(plan_of):
-    plan = plan_of({"robustness": {"attacks": {"pgd_linf": {"seeds": 1}}}})
-    found = {m.axes["attack"]: set() for m in plan.members.values() if m.stage == "attack"}
-    for member in plan.members.values():
-        if member.stage == "attack":
-            found[member.axes["attack"]].add(member.seed)
-    assert found == {"pgd_linf": {0}, "cw_l2": {0, 1}}

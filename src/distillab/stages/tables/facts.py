@@ -102,7 +102,7 @@ def _flags(results: Results) -> Iterable[str]:
     for model, rows in _by_model(robustness.rows(results)).items():
         zero = [row["zero_gradient"] for row in rows if (row["zero_gradient"] or 0) > 0]
         if zero:
-            yield f"{model}: the gradient is zero on up to {max(zero):.0%} of the images"
+            yield f"{model}: the gradient is zero on up to {max(zero):.1%} of the images"
         if any(row["randomized_forward"] for row in rows):
             yield f"{model}: two forward passes differ"
 
