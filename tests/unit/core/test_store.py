@@ -1,7 +1,11 @@
 """The store: whole entries or none, each under its key."""
 
+import errno
+import shutil
+
 import pytest
 
+from distillab.core.errors import ArtifactError
 from distillab.core.sidecar import Sidecar, payload_of, sidecar_path, verified
 from distillab.core.store import Store
 
@@ -76,3 +80,20 @@ def test_entries_are_listed_and_described(store, suffix):
 
 def test_an_empty_store_has_no_entries(store):
     assert list(store.entries()) == []
+
+
+def test_whoever_sees_a_copied_payload_sees_its_sidecar(store, tmp_path, monkeypatch):
+    entry, output = filled(store), tmp_path / "out" / "model.safetensors"
+    entry.finish(sidecar_of(entry, "abcdef"))
+    copy = shutil.copyfile
+
+    def fail_on_payload(source, target):
+        if source == entry.payload:
+            raise OSError(errno.EIO, "gone")
+        return copy(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", fail_on_payload)
+    with pytest.raises((OSError, ArtifactError)):
+        entry.copy_to(output)
+    assert sidecar_path(output).exists()
+    assert not output.exists()
