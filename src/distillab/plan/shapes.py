@@ -62,7 +62,7 @@ def _declared_ancestors(member: Member, members: dict[str, Member]) -> Iterable[
 
 
 def _outputs(job: Job, stage: str, preset: str, members: dict[str, Member]) -> tuple[str, ...]:
-    """Payloads alone: a sidecar is there before its payload, and Snakemake starts in half the time with half the files."""
+    """Payloads alone: sidecars are there before them, and Snakemake starts in half the time with half the files."""
     outputs: list[str] = []
     for member_id in job.members:
         axes = {axis: value for axis, value in members[member_id].axes.items() if axis not in job.wildcards}
