@@ -30,6 +30,8 @@ def radii(points: "pd.DataFrame", undecided: "pd.DataFrame") -> "Figure":
         undecided: Columns panel, eps, low, high: between the best certificate and the worst attack.
     """
     panels = list(dict.fromkeys(points["panel"]))
+    from matplotlib.ticker import MaxNLocator
+
     columns = min(_WIDEST, len(panels))
     lines = -(-len(panels) // columns)
     top = legend_height(list(points["label"]))
@@ -44,6 +46,8 @@ def radii(points: "pd.DataFrame", undecided: "pd.DataFrame") -> "Figure":
                     linestyle=(0, (5, 2)) if label == ATTACKED else "-", markeredgecolor=PAPER)  # fmt: skip
         ax.set_title(panel)
         ax.set(ylim=_heights(float(points["value"].min())), xlim=(0, None))
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        ax.xaxis.set_major_formatter(lambda radius, _place: f"{radius:g}")
     for ax in axes[::columns]:
         ax.set_ylabel("accuracy, %")
     finish(figure, axes, len(panels), xlabel="radius, pixel scale 0–1", legend=True)
