@@ -84,9 +84,14 @@ def svg(figure: "Figure", name: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'(href="|url\()#', rf"\1#{name}-", text)
-    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)  # hundredths of a point cannot be seen
+    text = re.sub(r"<[^>]*>", _rounded, text)  # in tags alone: a tick's label is a number, too
     text = re.sub(r"\n\s*", "\n", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
     return themed(text)
+
+
+def _rounded(tag: re.Match[str]) -> str:
+    """A tag whose coordinates end at hundredths of a point, which cannot be seen."""
+    return re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0])
 
 
 def show(figure: "Figure", *, name: str, alt: str, caption: str, data: "pd.DataFrame | None" = None) -> Html:

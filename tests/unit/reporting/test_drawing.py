@@ -36,6 +36,19 @@ def test_equal_figures_have_equal_bytes_and_own_ids():
     assert not ids[0] & ids[1]
 
 
+def test_coordinates_are_rounded_and_what_is_read_is_not():
+    with style():
+        figure, (ax,) = canvas(1, 1, height=1, left=1, top=0.3)
+        ax.plot([0, 1 / 3], [0, 1 / 7])
+        ax.set_xticks([0.0, 0.005, 0.01], ["0", "0.005", "0.010"])
+        text = show(figure, name="fig", alt="a line", caption="c").text
+    assert ">0.005<" in text
+    assert ">0.010<" in text
+    paths = re.findall(r'\bd="([^"]+)"', text)
+    assert paths
+    assert not re.search(r"\d\.\d{3}", "".join(paths))
+
+
 @pytest.mark.parametrize("empty", ["alt", "caption"])
 def test_a_figure_without_words_is_refused(empty):
     with pytest.raises(ContractError, match="alt text"):
