@@ -18,6 +18,7 @@ _WIDEST = 3
 _FAR = 10.0
 """Margins below minus this many logits make the scale logarithmic beyond 1."""
 _HALF = 50.0
+"""Accuracy in percent from which on the scale need not start at 0."""
 ATTACKED = "worst attack"
 
 
@@ -29,9 +30,9 @@ def radii(points: "pd.DataFrame", undecided: "pd.DataFrame") -> "Figure":
             percent.
         undecided: Columns panel, eps, low, high: between the best certificate and the worst attack.
     """
-    panels = list(dict.fromkeys(points["panel"]))
     from matplotlib.ticker import MaxNLocator
 
+    panels = list(dict.fromkeys(points["panel"]))
     columns = min(_WIDEST, len(panels))
     lines = -(-len(panels) // columns)
     top = legend_height(list(points["label"]))

@@ -17,6 +17,7 @@ def robust_sections(tables: Tables, papers: Reported) -> list[str]:
         _worst(tables),
         "## What the papers print",
         _papers(tables, papers),
+        "Ours under attack: the worst case over all attacks of this run at the printed eps, whatever the paper's was.",
     ]
 
 
