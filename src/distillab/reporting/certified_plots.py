@@ -19,7 +19,7 @@ from distillab.reporting.certified_rows import (
 )
 from distillab.reporting.display import Html, paragraph
 from distillab.reporting.drawing import show, style
-from distillab.reporting.summaries import counts, seeds_phrase
+from distillab.reporting.summaries import counts, seeds_of
 from distillab.reporting.tables import Tables
 from distillab.reporting.titles import in_order as models_in_order
 from distillab.reporting.titles import text_titles
@@ -54,7 +54,7 @@ def radii_figure(tables: Tables) -> Html:
             alt="Accuracy against the radius, one panel per model: a falling line per certifier and one for attacks.",
             caption="<b>What is proved, and what attacks leave.</b> Every image below a line is certified at that "
             f"radius; at 0 both are the clean accuracy. {above} n = {counts(frame['n'])} images, means over "
-            f"{seeds_phrase(frame['seed'].nunique())}.",
+            f"{seeds_of(frame)}.",
             data=points[["panel", "label", "eps", "value"]],
         )
 

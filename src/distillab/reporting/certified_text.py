@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from distillab.reporting.certified_rows import COMBINED, budgets, certificates, labels, method, strongest
 from distillab.reporting.display import Html, paragraph, percent, points
 from distillab.reporting.reported import Reported
-from distillab.reporting.summaries import counts, over_seeds, seeds_phrase
+from distillab.reporting.summaries import counts, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 from distillab.reporting.titles import text_titles
@@ -34,8 +34,7 @@ def certified_answer(tables: Tables) -> Html:
     rest = f" {len(rows) - _SHOWN} more models are in the table." if len(rows) > _SHOWN else ""
     said = "; ".join(_proved(tables, row, shown[shown["model"] == row.model]) for row in rows[:_SHOWN])
     return paragraph(
-        f"On {dataset(tables)} at {named(budget)}: {said}. n = {counts(shown['n'])} images, "
-        f"{seeds_phrase(shown['seed'].nunique())}.{rest}",
+        f"On {dataset(tables)} at {named(budget)}: {said}. n = {counts(shown['n'])} images, {seeds_of(shown)}.{rest}",
         kind="lead",
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distillab.reporting.certified_rows import COMBINED, budgets, certificates, in_order, labels, method, with_interval
 from distillab.reporting.display import Html, cell, folded, header, missing, number, paragraph, percent, points, table
 from distillab.reporting.names import grade_note
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase
+from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles
 from distillab.reporting.titles import in_order as models_in_order
@@ -65,7 +65,7 @@ def _at_budget(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str)
     rows = [_row(tables, parts[keys], {value: each.loc[keys] for value, each in means.items()}) for keys in pairs]
     searched = frame["median_radius"].notna().any()
     columns = [column for column in _LABELS if column != "radius" or searched]
-    sample = f"n = {counts(frame['n'])} images of {escape(tables.dataset)}, {seeds_phrase(frame['seed'].nunique())}"
+    sample = f"n = {counts(frame['n'])} images of {escape(tables.dataset)}, {seeds_of(frame)}"
     return table(
         pd.DataFrame(rows, columns=columns),
         name=name,
@@ -138,7 +138,7 @@ def cascade_table(tables: Tables) -> Html:
         pd.DataFrame(rows, columns=list(_CASCADE_LABELS)),
         name="cascades",
         caption=f"<b>Cascades</b>, n = {counts(frame['n'])} images of {escape(tables.dataset)}, "
-        f"{seeds_phrase(frame['seed'].nunique())}: the first network that certifies its own prediction answers, else "
+        f"{seeds_of(frame)}: the first network that certifies its own prediction answers, else "
         "the last one.",
         labels=_CASCADE_LABELS,
         notes=[

@@ -17,7 +17,15 @@ from distillab.reporting.display import (
     percent,
     table,
 )
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase, signed_cell
+from distillab.reporting.summaries import (
+    counts,
+    estimate_cell,
+    kinds_note,
+    over_seeds,
+    seeds_of,
+    seeds_phrase,
+    signed_cell,
+)
 from distillab.reporting.tables import Tables, norm_label, records, step_name
 
 if TYPE_CHECKING:
@@ -70,7 +78,7 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Ht
         pd.DataFrame(rows, columns=list(labels)),
         name=name,
         caption=f"<b>What dividing the logits by T unmasks</b>{which}; n = {counts(frame['n'])} images, "
-        f"{seeds_phrase(frame['seed'].nunique())}.",
+        f"{seeds_of(frame)}.",
         labels=labels,
         spanners={
             "Success rate of the attack, %": ["success_raw", "success_rescaled"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from distillab.reporting.chain_views import chain_rows, named_norms
 from distillab.reporting.display import Html, number, paragraph
 from distillab.reporting.reported import Reported
-from distillab.reporting.summaries import over_seeds, seeds_phrase
+from distillab.reporting.summaries import over_seeds, seeds_of, seeds_phrase
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 
@@ -54,8 +54,7 @@ def saturation(tables: Tables) -> Html:
     margins = records(over_seeds(frame, ["temperature"], "margin_median").sort_values("temperature"))
     said = ", ".join(f"{number(row.value)} at T = {row.temperature:g}" for row in margins)
     return paragraph(
-        f"Here the median margin between a teacher's two largest logits is {said} (mean over "
-        f"{seeds_phrase(frame['seed'].nunique())})."
+        f"Here the median margin between a teacher's two largest logits is {said} (mean over {seeds_of(frame)})."
     )
 
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.display import Html, cell, folded, header, missing, number, paragraph, percent, table
 from distillab.reporting.reported import Reported
-from distillab.reporting.summaries import counts, decision_cells, estimate_cell, kinds_note, over_seeds, seeds_phrase
+from distillab.reporting.summaries import (
+    counts,
+    decision_cells,
+    estimate_cell,
+    kinds_note,
+    over_seeds,
+    seeds_of,
+    seeds_phrase,
+)
 from distillab.reporting.tables import Tables, norm_label, records, step_name
 
 if TYPE_CHECKING:
@@ -142,7 +150,7 @@ def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str
         pd.DataFrame(rows, columns=list(labels)),
         name=name,
         caption=f"<b>Every step at T = 1</b>, n = {counts(models['test_n'])} test images of {escape(tables.dataset)}, "
-        f"{seeds_phrase(models['seed'].nunique())}.",
+        f"{seeds_of(models)}.",
         labels=labels,
         notes=[
             kinds_note(pd.concat([frame["kind"] for frame in shown.values()])),

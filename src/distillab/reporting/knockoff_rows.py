@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.names import graded, marked
-from distillab.reporting.summaries import seeds_phrase
+from distillab.reporting.summaries import seeds_range
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
@@ -47,10 +47,7 @@ def attack_name(tables: Tables, key: str) -> str:
 
 def seeds_of(frame: "pd.DataFrame") -> str:
     """``"3 seeds"``, or ``"3 to 10 seeds"`` where the rows differ."""
-    seeds = sorted({int(n) for n in frame["seeds"].dropna()})
-    if not seeds:
-        return "no seed"
-    return seeds_phrase(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds_phrase(seeds[-1])}"
+    return seeds_range(int(n) for n in frame["seeds"].dropna())
 
 
 def sample(tables: Tables) -> str:

@@ -9,7 +9,7 @@ from distillab.reporting.display import Html, folded, header, missing, number, s
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, graded, marked
 from distillab.reporting.palette import ordered, places
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase
+from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _concentration(overall: "pd.DataFrame", arch: str) -> Html:
             name=f"cmi-{arch}",
             alt=f"Conditional mutual information against power, one line per defense. {finding}",
             caption=f"<b>{escape(finding)}</b> Teachers: {escape(arch)}. Lines: means over "
-            f"{seeds_phrase(overall['seed'].nunique())}; bands: their range; n = {counts(overall['n'])} images.",
+            f"{seeds_of(overall)}; bands: their range; n = {counts(overall['n'])} images.",
             data=overall.groupby(["label", "split", "power"], sort=False)["cmi"].mean().reset_index(),
         )
 
@@ -70,7 +70,7 @@ def classes_figure(tables: Tables) -> Html:
             leak_figures.classes(data),
             name="cmi-classes",
             alt="Conditional mutual information against power of three classes, one panel per defense.",
-            caption=f"<b>The scatter of single classes.</b> Means over {seeds_phrase(frame['seed'].nunique())}; "
+            caption=f"<b>The scatter of single classes.</b> Means over {seeds_of(frame)}; "
             f"n = {counts(frame['n'])} {_split(frame)} images a class.",
             data=data,
         )
@@ -105,8 +105,7 @@ def leaks_table(tables: Tables) -> Html:
     return table(
         pd.DataFrame(shown, columns=list(labels)),
         name="leaks",
-        caption=f"<b>What the answers give away</b>, n = {counts(frame['n'])} images, "
-        f"{seeds_phrase(frame['seed'].nunique())}.",
+        caption=f"<b>What the answers give away</b>, n = {counts(frame['n'])} images, {seeds_of(frame)}.",
         labels=labels,
         spanners={
             "Training images": ["train_peak", "train_power"],

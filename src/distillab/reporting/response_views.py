@@ -12,7 +12,7 @@ from distillab.reporting.display import Html, header, number, paragraph, setting
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.palette import places
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_phrase
+from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles, in_order
 
@@ -66,7 +66,7 @@ def responses_table(tables: Tables) -> Html:
         ),
         name="responses",
         caption=f"<b>How the teachers answer</b> images that they classify correctly, n = {counts(frame['n'])} test "
-        f"images of {escape(tables.dataset)}, {seeds_phrase(frame['seed'].nunique())}.",
+        f"images of {escape(tables.dataset)}, {seeds_of(frame)}.",
         labels=labels,
         spanners={_spanner(t): [_column(*key) for key in columns if key[0] == t] for t in temperatures},
         notes=[
@@ -97,7 +97,7 @@ def profile_figure(tables: Tables) -> Html:
             caption="<b>The mean sorted answer.</b> Log-probabilities at T = 1, centered image by image as only their "
             "differences count, and cut where float32 answers end. Steps near the top are classes that an answer "
             "keeps; a flat tail tells nothing about the rest. Lines: means over "
-            f"{seeds_phrase(frame['seed'].nunique())}; bands: their range.",
+            f"{seeds_of(frame)}; bands: their range.",
             data=frame.groupby(["arch", "label", "rank"], sort=False)["value"].mean().reset_index(),
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from distillab.reporting.display import Html, paragraph, percent
 from distillab.reporting.reported import Reported
 from distillab.reporting.selection import method_of
-from distillab.reporting.summaries import counts, over_seeds, seeds_phrase
+from distillab.reporting.summaries import counts, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 from distillab.reporting.titles import text_titles
@@ -35,7 +35,7 @@ def adversarial_answer(tables: Tables) -> Html:
         f"{'' if trained else 'No teacher was trained adversarially here. '}On {dataset(tables)}, under the worst of "
         f"{counts(shown['attacks'])} attack{'s' * int(shown['attacks'].max() > 1)} at {named(budget)}: "
         f"{'; '.join(_kept(tables, row) for row in rows)} of n = {counts(shown['n'])} images "
-        f"({seeds_phrase(shown['seed'].nunique())}).{_doubt(tables, shown)}",
+        f"({seeds_of(shown)}).{_doubt(tables, shown)}",
         kind="lead",
     )
 

@@ -16,7 +16,7 @@ from distillab.reporting.summaries import (
     minimum_norm,
     not_separable,
     over_seeds,
-    seeds_phrase,
+    seeds_of,
     teachers_of,
 )
 from distillab.reporting.tables import Tables, norm_label, records
@@ -57,7 +57,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     least = [name for name in columns if name not in fixed]
     spanners = {"Robust accuracy, % ↑": fixed, "Median distance of the nearest adversarial example ↑": least}
     kinds = pd.concat([each.kinds for each in columns.values()])
-    sample = f"n = {counts(frame['n'])} images of {escape(tables.dataset)}, {seeds_phrase(frame['seed'].nunique())}"
+    sample = f"n = {counts(frame['n'])} images of {escape(tables.dataset)}, {seeds_of(frame)}"
     overlap = "Bold: the column's best and every model whose interval overlaps its interval."
     scale = "Distances are over initially correct images, pixel scale 0–1; a failed search counts as infinitely far."
     return table(
@@ -95,7 +95,7 @@ def robustness_figure(tables: Tables) -> Html:
             name="robustness-curves",
             alt="Robust accuracy against the size of the perturbation, one falling line per defended teacher.",
             caption="<b>Share of images that no perturbation up to the given size changes to a wrong answer.</b> From "
-            f"per-image distances. Lines: means over {seeds_phrase(int(frame['seed'].nunique()))}; bands: their range; "
+            f"per-image distances. Lines: means over {seeds_of(frame)}; bands: their range; "
             f"n = {counts(frame['n'])} images.",
             data=frame.groupby(["label", "attack", "eps"], sort=False)["robust_accuracy"].mean().reset_index(),
         )

@@ -1,6 +1,6 @@
 """From many seeds to one number with its interval, and how a page writes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from math import inf, isfinite, nan
 from typing import TYPE_CHECKING, Any
@@ -100,6 +100,20 @@ def not_separable(
 def seeds_phrase(seeds: int) -> str:
     """``"3 seeds"``, ``"1 seed"``."""
     return f"{seeds} seed{'' if seeds == 1 else 's'}"
+
+
+def seeds_range(seeds: Iterable[int]) -> str:
+    """``"3 seeds"``, or ``"1 to 3 seeds"`` where the counts differ."""
+    found = sorted(set(seeds))
+    if not found:
+        return "no seed"
+    return seeds_phrase(found[0]) if len(found) == 1 else f"{found[0]} to {seeds_phrase(found[-1])}"
+
+
+def seeds_of(frame: "pd.DataFrame") -> str:
+    """How many seeds each model of the rows has."""
+    name = next((column for column in ("model", "teacher", "cascade") if column in frame.columns), None)
+    return seeds_range([frame["seed"].nunique()] if name is None else frame.groupby(name)["seed"].nunique())
 
 
 def kinds_note(kinds: "pd.Series[str]") -> str:

@@ -8,7 +8,7 @@ from distillab.reporting.chain_views import first_teachers
 from distillab.reporting.display import Html, cell, folded, header, missing, paragraph, percent, table
 from distillab.reporting.names import grade_note
 from distillab.reporting.selection import method_of
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, not_separable, over_seeds, seeds_phrase
+from distillab.reporting.summaries import counts, estimate_cell, kinds_note, not_separable, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles, in_order
 from distillab.reporting.worst_rows import ROBUST, Budget, at, budgets, doubts, named
@@ -71,7 +71,7 @@ def transfer_table(tables: Tables) -> Html:
         pd.DataFrame(rows, columns=["model", "attack", *views]),
         name="transfer",
         caption=f"<b>Attacks carried over from other networks</b>: robust accuracy, %, n = {counts(frame['n'])} images "
-        f"of {escape(tables.dataset)}, {seeds_phrase(frame['seed'].nunique())}.",
+        f"of {escape(tables.dataset)}, {seeds_of(frame)}.",
         labels={"model": header("Teacher", "grade"), "attack": "Attack"} | {view: VIEWS[view] for view in views},
         spanners={"Adversarial images made against": views},
         notes=[
@@ -131,7 +131,7 @@ def _worst(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str, tit
         pd.DataFrame(rows, columns=["model", *_SHARES, "attacks", "flags"]),
         name=name,
         caption=f"<b>{escape(title)}: {named(budget)}</b>, n = {counts(frame['n'])} images of "
-        f"{escape(tables.dataset)}, {seeds_phrase(frame['seed'].nunique())}.",
+        f"{escape(tables.dataset)}, {seeds_of(frame)}.",
         labels={"model": header("Model", "grade")} | _SHARES | {"attacks": "Attacks", "flags": "Doubts"},
         notes=[
             kinds_note(pd.concat([each["kind"] for each in means.values()])),

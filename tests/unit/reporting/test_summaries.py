@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from distillab.reporting.summaries import kinds_note, not_separable, over_seeds
+from distillab.reporting.summaries import kinds_note, not_separable, over_seeds, seeds_of
 
 
 def models(values, **columns):
@@ -59,3 +59,10 @@ def test_without_intervals_nothing_is_best():
 def test_the_note_names_each_kind_of_interval_that_is_shown():
     assert "Wilson" in kinds_note(pd.Series(["images"]))
     assert "Student" not in kinds_note(pd.Series(["images", "points"]))
+
+
+def test_models_with_fewer_seeds_are_not_counted_as_more():
+    rows = [{"model": model, "seed": seed} for model, seeds in (("ce", 3), ("madry", 1)) for seed in range(seeds)]
+    assert seeds_of(pd.DataFrame(rows)) == "1 to 3 seeds"
+    assert seeds_of(pd.DataFrame(rows[:3])) == "3 seeds"
+    assert seeds_of(pd.DataFrame(rows[:0], columns=["model", "seed"])) == "no seed"
