@@ -1,11 +1,16 @@
 """Results of a made-up run: models whose answers are given, without files."""
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from distillab.stages.tables.results import ModelRun
+
+sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("small_project")
 
 CLASSES = 4
 
@@ -58,3 +63,11 @@ class MadeUp:
 @pytest.fixture
 def made_up():
     return MadeUp
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """One project for all tests of this folder; they read it and never change it."""
+    from small_project import SmallProject
+
+    return SmallProject(tmp_path_factory.mktemp("small") / "project")
