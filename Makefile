@@ -4,7 +4,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all run test check format docs overhead bench slurm-test clean help
+.PHONY: all run test check format docs overhead bench mutants slurm-test clean help
 
 all: run
 
@@ -43,6 +43,10 @@ bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST
 		echo "$$script"; \
 		DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks:benchmarks/peers .venv-bench/bin/python "$$script" || exit 1; \
 	done
+
+SEED ?= 1
+mutants: .venv/installed-dev ## break the code on purpose, 40 faults a room drawn by SEED, and count those that a test notices
+	$(BIN)/python benchmarks/mutants/run.py --seed $(SEED) --jobs $(CORES)
 
 slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and run the tiny preset on it
 	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -s tests/workflow/test_slurm.py
