@@ -53,7 +53,7 @@ class MadeUp(Results):
         params = {"defenses": defenses, "measure": {"powers": list(powers)}}
         plan = Plan(preset="made", params=params, members={}, shapes=(), studies={}, facts=known | facts)
         super().__init__(Workspace(Path("nowhere"), plan))
-        self.labels = {split: np.array(values) for split, values in labels.items()}
+        self.labels = {split: np.array(values, np.int64) for split, values in labels.items()}
         self.sidecars = {}
 
     def sidecar(self, member_id):
@@ -86,12 +86,12 @@ class MadeUp(Results):
         axes = {"student": name, "seed": str(seed)}
         return self._trained("baseline", name, net, axes=axes, seed=seed, spec={"eps": eps}, **said)
 
-    def knockoff(self, attack, teacher, *, net="thin", responses="cached", queries=40, **said):
+    def knockoff(self, attack, teacher, *, net="thin", responses="cached", queries=40, parents=None, **said):
         """A student that learned from a teacher's answers."""
         axes = {"teacher": teacher.model, "knockoff": f"{attack}-{net}", "seed": str(teacher.seed)}
         return self._trained(
             "knockoff", f"{teacher.model}--{attack}-{net}", net, axes=axes, seed=teacher.seed,
-            spec={"attack": {"responses": responses}}, parents={"teacher": teacher.member.id},
+            spec={"attack": {"responses": responses}}, parents={"teacher": teacher.member.id} | (parents or {}),
             results={"queries": queries}, **said,
         )  # fmt: skip
 
