@@ -11,7 +11,7 @@ from distillab.stages.tables import sensitivity
 FIVE = pd.DataFrame({
     "id": [41, 7, 23, 12, 30],
     "log10_all": [-12.0, -10.0, -3.0, -9.5, -20.0],
-    "float32_all": [1e-12, 1e-10, 1e-3, 0.0, 0.0],
+    "float32_all": [9e-11, 1e-10, 1e-3, 0.0, 0.0],
     "log10_logit": [-1.0, -0.5, 0.5, 0.0, -7.0],
     "margin": [30.0, 20.0, 1.0, 18.0, 50.0],
 })  # fmt: skip
