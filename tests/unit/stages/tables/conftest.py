@@ -23,7 +23,7 @@ def same_row():
     def check(row, expected, rel=1e-5):
         assert list(row) == list(expected)
         for name, value in expected.items():
-            close = pytest.approx(value, rel=rel, abs=1e-7, nan_ok=True) if type(value) in (int, float) else value
-            assert row[name] == close, name
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            assert row[name] == (pytest.approx(value, rel=rel, abs=1e-7, nan_ok=True) if number else value), name
 
     return check
