@@ -19,7 +19,6 @@ from common import Subject, keep, options, subject, timed
 from torch import nn
 
 from distillab.attacks import ATTACKS
-from distillab.attacks.padding import padded
 from distillab.attacks.projections import NORMS
 from distillab.core.shapes import Images, PerExample
 from distillab.evaluate.run_attack import run_attack
@@ -73,7 +72,7 @@ def quality(found: PerExample, peer: PerExample) -> dict[str, Any]:
 
 def floor(images: Subject, iterations: int) -> Callable[[], None]:
     """One forward pass and one input gradient per iteration, with frozen parameters."""
-    logits_fn = padded(images.model)
+    logits_fn = images.model
 
     def call() -> None:
         for _ in range(iterations):

@@ -15,7 +15,6 @@ import torch
 from common import Subject, keep, options, subject, timed
 
 from distillab.attacks import ATTACKS
-from distillab.attacks.padding import padded
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Images, PerExample
 from distillab.losses.margins import difference_of_logits
@@ -33,7 +32,7 @@ def ours(images: Subject, **fields: Any) -> Images:  # noqa: ANN401 - a spec's f
     """Our attack on all images at once."""
     spec = ATTACKS.parse({"name": "carlini_wagner_l2", **fields})
     noise = ExampleNoise(0, tuple(range(len(images.x))))
-    return spec.run(padded(images.model), images.x, images.y, noise=noise).x_adv
+    return spec.run(images.model, images.x, images.y, noise=noise).x_adv
 
 
 def theirs(images: Subject, attack: foolbox.attacks.base.MinimizationAttack, *, frozen: bool) -> Images:

@@ -11,7 +11,6 @@ import torch
 from common import Subject, keep, options, subject, timed
 
 from distillab.attacks import ATTACKS
-from distillab.attacks.padding import padded
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult
 from distillab.core.generators import ExampleNoise
@@ -26,7 +25,7 @@ STEPS = 40
 def ours(images: Subject, **fields: Any) -> AttackResult:  # noqa: ANN401 - a spec's fields
     """Our attack on all images at once."""
     noise = ExampleNoise(0, tuple(range(len(images.x))))
-    return ATTACKS.parse(fields).run(padded(images.model), images.x, images.y, noise=noise)
+    return ATTACKS.parse(fields).run(images.model, images.x, images.y, noise=noise)
 
 
 def deepfool(images: Subject, norm: str) -> dict[str, Any]:

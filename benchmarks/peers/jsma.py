@@ -19,7 +19,6 @@ from common import Subject, Timed, keep, options, subject, timed
 from torch import nn
 
 from distillab.attacks.jsma import JSMA
-from distillab.attacks.padding import padded
 from distillab.core.shapes import Images, Labels, PerExample
 from distillab.evaluate.run_attack import run_attack
 from distillab.losses.margins import targeted_difference_of_logits
@@ -68,7 +67,7 @@ def quality(mine: PerExample, peer: PerExample) -> dict[str, Any]:
 
 def floor(images: Subject, passes: int) -> Callable[[], None]:
     """At least so many forward passes and input gradients of an image, with frozen parameters."""
-    logits_fn, x_whole = padded(images.model), images.x[:BATCH]
+    logits_fn, x_whole = images.model, images.x[:BATCH]
 
     def call() -> None:
         for _ in range(-(-passes // len(x_whole))):

@@ -1,117 +1,35 @@
 """What every registered attack must keep; specs are made from the shared vocabulary of field names."""
 
 import math
-from typing import Literal, get_args
+from typing import get_args
 
 import pytest
 import torch
-from pydantic import create_model
+from attack_cases import attack_it, conv_net, count, every, images, spec_of
 from torch import nn
 
-from distillab.attacks import ATTACKS
 from distillab.core.errors import ContractError
+from distillab.core.generators import ExampleNoise
 from distillab.core.registry import name_of
 from distillab.evaluate.run_attack import run_attack
 from distillab.losses.margins import difference_of_logits
 
-TINY = {"eps": 0.08, "step_size": 0.02, "steps": 6, "restarts": 2, "search_steps": 3, "initial_const": 0.1, "lr": 0.05,
-        "gamma": 0.5, "queries": 40}  # fmt: skip
 STRONGER = {"eps": 0.16, "steps": 12, "restarts": 4, "search_steps": 6}
-L2_FACTOR = {"linf": 1.0, "l2": 5.0, "l0": 1.0}
-"""Budgets in L2 are larger numbers than in Linf."""
+pytestmark = every
 
 
-def modes_of(attack):
-    """The attack, and its fast mode as an attack of its own."""
-    if "mode" not in attack.model_fields:
-        return [attack]
-    fast = create_model(f"Fast{attack.__name__}", __base__=attack, mode=(Literal["fast"], "fast"))
-    return [attack, fast]
-
-
-CASES = [
-    (mode, norm)
-    for attack in ATTACKS
-    for mode in modes_of(attack)
-    for norm in get_args(attack.model_fields["norm"].annotation)
-]
-IDS = [f"{name_of(a)}-{n}{'-fast' * a.__name__.startswith('Fast')}" for a, n in CASES]
-pytestmark = pytest.mark.parametrize(("attack", "norm"), CASES, ids=IDS)
-
-
-def spec_of(attack, norm, **changes):
-    wanted = {**TINY, "norm": norm, **changes}
-    for name in ("eps", "step_size"):
-        wanted[name] *= L2_FACTOR[norm]
-    return attack(**{name: value for name, value in wanted.items() if name in attack.model_fields})
-
-
-def count(attack, n):
-    """How many images: one at a time is slow."""
-    return max(4, n // 30) if name_of(attack) == "lbfgs" else n
-
-
-def conv_net(seed=0):
-    torch.manual_seed(seed)
-    net = nn.Sequential(
-        nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(),
-        nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(256, 32), nn.ReLU(), nn.Dropout(0.5), nn.Linear(32, 10),
-    )  # fmt: skip
-    with torch.no_grad():
-        net[-1].weight.mul_(200)
-    return net.eval()
-
-
-def dense_net():
-    torch.manual_seed(1)
-    return nn.Sequential(nn.Flatten(), nn.Linear(75, 33), nn.ReLU(), nn.Linear(33, 10)).eval()
-
-
-def images(n, net, shape=(1, 8, 8)):
-    """Saturated images, labeled as the network sees them; every seventh label is wrong."""
-    x = (torch.rand(n, *shape, generator=torch.Generator().manual_seed(2)) * 2 - 0.5).clamp(0, 1)
-    with torch.no_grad():
-        y = net(x).argmax(dim=1)
-    y[::7] = (y[::7] + 1) % 10
-    return x, y
-
-
-def attack_it(net, x, y, spec, ids=None, **options):
-    return run_attack(net, x, y, ids if ids is not None else range(len(x)), spec=spec, seed=3, **options)
-
-
-def same(first, second, rows):
+def same(first, second):
     a, b = first.columns(), second.columns()
-    return all(
-        torch.equal(torch.from_numpy(a[c])[rows].nan_to_num(-1), torch.from_numpy(b[c]).nan_to_num(-1)) for c in a
-    )
-
-
-@pytest.mark.parametrize(("make", "shape"), [(conv_net, (1, 8, 8)), (dense_net, (3, 5, 5))], ids=["conv", "dense"])
-def test_batch_size_and_batch_mates_change_no_bit(attack, norm, make, shape):
-    net = make()
-    most = count(attack, 360)
-    x, y = images(most, net, shape)
-    whole = attack_it(net, x, y, spec_of(attack, norm, batch_size=360), keep=360)
-    assert whole.success.any()
-    assert attack.kind == "minimum_norm" or whole.success.sum() < whole.correct.sum()
-    for batch_size, n in ((250, most), (64, min(104, most)), (7, min(21, most)), (1, min(5, most))):
-        part = attack_it(net, x[:n], y[:n], spec_of(attack, norm, batch_size=batch_size), keep=360)
-        assert same(whole, part, slice(0, n)), f"batch size {batch_size}"
-        assert torch.equal(whole.kept[: len(part.kept)], part.kept), f"batch size {batch_size}"
-    rows = torch.randperm(most, generator=torch.Generator().manual_seed(4))[:50]
-    shuffled = attack_it(net, x[rows], y[rows], spec_of(attack, norm, batch_size=31), ids=rows.tolist())
-    assert same(whole, shuffled, rows)
+    return all(torch.equal(torch.from_numpy(a[c]).nan_to_num(-1), torch.from_numpy(b[c]).nan_to_num(-1)) for c in a)
 
 
 def test_same_seed_gives_the_same_bits_and_another_seed_only_changes_randomized_attacks(attack, norm):
     net = conv_net()
     x, y = images(count(attack, 40), net)
     first, again = (attack_it(net, x, y, spec_of(attack, norm)) for _ in range(2))
-    assert same(first, again, slice(None))
+    assert same(first, again)
     other = run_attack(net, x, y, range(len(x)), spec=spec_of(attack, norm), seed=4)
-    assert same(first, other, slice(None)) != attack.randomized
+    assert same(first, other) != attack.randomized
 
 
 @pytest.mark.parametrize("field", list(STRONGER))
@@ -139,10 +57,47 @@ def test_the_world_is_left_as_it_was(attack, norm):
     attack_it(net, x, y, spec_of(attack, norm))
     assert torch.equal(x, x_before)
     assert torch.equal(y, y_before)
+    assert (x.requires_grad, x.grad) == (False, None)
     assert torch.equal(torch.get_rng_state(), random_before)
     assert all(torch.equal(value, state[name]) for name, value in net.state_dict().items())
     assert all(p.grad is None for p in net.parameters())
     assert before == ([m.training for m in net.modules()], [p.requires_grad for p in net.parameters()])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
+@pytest.mark.parametrize("random_start", [True, False], ids=["", "no random start"])
+def test_a_direct_call_leaves_the_callers_tensors_as_they_were(attack, norm, dtype, random_start):
+    if not (random_start or "random_start" in attack.model_fields):
+        pytest.skip("has no random_start")
+    net = conv_net().to(dtype).requires_grad_(False)
+    x, _ = images(4, conv_net())
+    x = x.to(dtype)
+    y = net(x).argmax(dim=1)
+    changes = {} if random_start else {"random_start": False, "restarts": 1}
+    x_before, y_before, random_before = x.clone(), y.clone(), torch.get_rng_state()
+    result = spec_of(attack, norm, **changes).run(net, x, y, noise=ExampleNoise(3, (0, 1, 2, 3)))
+    assert result.x_adv.dtype == result.distance.dtype == dtype
+    assert [result.x_adv.requires_grad, result.distance.requires_grad] == [False, False]
+    assert (x.requires_grad, x.grad) == (False, None)
+    assert torch.equal(x, x_before)
+    assert torch.equal(y, y_before)
+    assert torch.equal(torch.get_rng_state(), random_before)
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_a_network_that_is_right_about_nothing_is_a_table_without_attacks(attack, norm):
+    net = conv_net()
+    x, _ = images(5, net)
+    y = (net(x).argmax(dim=1) + 1) % 10
+    record = attack_it(net, x, y, spec_of(attack, norm, batch_size=2))
+    assert not record.correct.any()
+    assert not record.success.any()
+    assert record.distance.isnan().all()
+    assert record.forwards.sum() == record.backwards.sum() == 0
+    assert torch.equal(record.label_adv, record.label_clean)
+    assert record.kept.shape == (0, 1, 8, 8)
+    assert math.isnan(record.zero_gradient_share)
+    assert {len(values) for values in record.columns().values()} == {5}
 
 
 @pytest.mark.parametrize("corner", [0.0, 1.0])

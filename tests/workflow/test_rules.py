@@ -84,8 +84,7 @@ def test_batch_axes_change_the_jobs_and_train_nothing(finished_copy: Project) ->
 
 def test_bytes_do_not_depend_on_cores_or_batches(finished: Project, fresh: Callable[[str], Project]) -> None:
     project = fresh("project")
-    attacks = {"pgd_linf": {"batch_size": 7}, "cw_l2": {"batch_size": 3}}
-    project.choose({"robustness": {"attacks": attacks}, "batch": {"teach": ["seed"], "knockoff": ["seed"]}})
+    project.choose({"batch": {"teach": ["seed"], "knockoff": ["seed"], "attack": ["attack", "family"]}})
     project.run("snakemake", "--cores", "1", TABLES)
     assert [name for name in different(finished.payloads(), project.payloads()) if "facts" not in name] == []
 

@@ -17,7 +17,7 @@ class BiasCorrection:
     """Per step t, the factors that turn m / (sqrt(v) root + shift) into Adam's corrected step.
 
     With c_i = 1 - beta_i^t, (m / c_1) / (sqrt(v / c_2) + eps) has root = c_1 / sqrt(c_2) and shift = c_1 eps. They are
-    tabulated in float64, because a power's last bits depend on an element's position in memory.
+    tabulated in float64, because 1 - beta^t cancels.
     """
 
     def __init__(self, steps: int, like: Tensor) -> None:

@@ -48,7 +48,8 @@ class Ascent:
     def run(self, logits_fn: LogitsFn, batch: Ascending, x_adv: Images, ledger: Ledger) -> Ascending:
         """The examples that withstand one start; those that do not go to the ledger, at their first success."""
         for step in range(1, self.steps + 1):
-            logits = logits_fn(x_adv.requires_grad_())
+            x_adv = x_adv.detach().requires_grad_()
+            logits = logits_fn(x_adv)
             (gradient,) = torch.autograd.grad(LOSSES[self.loss](batch.goal, logits).sum(), x_adv)
             x_adv = x_adv.detach()
             found = is_adversarial(batch.goal.margin(logits.detach()))

@@ -11,6 +11,7 @@ from jaxtyping import Int
 from pydantic import Field
 from torch import Tensor
 
+from distillab.attacks.precision import precision_of
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
@@ -89,7 +90,7 @@ class AutoAttack(AttackSpec):
             raise SpecError("AutoAttack has no targeted version", do="use pgd")
         ledger = Ledger(x)
         left = _Left(torch.arange(len(x), device=x.device), x, y)
-        with torch.no_grad():
+        with torch.no_grad(), precision_of(x):
             for name, attack in _Parts(self, logits_fn, x).in_order():
                 if len(left.rows):
                     with forked(noise.root, "autoattack", name):

@@ -63,5 +63,5 @@ class BIM(AttackSpec):
         """Ascend from the image."""
         rows, ledger = torch.arange(len(x), device=x.device), Ledger(x)
         batch = Ascending(rows, x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
-        Ascent(self.loss, self.norm, self.made_steps, self.step_size).run(logits_fn, batch, x.clone(), ledger)
+        Ascent(self.loss, self.norm, self.made_steps, self.step_size).run(logits_fn, batch, x, ledger)
         return ledger.result()

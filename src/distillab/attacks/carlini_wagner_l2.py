@@ -153,9 +153,7 @@ class _Pool(Rows):
 
     @classmethod
     def start(cls, x: Images, goal: Goal, const: float, steps: int) -> Self:
-        centered = (2 * x - 1) * SHRINK
-        # atanh's last bits depend on an element's position in memory, log1p's do not
-        w_start = 0.5 * (torch.log1p(centered) - torch.log1p(-centered))
+        w_start = torch.atanh((2 * x - 1) * SHRINK)
         zeros = x.new_zeros(len(x))
         return cls(
             rows=torch.arange(len(x), device=x.device),

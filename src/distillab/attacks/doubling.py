@@ -104,6 +104,5 @@ def squash(w: Images) -> Images:
 
 
 def unsquash(x: Images, shrink: float = 0.999999) -> Images:
-    """``atanh((2 x - 1) shrink)``; atanh's own last bits depend on an element's position in memory, log1p's do not."""
-    centered = (2 * x - 1) * shrink
-    return 0.5 * (torch.log1p(centered) - torch.log1p(-centered))
+    """``atanh((2 x - 1) shrink)``."""
+    return torch.atanh((2 * x - 1) * shrink)

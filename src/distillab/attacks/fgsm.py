@@ -52,5 +52,5 @@ class FGSM(AttackSpec):
         """One step from the image."""
         rows, ledger = torch.arange(len(x), device=x.device), Ledger(x)
         batch = Ascending(rows, x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
-        Ascent(self.loss, self.norm, 1, self.eps).run(logits_fn, batch, x.clone(), ledger)
+        Ascent(self.loss, self.norm, 1, self.eps).run(logits_fn, batch, x, ledger)
         return ledger.result()

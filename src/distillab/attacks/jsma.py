@@ -112,7 +112,7 @@ class JSMA(AttackSpec):
             pairs, found = best_pair(towards.flatten(1).double(), -others.flatten(1).double(), batch.free)
         else:
             exact = self.precision == "float64"
-            outputs = torch.log_softmax(logits.double(), dim=1) if exact else torch.softmax(logits, dim=1)
+            outputs = torch.log_softmax(logits.double(), dim=1) if exact else torch.softmax(logits.float(), dim=1)
             (towards,) = torch.autograd.grad(outputs.gather(1, column).sum(), x)
             pairs, found = top_pair(towards.flatten(1), batch.free)
         return logits.detach(), pairs, found

@@ -116,8 +116,7 @@ class L2Ball(Rows):
         """A normal direction times eps u^(1/m), m the number of features, clipped to [0, 1]."""
         direction = self.ascent(noise.normal(self.x, "start", restart))
         share = noise.uniform(self.x[:, 0, 0, 0], "radius", restart)
-        # exp and log rather than pow, whose last bits depend on an element's position in memory
-        radius = self.eps * torch.exp(share.log() / self.x[0].numel())
+        radius = self.eps * share.pow(1 / self.x[0].numel())
         return self.project(self.x + direction * _per_image(radius))
 
 

@@ -9,7 +9,6 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from distillab.attacks.goal import Goal
-from distillab.attacks.padding import padded
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, LogitsFn
 from distillab.attacks.rows import Rows
@@ -84,8 +83,9 @@ def run_attack(  # noqa: PLR0913 - an attack is this many things
 ) -> AttackRecord:
     """Attack the images that the model classifies correctly; what it reports is recomputed from the images found.
 
-    The model is in evaluation mode and its parameters are frozen while it is attacked. With one CPU thread the
-    result of an example depends on its id, the seed and the spec, not on the other examples or ``spec.batch_size``.
+    The model is in evaluation mode and its parameters are frozen while it is attacked. No decision about an example
+    looks at another: its result depends on its id, the seed and the spec. ``spec.batch_size``, the examples that
+    share its batch, and the processor may move the last bits.
 
     Args:
         model: images in [0, 1] to logits, on the device of ``x``; wrap it to attack logits over a temperature.
@@ -109,10 +109,9 @@ def run_attack(  # noqa: PLR0913 - an attack is this many things
     tables, kept = [], []
     source = source or model
     with frozen(model), frozen(source):
-        logits_fn, source_fn = padded(model), padded(source)
-        randomized = is_randomized(logits_fn, batch.x[: spec.batch_size])
+        randomized = is_randomized(model, batch.x[: spec.batch_size])
         for rows in torch.split(torch.arange(n, device=x.device), spec.batch_size):
-            table, x_adv = _attack_batch(logits_fn, source_fn, batch.take(rows), spec, seed)
+            table, x_adv = _attack_batch(model, source, batch.take(rows), spec, seed)
             tables.append(table)
             kept.append(x_adv[table["success"]][:keep])
     columns = {name: torch.cat([table[name] for table in tables]).cpu() for name in tables[0]}

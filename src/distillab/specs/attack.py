@@ -40,9 +40,7 @@ class AttackSpec(MethodSpec):
 
     norm: Norm = Field(description="Norm of the attack's own distance")
     images: int | None = Field(default=None, ge=1, description="Attack only this many first test images")
-    batch_size: int = Field(
-        default=240, ge=1, json_schema_extra=PASSING, description="Images attacked together; changes no result"
-    )
+    batch_size: int = Field(default=240, ge=1, description="Images attacked together; moves last bits only")
 
     target: Literal["untargeted", "random"] = Field(
         default="untargeted", description="random: reach one wrong class per image, drawn uniformly from the seed"
@@ -84,8 +82,8 @@ class AttackSpec(MethodSpec):
     ) -> "AttackResult":
         """Attack correctly classified images; only ``distillab.evaluate.run_attack`` and training loops call this.
 
-        Pure: ``x``, the model and the global generators stay as they were, and an example's result depends neither
-        on the other examples nor on how many there are.
+        Pure: ``x``, the model and the global generators stay as they were. No decision about an example looks at
+        another; which ones there are, and how many, may move the last bits of its result.
 
         Args:
             logits_fn: differentiable map from images to logits, already in evaluation mode with frozen parameters.

@@ -154,9 +154,8 @@ def test_another_method_changes_no_existing_key(plan_of, override):
         {"batch": {stage: list(axes) for stage, axes in AXES.items()}},
         {"device": "cuda"},
         {"train": {"checkpoint_every": 1}},
-        {"robustness": {"attacks": {"pgd_linf": {"batch_size": 7}}}},
     ],
-    ids=["no batch", "all batched", "device", "checkpoints", "attack batch"],
+    ids=["no batch", "all batched", "device", "checkpoints"],
 )
 def test_how_it_is_made_changes_no_key(plan_of, override):
     before, after = plan_of(), plan_of(override)
@@ -185,6 +184,14 @@ def test_one_defense_changes_its_own_descendants_only(plan_of):
     before, after = keys(plan_of()), keys(plan_of({"defenses": {"ls": {"eps": 0.2}}}))
     different = {i for i in before if before[i] != after[i]}
     assert different == {i for i in before if i.startswith("ls-")}
+
+
+@pytest.mark.parametrize("change", [{"eps": 0.2}, {"batch_size": 7}], ids=["radius", "batch size"])
+def test_one_attack_changes_its_own_tables_only(plan_of, change):
+    before, after = keys(plan_of()), keys(plan_of({"robustness": {"attacks": {"pgd_linf": change}}}))
+    different = {i for i in before if before[i] != after[i]}
+    assert different == {i for i, m in plan_of().members.items() if m.axes.get("attack") == "pgd_linf"}
+    assert different
 
 
 def test_tables_are_made_again_when_they_call_a_method_otherwise(plan_of, monkeypatch):

@@ -1,0 +1,41 @@
+"""Code of others that takes float32 for granted, run in the precision of the images."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+
+@contextmanager
+def precision_of(like: Tensor) -> Iterator[None]:
+    """Inside, new tensors and ``.float()`` have the dtype of ``like``; nothing changes where that is float32."""
+    if like.dtype == torch.float32:
+        yield
+        return
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(like.dtype)
+    try:
+        with _FloatIs(like.dtype):
+            yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+class _FloatIs(TorchFunctionMode):
+    """What ``Tensor.float`` converts to."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401 - whatever the function returns
+        return args[0].to(self.dtype) if func is Tensor.float else func(*args, **(kwargs or {}))
