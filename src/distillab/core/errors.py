@@ -8,8 +8,14 @@ class DistillabError(Exception):
 
     def __init__(self, what: str, *, where: str = "", expected: str = "", got: str = "", do: str = "") -> None:
         head = f"{where}: {what}" if where else what
-        parts = [head, expected and f"expected {expected}", got and f"got {got}", do]
-        super().__init__("; ".join(" ".join(part.split()) for part in parts if part))
+        parts = [head, expected and f"expected {expected}", got and f"got {got}"]
+        self.fault = _line(parts)
+        """The line without what to do: for a log, where nobody has to do anything."""
+        super().__init__(_line([*parts, do]))
+
+
+def _line(parts: list[str]) -> str:
+    return "; ".join(" ".join(part.split()) for part in parts if part)
 
 
 class SpecError(DistillabError):

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from distillab.core.errors import ArtifactError, SpecError
+from distillab.core.files import write_bytes
 from distillab.core.sidecar import SCHEMA
 
 
@@ -110,15 +111,30 @@ def fill_pattern(pattern: str, values: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), pattern)
 
 
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write ``plan`` to ``path``, whose name says what it was made from, with a digest of both."""
+    write_bytes(path, _proved(path, plan.model_dump_json().encode()))
+
+
 def read_plan(path: Path) -> Plan:
     """The plan stored at ``path``.
 
     Raises:
-        ArtifactError: it is absent or not a plan of this version.
+        ArtifactError: it is absent, edited, another's under this name, or not a plan of this version.
     """
     try:
-        return Plan.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
     except FileNotFoundError as error:
         raise ArtifactError("no such plan", where=str(path), do="run snakemake or `distillab plan`") from error
+    text = content.partition(b"\n")[2].removesuffix(b"}\n").removeprefix(b'"plan": ')
+    if content != _proved(path, text):
+        raise ArtifactError("edited, or not a distillab plan", where=str(path), do="delete it and run again")
+    try:
+        return Plan.model_validate_json(text)
     except ValidationError as error:
-        raise ArtifactError("not a distillab plan", where=str(path), do="delete it and run again") from error
+        raise ArtifactError("not a plan of this version", where=str(path), do="delete it and run again") from error
+
+
+def _proved(path: Path, text: bytes) -> bytes:
+    digest = hashlib.blake2b(path.stem.encode() + b"\n" + text, digest_size=32).hexdigest()
+    return b'{"digest": "%s",\n"plan": %s}\n' % (digest.encode(), text)

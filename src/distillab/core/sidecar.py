@@ -1,4 +1,4 @@
-"""The JSON beside every payload: what it is, what it was made from, by which code, and its hash."""
+"""The JSON beside every payload: what it is, what it was made from, by which code, and the hashes of both."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from distillab.core.errors import ArtifactError
 from distillab.core.files import write_text
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the payload and sidecar formats; part of every key."""
 
 
@@ -19,6 +19,14 @@ class Payload(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     bytes: int
+    blake2b: str
+
+
+class Parent(BaseModel):
+    """What a payload was made from: the parent's identity, and the bytes that it had then."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    key: str
     blake2b: str
 
 
@@ -34,17 +42,25 @@ class Sidecar(BaseModel):
     spec: dict[str, Any]
     code: str
     """Hash of the syntax trees of the modules that made the payload."""
-    parents: dict[str, str]
-    """Role to key."""
+    parents: dict[str, Parent]
+    """Role to parent; ``answers/teacher`` is the teacher of answers that are in the store only."""
     payload: Payload
     environment: dict[str, str]
-    """Versions, device kind and machine type."""
+    """Versions, device kind and machine: what moves the last bits."""
     results: dict[str, Any] = {}
     """Small deterministic by-products, e.g. the training history."""
-    accepted: tuple[str, ...] = ()
-    """Code hashes that a person declared equivalent to ``code``."""
     run: dict[str, Any] = {}
     """When, where and how long: the only block that may differ between equal runs."""
+
+    @property
+    def digest(self) -> str:
+        """BLAKE2b-256 of everything but the run block, as canonical JSON."""
+        return _digest(self.model_dump(mode="json"))
+
+    @property
+    def as_parent(self) -> Parent:
+        """What a child records about this payload."""
+        return Parent(key=self.key, blake2b=self.payload.blake2b)
 
 
 def sidecar_path(payload: Path) -> Path:
@@ -64,32 +80,40 @@ def payload_of(path: Path) -> Payload:
 
 
 def write_sidecar(payload: Path, sidecar: Sidecar) -> None:
-    """Write the sidecar of ``payload`` atomically, keys in a fixed order."""
-    write_text(sidecar_path(payload), json.dumps(sidecar.model_dump(mode="json"), indent=1, sort_keys=True) + "\n")
+    """Write the sidecar of ``payload`` with its digest, atomically, keys in a fixed order."""
+    content = sidecar.model_dump(mode="json") | {"digest": sidecar.digest}
+    write_text(sidecar_path(payload), json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
 def read_sidecar(payload: Path) -> Sidecar:
-    """The sidecar of ``payload``.
+    """The sidecar of ``payload``, after it was checked against its own digest.
 
     Raises:
-        ArtifactError: it is absent, or not a sidecar of this version.
+        ArtifactError: it is absent, edited, or not a sidecar of this version.
     """
     path = sidecar_path(payload)
-    try:
-        sidecar = Sidecar.model_validate_json(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ArtifactError("no sidecar", where=str(payload), expected=str(path), do=_REMEDY) from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        raise ArtifactError("not a distillab sidecar", where=str(path), do=_REMEDY) from error
-    if sidecar.schema_version != SCHEMA:
+    content = _read_object(payload, path)
+    if (version := content.get("schema_version")) != SCHEMA:
         raise ArtifactError(
             "of another version of distillab",
             where=str(path),
             expected=f"format {SCHEMA}",
-            got=str(sidecar.schema_version),
+            got=str(version),
             do=_REMEDY,
         )
-    return sidecar
+    recorded, found = str(content.pop("digest", "none")), _digest(content)
+    if recorded != found:
+        raise ArtifactError(
+            "edited",
+            where=str(path),
+            expected=f"digest {recorded[:12]}...",
+            got=f"{found[:12]}...",
+            do=_REMEDY,
+        )
+    try:
+        return Sidecar.model_validate(content)
+    except ValidationError as error:
+        raise ArtifactError("not a distillab sidecar", where=str(path), do=_REMEDY) from error
 
 
 def verified(payload: Path) -> Sidecar:
@@ -99,26 +123,54 @@ def verified(payload: Path) -> Sidecar:
         ArtifactError: the payload is absent, truncated, edited or foreign.
     """
     sidecar = read_sidecar(payload)
-    if not payload.is_file():
-        raise ArtifactError("missing", where=str(payload), do=_REMEDY)
-    found = payload_of(payload)
-    if found.bytes != sidecar.payload.bytes:
+    check_payload(payload, sidecar.payload)
+    return sidecar
+
+
+def check_payload(path: Path, recorded: Payload) -> None:
+    """Compare a file with its recorded size and hash.
+
+    Raises:
+        ArtifactError: it is absent, truncated, edited or foreign.
+    """
+    if not path.is_file():
+        raise ArtifactError("missing", where=str(path), do=_REMEDY)
+    found = payload_of(path)
+    if found.bytes != recorded.bytes:
         raise ArtifactError(
             "truncated or edited",
-            where=str(payload),
-            expected=f"{sidecar.payload.bytes} bytes",
+            where=str(path),
+            expected=f"{recorded.bytes} bytes",
             got=str(found.bytes),
             do=_REMEDY,
         )
-    if found.blake2b != sidecar.payload.blake2b:
+    if found.blake2b != recorded.blake2b:
         raise ArtifactError(
             "edited or foreign",
-            where=str(payload),
-            expected=f"BLAKE2b {sidecar.payload.blake2b[:12]}...",
+            where=str(path),
+            expected=f"BLAKE2b {recorded.blake2b[:12]}...",
             got=f"{found.blake2b[:12]}...",
             do=_REMEDY,
         )
-    return sidecar
+
+
+def _read_object(payload: Path, path: Path) -> dict[str, Any]:
+    """The JSON object at ``path``; only one with a version can be told from any other JSON."""
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ArtifactError("no sidecar", where=str(payload), expected=str(path), do=_REMEDY) from error
+    except ValueError as error:
+        raise ArtifactError("not a distillab sidecar", where=str(path), do=_REMEDY) from error
+    if not isinstance(content, dict) or "schema_version" not in content:
+        raise ArtifactError("not a distillab sidecar", where=str(path), do=_REMEDY)
+    return content
+
+
+def _digest(content: dict[str, Any]) -> str:
+    said = {name: value for name, value in content.items() if name != "run"}
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(canonical.encode(), digest_size=32).hexdigest()
 
 
 _REMEDY = "delete the file and its sidecar, then run snakemake again"

@@ -5,6 +5,7 @@ that runs again repeats only what is missing. A sidecar is written after its pay
 unfinished.
 """
 
+import logging
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 from distillab.core.errors import ArtifactError
 from distillab.core.files import atomic
 from distillab.core.sidecar import Sidecar, read_sidecar, sidecar_path, verified, write_sidecar
+
+log = logging.getLogger("distillab")
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,25 @@ class Entry:
         """The file whose lock the writer holds."""
         return self.folder / "lock"
 
-    def complete(self) -> bool:
-        """Whether the member is here and whole; a damaged entry is emptied, for it can be made again."""
+    def kept(self, key: str) -> Sidecar | None:
+        """The sidecar of member ``key`` if it is here and whole; an entry that is not is emptied, and the log says why."""
         try:
-            verified(self.payload)
-        except ArtifactError:
-            self.payload.unlink(missing_ok=True)
-            sidecar_path(self.payload).unlink(missing_ok=True)
-            return False
-        return True
+            sidecar = verified(self.payload)
+        except ArtifactError as error:
+            if sidecar_path(self.payload).exists():
+                log.warning("made again: %s", error.fault)
+            self.empty()
+            return None
+        if sidecar.key != key:
+            log.warning("made again: %s is another member's, %s with key %s", self.payload, sidecar.id, sidecar.key)
+            self.empty()
+            return None
+        return sidecar
+
+    def empty(self) -> None:
+        """Remove the payload and its sidecar; what is unfinished stays."""
+        self.payload.unlink(missing_ok=True)
+        sidecar_path(self.payload).unlink(missing_ok=True)
 
     def finish(self, sidecar: Sidecar) -> None:
         """Declare the payload complete."""

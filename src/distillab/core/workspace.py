@@ -5,14 +5,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Job, Member, Plan
+from distillab.core.lineage import Lineage
 from distillab.core.locks import exclusive, registered
 from distillab.core.provenance import environment, run_record
-from distillab.core.sidecar import Sidecar, payload_of, read_sidecar, verified
+from distillab.core.sidecar import Sidecar, check_payload, payload_of, read_sidecar
 from distillab.core.store import Entry, Store
 
 HIDDEN = Path(".distillab")
@@ -59,22 +61,43 @@ class Workspace:
         """Where a declared member's payload belongs."""
         return self.root / member.path
 
+    def entry(self, member: Member) -> Entry:
+        """A member's place in the store."""
+        return self.store.entry(member.stage, member.key, Path(member.path).suffix or ".safetensors")
+
+    def payload(self, member: Member) -> Path:
+        """Where a member's payload is: at its path, or in the store where it has none."""
+        return self.path(member) if member.path else self.entry(member).payload
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """The members' parents as they are now."""
+        return Lineage(self.plan.members, self.payload)
+
     def sidecar(self, member_id: str) -> Sidecar:
-        """The sidecar of a made member, after its key was checked against the plan's.
+        """The sidecar of a made member, after its key was checked against the plan's and its parents against theirs.
 
         Raises:
-            ArtifactError: it is absent, or describes another member than the plan asks for.
+            ArtifactError: it is absent, describes another member than the plan asks for, or names other parents than
+                are there now.
         """
         member = self.member(member_id)
-        sidecar = read_sidecar(self.path(member))
+        sidecar = read_sidecar(self.payload(member))
         if sidecar.key != member.key:
             raise ArtifactError(
                 "was made from other parameters or code",
-                where=member.path,
+                where=member.path or member.id,
                 expected=f"key {member.key[:12]}",
                 got=sidecar.key[:12],
                 do="run snakemake again",
             )
+        if change := self.lineage.change(member, sidecar, stored=False):
+            raise ArtifactError(
+                f"its parent was replaced: {change}",
+                where=member.path or member.id,
+                do="delete it and run snakemake again",
+            )
+        self.lineage.note(member, sidecar)
         return sidecar
 
     def loaded(self, member_id: str, load: Callable[[Path], Loaded]) -> Loaded:
@@ -94,14 +117,9 @@ class Workspace:
         Raises:
             ArtifactError: it is absent, damaged, or not what the plan asks for.
         """
-        member = self.member(member_id)
-        if not member.path:
-            path = self.store.entry(member.stage, member.key, ".safetensors").payload
-            verified(path)
-            return path
-        self.sidecar(member_id)
-        verified(self.path(member))
-        return self.path(member)
+        path = self.payload(self.member(member_id))
+        check_payload(path, self.sidecar(member_id).payload)
+        return path
 
     def produce(self, member: Member, make: Make, *, wait: bool = False) -> Entry:
         """Make ``member`` unless the store has it, and put it at its path if it has one.
@@ -109,36 +127,49 @@ class Workspace:
         Raises:
             ArtifactError: another process is making it (unless ``wait``).
         """
-        suffix = Path(member.path).suffix or ".safetensors"
-        entry = self.store.entry(member.stage, member.key, suffix)
+        entry = self.entry(member)
         with exclusive(entry.lock, wait=wait):
-            if entry.complete():
-                log.info("%s: from the store", member.id)
+            sidecar = self._reusable(member, entry)
+            if sidecar is None:
+                sidecar = self._make(member, make, entry)
+                self._loaded.pop(member.id, None)
             else:
-                self._make(member, make, entry)
+                log.info("%s: from the store", member.id)
+            self.lineage.note(member, sidecar)
             if member.path:
                 entry.copy_to(self.path(member))
         return entry
 
-    def _make(self, member: Member, make: Make, entry: Entry) -> None:
+    def _reusable(self, member: Member, entry: Entry) -> Sidecar | None:
+        """The sidecar of a stored member if it was made from the parents that are there now."""
+        sidecar = entry.kept(member.key)
+        if sidecar is None:
+            return None
+        if change := self.lineage.change(member, sidecar, stored=True):
+            log.warning("%s: made again: its parent was replaced: %s", member.id, change)
+            entry.empty()
+            return None
+        return sidecar
+
+    def _make(self, member: Member, make: Make, entry: Entry) -> Sidecar:
         start = time.perf_counter()
         product = make(member, self, entry)
         seconds = time.perf_counter() - start
-        entry.finish(
-            Sidecar(
-                stage=member.stage,
-                id=member.id,
-                key=member.key,
-                spec=member.spec,
-                code=member.code,
-                parents={role: self.member(parent).key for role, parent in member.parents.items()},
-                payload=payload_of(entry.payload),
-                environment=environment(product.device, member.threads),
-                results=product.results,
-                run=run_record(seconds) | product.run,
-            )
+        sidecar = Sidecar(
+            stage=member.stage,
+            id=member.id,
+            key=member.key,
+            spec=member.spec,
+            code=member.code,
+            parents=self.lineage.record(member),
+            payload=payload_of(entry.payload),
+            environment=environment(product.device, member.threads),
+            results=product.results,
+            run=run_record(seconds) | product.run,
         )
+        entry.finish(sidecar)
         log.info("%s: made in %.1f s", member.id, seconds)
+        return sidecar
 
     @contextmanager
     def running(self, job: Job) -> Iterator[None]:

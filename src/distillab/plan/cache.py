@@ -1,12 +1,16 @@
-"""The plan of a params file, cached by its content and the code's, so that a no-op never imports torch."""
+"""The plan of a params file, cached by its content and the code's, so that a no-op never imports torch.
+
+A cached plan is believed only if its digest is that of its text and of the sources it was made from.
+"""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError
-from distillab.core.files import write_text
-from distillab.core.job import Plan, read_plan
+from distillab.core.job import Plan, read_plan, write_plan
 from distillab.core.workspace import HIDDEN
+from distillab.plan.patterns import BENCHMARKS
 
 PARAMS = "params.yaml"
 
@@ -24,24 +28,23 @@ def load_plan(root: Path = Path()) -> Plan:
         from distillab.plan.build import build_plan
 
         plan = build_plan(root)
-        write_text(path, plan.model_dump_json())
+        write_plan(path, plan)
         return plan
 
 
 def plan_path(root: Path = Path()) -> Path:
     """Where the plan of the present parameters and code is cached."""
     digest = hashlib.blake2b(digest_size=16)
-    for file in _sources(root):
-        digest.update(f"{file.name}\0".encode() + file.read_bytes())
+    for name, file in _sources(root):
+        digest.update(f"{name}\0".encode() + file.read_bytes())
     return root / HIDDEN / "plans" / f"{digest.hexdigest()}.json"
 
 
-def _sources(root: Path) -> list[Path]:
+def _sources(root: Path) -> Iterator[tuple[str, Path]]:
+    """Every file that a plan is made from, with its place in the project or in the package."""
     package = Path(__file__).parent.parent
-    params = [path for path in (root / PARAMS,) if path.exists()]
-    return [
-        *params,
-        *sorted(root.glob("config/*.yaml")),
-        *sorted(path for path in root.glob("reports/**/*") if path.is_file()),
-        *sorted(package.glob("**/*.py")),
-    ]
+    patterns = (PARAMS, "config/*.yaml", "reports/**/*", *BENCHMARKS.values())
+    for folder, pattern in (*((root, pattern) for pattern in patterns), (package, "**/*.py")):
+        for file in sorted(folder.glob(pattern)):
+            if file.is_file():
+                yield file.relative_to(folder).as_posix(), file

@@ -11,16 +11,13 @@ from distillab.plan.knockoff_matrix import add_knockoffs, add_students, add_teac
 from distillab.plan.labels import labels_of
 from distillab.plan.members import DATA, Roster
 from distillab.plan.params import Params
-from distillab.plan.patterns import REPORTS, TABLES
+from distillab.plan.patterns import BENCHMARKS, REPORTS, TABLES
 from distillab.specs.attack import Family
 from distillab.specs.base import Spec
 from distillab.specs.defense import PostHocDefense
 
 MAKERS = {"teachers": add_teachers, "students": add_students, "knockoffs": add_knockoffs, "chains": add_chains}
 """How each family of models joins the roster, parents before children."""
-
-BENCHMARKS = {"certified": "benchmarks/certify/results/*.json"}
-"""Page to the recorded benchmarks that it shows."""
 
 
 def expand(params: Params, root: Path) -> dict[str, Member]:

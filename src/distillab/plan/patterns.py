@@ -50,3 +50,6 @@ TABLES = (
 
 REPORTS = ("index", "undistillable", "ta", "sparse", "adversarial", "certified")
 """The index page and one page per study."""
+
+BENCHMARKS = {"certified": "benchmarks/certify/results/*.json"}
+"""Page to the recorded benchmarks that it shows."""

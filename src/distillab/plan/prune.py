@@ -58,9 +58,13 @@ def old_entries(root: Path) -> Iterator[Leftover]:
     wanted, store = _wanted_keys(root), Store(root / HIDDEN / "store")
     for folder in store.entries():
         if folder.name not in wanted and not held(Entry(folder, "").lock):
-            sidecar = store.describe(folder)
-            what = f"old {sidecar.id}" if sidecar else "unfinished"
-            yield Leftover(folder, _size(folder), what)
+            yield Leftover(folder, _size(folder), _entry_is(store, folder))
+
+
+def _entry_is(store: Store, folder: Path) -> str:
+    if sidecar := store.describe(folder):
+        return f"old {sidecar.id}"
+    return "damaged, or of another version of distillab" if any(folder.glob("payload.*.json")) else "unfinished"
 
 
 def old_plans(root: Path) -> Iterator[Leftover]:
@@ -89,7 +93,7 @@ def _wanted_keys(root: Path) -> set[str]:
         if present not in path.parents:
             with suppress(ArtifactError):
                 sidecar = read_sidecar(path.with_suffix(""))
-                keys |= {sidecar.key, *sidecar.parents.values()}
+                keys |= {sidecar.key, *(parent.key for parent in sidecar.parents.values())}
     return keys
 
 

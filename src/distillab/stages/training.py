@@ -77,6 +77,7 @@ def train_member(
         augment=AugmentSpec.model_validate(member.spec["augment"]),
         seed=seed,
         checkpoint=entry.checkpoint,
+        origin=workspace.lineage.identity(member),
         progress=_progress(member, recipe.epochs, marks),
     )
     _save(model, entry)

@@ -36,6 +36,7 @@ def fit(  # noqa: PLR0913 - a training is this many things
     augment: AugmentSpec,
     seed: int,
     checkpoint: Path | None = None,
+    origin: str = "",
     progress: Progress = lambda _epoch, _record: None,
 ) -> History:
     """Train ``model`` in place on ``images`` at ``index`` and return one record per epoch.
@@ -49,6 +50,7 @@ def fit(  # noqa: PLR0913 - a training is this many things
         augment: applied to every training batch on the device.
         seed: root of the streams ``order``, ``augment`` and ``dropout``.
         checkpoint: resumed from if it exists, rewritten every ``spec.checkpoint_every`` epochs.
+        origin: what the training is and stands on; a checkpoint of another origin is not resumed from.
         progress: told of each finished epoch.
 
     Raises:
@@ -56,7 +58,7 @@ def fit(  # noqa: PLR0913 - a training is this many things
     """
     step_model = Prepared(model, spec)
     optimizer = optimizer_for(model, spec)
-    history = load_checkpoint(checkpoint, model, optimizer, objective) if checkpoint else []
+    history = load_checkpoint(checkpoint, model, optimizer, objective, origin=origin) if checkpoint else []
     for epoch in range(len(history), spec.epochs):
         model.train()
         objective.begin_epoch(epoch, step_model)
@@ -68,7 +70,7 @@ def fit(  # noqa: PLR0913 - a training is this many things
         history.append(record)
         progress(epoch, record)
         if checkpoint and (epoch + 1) % spec.checkpoint_every == 0 and epoch + 1 < spec.epochs:
-            save_checkpoint(checkpoint, model, optimizer, objective, history)
+            save_checkpoint(checkpoint, model, optimizer, objective, history, origin=origin)
     model.eval()
     return history
 

@@ -1,15 +1,17 @@
 """Keys say what a payload is, patterns where it goes, plans survive the disk."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from distillab.core.errors import ArtifactError, SpecError
-from distillab.core.job import Job, Member, Plan, Shape, fill_pattern, member_key, read_plan
+from distillab.core.job import Job, Member, Plan, Shape, fill_pattern, member_key, read_plan, write_plan
 
 
 def test_the_key_is_this_forever():
-    assert member_key("teach", {"b": 1, "a": 0.05}, "code", {"images": "i"}) == "2b6ab80a0ca3fdc4848f2757c8ac37cd"
+    assert member_key("teach", {"b": 1, "a": 0.05}, "code", {"images": "i"}) == "c89f8c017e90e78c6297212371f028d5"
 
 
 def test_the_key_does_not_depend_on_the_order_of_names():
@@ -70,13 +72,15 @@ def test_jobs_are_found_by_wildcards_and_by_id(plan):
 
 
 def test_a_plan_survives_the_disk(plan, tmp_path):
-    path = tmp_path / "plan.json"
-    path.write_text(plan.model_dump_json())
+    path = tmp_path / "0123.json"
+    write_plan(path, plan)
     assert read_plan(path) == plan
+    assert json.loads(path.read_bytes())["plan"]["preset"] == "t"
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [(None, "no such plan"), ("", "not a distillab plan"), ("{}", "not a distillab")]
+    ("text", "says"),
+    [(None, "no such plan"), ("", "not a distillab plan"), ("{}", "not a distillab"), ("\n", "not a distillab")],
 )
 def test_anything_else_is_one_line(tmp_path, text, says):
     path = tmp_path / "plan.json"
@@ -85,3 +89,28 @@ def test_anything_else_is_one_line(tmp_path, text, says):
     with pytest.raises(ArtifactError, match=says) as error:
         read_plan(path)
     assert "\n" not in str(error.value)
+
+
+def test_an_edited_plan_is_not_believed(plan, tmp_path):
+    path = tmp_path / "0123.json"
+    write_plan(path, plan)
+    path.write_text(path.read_text().replace('"eps":0.1', '"eps":0.2', 1))
+    with pytest.raises(ArtifactError, match="edited"):
+        read_plan(path)
+
+
+def test_a_plan_made_from_other_sources_is_not_believed(plan, tmp_path):
+    write_plan(tmp_path / "0123.json", plan)
+    (tmp_path / "0123.json").rename(tmp_path / "4567.json")
+    with pytest.raises(ArtifactError, match="edited"):
+        read_plan(tmp_path / "4567.json")
+
+
+def test_a_plan_of_another_version_is_not_read(tmp_path):
+    class Older(Plan):
+        note: str = "a field that is gone"
+
+    path = tmp_path / "0123.json"
+    write_plan(path, Older(preset="t", params={}, members={}, shapes=(), studies={}, facts={}))
+    with pytest.raises(ArtifactError, match="not a plan of this version"):
+        read_plan(path)

@@ -1,11 +1,14 @@
 """A payload is taken for what its sidecar says only if its bytes are."""
 
+import hashlib
 import json
 
 import pytest
 
 from distillab.core.errors import ArtifactError
 from distillab.core.sidecar import (
+    SCHEMA,
+    Parent,
     Sidecar,
     file_hash,
     payload_of,
@@ -26,7 +29,7 @@ def payload(tmp_path):
 
 def sidecar_of(path, **changes):
     fields = {"stage": "teach", "id": "ce-s0", "key": "k", "spec": {"b": 1, "a": [1.5, None]}, "code": "c",
-              "parents": {"images": "i"}, "payload": payload_of(path), "environment": {"device": "cpu"}}  # fmt: skip
+              "parents": {"images": Parent(key="i", blake2b="b")}, "payload": payload_of(path), "environment": {"device": "cpu"}}  # fmt: skip
     return Sidecar(**{**fields, **changes})
 
 
@@ -83,15 +86,62 @@ def test_something_else_under_the_sidecars_name(payload, content):
     assert "not a distillab sidecar" in refused(payload)
 
 
-def test_unknown_entries_are_not_passed_over(payload):
+def rewrite(path, **changes):
+    """Change entries of the sidecar's file by hand, its digest left as it is unless it is given."""
+    content = json.loads(sidecar_path(path).read_text())
+    sidecar_path(path).write_text(json.dumps(content | changes))
+
+
+EDITS = {
+    "stage": "measure", "id": "ce-s1", "key": "l", "spec": {"b": 2, "a": [1.5, None]}, "code": "d", "parents": {},
+    "payload": {"bytes": 700, "blake2b": "0" * 64}, "environment": {"device": "cuda"}, "results": {"accuracy": 0.99},
+    "note": "an entry that no sidecar has",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), EDITS.items(), ids=EDITS)
+def test_an_edit_of_anything_is_seen(payload, name, value):
+    recorded = json.loads(sidecar_path(payload).read_text())["digest"]
+    rewrite(payload, **{name: value})
+    assert f"edited; expected digest {recorded[:12]}..." in refused(payload)
+
+
+def test_a_sidecar_without_its_digest_is_not_believed(payload):
     content = json.loads(sidecar_path(payload).read_text())
-    sidecar_path(payload).write_text(json.dumps(content | {"note": "edited by hand"}))
+    del content["digest"]
+    sidecar_path(payload).write_text(json.dumps(content))
+    assert "edited; expected digest none" in refused(payload)
+
+
+def test_the_run_block_is_not_part_of_the_digest(payload):
+    rewrite(payload, run={"seconds": 7.0})
+    assert verified(payload).run == {"seconds": 7.0}
+    assert verified(payload).digest == sidecar_of(payload).digest
+
+
+def test_the_digest_is_blake2b_of_canonical_json(payload):
+    content = json.loads(sidecar_path(payload).read_text())
+    said = {name: content[name] for name in content if name not in ("run", "digest")}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    assert content["digest"] == hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def test_unknown_entries_are_refused_with_a_digest_that_fits(payload):
+    content = json.loads(sidecar_path(payload).read_text()) | {"note": "a later version's"}
+    said = {name: content[name] for name in content if name not in ("run", "digest")}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    rewrite(payload, note="a later version's", digest=hashlib.blake2b(text.encode(), digest_size=32).hexdigest())
     assert "not a distillab sidecar" in refused(payload)
 
 
-def test_another_format_is_named(payload):
-    write_sidecar(payload, sidecar_of(payload, schema_version=2))
-    assert "of another version of distillab; expected format 1; got 2" in refused(payload)
+OLD = {"schema_version": 1, "stage": "teach", "parents": {"images": "i"}, "accepted": []}
+
+
+def test_another_version_is_named_whatever_it_holds(payload):
+    sidecar_path(payload).write_text(json.dumps(OLD))
+    assert f"of another version of distillab; expected format {SCHEMA}; got 1" in refused(payload)
+    write_sidecar(payload, sidecar_of(payload, schema_version=SCHEMA + 1))
+    assert f"expected format {SCHEMA}; got {SCHEMA + 1}" in refused(payload)
 
 
 def test_reading_a_sidecar_does_not_read_the_payload(payload):

@@ -1,6 +1,7 @@
 """The store: whole entries or none, each under its key."""
 
 import errno
+import json
 import shutil
 
 import pytest
@@ -31,12 +32,12 @@ def store(tmp_path):
 def test_an_entry_lives_under_stage_and_key(store):
     entry = store.entry("teach", "abcdef", ".parquet")
     assert entry.payload == store.root / "teach" / "ab" / "abcdef" / "payload.parquet"
-    assert not entry.complete()
+    assert entry.kept("abcdef") is None
 
 
 def test_a_payload_without_a_sidecar_is_unfinished(store):
     entry = filled(store)
-    assert not entry.complete()
+    assert entry.kept("abcdef") is None
     assert not entry.payload.exists()
     assert entry.checkpoint.exists()
 
@@ -44,7 +45,7 @@ def test_a_payload_without_a_sidecar_is_unfinished(store):
 def test_finishing_completes_the_entry_and_drops_its_checkpoint(store):
     entry = filled(store)
     entry.finish(sidecar_of(entry, "abcdef"))
-    assert entry.complete()
+    assert entry.kept("abcdef").key == "abcdef"
     assert not entry.checkpoint.exists()
 
 
@@ -52,9 +53,47 @@ def test_a_damaged_entry_is_emptied(store):
     entry = filled(store)
     entry.finish(sidecar_of(entry, "abcdef"))
     entry.payload.write_bytes(b"abcdeg")
-    assert not entry.complete()
+    assert entry.kept("abcdef") is None
     assert not entry.payload.exists()
     assert not sidecar_path(entry.payload).exists()
+
+
+def forget_digest(text):
+    return json.dumps(json.loads(text) | {"results": {"accuracy": 0.99}})
+
+
+SPOILED = {
+    "edited results": (forget_digest, "edited; expected digest"),
+    "another version": (lambda text: json.dumps(json.loads(text) | {"schema_version": 1}), "of another version"),
+    "half": (lambda text: text[:50], "not a distillab sidecar"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "says"), SPOILED.values(), ids=SPOILED)
+def test_an_entry_with_a_spoiled_sidecar_is_emptied_and_the_log_says_why(store, caplog, spoil, says):
+    entry = filled(store)
+    entry.finish(sidecar_of(entry, "abcdef"))
+    path = sidecar_path(entry.payload)
+    path.write_text(spoil(path.read_text()))
+    assert entry.kept("abcdef") is None
+    assert not entry.payload.exists()
+    assert not path.exists()
+    assert f"made again: {entry.folder}" in caplog.text
+    assert says in caplog.text
+    assert "run snakemake" not in caplog.text, "nobody has to do anything"
+
+
+def test_a_foreign_entry_is_emptied(store, caplog):
+    entry = filled(store)
+    entry.finish(sidecar_of(entry, "012345"))
+    assert entry.kept("abcdef") is None
+    assert not entry.payload.exists()
+    assert "is another member's, id-012345 with key 012345" in caplog.text
+
+
+def test_an_unfinished_entry_is_no_news(store, caplog):
+    assert filled(store).kept("abcdef") is None
+    assert caplog.text == ""
 
 
 def test_a_copy_is_whole_and_independent(store, tmp_path):
@@ -64,7 +103,7 @@ def test_a_copy_is_whole_and_independent(store, tmp_path):
     entry.copy_to(output)
     assert verified(output).key == "abcdef"
     output.write_bytes(b"edited")
-    assert entry.complete()
+    assert entry.kept("abcdef").key == "abcdef"
     entry.copy_to(output)
     assert verified(output).key == "abcdef"
 

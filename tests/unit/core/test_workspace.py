@@ -7,7 +7,7 @@ from distillab.core.errors import ArtifactError, ContractError
 from distillab.core.job import Job, Member, Plan
 from distillab.core.locks import exclusive, living
 from distillab.core.payloads import load_tensors, save_tensors
-from distillab.core.sidecar import read_sidecar, sidecar_path
+from distillab.core.sidecar import Parent, file_hash, read_sidecar, sidecar_path
 from distillab.core.workspace import Product, Workspace
 
 
@@ -57,7 +57,7 @@ def test_the_sidecar_says_what_it_was_made_from(workspace):
     workspace.produce(PARENT, Maker())
     workspace.produce(CHILD, Maker())
     sidecar = workspace.sidecar("child")
-    assert sidecar.parents == {"teacher": PARENT.key}
+    assert sidecar.parents == {"teacher": Parent(key=PARENT.key, blake2b=file_hash(workspace.path(PARENT)))}
     assert (sidecar.spec, sidecar.code, sidecar.results) == ({"eps": 0.1}, "c", {"history": [1.5]})
     assert sidecar.environment["threads"] == "1"
     assert sidecar.run["seconds"] >= 0

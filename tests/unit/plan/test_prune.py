@@ -6,7 +6,7 @@ import os
 import pytest
 
 from distillab.core.locks import exclusive
-from distillab.core.sidecar import Sidecar, payload_of
+from distillab.core.sidecar import Parent, Sidecar, payload_of, sidecar_path
 from distillab.core.store import Store
 from distillab.plan.cache import load_plan, plan_path
 from distillab.plan.prune import prune, readable
@@ -23,7 +23,7 @@ def make_everything(root):
         entry = store.entry(member.stage, member.key, suffix)
         entry.folder.mkdir(parents=True, exist_ok=True)
         entry.payload.write_bytes(member.key.encode())
-        parents = {role: plan.members[i].key for role, i in member.parents.items()}
+        parents = {role: Parent(key=plan.members[i].key, blake2b="") for role, i in member.parents.items()}
         entry.finish(
             Sidecar(stage=member.stage, id=member.id, key=member.key, spec={}, code=member.code, parents=parents,
                     payload=payload_of(entry.payload), environment={})
@@ -142,6 +142,20 @@ def test_other_presets_keep_their_results_answers_and_unfinished_entries(light):
     light(preset="digits", override={"data": {"val": 100}})
     lines = listed(root)
     assert not any(str(entry_of(root, tiny, "ce-cnn_digits-s0-answers").folder) in line for line in lines)
+
+
+def test_an_old_entry_is_named_and_one_of_another_version_too(light):
+    root = light()
+    old = make_everything(root)
+    light({"seeds": [1]})
+    make_everything(root)
+    answers = [entry_of(root, old, f"{defense}-cnn_digits-s0-answers") for defense in ("ce", "ls", "st")]
+    content = json.loads(sidecar_path(answers[1].payload).read_text())
+    sidecar_path(answers[1].payload).write_text(json.dumps(content | {"schema_version": 1}))
+    sidecar_path(answers[2].payload).unlink()
+    reasons = ("old ce-cnn_digits-s0-answers", "damaged, or of another version of distillab", "unfinished")
+    for entry, reason in zip(answers, reasons, strict=True):
+        assert any(f"{entry.folder}  ({reason})" in line for line in listed(root))
 
 
 def test_plans_of_old_parameters_and_of_old_formats_go(light):

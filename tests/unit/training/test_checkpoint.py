@@ -1,10 +1,9 @@
-"""A checkpoint restores everything, and a foreign one nothing."""
+"""A checkpoint restores everything; a damaged or foreign one nothing, and training starts again."""
 
 import pytest
 import torch
 from torch import nn
 
-from distillab.core.errors import ArtifactError
 from distillab.core.payloads import load_tensors, save_tensors
 from distillab.specs.train import AdamSpec, SGDSpec, TrainSpec
 from distillab.training.checkpoint import load_checkpoint, save_checkpoint
@@ -61,33 +60,67 @@ def test_without_a_file_training_starts_at_the_beginning(tmp_path):
     assert all(torch.equal(tensor, model.state_dict()[name]) for name, tensor in before.items())
 
 
-def refused(path, model, optimizer):
-    with pytest.raises(ArtifactError) as error:
-        load_checkpoint(path, model, optimizer, Counting())
-    assert str(path) in str(error.value)
-    assert "\n" not in str(error.value)
-    return str(error.value)
+def state(model, optimizer):
+    return {**model.state_dict(), **{f"optimizer.{name}": tensor for name, tensor in optimizer.state().items()}}
+
+
+def starts_again(path, model, optimizer, caplog, origin="this"):
+    """Whether the checkpoint is passed over with a warning, and not a bit of it reaches the training."""
+    objective, before = Counting(5), {name: tensor.clone() for name, tensor in state(model, optimizer).items()}
+    history = load_checkpoint(path, model, optimizer, objective, origin=origin)
+    untouched = objective.count == 5 and state(model, optimizer).keys() == before.keys()
+    untouched &= all(torch.equal(tensor, before[name]) for name, tensor in state(model, optimizer).items())
+    warned = f"{path}: damaged, or another training's: starting again at the first epoch" in caplog.text
+    return history == [] and bool(untouched) and warned
+
+
+def saved(path, spec=None, width=3, origin="this"):
+    save_checkpoint(path, *trained(spec or SGDSpec(), width=width), Counting(7), HISTORY, origin=origin)
+    return path
 
 
 @pytest.mark.parametrize(
-    ("saved", "loaded"),
+    ("written", "read"),
     [((SGDSpec(), 3), (SGDSpec(), 4)), ((SGDSpec(), 3), (AdamSpec(), 3)), ((AdamSpec(), 3), (SGDSpec(), 3))],
     ids=["another network", "sgd for adam", "adam for sgd"],
 )
-def test_a_checkpoint_of_another_training_is_refused(tmp_path, saved, loaded):
-    save_checkpoint(tmp_path / "c", *trained(saved[0], width=saved[1]), Counting(), HISTORY)
-    assert "not a checkpoint of this training" in refused(tmp_path / "c", *trained(loaded[0], width=loaded[1]))
+def test_a_checkpoint_of_another_training_is_passed_over(tmp_path, caplog, written, read):
+    path = saved(tmp_path / "c", *written, origin="that")
+    assert starts_again(path, *trained(read[0], width=read[1]), caplog)
 
 
-def test_a_damaged_file_is_refused(tmp_path):
-    (tmp_path / "c").write_bytes(b"half a checkpoint")
-    assert "not a safetensors file" in refused(tmp_path / "c", *trained(SGDSpec()))
+def test_a_checkpoint_that_would_fit_is_passed_over_if_its_parents_were_others(tmp_path, caplog):
+    path = saved(tmp_path / "c", origin="old answers")
+    assert starts_again(path, *trained(SGDSpec()), caplog, origin="new answers")
+    assert load_checkpoint(path, *trained(SGDSpec()), Counting(), origin="old answers") == HISTORY
 
 
-def test_a_file_without_history_is_refused(tmp_path):
-    model, optimizer = trained(SGDSpec())
-    save_checkpoint(tmp_path / "c", model, optimizer, Counting(), HISTORY)
-    tensors = load_tensors(tmp_path / "c")
-    del tensors["history"]
-    save_tensors(tmp_path / "c", tensors)
-    assert "not a checkpoint" in refused(tmp_path / "c", model, optimizer)
+def test_a_checkpoint_of_another_torch_is_passed_over(tmp_path, caplog, monkeypatch):
+    path = saved(tmp_path / "c")
+    monkeypatch.setattr(torch, "__version__", "1.0")
+    assert starts_again(path, *trained(SGDSpec()), caplog)
+
+
+def test_every_flipped_bit_is_seen(tmp_path, caplog):
+    content = saved(tmp_path / "c").read_bytes()
+    length = 8 + int.from_bytes(content[:8], "little")
+    for place in (*range(length, len(content), 37), len(content) - 1):
+        (tmp_path / "c").write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        caplog.clear()
+        assert starts_again(tmp_path / "c", *trained(SGDSpec()), caplog), place
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, -1])
+def test_a_truncated_file_is_passed_over(tmp_path, caplog, kept):
+    path = saved(tmp_path / "c")
+    path.write_bytes(path.read_bytes()[:kept])
+    assert starts_again(path, *trained(SGDSpec()), caplog)
+
+
+@pytest.mark.parametrize("name", ["history", "digest", "objective.count.of.things"])
+def test_a_file_without_one_of_its_tensors_is_passed_over(tmp_path, caplog, name):
+    path = saved(tmp_path / "c")
+    tensors = load_tensors(path)
+    del tensors[name]
+    save_tensors(path, tensors)
+    assert starts_again(path, *trained(SGDSpec()), caplog)

@@ -1,0 +1,64 @@
+"""The cached plan is the plan of these very sources, or it is built again."""
+
+import pytest
+
+from distillab.core.job import read_plan
+from distillab.plan import build
+from distillab.plan.cache import load_plan, plan_path
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Counts how often a plan is built."""
+    calls = []
+    real = build.build_plan
+    monkeypatch.setattr(build, "build_plan", lambda root: calls.append(root) or real(root))
+    return calls
+
+
+def test_a_plan_is_built_once(project, built):
+    root = project()
+    assert load_plan(root) == load_plan(root)
+    assert len(built) == 1
+
+
+def test_an_edited_cache_is_built_again(project, built):
+    root = project()
+    plan = load_plan(root)
+    path = plan_path(root)
+    edited = path.read_text().replace('"seeds":[0,1]', '"seeds":[0,9]', 1)
+    assert edited != path.read_text()
+    path.write_text(edited)
+    assert load_plan(root) == plan
+    assert len(built) == 2
+    assert read_plan(path) == plan, "and written anew"
+
+
+def test_another_plan_under_this_name_is_built_again(project, built):
+    plan = load_plan(project())
+    other = load_plan(project({"seeds": [5]}))
+    other_path = plan_path(project({"seeds": [5]}))
+    other_path.rename(plan_path(project()))
+    assert load_plan(project()) == plan != other
+    assert len(built) == 3
+
+
+@pytest.mark.parametrize(
+    "source", ["params.yaml", "config/base.yaml", "reports/index.py", "benchmarks/certify/results/scaling.json"]
+)
+def test_every_source_has_a_part_in_the_name(project, source):
+    root = project()
+    file = root / source
+    file.parent.mkdir(parents=True, exist_ok=True)
+    before = plan_path(root)
+    file.write_text(f"{file.read_text() if file.exists() else ''}\n")
+    assert plan_path(root) != before
+
+
+def test_a_file_that_moves_is_another_source(project):
+    root = project()
+    (root / "reports" / "template").mkdir()
+    (root / "reports" / "template" / "a.txt").write_text("a")
+    before = plan_path(root)
+    (root / "reports" / "template" / "a.txt").rename(root / "reports" / "a.txt")
+    assert plan_path(root) != before
