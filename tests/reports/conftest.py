@@ -41,9 +41,15 @@ SETTINGS = {
     "madry": {"eps": 0.1}, "trades_1": {"eps": 0.1, "beta": 1.0}, "trades_6": {"eps": 0.1, "beta": 6.0},
 }  # fmt: skip
 
+_MADE = {
+    "environment": {"python": "3.11.7", "torch": "2.13.0", "device": "cpu", "threads": "1", "machine": "x86_64"},
+    "payloads": 310,
+    "stages": {"teach": 18, "measure": 292},
+    "models": [f"{defense}-{TEACHER}" for defense in DEFENSES],
+}
 _RUN = {
     "stage_seconds": {"teach": 81.2, "knockoff": 64.0, "attack": 33.5},
-    "environment": {"python": "3.11.7", "torch": "2.13.0", "device": "cpu", "threads": "1", "machine": "x86_64"},
+    "environments": [_MADE],
     "commit": "0123456789abcdef",
     "teacher_seconds": {f"{d}-{TEACHER}": 2.0 if d == "cmim" else 1.6 for d in DEFENSES},
 }

@@ -1,8 +1,10 @@
-"""Commands for people: check, plan, use, prune, resume, record, docs."""
+"""Commands for people: check, plan, use, prune, resume, verify, record, docs."""
 
 import argparse
 import sys
 from pathlib import Path
+
+from distillab.cli import verify
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -29,6 +31,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     resume.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for snakemake (default: --cores all)")
     resume.set_defaults(command=run_resume)
+
+    verify.add_command(commands)
 
     record = commands.add_parser("record", help="write a finished run's numbers to reports/recorded/<preset>.md")
     record.set_defaults(command=run_record)

@@ -41,7 +41,7 @@ class Entry:
         return self.folder / "lock"
 
     def kept(self, key: str) -> Sidecar | None:
-        """The sidecar of member ``key`` if it is here and whole; an entry that is not is emptied, and the log says why."""
+        """The sidecar of member ``key`` if it is here and whole; else the entry is emptied, and the log says why."""
         try:
             sidecar = verified(self.payload)
         except ArtifactError as error:

@@ -15,22 +15,22 @@ from distillab.plan.shapes import shapes_of
 from distillab.specs.base import MethodSpec
 
 
-def load_params(root: Path = Path()) -> Params:
-    """The validated parameters of ``params.yaml``.
+def load_params(root: Path = Path(), preset: str | None = None) -> Params:
+    """The validated parameters of ``params.yaml``, or those of another preset with the same override.
 
     Raises:
         SpecError: every error at once, one line each.
     """
-    params = validate(Params, read_layers(root / PARAMS))
+    params = validate(Params, read_layers(root / PARAMS, preset))
     lines = impossible(params)
     if lines:
         raise all_errors(lines)
     return params
 
 
-def build_plan(root: Path = Path()) -> Plan:
-    """The plan of ``params.yaml``, expanded to members, jobs and rules."""
-    params = load_params(root)
+def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:
+    """The plan of ``params.yaml`` or of another preset with its override, expanded to members, jobs and rules."""
+    params = load_params(root, preset)
     members = expand(params, root)
     return Plan(
         preset=params.preset,

@@ -14,8 +14,8 @@ EVERY = "*"
 """The key that stands for all keys of a lower layer."""
 
 
-def read_layers(params: Path) -> dict[str, Any]:
-    """The merged mapping of ``config/base.yaml``, the chosen preset and the override.
+def read_layers(params: Path, preset: str | None = None) -> dict[str, Any]:
+    """The merged mapping of ``config/base.yaml``, the chosen preset (``preset`` if given) and the override.
 
     Raises:
         SpecError: a file is missing or is not a mapping, or the preset does not exist.
@@ -29,7 +29,7 @@ def read_layers(params: Path) -> dict[str, Any]:
             expected="preset, override",
             do="what is different from the preset goes under override",
         )
-    preset = user.get("preset")
+    preset = preset or user.get("preset")
     folder = params.parent / CONFIG
     known = preset_names(folder)
     if preset not in known:

@@ -16,6 +16,8 @@ from distillab.core.sidecar import read_sidecar, sidecar_path
 from distillab.core.store import Entry, Store
 from distillab.core.workspace import HIDDEN
 from distillab.plan.cache import load_plan, plan_path
+from distillab.plan.manifest import manifest_path
+from distillab.plan.signature import signature_path
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def orphans(root: Path, plan: Plan) -> Iterator[Leftover]:
     """Files under this preset's results that the plan does not make and nobody is writing."""
     wanted = {root / member.path for member in plan.members.values() if member.path}
     wanted |= {sidecar_path(path) for path in wanted}
+    manifest = manifest_path(root, plan.preset)
+    wanted |= {manifest, signature_path(manifest)}
     folder = root / "results" / plan.preset
     kept = {folder / "logs", folder / "benchmarks"}
     busy = any_running(root / HIDDEN / "running")

@@ -5,6 +5,7 @@ from html import escape
 from math import isfinite
 from typing import Any
 
+from distillab.reporting import environments
 from distillab.reporting.display import DASH, Html, cell, folded, header, number, paragraph, points, setting, table
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables, records
@@ -38,8 +39,7 @@ def reproduce(tables: Tables) -> Html:
     """One command, the commit, the time it took, and the resolved parameters folded."""
     facts = tables.facts
     seconds = sum(float(s) for s in facts["stage_seconds"].values())
-    environment = facts["environment"]
-    where = f"{environment.get('device', '')}, {environment.get('machine', '')}".strip(", ")
+    where = environments.machines(facts["environments"])
     stages = ", ".join(f"{name} {_duration(float(s))}" for name, s in facts["stage_seconds"].items())
     return (
         Html(f"<pre><code>{escape(facts['command'])}</code></pre>")
@@ -59,8 +59,10 @@ def provenance(tables: Tables) -> Html:
         ("Source", escape(facts["source"])),
         ("License", escape(facts["license"])),
         ("Split", escape(facts["split_rule"])),
-        ("Software", escape(", ".join(f"{name} {value}" for name, value in facts["environment"].items()))),
+        ("Software", escape(environments.software(facts["environments"]))),
     ]
+    if differences := environments.differences(facts["environments"]):
+        rows.append(("Environments", escape(differences)))
     listed = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in rows)
     hashes = "".join(
         f"<li><code>{name}</code> <code>{value[:16]}</code></li>" for name, value in tables.hashes().items()

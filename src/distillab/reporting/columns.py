@@ -70,5 +70,5 @@ FACTS = _names(
     "flags command license source split_rule"
 )
 
-RUN = _names("stage_seconds environment commit")
+RUN = _names("stage_seconds environments commit")
 """Keys of the one table that two equal runs do not share."""

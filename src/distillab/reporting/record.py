@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from distillab.reporting import environments
 from distillab.reporting.recorded_certificates import certified_sections
 from distillab.reporting.recorded_chains import chain_sections
 from distillab.reporting.recorded_knockoffs import knockoff_sections
@@ -56,11 +57,11 @@ def cost_of_run(results: Path) -> Cost:
 def record(tables: Tables, papers: Reported, cost: Cost) -> str:
     """Markdown: where, when and at what cost, and the numbers of every study of the run."""
     facts = tables.facts
-    environment = ", ".join(f"{name} {value}" for name, value in facts["environment"].items())
+    made = (environments.software(facts["environments"]), environments.differences(facts["environments"]))
     parts = [
         f"# {facts['title']}, preset `{facts['preset']}`",
         f"Recorded on {date.today().isoformat()} by `distillab record` at commit `{facts['commit'] or 'unknown'}`. "
-        f"Seeds: {', '.join(map(str, facts['seeds']))}. Machine: {environment}.",
+        f"Seeds: {', '.join(map(str, facts['seeds']))}. Machine: {'; '.join(filter(None, made))}.",
         _spent(cost),
         _recipe(facts["params"]),
     ]

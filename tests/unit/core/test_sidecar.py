@@ -29,7 +29,8 @@ def payload(tmp_path):
 
 def sidecar_of(path, **changes):
     fields = {"stage": "teach", "id": "ce-s0", "key": "k", "spec": {"b": 1, "a": [1.5, None]}, "code": "c",
-              "parents": {"images": Parent(key="i", blake2b="b")}, "payload": payload_of(path), "environment": {"device": "cpu"}}  # fmt: skip
+              "parents": {"images": Parent(key="i", blake2b="b")}, "payload": payload_of(path),
+              "environment": {"device": "cpu"}}  # fmt: skip
     return Sidecar(**{**fields, **changes})
 
 

@@ -41,7 +41,8 @@ def write(folder, title):
     facts = {"preset": "reduced", "title": title, "standin": "", "seeds": [0], "shape": [1, 28, 28], "classes": 10,
              "params": params}  # fmt: skip
     (folder / "facts.json").write_text(json.dumps(facts | dict.fromkeys(REST, 0)))
-    run = {"stage_seconds": {"distill": 1800.0}, "environment": {"machine": "x86_64"}, "commit": "abc1234"}
+    made = [{"environment": {"machine": "x86_64"}, "payloads": 1, "stages": {"teach": 1}, "models": ["ce"]}]
+    run = {"stage_seconds": {"distill": 1800.0}, "environments": made, "commit": "abc1234"}
     (folder / "run.json").write_text(json.dumps(run))
     return record(Tables(folder), Reported(REPORTED), Cost({"distill": 3420.4, "attack": 2000.0}, 1830.0))
 

@@ -4,7 +4,8 @@ import subprocess
 from collections.abc import Iterable
 from typing import Any
 
-from distillab.stages.tables import certificates, knockoff, models, robustness
+from distillab.core.job import Member
+from distillab.stages.tables import certificates, environments, knockoff, models, robustness
 from distillab.stages.tables.results import Results
 
 
@@ -33,17 +34,18 @@ def facts(results: Results) -> dict[str, Any]:
 def run(results: Results) -> dict[str, Any]:
     """The table ``run``: when, where and how long; the only table that two equal runs do not share."""
     seconds: dict[str, float] = {}
-    environment: dict[str, str] = {}
+    made: list[tuple[Member, dict[str, str]]] = []
     for member in results.workspace.plan.members.values():
-        if member.path and member.stage not in {"prepare", "collect", "report"}:
+        if member.path and member.stage not in {"collect", "report"}:
             sidecar = results.sidecar(member.id)
-            seconds[member.stage] = round(seconds.get(member.stage, 0.0) + float(sidecar.run["seconds"]), 3)
-            environment |= sidecar.environment
+            made.append((member, sidecar.environment))
+            if member.stage != "prepare":
+                seconds[member.stage] = round(seconds.get(member.stage, 0.0) + float(sidecar.run["seconds"]), 3)
     return {
         "stage_seconds": seconds,
         **{f"teacher_{name}": teacher_seconds(results, name) for name in ("seconds", "fixed_seconds", "step_seconds")},
         "certificate_costs": certificates.cost_rows(results),
-        "environment": environment,
+        "environments": environments.tally(made),
         "commit": commit(),
     }
 

@@ -1,0 +1,52 @@
+"""``distillab verify``: proves a finished run, and keeps or checks its manifest."""
+
+import argparse
+from pathlib import Path
+
+from distillab.core.errors import ArtifactError, SpecError
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command and its options."""
+    verify = commands.add_parser(
+        "verify", help="prove a finished run: every file, its sidecar, its parents, and its manifest if there is one"
+    )
+    verify.add_argument("preset", nargs="?", help="another preset than that of params.yaml, with the same override")
+    verify.add_argument("--write", action="store_true", help="write the manifest of a run that is proved without one")
+    verify.add_argument("--sign", metavar="KEY", type=Path, help="with --write: sign it with this OpenSSH key")
+    verify.add_argument("--key", metavar="PUBLIC", type=Path, help="check that this OpenSSH key signed the manifest")
+    verify.set_defaults(command=run_verify)
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Print one line if all is well; otherwise one line per fault, and return 3."""
+    from distillab.plan.build import build_plan
+    from distillab.plan.manifest import manifest_of, manifest_path, read_manifest, write_manifest
+    from distillab.plan.signature import check_signature, sign
+    from distillab.plan.verify import compare, prove
+
+    if options.sign and not options.write:
+        raise SpecError("only a manifest that is being written is signed", where="--sign", do="give --write, too")
+    plan = build_plan(Path(), options.preset)
+    path = manifest_path(Path(), plan.preset)
+    if options.key:
+        check_signature(path, options.key)
+    manifest = None if options.write else read_manifest(path)
+    proof = prove(Path(), plan)
+    faults = [*proof.faults, *(compare(plan, proof, manifest) if manifest else ())]
+    if faults:
+        print("\n".join(faults))
+        return ArtifactError.exit_code
+    if options.write:
+        write_manifest(path, manifest_of(plan, proof.sidecars))
+        if options.sign:
+            sign(path, options.sign)
+    print(_summary(len(proof.sidecars), plan.preset, path, compared=manifest is not None, written=options.write))
+    return 0
+
+
+def _summary(count: int, preset: str, path: Path, *, compared: bool, written: bool) -> str:
+    proved = f"{count:,} files of preset {preset} are what their sidecars say, made from the parents that are there"
+    if written:
+        return f"{proved}; written to {path}"
+    return f"{proved}, all as in {path}" if compared else f"{proved}; no manifest: `distillab verify --write` makes one"
