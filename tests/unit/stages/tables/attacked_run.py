@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from distillab.core.job import Member
 from distillab.stages.tables.results import Results
@@ -30,7 +31,15 @@ def struck(distances, **columns):
     """One row per image id: the distance found, inf for a failure, None for an image that is misclassified."""
     correct = [distance is not None for distance in distances.values()]
     found = [inf if distance is None else distance for distance in distances.values()]
-    return pd.DataFrame({"id": list(distances), "correct": correct, "distance": found} | columns)
+    given = {"farthest": nan} | columns
+    return pd.DataFrame({"id": list(distances), "correct": correct, "distance": found} | given)
+
+
+def answers(right, confidence, labels):
+    """Released log-probabilities of two classes: right on the first images, at a mean confidence."""
+    p = confidence * len(labels) / right
+    said = np.where(np.arange(len(labels)) < right, labels, 1 - labels)
+    return {"test": np.log(np.where(np.arange(2) == said[:, None], p, 1 - p))}
 
 
 def wilson_bounds(successes, n):
@@ -43,6 +52,15 @@ def three_seeds(values):
     """Mean, and Student's 95 % interval, of one number from each of three seeds."""
     mean, half = sum(values) / 3, T2 * np.std(values, ddof=1) / sqrt(3)
     return mean, mean - half, mean + half
+
+
+def assert_row(row, expected):
+    """Every column of a row, numbers up to rounding; a failure names the columns: what is there, and what belongs."""
+    assert row.keys() == expected.keys(), row.keys() ^ expected.keys()
+    wrong = {
+        name: (row[name], value) for name, value in expected.items() if row[name] != pytest.approx(value, nan_ok=True)
+    }
+    assert not wrong, wrong
 
 
 class AttackedRun(Results):

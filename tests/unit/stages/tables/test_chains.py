@@ -3,7 +3,7 @@
 from math import inf
 
 import pytest
-from attacked_run import AttackedRun, method, struck, three_seeds
+from attacked_run import AttackedRun, assert_row, method, struck, three_seeds
 
 from distillab.core.seeds import derive
 from distillab.metrics.intervals import image_difference
@@ -50,7 +50,8 @@ def run():
                     made.attack(model, "cw", frame(temperature, step, seed, gain=NEARER), logits="rescaled")
     teacher = made.teacher("ce", seed=3)
     made.attack(teacher, "cw", close)
-    made.attack(made.step(4.0, 1, seed=3, chain="robust", teacher=teacher), "cw", close)
+    for step in (1, 2):
+        made.attack(made.step(4.0, step, seed=3, chain="robust", teacher=teacher), "cw", close)
     return made
 
 
@@ -76,15 +77,20 @@ def expected(norm, view, *, gain=0.0, scale=1.0):
 
 def test_every_column_of_every_row(run):
     """Attacks in L2 saw both views, those in Linf the logits as they are."""
-    assert chains.step_rows(run) == [
-        pytest.approx(row)
-        for rows in (
-            expected("l2", "raw"),
-            expected("l2", "worst", gain=NEARER),
-            expected("linf", "raw", scale=0.25),
-            expected("linf", "worst", scale=0.25),
-        )
-        for row in rows
+    wanted = [
+        *expected("l2", "raw"),
+        *expected("l2", "worst", gain=NEARER),
+        *expected("linf", "raw", scale=0.25),
+        *expected("linf", "worst", scale=0.25),
+    ]
+    for row, known in zip(chains.step_rows(run), wanted, strict=True):
+        assert_row(row, known)
+
+
+def test_only_chains_that_start_from_a_teacher_of_their_own_count(run):
+    found = [distances.run for distances in chains.smallest_distances(run, "l2", "worst")]
+    assert [(of.chain, of.temperature, of.step, of.seed) for of in found] == [
+        ("ta", temperature, step, seed) for temperature in GROWTH for step in range(3) for seed in (8, 3, 5)
     ]
 
 

@@ -4,7 +4,7 @@ from math import nan
 
 import pandas as pd
 import pytest
-from attacked_run import AttackedRun, wilson_bounds
+from attacked_run import AttackedRun, assert_row, wilson_bounds
 
 from distillab.stages.tables import sensitivity
 
@@ -31,21 +31,22 @@ def rows():
 
 def test_every_column_of_a_row(rows):
     low, high = wilson_bounds(2, 5)
-    assert rows[1] == pytest.approx(
+    assert_row(
+        rows[1],
         {"model": "ta-T20-step1", "role": "chain", "arch": "small", "chain": "ta", "temperature": 20.0, "step": 1}
         | {"seed": 7, "n": 5, "small": 2 / 5, "small_low": low, "small_high": high, "small_float32": 3 / 5}
         | {"log10_p5": -20 + 0.2 * 8, "log10_median": -10.0, "log10_p95": -9.5 + 0.8 * 6.5}
-        | {"log10_logits_median": -0.5, "margin_median": 20.0}
+        | {"log10_logits_median": -0.5, "margin_median": 20.0},
     )
 
 
 def test_one_row_for_each_model_in_the_order_of_the_plan(rows):
     assert len(rows) == 2
     low, high = wilson_bounds(1, 4)
-    assert rows[0] == pytest.approx(
+    assert_row(
+        rows[0],
         {"model": "ce-net", "role": "teacher", "arch": "net", "chain": "", "temperature": nan, "step": -1, "seed": 5}
         | {"n": 4, "small": 1 / 4, "small_low": low, "small_high": high, "small_float32": 0.0}
         | {"log10_p5": -11 + 0.15 * 7, "log10_median": -3.0, "log10_p95": -2 + 0.85}
         | {"log10_logits_median": 3.0, "margin_median": 19.0},
-        nan_ok=True,
     )

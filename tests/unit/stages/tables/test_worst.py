@@ -3,7 +3,7 @@
 from math import inf, nan
 
 import pytest
-from attacked_run import AttackedRun, method, struck, wilson_bounds
+from attacked_run import AttackedRun, assert_row, method, struck, wilson_bounds
 
 from distillab.stages.tables import worst
 
@@ -40,16 +40,18 @@ def test_an_image_falls_to_any_attack_within_the_budget():
     shared = names | {"temperature": 4.0, "step": 2, "seed": 7, "norm": "linf", "attacks": 3, "n": 8}
     shared |= {"clean_accuracy": 7 / 8, "transfer_wins": False}
     low, high = wilson_bounds(3, 8)
-    assert near == pytest.approx(
+    assert_row(
+        near,
         shared
         | {"eps": 0.1, "robust_accuracy": 3 / 8, "robust_low": low, "robust_high": high}
-        | {"best_single": 4 / 8, "boundary": 4 / 8}
+        | {"best_single": 4 / 8, "boundary": 4 / 8},
     )
     low, high = wilson_bounds(1, 8)
-    assert far == pytest.approx(
+    assert_row(
+        far,
         shared
         | {"eps": 0.3, "robust_accuracy": 1 / 8, "robust_low": low, "robust_high": high}
-        | {"best_single": 2 / 8, "boundary": 6 / 8}
+        | {"best_single": 2 / 8, "boundary": 6 / 8},
     )
 
 
@@ -67,7 +69,7 @@ def test_one_row_for_each_model_norm_and_budget():
         ("ce-net", "ce", 5, "l2", 0.5, 1, 2, 1 / 2),
         ("nt-net", "nt", 6, "linf", 0.1, 1, 4, 2 / 4),
     ]
-    assert rows[0] == pytest.approx(rows[0] | {"temperature": nan, "step": -1, "role": "teacher"}, nan_ok=True)
+    assert_row(rows[0], rows[0] | {"temperature": nan, "step": -1, "role": "teacher"})
 
 
 def test_one_misclassified_image_is_an_error_that_no_attack_made():
