@@ -68,7 +68,7 @@ class MadeUp(Results):
         )  # fmt: skip
         self.workspace.plan.members[member_id] = member
         self.sidecars[member_id] = Sidecar(
-            stage=stage, id=member_id, key=member.key, spec=member.spec, code="c", parents=member.parents,
+            stage=stage, id=member_id, key=member.key, spec=member.spec, code="c", parents={},
             payload=Payload(bytes=0, blake2b=""), environment=environment, results=results or {}, run=run or {},
         )  # fmt: skip
         for cached in ("runs", "_by_id"):
