@@ -31,6 +31,8 @@ def best_pair(towards: Features, away: Features, free: Flags) -> tuple[Pairs, Fl
 
     Reference: Papernot et al. 2016a, algorithm 3; methods, robustness 4.5 (the pruning).
     """
+    if towards.shape[1] < 2:
+        return _no_pair(towards)
     t, a = towards.masked_fill(~free, -torch.inf), away.masked_fill(~free, -torch.inf)
     survivors = _two_layers(t, a)
     rows = max(1, TABLE // survivors.shape[1] ** 2)
@@ -40,8 +42,16 @@ def best_pair(towards: Features, away: Features, free: Flags) -> tuple[Pairs, Fl
 
 def top_pair(towards: Features, free: Flags) -> tuple[Pairs, Flags]:
     """The same where ``away`` equals ``towards``, as for probabilities: the two largest, if their sum is above 0."""
+    if towards.shape[1] < 2:
+        return _no_pair(towards)
     values, chosen = towards.masked_fill(~free, -torch.inf).topk(2, dim=1)
     return chosen, values.sum(dim=1) > 0
+
+
+def _no_pair(towards: Features) -> tuple[Pairs, Flags]:
+    """What is left of an image with a single feature."""
+    none = torch.zeros(len(towards), 2, dtype=torch.int64, device=towards.device)
+    return none, none[:, 0] > 0
 
 
 def _two_layers(t: Features, a: Features) -> Int[Tensor, "n s"]:

@@ -4,6 +4,7 @@ from distillab.core.registry import Registry
 from distillab.models.cnn_digits import CNNDigits
 from distillab.models.densenet import DenseNet121
 from distillab.models.madry import MadryMNIST, MadryWRN
+from distillab.models.mlp import MLP
 from distillab.models.mobilenet import MobileNet
 from distillab.models.mobilenet_v2 import MobileNetV2
 from distillab.models.papernot import PapernotCIFAR, PapernotDigits, PapernotMNIST, SmallCNN
@@ -24,6 +25,7 @@ MODELS: Registry[ModelSpec] = Registry(
     "model",
     PapernotDigits,
     CNNDigits,
+    MLP,
     PapernotMNIST,
     PapernotCIFAR,
     SmallCNN,

@@ -21,6 +21,7 @@ from distillab.reporting.summaries import (
     counts,
     estimate_cell,
     kinds_note,
+    nothing_found,
     over_seeds,
     seeds_of,
     seeds_phrase,
@@ -67,7 +68,7 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Ht
         made = {"attack": escape(tables.label(first.attack)), "model": step_label(tables, first)}
         for (measure, (_, form, _)), view in [(m, v) for m in measures.items() for v in _VIEWS]:
             found = estimates[measure].get((*_cell_key(first)[:-1], view))
-            made[f"{measure}_{view}"] = _shown(first, measure, found, form)
+            made[f"{measure}_{view}"] = _shown(first, measure, found, form, correct=int(part["success_n"].sum()))
         zero = part.loc[part["logits"] == "raw", "zero_gradient"].mean()
         rows.append(made | {"zero": percent(zero) if isfinite(zero) else missing("not measured")})
     masked, unmasked = header("masked (Z)"), header("unmasked (Z/T)")
@@ -100,12 +101,12 @@ def _cell_key(row: Any) -> tuple[str, str, float, int, str]:  # noqa: ANN401 - a
     return (row.attack, row.chain, row.temperature, row.step, row.logits)
 
 
-def _shown(first: Any, measure: str, found: Any, form: Any) -> str:  # noqa: ANN401 - rows
+def _shown(first: Any, measure: str, found: Any, form: Any, *, correct: int) -> str:  # noqa: ANN401 - rows
     if measure == "distance" and first.kind != "minimum_norm":
         return missing(f"fixed budget, eps {number(first.eps)}")
     if found is None:
         return missing("at T = 1, Z/T is Z" if first.temperature == 1 else "not run")
-    return estimate_cell(found, form, reason="half of the searches found nothing")
+    return estimate_cell(found, form, reason=nothing_found(correct))
 
 
 def differences_table(tables: Tables) -> Html:

@@ -33,6 +33,7 @@ _SOFTENED = ("entropy", "kl_from_plain", "kl_to_plain")
 
 _INFINITE = '<abbr class="missing" title="infinite: zeros meet mass">∞</abbr>'
 _NO_PLAIN = "no unprotected teacher of this network and seed"
+_NOTHING_RIGHT = "no image is classified correctly"
 _TARGET = np.array([0.6, 0.4, 0.0, 0.0])
 """A sparse answer: two classes of four are kept."""
 
@@ -51,8 +52,9 @@ def responses_table(tables: Tables) -> Html:
     for temperature, name in columns:
         part = frame[frame["temperature"] == temperature]
         infinite = set(part.loc[part[name] == inf, "teacher"])
+        answers = part.groupby("teacher")["n"].sum()
         for row in records(over_seeds(part, ["teacher"], name)):
-            shown = estimate_cell(row, number, reason=_NO_PLAIN)
+            shown = estimate_cell(row, number, reason=_NO_PLAIN if answers[row.teacher] else _NOTHING_RIGHT)
             made.setdefault(row.teacher, {})[_column(temperature, name)] = (
                 _INFINITE if row.teacher in infinite else shown
             )

@@ -15,6 +15,7 @@ from distillab.reporting.summaries import (
     kinds_note,
     minimum_norm,
     not_separable,
+    nothing_found,
     over_seeds,
     seeds_of,
     teachers_of,
@@ -110,12 +111,15 @@ def _column(part: "pd.DataFrame") -> _Column:
     value, upper = ("robust_accuracy", 1.0) if at_budget else ("median_distance", inf)
     means = over_seeds(part, ["model"], value, upper=upper)
     best = not_separable(means["value"], means["low"], means["high"], largest=True)
-    show, reason = (percent, "no finite result") if at_budget else (number, "half of the searches found nothing")
+    correct, show = part.groupby("model")["success_n"].sum(), percent if at_budget else number
     first = records(part)[0]
     norm = norm_label(first.norm)
     return _Column(
         header(first.attack_label, f"{norm}, eps {setting(first.eps)}" if at_budget else norm),
-        {row.model: estimate_cell(row, show, best=bool(best[row.Index]), reason=reason) for row in records(means)},
+        {
+            row.model: estimate_cell(row, show, best=bool(best[row.Index]), reason=nothing_found(correct[row.model]))
+            for row in records(means)
+        },
         means["kind"],
         at_budget,
     )

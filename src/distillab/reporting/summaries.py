@@ -70,6 +70,11 @@ def estimate_cell(
     return cell(interval(show(row.value), show(row.low), show(row.high)), best=best)
 
 
+def nothing_found(correct: int) -> str:
+    """Why there is no success rate or median distance of an attack that met so many correctly classified images."""
+    return "half of the searches found nothing" if correct else "no image was classified correctly"
+
+
 def signed_cell(value: float, low: float, high: float) -> str:
     """A difference or a slope as a table cell: value [low, high], with their signs."""
     return cell(interval(*(number(each, signed=True) for each in (value, low, high))))

@@ -47,6 +47,13 @@ def test_the_two_most_useful_features_are_raised(fields):
     assert record.kept.flatten().tolist() == [0.0, 1.0, 1.0, 0.0]
 
 
+@pytest.mark.parametrize("fields", [{}, {"variant": "logits"}, {"precision": "float32"}, {"targets": "all"}])
+def test_an_image_of_one_feature_has_no_pair_to_raise(fields):
+    record = attack(linear([[-1.0], [1.0]], [1.5, 0.0]), torch.full((2, 1, 1, 1), 0.25), **fields)
+    assert record.correct.tolist() == [True, True]
+    assert record.distance.tolist() == [torch.inf, torch.inf]
+
+
 def test_features_at_their_bound_are_left_alone():
     x = torch.tensor([0.0, 1.0, 0.0, 0.0]).view(1, 1, 2, 2)
     record = attack(linear([[0.0] * 4, [0.4, 1.0, 0.8, -1.0]], [2.0, 0.0]), x)

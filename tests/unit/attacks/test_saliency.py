@@ -101,3 +101,19 @@ def test_one_free_feature_is_no_pair():
     assert not found.any()
     assert pair.shape == (1, 2)
     assert not top_pair(torch.ones(1, 3), torch.tensor([[True, False, False]]))[1].any()
+
+
+def test_a_single_feature_is_no_pair():
+    t, a = torch.tensor([[3.0], [-1.0]]), torch.tensor([[2.0], [1.0]])
+    free = torch.ones(2, 1, dtype=torch.bool)
+    for pairs, found in (best_pair(t, a, free), top_pair(t, free)):
+        assert pairs.shape == (2, 2)
+        assert pairs.max() == 0
+        assert found.tolist() == [False, False]
+
+
+def test_two_features_are_one_pair():
+    t, free = torch.tensor([[3.0, -1.0], [-3.0, 1.0]]), torch.ones(2, 2, dtype=torch.bool)
+    pairs, found = top_pair(t, free)
+    assert pairs.sort(dim=1).values.tolist() == [[0, 1], [0, 1]]
+    assert found.tolist() == best_pair(t, t, free)[1].tolist() == [True, False]

@@ -7,6 +7,7 @@ from torch import nn
 from distillab.models import MODELS
 from distillab.models.count import parameter_count, planned_parameter_count
 from distillab.models.madry import MadryWRN
+from distillab.models.mlp import MLP
 
 MNIST, CIFAR, TINY, IMAGENET = (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 224, 224)
 
@@ -87,6 +88,18 @@ def test_robustness_networks_have_the_published_size(name, shape, count):
 @pytest.mark.parametrize(("name", "count"), CIFAR100.items())
 def test_cifar100_networks_have_the_published_size(name, count):
     assert planned_parameter_count(MODELS[name](), CIFAR, 100) == count
+
+
+@pytest.mark.parametrize(
+    ("widths", "shape", "classes", "count"),
+    [
+        ((64,), MNIST, 10, 784 * 64 + 64 + 64 * 10 + 10),
+        ((3, 5), (2, 5, 9), 257, (90 * 3 + 3) + (3 * 5 + 5) + (5 * 257 + 257)),
+        ((4,), (1, 1, 1), 2, (4 + 4) + (4 * 2 + 2)),
+    ],
+)
+def test_a_dense_network_has_the_size_of_its_layers(widths, shape, classes, count):
+    assert planned_parameter_count(MLP(widths=widths), shape, classes) == count
 
 
 @pytest.mark.parametrize(("name", "classes", "count"), STUDENTS)

@@ -33,7 +33,7 @@ def model(temperature=1.0, step=0, chain="ta", seed=0, **more):
 
 def attacked(temperature=20.0, step=1, logits="raw", **more):
     cell = {"attack": "cw", "attack_label": "C&W L2", "norm": "l2", "kind": "minimum_norm", "eps": nan, "n": 10}
-    cell |= {"success_rate": 1.0, "success_low": 0.7, "success_high": 1.0, "median_distance": 0.5}
+    cell |= {"success_n": 9, "success_rate": 1.0, "success_low": 0.7, "success_high": 1.0, "median_distance": 0.5}
     cell |= {"penalized_mean": 0.6, "max_distance": 2.0, "mean_l2": 0.4, "zero_gradient": 0.25}
     return model(temperature, step) | cell | {"logits": logits} | more
 
@@ -81,6 +81,13 @@ def test_what_has_no_number_says_why():
     text = chain_attacks.masking_table(tables(models=[model()], robustness=rows)).text
     for reason in ("half of the searches found nothing", "fixed budget, eps 0.100", "not run"):
         assert f'title="{reason}"' in text
+
+
+def test_steps_that_are_never_right_say_so():
+    nothing = {"success_rate": nan, "success_low": nan, "success_high": nan, "median_distance": nan, "success_n": 0}
+    text = chain_attacks.masking_table(tables(models=[model()], robustness=[attacked(**nothing)])).text
+    assert text.count('title="no image was classified correctly"') == 2
+    assert "half of the searches" not in text
 
 
 def test_the_undefended_model_stands_beside_the_defended_ones():

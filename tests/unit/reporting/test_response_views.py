@@ -56,6 +56,16 @@ def test_without_an_unprotected_teacher_there_is_a_dash_with_its_reason(tables_o
     assert table.count('title="no unprotected teacher of this network and seed"') == 2
 
 
+def test_a_teacher_without_a_right_answer_says_so(tables_of, teacher):
+    none = dict.fromkeys(("entropy", "entropy_sd", "support", "gap", "kl_from_plain", "kl_to_plain"), nan)
+    rows = [answer("ce"), answer("ls", n=0, **none), answer("st", kl_from_plain=nan)]
+    models = [teacher("ce"), teacher("ls"), teacher("st")]
+    table = response_views.responses_table(tables_of(models=models, responses=rows)).text
+    assert table.count('title="no image is classified correctly"') == 6
+    assert table.count('title="no unprotected teacher of this network and seed"') == 1
+    assert "n = 0 to 90 test images" in words(table)
+
+
 def test_profiles_have_a_panel_per_network_and_a_line_per_defense(tables_of, teacher):
     rows = [{"teacher": f"{d}-{arch}", "defense": d, "seed": 0, "rank": rank, "value": -float(rank)}
             for d in ("ce", "ast") for arch in ("net", "wide") for rank in range(1, 4)]  # fmt: skip

@@ -14,13 +14,17 @@ Row = dict[str, Any]
 TEMPERATURES = (1.0, 4.0, 20.0)
 """As released, and softened as the papers' attackers do."""
 
+MEASURED = ("entropy", "entropy_sd", "support", "gap", "kl_from_plain", "kl_to_plain")
+"""Columns that hold NaN for a teacher that classifies nothing correctly."""
+
 
 def rows(results: Results) -> list[Row]:
     """The table ``responses``: one row per teacher, seed and temperature, on correctly classified test images.
 
     ``entropy`` and its sd over images, in nats; ``support`` is ``exp(entropy)``, the effective number of classes;
     ``gap`` the top answer minus the second; ``kl_from_plain`` is ``KL(q, q_ce)`` and ``kl_to_plain`` its reverse, over
-    the unprotected teacher of the same network and seed (NaN without one; infinite where zeros meet mass).
+    the unprotected teacher of the same network and seed (NaN without one; infinite where zeros meet mass). A teacher
+    that classifies nothing correctly has n 0 and NaN.
 
     Reference: methods section 6, M8.
     """
@@ -52,9 +56,6 @@ def profile_rows(results: Results) -> list[Row]:
 def _row(results: Results, run: ModelRun, plain: ModelRun | None, temperature: float) -> Row:
     labels, log_probs = results.labels["test"], results.log_probs(run.member.id)["test"]
     right = log_probs.argmax(axis=1) == labels
-    probs = _softened(log_probs[right], temperature)
-    entropies = entr(probs).sum(axis=1)
-    top = -np.sort(-probs, axis=1)
     row = {
         "teacher": run.model,
         "defense": run.defense,
@@ -62,17 +63,29 @@ def _row(results: Results, run: ModelRun, plain: ModelRun | None, temperature: f
         "seed": run.seed,
         "temperature": temperature,
         "n": int(right.sum()),
-        "entropy": float(entropies.mean()),
-        "entropy_sd": float(entropies.std()),
-        "support": float(np.exp(entropies).mean()),
-        "gap": float((top[:, 0] - top[:, 1]).mean()),
-    }
+    } | dict.fromkeys(MEASURED, float("nan"))
+    if not right.any():
+        return row
+    probs = _softened(log_probs[right], temperature)
+    row |= _spread(probs)
     if plain is None:
-        return row | {"kl_from_plain": float("nan"), "kl_to_plain": float("nan")}
+        return row
     base = _softened(results.log_probs(plain.member.id)["test"][right], temperature)
     return row | {
         "kl_from_plain": float(rel_entr(probs, base).sum(axis=1).mean()),
         "kl_to_plain": float(rel_entr(base, probs).sum(axis=1).mean()),
+    }
+
+
+def _spread(probs: NDArray[np.float64]) -> dict[str, float]:
+    """What at least one answer says of itself."""
+    entropies = entr(probs).sum(axis=1)
+    top = -np.sort(-probs, axis=1)
+    return {
+        "entropy": float(entropies.mean()),
+        "entropy_sd": float(entropies.std()),
+        "support": float(np.exp(entropies).mean()),
+        "gap": float((top[:, 0] - top[:, 1]).mean()),
     }
 
 

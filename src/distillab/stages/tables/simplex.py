@@ -22,12 +22,14 @@ def rows(results: Results) -> list[Row]:
     """The table ``simplex``: points ``t_1 v_1 + t_2 v_2 + t_3 v_3`` of the first seed's teachers.
 
     ``t`` are the powered probabilities of the three shown classes, divided by their sum. The classes are the three that
-    the unprotected teacher, or else the first one, confuses most.
+    the unprotected teacher, or else the first one, confuses most; data of two classes have no triangle and no rows.
 
     Reference: methods section 6, M5; figure 2 of the paper on undistillable teachers.
     """
     teachers = [run for run in results.runs if run.role == "teacher"]
     if not teachers or len(results.labels["test"]) == 0:
+        return []
+    if len(results.sidecar("data-images").results["class_names"]) < len(CORNERS):
         return []
     first = [run for run in teachers if run.seed == teachers[0].seed and run.arch == teachers[0].arch]
     classes = _confused(results, first[0])
