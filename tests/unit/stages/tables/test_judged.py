@@ -3,7 +3,6 @@
 from math import sqrt
 
 import by_hand
-import pytest
 
 from distillab.stages.tables.judged import Statement, judged
 
