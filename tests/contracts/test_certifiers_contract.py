@@ -9,9 +9,11 @@ from torch import nn
 
 from distillab.certify import CERTIFIERS, ESTIMATORS
 from distillab.certify.decision import certify, clean_margins
+from distillab.certify.radius import certified_radius
 from distillab.certify.trace import trace
 from distillab.core.errors import SpecError
 from distillab.core.registry import name_of
+from distillab.evaluate.run_certifier import radii
 from distillab.models.blocks import Residual
 from distillab.models.normalize import Normalize
 from distillab.specs.certifier import BallNorm
@@ -126,6 +128,15 @@ def test_wrong_classes_are_never_certified_and_sure_ones_are(certifier, norm):
     right = graph(x).argmax(1) == y
     assert not found[~right].any()
     assert found[right].all()
+
+
+@every
+def test_no_image_and_no_image_classified_correctly_have_no_radius(certifier, norm):
+    graph, x, y = subject()
+    spec, wrong = certifier(norm=norm), (graph(x).argmax(1) + 1) % 3
+    assert certify(spec, graph, x[:0], y[:0], 0.1).tolist() == []
+    assert certified_radius(spec, graph, x[:0], y[:0], largest=0.1).tolist() == []
+    assert radii(spec, graph, x, wrong, largest=0.1, halvings=2).tolist() == [0.0, 0.0, 0.0]
 
 
 @every

@@ -44,10 +44,12 @@ def logit_scale(graph: Graph, x: Images) -> PerExample:
 
 
 def certify(certifier: CertifierSpec, graph: Graph, x: Images, y: Labels, eps: float | PerExample) -> Flags:
-    """Images on which no perturbation within ``eps`` changes the class from ``y``.
+    """Images on which no perturbation within ``eps`` changes the class from ``y``; there may be no images.
 
     Raises:
         SpecError: the radius or the pixels are out of range, or the certifier does not cover the network.
     """
+    if not len(x):
+        return torch.zeros_like(y, dtype=torch.bool)
     with torch.no_grad():
         return certified(certifier.margins(graph, x, y, eps), y, logit_scale(graph, x))

@@ -92,6 +92,14 @@ def test_radii_beyond_the_grid_are_kept_and_none_are_made_up():
     assert all(math.isnan(radius) for radius in without["radius"])
 
 
+def test_a_network_that_is_right_about_nothing_has_a_table_of_zero_radii():
+    wrong = 1 - torch.tensor([0, 0, 1, 0, 0, 0])
+    frame, _ = certificates(IBP(), line(), X, wrong, eps=(0.03, 0.2), radius_steps=3)
+    assert frame["radius"].tolist() == [0.0] * 12
+    assert not frame["certified"].any()
+    assert frame["certified_prediction"].tolist()[:6] == [True, True, True, True, True, True]
+
+
 @pytest.mark.parametrize(("x", "says"), [(255 * X, r"^x: pixels are outside their range"), (X - 1, r"^x: pixels")])
 def test_images_of_another_range_are_one_clear_error(x, says):
     with pytest.raises(SpecError, match=says):
