@@ -78,8 +78,6 @@ def _robustness(results: Results, chain: str) -> Iterator[PaperClaim]:
                 for found in smallest_distances(results, norm, view)
                 if found.run.chain == chain and len(found.by_image)
             }
-            if not mean:
-                continue
             early = {key: value for key, value in mean.items() if key[1] <= STUDENT}
             yield PaperClaim(
                 f"robustness_temperature_{norm}", f"robustness in {norm} grows with T", f"{norm} / doubling",

@@ -14,8 +14,8 @@ ATTACKS = {"cw": method("l2"), "cw0": method("l0"), "pgd": method("linf", eps=0.
 SEEDS, TEMPERATURES, N = (8, 3, 5), (1.0, 4.0, 16.0), 500
 LOST = {8: 20, 3: 21, 5: 22}
 """Test images, of 500, that a model is wrong about with every doubling of T."""
-GAINED = {8: 1, 3: -1, 5: 3}
-"""Test images that it gains with every step."""
+GAINED = {8: 0, 3: 1, 5: 2}
+"""Test images that the last step gains."""
 SURER = {8: 0.0200, 3: 0.0201, 5: 0.0202}
 """Mean confidence with every doubling."""
 MASKED = {8: 9, 3: 10, 5: 11}
@@ -43,7 +43,7 @@ def distances(step, seed, doublings, *, nearer=0.0):
 def add_model(run, temperature, step, seed):
     doublings = log2(temperature)
     model = run.step(temperature, step, seed=seed)
-    right = 400 - LOST[seed] * int(doublings) + GAINED[seed] * step
+    right = 400 - LOST[seed] * int(doublings) + (GAINED[seed] if step == 3 else 0)
     run.answers[model] = answers(right, 0.45 + SURER[seed] * doublings - 0.001 * step, run.labels["test"])
     run.slopes(model, slopes(10 + MASKED[seed] * int(doublings) if step == 0 else 50))
     run.attack(model, "cw", distances(step, seed, doublings))
@@ -100,7 +100,7 @@ def every_step(norm):
 
 EXPECTED = [
     ("accuracy_temperature", FALLS, "", DOUBLING, "V-A", lambda s: -LOST[s] / 5, "holds"),
-    ("accuracy_steps", NO_EFFECT, "", STEP, "VI", lambda s: GAINED[s] / 5, "undecided"),
+    ("accuracy_steps", NO_EFFECT, "", STEP, "VI", lambda s: least_squares([0, 0, 0, GAINED[s] / 5]), "undecided"),
     ("small_gradients", ZERO, "", DOUBLING, "V-B", lambda s: MASKED[s], "holds"),
     ("confidence_temperature", FLAT, "", DOUBLING, "V-D", lambda s: 100 * SURER[s], "contradicted"),
     ("robustness_temperature_l2", grows("l2"), "raw", "l2 / doubling", "V-C", lambda s: GROWTH[s], "holds"),
