@@ -31,7 +31,8 @@ def forked(root: int, *names: str | int) -> Iterator[None]:
 class ExampleNoise:
     """Noise derived per (root seed, example id, restart): batch mates and batch size change nothing.
 
-    Drawn on the CPU, so that every device sees the same numbers.
+    Drawn on the CPU, so that every device sees the same numbers: uniform ones in float32, where they are exact, normal
+    ones in float64, because in float32 their last bits depend on the processor.
     """
 
     root: int
@@ -43,10 +44,12 @@ class ExampleNoise:
 
     def uniform(self, like: Tensor, *names: str | int) -> Tensor:
         """Uniform numbers in [0, 1) of the shape, dtype and device of ``like``, one stream per row."""
-        rows = [torch.rand(like.shape[1:], generator=generator(self.root, i, *names)) for i in self.ids]
+        streams = (generator(self.root, i, *names) for i in self.ids)
+        rows = [torch.rand(like.shape[1:], dtype=torch.float32, generator=stream) for stream in streams]
         return torch.stack(rows).to(like)
 
     def normal(self, like: Tensor, *names: str | int) -> Tensor:
         """Standard normal numbers of the shape, dtype and device of ``like``, one stream per row."""
-        rows = [torch.randn(like.shape[1:], generator=generator(self.root, i, *names)) for i in self.ids]
+        streams = (generator(self.root, i, *names) for i in self.ids)
+        rows = [torch.randn(like.shape[1:], dtype=torch.float64, generator=stream) for stream in streams]
         return torch.stack(rows).to(like)
