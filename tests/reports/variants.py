@@ -1,0 +1,78 @@
+"""Synthetic runs of several extents: what a page must say with much, with little and with nothing to show."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from conftest import write_tables
+
+OF_CMIM = ("leaks", "simplex", "ablations", "hypotheses")
+OF_ATTACKS = ("worst", "responses", "profiles")
+OF_CERTIFIERS = ("certificates", "certified_images", "cascades")
+OF_CHAINS = ("sensitivity", "steps", "claims")
+OF_KNOCKOFFS = ("knockoff", "verdicts")
+OF_EVERYONE = ("robustness", "curves", "cmi", "history", "examples")
+
+
+def three_seeds(folder: Path) -> Path:
+    """Everything, three seeds of it."""
+    return write_tables(folder)
+
+
+def one_seed(folder: Path) -> Path:
+    """Everything, one seed of it."""
+    return write_tables(folder, seeds=1)
+
+
+def nothing(folder: Path) -> Path:
+    """Models, and no question asked of them."""
+    tables = write_tables(folder)
+    _empty(tables, *OF_KNOCKOFFS, *OF_EVERYONE, *OF_CHAINS, *OF_CMIM, *OF_ATTACKS, *OF_CERTIFIERS)
+    return tables
+
+
+def chains_alone(folder: Path) -> Path:
+    """The study of chains without the others' models."""
+    tables = write_tables(folder)
+    for name in ("models", "robustness"):
+        _keep(tables, name, lambda frame: frame["role"] == "chain")
+    _empty(tables, *OF_KNOCKOFFS, "curves", "cmi", "history", *OF_CMIM, *OF_ATTACKS, *OF_CERTIFIERS)
+    return tables
+
+
+def one_teacher(folder: Path) -> Path:
+    """One seed of one unprotected teacher under one attack."""
+    tables = write_tables(folder, seeds=1)
+    for path in tables.glob("*.parquet"):
+        columns = pd.read_parquet(path).columns
+        if "defense" in columns:
+            _keep(tables, path.stem, lambda frame: frame["defense"].isin(("ce", "")))
+        if "model" in columns:
+            _keep(tables, path.stem, lambda frame: frame["model"].str.startswith(("ce-", "ls0.1-")))
+    _keep(tables, "knockoff", lambda frame: frame["attack"] == "kd")
+    _empty(tables, "ablations", "hypotheses", "curves", "examples", "cascades", *OF_CHAINS)
+    return tables
+
+
+def one_certifier(folder: Path) -> Path:
+    """One seed of one certifier, without attacks beside it and without cascades."""
+    tables = write_tables(folder, seeds=1)
+    for name in ("certificates", "certified_images"):
+        _keep(tables, name, lambda frame: frame["certifier"] == "dual")
+    frame = pd.read_parquet(tables / "certificates.parquet")
+    frame.assign(robust_accuracy=float("nan"), robust_n=0, gap=float("nan")).to_parquet(tables / "certificates.parquet")
+    _empty(tables, "cascades")
+    return tables
+
+
+VARIANTS = (three_seeds, one_seed, nothing, chains_alone, one_teacher, one_certifier)
+
+
+def _empty(tables: Path, *names: str) -> None:
+    for name in names:
+        pd.DataFrame([]).to_parquet(tables / f"{name}.parquet")
+
+
+def _keep(tables: Path, name: str, kept: "Callable[[pd.DataFrame], pd.Series[bool]]") -> None:
+    frame = pd.read_parquet(tables / f"{name}.parquet")
+    frame[kept(frame)].to_parquet(tables / f"{name}.parquet")
