@@ -41,7 +41,10 @@ ROOMS = {
     "tables": Room(("stages/tables/*.py",), ("tests/unit/stages/tables",)),
     "plan": Room(("plan/*.py",), ("tests/unit/plan", "tests/unit/cli", "tests/architecture/test_generated.py")),
     "metrics": Room(("metrics/*.py",), ("tests/unit/metrics", "tests/unit/stages/tables")),
-    "reporting": Room(("reporting/*.py",), ("tests/unit/reporting", "tests/reports/test_approved.py", "tests/reports/test_render.py")),
+    "reporting": Room(
+        ("reporting/*.py",),
+        ("tests/unit/reporting", "tests/reports/test_approved.py", "tests/reports/test_render.py"),
+    ),
     "cli": Room(("cli/*.py",), ("tests/unit/cli",)),
 }
 

@@ -27,7 +27,9 @@ SHOWN = 60
 FIGURE = re.compile(r"<svg.*?</svg>", re.DOTALL)
 NAMES = re.compile(r'\s(?:id|xlink:href|clip-path|aria-labelledby|aria-describedby)="[^"]*"|#[\da-zA-Z_-]+')
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
-NOISE = re.compile(r'\s(?:class="gt_[^"]*"|headers="[^"]*"|data-quarto-[a-z-]+="[^"]*"|(?:row|col)span="1"|scope="\w+")')
+NOISE = re.compile(
+    r'\s(?:class="gt_[^"]*"|headers="[^"]*"|data-quarto-[a-z-]+="[^"]*"|(?:row|col)span="1"|scope="\w+")'
+)
 EMBEDDED = re.compile(r'data:[\w/+;=-]+,[^"\s)]*')
 ENDS = re.compile(r"(?<=</tr>)|(?<=</p>)|(?<=</li>)|(?<=</figcaption>)|(?<=</summary>)|(?=<drawing)|(?=<h\d)")
 
@@ -94,7 +96,6 @@ def main() -> None:
             for page in PAGES:
                 path = path_of(make.__name__, page)
                 path.write_text("\n".join(kept(make.__name__, lines_of(page, tables))) + "\n", encoding="utf-8")
-                print(path.relative_to(FOLDER.parents[2]))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-
 from in_process import PAGES, REPORTS, body
 from variants import chains_alone, nothing, one_certifier, one_teacher
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+
 from conftest import write_tables
 
 OF_CMIM = ("leaks", "simplex", "ablations", "hypotheses")
