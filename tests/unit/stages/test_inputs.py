@@ -1,6 +1,7 @@
 """From raw files through the store to batches: what the first stage writes is what the others read."""
 
 import io
+import os
 
 import pytest
 import torch
@@ -12,8 +13,8 @@ from distillab.core.payloads import load_tensors
 from distillab.core.workspace import Workspace
 from distillab.data.digits import DigitsSpec
 from distillab.data.imagenet import ImageNetSpec
-from distillab.stages import prepare
-from distillab.stages.inputs import device_for, images_of, prepared_data
+from distillab.stages import inputs, prepare
+from distillab.stages.inputs import device_for, images_of, prepared_data, release_of, trained_network
 
 
 def member(part):
@@ -108,3 +109,74 @@ def test_a_device_comes_with_the_members_threads(prepared):
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "kind"), [("auto", True, "cuda"), ("auto", False, "cpu"), ("cpu", True, "cpu")]
+)
+def test_a_gpu_is_taken_where_there_is_one_and_it_is_not_refused(prepared, monkeypatch, wanted, there, kind):
+    _data, workspace = prepared(DigitsSpec(), device=wanted)
+    made_repeatable = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr(inputs, "_repeatable_kernels", lambda: made_repeatable.append(True))
+    assert device_for(USER, workspace).type == kind
+    assert made_repeatable == [True] * (kind == "cuda")
+
+
+def test_kernels_on_a_gpu_are_repeatable_and_exact(monkeypatch):
+    backends = ((torch.backends.cudnn, "benchmark"), (torch.backends.cudnn, "allow_tf32"),
+                (torch.backends.cuda.matmul, "allow_tf32"))  # fmt: skip
+    before = [getattr(backend, name) for backend, name in backends]
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    try:
+        for backend, name in backends:
+            setattr(backend, name, True)
+        inputs._repeatable_kernels()
+        assert [getattr(backend, name) for backend, name in backends] == [False] * 3
+        assert torch.are_deterministic_algorithms_enabled()
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        torch.use_deterministic_algorithms(False)
+        for (backend, name), value in zip(backends, before, strict=True):
+            setattr(backend, name, value)
+
+
+def test_images_come_in_the_order_of_the_index_however_many_are_read_at_a_time(prepared, monkeypatch):
+    data, _workspace = prepared(DigitsSpec(val=10))
+    monkeypatch.setattr(inputs, "TOGETHER", 7)
+    raw, index = DigitsSpec().read(), torch.tensor([40, 3, 99, 17, 5, 6, 7, 8, 90, 1, 0, 2, 50, 51, 52])
+    x, y = images_of(data.train, index)
+    assert torch.equal(x, raw.train_x[index].float() / raw.levels)
+    assert torch.equal(y, raw.train_y[index])
+
+
+def test_data_without_images_is_one_line(prepared):
+    _data, workspace = prepared(DigitsSpec())
+    tensors = {name: t for name, t in workspace.loaded("images", load_tensors).items() if name != "test_x"}
+    workspace._loaded["images"] = tensors
+    with pytest.raises(SpecError, match="data-images: the prepared data holds no images; run snakemake again"):
+        prepared_data(USER, workspace, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("model", ["ce-cnn_digits-s1", "apgp-cnn_digits-s0", "ta-T4-step2-s1"])
+def test_a_trained_network_is_frozen_and_in_the_memory_format_of_its_training(small, model):
+    """Chains of the small project are trained channels last, teachers are not; a release is no part of a network."""
+    data = prepared_data(small.member(f"{model}-measure"), small.workspace, torch.device("cpu"))
+    weights = small.weights(model)
+    network = trained_network(model, small.workspace, data, torch.device("cpu"))
+    state = network.state_dict()
+    assert state.keys() == {name for name in weights if not name.startswith("release.")}
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in state.items())
+    assert not any(module.training for module in network.modules())
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+    last = state["network.3.weight"].is_contiguous(memory_format=torch.channels_last)
+    assert last == model.startswith("ta")
+
+
+@pytest.mark.parametrize("model", ["ce-cnn_digits-s0", "ls0.1-cnn_digits-s0", "nt-cnn_digits--kd-cnn_digits-s0"])
+def test_who_defends_no_outputs_releases_them_as_they_are(small, model):
+    data = prepared_data(small.member(f"{model}-measure"), small.workspace, torch.device("cpu"))
+    small.produce(model)
+    log_probs = torch.randn(4, 5).log_softmax(1)
+    assert torch.equal(release_of(model, small.workspace, data, torch.device("cpu"))(log_probs, log_probs), log_probs)
