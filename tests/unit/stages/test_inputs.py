@@ -162,8 +162,8 @@ def test_data_without_images_is_one_line(prepared):
 @pytest.mark.parametrize("model", ["ce-cnn_digits-s1", "apgp-cnn_digits-s0", "ta-T4-step2-s1"])
 def test_a_trained_network_is_frozen_and_in_the_memory_format_of_its_training(small, model):
     """Chains of the small project are trained channels last, teachers are not; a release is no part of a network."""
-    data = prepared_data(small.member(f"{model}-measure"), small.workspace, torch.device("cpu"))
     weights = small.weights(model)
+    data = prepared_data(small.member(f"{model}-measure"), small.workspace, torch.device("cpu"))
     network = trained_network(model, small.workspace, data, torch.device("cpu"))
     state = network.state_dict()
     assert state.keys() == {name for name in weights if not name.startswith("release.")}
@@ -176,7 +176,7 @@ def test_a_trained_network_is_frozen_and_in_the_memory_format_of_its_training(sm
 
 @pytest.mark.parametrize("model", ["ce-cnn_digits-s0", "ls0.1-cnn_digits-s0", "nt-cnn_digits--kd-cnn_digits-s0"])
 def test_who_defends_no_outputs_releases_them_as_they_are(small, model):
-    data = prepared_data(small.member(f"{model}-measure"), small.workspace, torch.device("cpu"))
     small.produce(model)
+    data = prepared_data(small.member(f"{model}-measure"), small.workspace, torch.device("cpu"))
     log_probs = torch.randn(4, 5).log_softmax(1)
     assert torch.equal(release_of(model, small.workspace, data, torch.device("cpu"))(log_probs, log_probs), log_probs)
