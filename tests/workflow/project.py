@@ -5,12 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from distillab.core.locks import living
+from distillab.core.processes import Owner
 from distillab.plan.patterns import REPORTS
 
 PROJECT = Path(__file__).parents[2]
@@ -19,6 +23,9 @@ RUN_DEPENDENT = {"tables/run.json", *(f"reports/{name}.html" for name in REPORTS
 
 TABLES = "results/tiny/metrics.json"
 """What to ask snakemake for where a test reads everything but the pages: all else is made for it."""
+
+LONG = {"train": {"epochs": 60, "checkpoint_every": 3}, "seeds": [0], "robustness": {"attacks": {"cw_l2": None}}}
+"""A run whose trainings take long enough to be hit in the middle."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +69,21 @@ class Project:
         return done.stdout + done.stderr
 
     def start(self, *command: str) -> "subprocess.Popen[str]":
-        """Start a program in a process group of its own."""
-        return subprocess.Popen(
-            self.command(*command), cwd=self.root, env=self.environment(), stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-        )  # fmt: skip
+        """Start a program in a process group of its own; what it says goes to a file."""
+        with self.said.open("w", encoding="utf-8") as said:
+            return subprocess.Popen(
+                self.command(*command), cwd=self.root, env=self.environment(), stdout=said, stderr=said, text=True,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def said(self) -> Path:
+        """What the program that was started last says."""
+        return self.root.with_name(self.root.name + ".said")
+
+    def running(self) -> list[Owner]:
+        """The stages that run."""
+        return living(self.root / ".distillab" / "running")
 
     def command(self, program: str, *arguments: str) -> list[str]:
         """The command line of a program of this environment."""
@@ -126,3 +143,11 @@ def rules_run(text: str) -> set[str]:
             break
         names.add(re.sub(r"_\d+$", "", words[0]))  # the second shape of a stage's jobs
     return names - {"all"}
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 600) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)

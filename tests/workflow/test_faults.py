@@ -10,28 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from project import TABLES, Project, copy_project, different
+from project import LONG, TABLES, Project, copy_project, different, wait_for
 
 pytestmark = pytest.mark.workflow
-
-LONG = {"train": {"epochs": 60, "checkpoint_every": 3}, "seeds": [0], "robustness": {"attacks": {"cw_l2": None}}}
-"""A run whose trainings take long enough to be killed in the middle."""
 
 
 def kill_group(process: "subprocess.Popen[str]") -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 600) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-def running(project: Project) -> list[Path]:
-    return list((project.root / ".distillab" / "running").glob("*.json"))
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +49,10 @@ def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh
     project = fresh("orphaned")
     project.choose(LONG)
     process = project.start("snakemake", "--cores", "2", TABLES)
-    wait_for(lambda: any("teach" in path.read_text() for path in running(project)))
+    wait_for(lambda: any("teach" in stage.job for stage in project.running()))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert running(project), "the child still runs"
+    assert project.running(), "the child still runs"
 
     second = project.run("distillab", "teach", "all", check=False)
     assert second.returncode == 3
@@ -74,7 +60,7 @@ def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh
     assert "distillab resume" in second.stderr
 
     project.run("distillab", "resume", "--", "--cores", "2", TABLES)
-    assert not running(project)
+    assert not project.running()
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
 

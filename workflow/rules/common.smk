@@ -1,20 +1,28 @@
 """Parameters validated, plan loaded, outputs checked: all before any job exists."""
 
-import sys
-
-from distillab.core.errors import DistillabError
 from distillab.core.stages import STAGES
 from distillab.plan import load_plan
-from distillab.plan.workflow import find_own_programs, foreign_config, refuse_untracked
+from distillab.plan.workflow import become_master, exit_on_error, find_own_programs
+from distillab.plan.workflow import foreign_config, mention_run, refuse_untracked
 
 find_own_programs()
 
-try:
+with exit_on_error():
     foreign_config(config)
     PLAN = load_plan()
     refuse_untracked(PLAN)
-except DistillabError as error:
-    sys.exit("\n".join(f"distillab: {line}" for line in str(error).splitlines()))
+
+# A cluster's jobs read this file too.
+if workflow.is_main_process:
+    mention_run()
+
+
+# Not reached by a dry run, nor by a call that only asks or unlocks.
+onstart:
+    if workflow.is_main_process:
+        with exit_on_error():
+            become_master()
+
 
 RESULTS = f"results/{PLAN.preset}"
 

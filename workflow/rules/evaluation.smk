@@ -23,4 +23,4 @@ for shape in shapes_of("measure", "sensitivity", "attack", "certify"):
             stage=shape.stage,
             job=job_of(shape),
         shell:
-            "distillab {params.stage} {params.job:q} > {log:q} 2>&1"
+            "exec distillab {params.stage} {params.job:q} > {log:q} 2>&1"

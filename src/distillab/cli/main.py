@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from distillab import __version__
 from distillab.cli import certify, manage
 from distillab.core.errors import DistillabError
+from distillab.core.signals import Interrupted, end_on_signals
 from distillab.core.stages import STAGES
 
 Command = Callable[[argparse.Namespace], int]
@@ -16,6 +17,8 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; return 0, or the exit code of the error that was printed as one line."""
+    if arguments is None:
+        end_on_signals()
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     command: Command = options.command
@@ -27,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in str(error).splitlines():
             print(f"distillab: {line}", file=sys.stderr)
         return error.exit_code
+    except Interrupted as interruption:
+        print(f"distillab: {interruption}; nothing that was finished is lost: run again to go on", file=sys.stderr)
+        return interruption.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

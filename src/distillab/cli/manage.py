@@ -1,7 +1,6 @@
 """Commands for people: check, plan, use, prune, resume, verify, record, docs."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from distillab.cli import verify
@@ -105,8 +104,8 @@ def run_prune(options: argparse.Namespace) -> int:
 
 
 def run_resume(options: argparse.Namespace) -> int:
-    """End leftovers, unlock, and hand over to snakemake."""
+    """End leftovers, unlock, and go on as snakemake."""
     from distillab.cli.resume import resume
 
     arguments = [argument for argument in options.arguments if argument != "--"]
-    return resume(Path(), arguments or ["--cores", "all"], sys.executable)
+    resume(arguments or ["--cores", "all"])

@@ -2,43 +2,62 @@
 
 import logging
 import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
-from distillab.core.locks import living
+from distillab.core.locks import living, refuse_beside_run
+from distillab.core.signals import PATIENCE
 from distillab.core.workspace import HIDDEN
-
-PATIENCE = 10
-"""Seconds a leftover process gets to end by itself after it was asked to."""
 
 log = logging.getLogger("distillab")
 
 
-def resume(root: Path, arguments: list[str], python: str) -> int:
-    """End leftover stage processes, remove snakemake's lock, run snakemake with ``arguments``; its exit code.
+def resume(arguments: list[str]) -> NoReturn:
+    """End leftover stage processes, remove snakemake's lock, and go on as snakemake with ``arguments``.
 
     Nothing is lost: finished members are in the store and unfinished ones resume from their checkpoints.
+
+    Raises:
+        ArtifactError: the run still goes on.
+        SystemExit: snakemake has ended, with its exit code.
     """
-    end_leftovers(root)
-    snakemake = [python, "-m", "snakemake"]
-    unlock = subprocess.run([*snakemake, "--unlock"], cwd=root, capture_output=True, text=True, check=False)
-    if unlock.returncode:
-        log.error("snakemake --unlock failed: %s", unlock.stderr.strip())
-        return unlock.returncode
-    return subprocess.run([*snakemake, *arguments], cwd=root, check=False).returncode
+    refuse_beside_run(HIDDEN)
+    end_leftovers(HIDDEN / "running")
+    unlock()
+    from snakemake.cli import main as snakemake
+
+    # Not a child: whoever signals this process, alone or with its group, reaches the master.
+    logging.getLogger().handlers.clear()  # it has its own
+    sys.exit(snakemake(arguments))
 
 
-def end_leftovers(root: Path) -> None:
+def unlock() -> None:
+    """Remove the lock of a snakemake that did not live to remove it."""
+    command = [sys.executable, "-m", "snakemake", "--unlock"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"distillab: snakemake --unlock failed: {done.stderr.strip()}")
+
+
+def end_leftovers(register: Path) -> None:
     """Ask every registered stage process of this machine to end, and make it end if it does not."""
     processes = []
-    for entry in living(root / HIDDEN / "running"):
-        log.info("ending leftover process %s (%s)", entry["pid"], entry["job"])
-        process = psutil.Process(int(entry["pid"]))
-        process.terminate()
-        processes.append(process)
+    for owner in living(register):
+        process = owner.process() if owner.here() else None
+        if process:
+            log.info("ending a leftover process: %s", owner)
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+            processes.append(process)
+        elif not owner.here():
+            log.warning("%s may still run: if it does, end it there; if not, remove it from %s", owner, register)
     _gone, stubborn = psutil.wait_procs(processes, timeout=PATIENCE)
     for process in stubborn:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(stubborn, timeout=PATIENCE)
-    living(root / HIDDEN / "running")  # strikes the ended ones off the register
+    living(register)  # strikes the ended ones off the register

@@ -1,17 +1,17 @@
-"""One writer per artifact, and a register of the stage processes that run in this project."""
+"""One master per project, one writer per artifact, and a register of the stage processes that run."""
 
 import fcntl
-import json
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from distillab.core.errors import ArtifactError
 from distillab.core.files import translated, write_text
+from distillab.core.processes import Owner
+
+RUN = "run.lock"
 
 
 @contextmanager
@@ -55,42 +55,69 @@ def held(path: Path) -> bool:
     return False
 
 
+def hold_run(folder: Path) -> None:
+    """Hold the one run of the project whose hidden folder this is, until this process ends, however it ends.
+
+    Raises:
+        ArtifactError: another run goes on.
+    """
+    path = folder / RUN
+    with translated(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # never closed: the lock goes with the process
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise _goes_on(folder) from error
+    os.truncate(handle, 0)
+    os.write(handle, Owner.this_process(folder, "snakemake").text().encode())
+
+
+def refuse_beside_run(folder: Path) -> None:
+    """Refuse what must not happen while the project's run goes on.
+
+    Raises:
+        ArtifactError: it does; says which process that is, and how to end it.
+    """
+    if held(folder / RUN):
+        raise _goes_on(folder)
+
+
+def _goes_on(folder: Path) -> ArtifactError:
+    master = Owner.read((folder / RUN).read_text(encoding="utf-8"), folder)
+    where = f"with `kill {master.pid}`" if master and master.here() else "on its own machine"
+    return ArtifactError(
+        "a run goes on in this project",
+        got=str(master or "an unknown process"),
+        do=f"wait for it, or end it first {where}; nothing that it finished is lost",
+    )
+
+
 @contextmanager
 def registered(folder: Path, job: str) -> Iterator[None]:
     """Keep a file that says which process runs ``job``, for as long as it runs."""
     path = folder / f"{socket.gethostname()}-{os.getpid()}.json"
-    write_text(path, json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "job": job}))
+    write_text(path, Owner.this_process(folder, job).text())
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
 
 
-def living(folder: Path) -> list[dict[str, str | int]]:
-    """The registered processes of this host that still run distillab; dead ones are struck off."""
+def living(folder: Path) -> list[Owner]:
+    """The registered processes that are not known to have ended: those of this host that live, and all of others.
+
+    What names nobody, or a process whose number is another's by now, is struck off.
+    """
     alive = []
     for path in sorted(folder.glob("*.json")):
         try:
-            entry = json.loads(path.read_text(encoding="utf-8"))
+            owner = Owner.read(path.read_text(encoding="utf-8"), folder)
         except FileNotFoundError:  # its process has just ended
             continue
-        if entry["host"] != socket.gethostname():
-            continue
-        if _runs_distillab(int(entry["pid"])):
-            alive.append(entry)
+        if owner and (not owner.here() or owner.process()):
+            alive.append(owner)
         else:
             path.unlink(missing_ok=True)
     return alive
-
-
-def any_running(folder: Path) -> bool:
-    """Whether a stage process is registered that is not known to be dead, on this host or another."""
-    living(folder)
-    return any(folder.glob("*.json"))
-
-
-def _runs_distillab(pid: int) -> bool:
-    try:
-        return any("distillab" in part for part in psutil.Process(pid).cmdline())
-    except psutil.Error:
-        return False

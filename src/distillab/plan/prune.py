@@ -11,7 +11,7 @@ from pathlib import Path
 
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Plan, read_plan
-from distillab.core.locks import any_running, held
+from distillab.core.locks import held, living
 from distillab.core.sidecar import read_sidecar, sidecar_path
 from distillab.core.store import Entry, Store
 from distillab.core.workspace import HIDDEN
@@ -50,7 +50,7 @@ def orphans(root: Path, plan: Plan) -> Iterator[Leftover]:
     wanted |= {manifest, signature_path(manifest)}
     folder = root / "results" / plan.preset
     kept = {folder / "logs", folder / "benchmarks"}
-    busy = any_running(root / HIDDEN / "running")
+    busy = bool(living(root / HIDDEN / "running"))
     for path in sorted(folder.rglob("*")):
         in_use = path.name == ".gitignore" or (busy and path.suffix == ".tmp")
         if path.is_file() and path not in wanted and not kept & set(path.parents) and not in_use:

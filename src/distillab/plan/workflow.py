@@ -1,14 +1,21 @@
 """Checks at the top of the workflow: what would make Snakemake say "nothing to be done" and be wrong."""
 
 import base64
+import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from distillab.core.errors import ArtifactError, SpecError
+from distillab.core.errors import ArtifactError, DistillabError, SpecError
 from distillab.core.job import Member, Plan
+from distillab.core.locks import hold_run, refuse_beside_run
 from distillab.core.sidecar import read_sidecar, sidecar_path
+from distillab.core.signals import end_with_stages_on_signals
+from distillab.core.workspace import HIDDEN
+
+log = logging.getLogger("distillab")
 
 METADATA = Path(".snakemake/metadata")
 
@@ -19,6 +26,33 @@ LONGEST = 254
 def find_own_programs() -> None:
     """Put this environment's programs first on PATH: shell rules must find them even where nobody activated it."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+@contextmanager
+def exit_on_error() -> Iterator[None]:
+    """End snakemake with the line of an error, as Snakemake itself would show a traceback."""
+    try:
+        yield
+    except DistillabError as error:
+        sys.exit("\n".join(f"distillab: {line}" for line in str(error).splitlines()))
+
+
+def mention_run() -> None:
+    """Warn where a run goes on: Snakemake's own advice, to unlock, would be wrong then."""
+    try:
+        refuse_beside_run(HIDDEN)
+    except ArtifactError as error:
+        log.warning("distillab: %s", error)
+
+
+def become_master() -> None:
+    """Be the one run of the project, which ends together with its stages when it is asked to end.
+
+    Raises:
+        ArtifactError: another run goes on.
+    """
+    hold_run(HIDDEN)
+    end_with_stages_on_signals()
 
 
 def foreign_config(config: Mapping[str, object]) -> None:

@@ -1,17 +1,21 @@
-"""One writer per artifact, among real processes that live, end and are killed."""
+"""One writer per artifact and one run per project, among real processes that live, end and are killed."""
 
-import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 
+import psutil
 import pytest
 
 from distillab.core.errors import ArtifactError
-from distillab.core.locks import any_running, exclusive, held, living, registered
+from distillab.core.locks import exclusive, held, hold_run, living, refuse_beside_run, registered
+from distillab.core.processes import Owner
 
 HOLD = """
 import sys
@@ -93,8 +97,9 @@ def test_looking_at_a_lock_neither_takes_nor_makes_it(tmp_path):
 
 def test_a_running_stage_is_registered_until_it_ends(tmp_path):
     with holder(tmp_path) as process:
-        assert living(tmp_path / "running") == [{"pid": process.pid, "host": socket.gethostname(), "job": "teach ce"}]
-        assert any_running(tmp_path / "running")
+        (owner,) = living(tmp_path / "running")
+        assert (owner.pid, owner.host, owner.job) == (process.pid, socket.gethostname(), "teach ce")
+        assert owner.started == psutil.Process(process.pid).create_time()
         process.communicate("")
         assert living(tmp_path / "running") == []
     assert not list((tmp_path / "running").iterdir())
@@ -105,30 +110,89 @@ def test_a_killed_stage_is_struck_off(tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert list((tmp_path / "running").iterdir())
-        assert not any_running(tmp_path / "running")
+        assert living(tmp_path / "running") == []
     assert not list((tmp_path / "running").iterdir())
 
 
 def test_stages_of_other_hosts_are_left_to_them(tmp_path):
     entry = tmp_path / "elsewhere-1.json"
-    entry.write_text(json.dumps({"pid": 1, "host": "elsewhere", "job": "teach ce"}))
-    assert living(tmp_path) == []
-    assert any_running(tmp_path)
+    owner = replace(Owner.this_process(tmp_path, "teach ce"), host="elsewhere", pid=2**22 + 1)
+    entry.write_text(owner.text())
+    assert living(tmp_path) == [owner]
     assert entry.exists()
 
 
-def test_a_stranger_with_the_number_of_a_dead_stage_is_no_stage(tmp_path):
-    stranger = subprocess.Popen(["sleep", "60"])
-    try:
-        entry = {"pid": stranger.pid, "host": socket.gethostname(), "job": "teach ce"}
-        (tmp_path / f"x-{stranger.pid}.json").write_text(json.dumps(entry))
-        assert living(tmp_path) == []
-    finally:
-        stranger.kill()
-        stranger.wait()
+@pytest.mark.parametrize("text", ["", "{}", '{"pid": 1, "host": "h", "job": "teach ce"}'])
+def test_an_entry_that_proves_nothing_is_struck_off(tmp_path, text):
+    (tmp_path / "h-1.json").write_text(text)
+    assert living(tmp_path) == []
+    assert not list(tmp_path.iterdir())
+
+
+def test_entries_in_a_copy_of_the_project_mean_the_original(tmp_path):
+    with holder(tmp_path / "original"):
+        shutil.copytree(tmp_path / "original", tmp_path / "copy")
+        assert living(tmp_path / "copy" / "running") == []
+        assert len(living(tmp_path / "original" / "running")) == 1
 
 
 def test_an_entry_goes_after_an_error(tmp_path):
     with pytest.raises(ZeroDivisionError), registered(tmp_path, "teach ce"):
         raise ZeroDivisionError
     assert not list(tmp_path.iterdir())
+
+
+RUN = """
+import sys
+from pathlib import Path
+from distillab.core.locks import hold_run
+hold_run(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def runner(folder):
+    """Another process that is the run of a project until its input ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "held\n"
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("attempt", [hold_run, refuse_beside_run])
+def test_a_second_run_is_refused_with_one_line_that_names_the_first(tmp_path, attempt):
+    with runner(tmp_path) as first:
+        since = datetime.fromtimestamp(psutil.Process(first.pid).create_time()).strftime("%Y-%m-%d %H:%M:%S")
+        with pytest.raises(ArtifactError, match="a run goes on in this project") as error:
+            attempt(tmp_path)
+        assert f"got snakemake, pid {first.pid} on {socket.gethostname()} since {since};" in str(error.value)
+        assert f"`kill {first.pid}`" in str(error.value)
+        assert "\n" not in str(error.value)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        refuse_beside_run(tmp_path)
+        with runner(tmp_path):
+            pass
+
+
+def test_a_run_on_another_host_is_not_to_be_killed_by_its_number_here(tmp_path):
+    owner = replace(Owner.this_process(tmp_path, "snakemake"), host="elsewhere")
+    with exclusive(tmp_path / "run.lock"):
+        (tmp_path / "run.lock").write_text(owner.text())
+        with pytest.raises(ArtifactError, match=r"on elsewhere since .* on its own machine") as error:
+            refuse_beside_run(tmp_path)
+        assert "kill" not in str(error.value)
+
+
+def test_there_is_no_run_where_nobody_holds_the_lock(tmp_path):
+    refuse_beside_run(tmp_path)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "run.lock").write_text(Owner.this_process(tmp_path, "snakemake").text())
+    refuse_beside_run(tmp_path)

@@ -1,11 +1,12 @@
 """What prune lists: all that no plan needs, and nothing that has a use or a writer."""
 
-import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from distillab.core.locks import exclusive
+from distillab.core.processes import Owner
 from distillab.core.sidecar import Parent, Sidecar, payload_of, sidecar_path
 from distillab.core.store import Store
 from distillab.plan.cache import load_plan, plan_path
@@ -126,7 +127,7 @@ def test_a_file_being_written_stays(light):
     assert any(str(half) in line for line in listed(root))
     running = root / ".distillab" / "running" / "elsewhere-1.json"
     running.parent.mkdir()
-    running.write_text(json.dumps({"pid": 1, "host": "elsewhere", "job": "teach all"}))
+    running.write_text(replace(Owner.this_process(running.parent, "teach all"), host="elsewhere").text())
     assert listed(root) == ["nothing to prune"]
 
 
