@@ -4,7 +4,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all run test check format docs overhead bench mutants slurm-test clean help
+.PHONY: all run test check format docs overhead bench mutants chaos slurm-test clean help
 
 all: run
 
@@ -47,6 +47,10 @@ bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST
 SEED ?= 1
 mutants: .venv/installed-dev ## break the code on purpose, 40 faults a room drawn by SEED, and count those that a test notices
 	$(BIN)/python benchmarks/mutants/run.py --seed $(SEED) --jobs $(CORES)
+
+N ?= 50
+chaos: .venv/installed ## send N (default: 50) random signals to a small run and resume it; the bytes must be the same
+	$(BIN)/python benchmarks/chaos.py --faults $(N)
 
 slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and run the tiny preset on it
 	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -s tests/workflow/test_slurm.py
