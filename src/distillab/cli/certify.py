@@ -177,7 +177,7 @@ def _lines(frame: "pd.DataFrame", seconds: list[float]) -> Iterator[str]:
         clean = (group["predicted"] == group["label"]).mean()
         by = group.loc[group["certified"], "by"].value_counts() / len(group)
         decided = ", ".join(f"{method} {part:.2%}" for method, part in by.items()) or "none"
-        interval = f"{share.low or 0:.2%} to {share.high or 0:.2%}"
+        interval = f"{share.low:.2%} to {share.high:.2%}"
         yield f"{eps:>10.6g}  {clean:>8.2%}  {share.value:>9.2%}  {interval:>16}  {each:>11.4f}  {decided}"
 
 

@@ -1,44 +1,109 @@
-"""``distillab prune`` lists, and deletes with ``--yes`` alone."""
-
-import shutil
-from pathlib import Path
+"""The commands for people: what each prints, writes and leaves alone."""
 
 import pytest
 import yaml
 
 from distillab.cli import main
-from distillab.plan.patterns import REPORTS
+from distillab.plan.document import generated_files
+from distillab.plan.patterns import TABLES
 
-REPOSITORY = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def stray(tmp_path, monkeypatch):
-    """A project with one file that no plan makes; the command runs in its folder."""
-    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
-    (tmp_path / "reports").mkdir()
-    for report in REPORTS:
-        (tmp_path / "reports" / f"{report}.py").write_text("from distillab.reporting import tables\n")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"preset": "tiny", "override": {}}))
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "results" / "tiny" / "teachers" / "gone" / "s0.safetensors"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"weights")
-    return path
+PAYLOADS = 2 + 2 + 1 + 2 + 2 + 5 + len(TABLES) + 2
+"""Data, teachers, LS student, answers, knockoffs, measurements, tables, pages."""
 
 
-def test_prune_deletes_nothing_unless_told_to(stray, capsys):
+def said(capsys):
+    return capsys.readouterr().out.splitlines()
+
+
+def files(root):
+    return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def test_check_counts_payloads_and_jobs(project, capsys):
+    assert main(["check"]) == 0
+    assert said(capsys) == [f"params.yaml is valid: preset tiny, {PAYLOADS} payloads in 8 jobs"]
+
+
+def test_plan_describes_what_will_be_made(project, capsys):
+    assert main(["plan", "--no-measure"]) == 0
+    head, *tree, total = said(capsys)
+    assert head == f"preset tiny on Digits (8x8), seeds 4: {PAYLOADS} payloads in 8 jobs"
+    assert "  ce-cnn_digits: 1 to make, 2.4e+03 passes, ? hours (run `distillab plan` without --no-measure)" in tree
+    assert total.endswith("1.2e+04 passes, ? hours (run `distillab plan` without --no-measure) on one core or device")
+
+
+def test_plan_measures_unknown_networks(project, capsys, monkeypatch):
+    monkeypatch.setattr("distillab.plan.speed.seconds_per_image", lambda _plan, _cost: 0.01)
+    assert main(["plan"]) == 0
+    assert "  ce-cnn_digits: 1 to make, 2.4e+03 passes, 24 s" in said(capsys)
+
+
+def test_use_edits_params_and_keeps_the_rest(project, capsys):
+    before = (project / "params.yaml").read_text()
+    assert main(["use", "digits"]) == 0
+    assert said(capsys) == [
+        "params.yaml: preset tiny -> digits; the override is kept; now run `snakemake` or `dvc repro`"
+    ]
+    after = (project / "params.yaml").read_text()
+    assert after.startswith("# mine\npreset: digits\n")
+    assert yaml.safe_load(after)["override"] == yaml.safe_load(before)["override"]
+
+
+def test_use_refuses_an_unknown_preset_and_changes_nothing(project, capsys):
+    before = (project / "params.yaml").read_bytes()
+    assert main(["use", "base"]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("distillab: distillab use: no such preset; expected one of ")
+    assert line.endswith("; got base\n")
+    assert (project / "params.yaml").read_bytes() == before
+
+
+def test_prune_deletes_nothing_unless_told(project, capsys):
     assert main(["prune"]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert stray.read_bytes() == b"weights"
-    assert len(said) == 2
-    assert "teachers/gone/s0.safetensors" in said[0]
-    assert said[1].strip() == "7 B  in 1 places could be deleted with --yes"
-
-
-def test_prune_deletes_what_it_lists_with_yes(stray, capsys):
+    assert said(capsys) == ["nothing to prune"]
+    stray = project / "results" / "tiny" / "notes.txt"
+    stray.parent.mkdir(parents=True)
+    stray.write_text("x" * 1500)
+    kept = files(project)
+    assert main(["prune"]) == 0
+    line, total = said(capsys)
+    assert line == "   1.5 KB  results/tiny/notes.txt  (not in the plan)"
+    assert total == "   1.5 KB  in 1 places could be deleted with --yes"
+    assert files(project) == kept
     assert main(["prune", "--yes"]) == 0
-    assert not stray.exists()
-    assert capsys.readouterr().out.splitlines()[-1].endswith("in 1 places deleted")
-    assert main(["prune"]) == 0
-    assert capsys.readouterr().out == "nothing to prune\n"
+    assert said(capsys) == [line, "   1.5 KB  in 1 places deleted"]
+    assert files(project) == [path for path in kept if path != stray]
+
+
+def test_record_reads_the_presets_tables_and_prints_its_path(project, capsys, monkeypatch):
+    monkeypatch.setattr("distillab.reporting.record.cost_of_run", lambda results: f"the cost of {results}")
+    monkeypatch.setattr(
+        "distillab.reporting.record.record",
+        lambda tables, papers, cost: f"{tables.folder}, {papers.folder}, {cost}",
+    )
+    assert main(["record"]) == 0
+    assert said(capsys) == ["reports/recorded/tiny.md"]
+    text = (project / "reports" / "recorded" / "tiny.md").read_text()
+    assert text == "results/tiny/tables, reports/reported, the cost of results/tiny"
+
+
+def test_record_of_a_run_that_was_not_made_is_one_line(project, capsys):
+    assert main(["record"]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("distillab: results/tiny/tables/facts.json: ")
+    assert not (project / "reports" / "recorded").exists()
+
+
+def test_docs_writes_what_is_generated_and_prints_where(project, capsys):
+    for path in generated_files():
+        (project / path).unlink()
+    assert main(["docs"]) == 0
+    assert said(capsys) == ["config/README.md", "config/params.schema.json"]
+    assert {path: (project / path).read_text() for path in generated_files()} == generated_files()
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "prune", "record", "teach"])
+def test_outside_a_project_it_says_where_to_run(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    assert main([command]) == 2
+    assert capsys.readouterr().err == "distillab: params.yaml: no such file; run from the project's root folder\n"
