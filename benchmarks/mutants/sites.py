@@ -28,7 +28,10 @@ FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "
 PROSE = {"description", "help", "metavar", "title", "json_schema_extra", "label", "docs"}
 """Keywords whose values people read, and tests do not."""
 
-TYPES = {"Literal", "Callable", "dict", "list", "tuple", "set", "frozenset", "type", "Annotated", "NDArray", "Iterator"}
+TYPES = {
+    "Literal", "Callable", "dict", "list", "tuple", "set", "frozenset", "type", "Annotated", "NDArray", "Iterator",
+    "Float", "Int", "Bool",
+}  # fmt: skip
 
 
 Fault = Callable[[], None]

@@ -9,7 +9,7 @@ from distillab.metrics.intervals import Estimate, wilson
 def correctness(predictions: Classes, labels: Classes) -> Flags:
     """Per example, whether the predicted class is the label."""
     paired("correctness", predictions, labels)
-    return np.equal(predictions, labels)
+    return np.asarray(predictions == labels)
 
 
 def accuracy(predictions: Classes, labels: Classes) -> Estimate:
@@ -57,7 +57,7 @@ def expected_calibration_error(log_probs: LogProbs, labels: Classes, *, bins: in
     """
     top, right = _top(_checked("expected_calibration_error", log_probs, labels), labels)
     bin_of = np.clip(np.ceil(top * bins).astype(np.int64) - 1, 0, bins - 1)
-    gaps = np.bincount(bin_of, weights=right - top, minlength=bins)
+    gaps = np.bincount(bin_of, weights=right - top)
     return float(np.abs(gaps).sum() / len(labels))
 
 
@@ -75,4 +75,4 @@ def _checked(where: str, log_probs: LogProbs, labels: Classes) -> LogProbs:
 
 
 def _top(log_probs: LogProbs, labels: Classes) -> tuple[PerExample, Flags]:
-    return np.exp(log_probs.max(axis=1)), np.equal(log_probs.argmax(axis=1), labels)
+    return np.exp(log_probs.max(axis=1)), np.asarray(log_probs.argmax(axis=1) == labels)

@@ -131,7 +131,7 @@ def _cluster_curves(cluster: Array, powers: Array) -> tuple[Array, Array]:
     """One class's plug-in and jackknife-corrected curves."""
     logs, support = _shifted(cluster)
     parts = [_divergences(logs, *part) for part in _powered(logs, support, powers)]
-    plugin, corrected = (np.concatenate(curves) for curves in zip(*parts, strict=True))
+    plugin, corrected = np.concatenate(parts, axis=1)
     return plugin, corrected
 
 
@@ -141,10 +141,10 @@ def _divergences(logs: Array, powers: Array, q: Array, log_totals: Array) -> tup
     centroid = q.mean(axis=1)
     centroid_entropy = entr(centroid).sum(axis=1)
     # The difference of two entropies of order 1 rounds to either side of zero.
-    plugin = np.maximum(centroid_entropy - mean_entropy, 0.0)
+    plugin = (centroid_entropy - mean_entropy).clip(min=0.0)
     if n == 1:
         return plugin, np.full(len(powers), np.nan)
     # The mean entropy is unbiased: only the centroid's entropy is re-estimated without each example in turn.
-    without = np.maximum(n * centroid[:, None] - q, 0.0) / (n - 1)
+    without = (n * centroid[:, None] - q).clip(min=0.0) / (n - 1)
     corrected = n * centroid_entropy - (n - 1) * entr(without).sum(axis=2).mean(axis=1) - mean_entropy
     return plugin, corrected

@@ -14,6 +14,12 @@ from distillab.metrics.arrays import Numbers, paired
 MIN_SEEDS = 3
 """Below this many seeds the points are shown and no interval is claimed."""
 
+LEVEL = 0.95
+"""Two-sided confidence of every interval."""
+
+RESAMPLES, ENTRIES = 1999, 2**22
+"""Bootstrap replicates, and how many numbers are drawn at a time: 32 MiB."""
+
 Kind = Literal["images", "seeds", "points"]
 """What was resampled: test images of one model, training seeds, or nothing (no interval)."""
 
@@ -29,7 +35,7 @@ class Estimate:
     kind: Kind
 
 
-def wilson(successes: int, n: int, *, level: float = 0.95) -> Estimate:
+def wilson(successes: int, n: int) -> Estimate:
     """A share in [0, 1] with Wilson's score interval over n images.
 
     Raises:
@@ -39,7 +45,7 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Estimate:
     """
     if not 0 <= successes <= n or n == 0:
         raise ContractError("not a share", where="wilson", expected="0 <= successes <= n", got=f"{successes} of {n}")
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
     share, shrink = successes / n, 1 + z**2 / n
     center = (share + z**2 / (2 * n)) / shrink
     half = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / shrink
@@ -49,12 +55,11 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Estimate:
     return Estimate(share, low, high, n, "images")
 
 
-def seed_interval(values: Numbers, *, level: float = 0.95, within: tuple[float, float] = (-inf, inf)) -> Estimate:
+def seed_interval(values: Numbers, *, within: tuple[float, float] = (-inf, inf)) -> Estimate:
     """Mean over training seeds with Student's t interval; no interval below three seeds.
 
     Args:
         values: One finite number per seed.
-        level: Two-sided confidence.
         within: What the quantity cannot leave, e.g. ``(0, 1)`` for an accuracy; bounds are cut there.
 
     Raises:
@@ -67,21 +72,21 @@ def seed_interval(values: Numbers, *, level: float = 0.95, within: tuple[float, 
     mean = fsum(row) / n
     if n < MIN_SEEDS:
         return Estimate(mean, None, None, n, "points")
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * float(np.std(row, ddof=1)) / sqrt(n)
+    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * float(np.std(row, ddof=1)) / sqrt(n)
     return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), n, "seeds")
 
 
-def seed_difference(a: Numbers, b: Numbers, *, level: float = 0.95) -> Estimate:
+def seed_difference(a: Numbers, b: Numbers) -> Estimate:
     """Mean of ``a - b`` over seeds that pair up, with Student's t interval of the differences.
 
     Raises:
         ContractError: The seeds do not pair up, or a value is not finite.
     """
     paired("seed_difference", a, b)
-    return seed_interval(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64), level=level)
+    return seed_interval(np.subtract(a, b, dtype=np.float64))
 
 
-def image_difference(a: Numbers, b: Numbers, *, seed: int, level: float = 0.95, resamples: int = 1999) -> Estimate:
+def image_difference(a: Numbers, b: Numbers, *, seed: int) -> Estimate:
     """Mean of ``a - b`` over images that pair up, with the bias-corrected and accelerated bootstrap interval.
 
     Where every difference is the same there is nothing to resample, and no interval is claimed.
@@ -90,8 +95,6 @@ def image_difference(a: Numbers, b: Numbers, *, seed: int, level: float = 0.95, 
         a: Per image: correctness, or a finite distance, of the first model.
         b: The same of the second model, on the same images in the same order.
         seed: Of the resampling; equal seeds give equal bounds.
-        level: Two-sided confidence.
-        resamples: Bootstrap replicates.
 
     Raises:
         ContractError: The images do not pair up, or a value is not finite.
@@ -99,7 +102,7 @@ def image_difference(a: Numbers, b: Numbers, *, seed: int, level: float = 0.95, 
     Reference: Efron 1987.
     """
     n = paired("image_difference", a, b)
-    differences = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    differences = np.subtract(a, b, dtype=np.float64)
     if not np.isfinite(differences).all():
         raise ContractError("an image's difference is not finite", where="image_difference", do="compare finite pairs")
     mean = fsum(differences) / n
@@ -111,9 +114,9 @@ def image_difference(a: Numbers, b: Numbers, *, seed: int, level: float = 0.95, 
     low, high = bootstrap(
         (differences,),
         np.mean,
-        confidence_level=level,
-        n_resamples=resamples,
-        batch=max(1, 2**22 // n),
+        confidence_level=LEVEL,
+        n_resamples=RESAMPLES,
+        batch=1 + ENTRIES // n,
         method="BCa",
         rng=np.random.default_rng(seed),
     ).confidence_interval

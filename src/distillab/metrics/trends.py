@@ -70,12 +70,12 @@ def judge(claims: Sequence[Claim], *, alpha: float = 0.05) -> list[Judged]:
     """
     for claim in claims:
         _require(claim)
-    tested = [_test(claim) for claim in claims]
-    adjusted = _holm([p for p, _ in tested if p is not None])
+    tested = [(claim, *_test(claim)) for claim in claims]
+    adjusted = _holm([p for _, p, _ in tested if p is not None])
     judged = []
-    for claim, (p, outcome) in zip(claims, tested, strict=True):
+    for claim, p, outcome in tested:
         corrected = None if p is None else adjusted.pop(0)
-        decision: Decision = outcome if corrected is not None and corrected < alpha else "undecided"
+        decision = outcome if corrected is None or corrected < alpha else "undecided"
         mean = seed_interval(claim.values)
         judged.append(Judged(mean.value, mean.low, mean.high, corrected, decision, mean.n))
     return judged
@@ -89,19 +89,18 @@ def _require(claim: Claim) -> None:
 
 
 def _test(claim: Claim) -> tuple[float | None, Decision]:
-    """The p-value of the outcome that the mean points to, doubled for the choice between two, and the outcome."""
+    """The likelier outcome, and before it its p-value, doubled for the choice between two."""
     if len(claim.values) < MIN_SEEDS:
         return None, "undecided"
-    mean = float(np.mean(claim.values))
+    both = claim.values, tuple(-value for value in claim.values)
     if claim.direction == "none":
-        inside = max(_p_above(claim.values, -claim.margin), _p_above([-v for v in claim.values], -claim.margin))
-        outside = _p_above([value if mean > 0 else -value for value in claim.values], claim.margin)
-        return (min(1.0, 2 * inside), "holds") if abs(mean) <= claim.margin else (min(1.0, 2 * outside), "contradicted")
-    sign = 1 if claim.direction == "up" else -1
-    towards = [sign * value for value in claim.values]
-    if np.mean(towards) >= 0:
-        return min(1.0, 2 * _p_above(towards, 0.0)), "holds"
-    return min(1.0, 2 * _p_above([-value for value in towards], 0.0)), "contradicted"
+        holds = max(_p_above(row, -claim.margin) for row in both)
+        contradicted = min(_p_above(row, claim.margin) for row in both)
+    else:
+        towards, away = both if claim.direction == "up" else both[::-1]
+        holds, contradicted = _p_above(towards, 0.0), _p_above(away, 0.0)
+    outcomes: tuple[tuple[float, Decision], ...] = (2 * holds, "holds"), (2 * contradicted, "contradicted")
+    return min(outcomes)
 
 
 def _p_above(values: Sequence[float], bound: float) -> float:
@@ -110,15 +109,13 @@ def _p_above(values: Sequence[float], bound: float) -> float:
     error = float(np.std(row, ddof=1)) / sqrt(len(row))
     distance = float(row.mean()) - bound
     if error == 0:
-        return 0.0 if distance > 0 else 1.0
+        return float(distance <= 0)
     return float(stdtr(len(row) - 1, -distance / error))
 
 
 def _holm(p_values: list[float]) -> list[float]:
     """Step-down adjusted p-values, in the order given."""
-    order = np.argsort(p_values, kind="stable")
-    adjusted, largest = [0.0] * len(p_values), 0.0
-    for rank, position in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[position]))
-        adjusted[position] = largest
+    order = np.argsort(p_values)
+    steps = (len(p_values) - np.arange(len(p_values))) * np.asarray(p_values)[order]
+    adjusted: list[float] = np.maximum.accumulate(steps).clip(max=1.0)[np.argsort(order)].tolist()
     return adjusted

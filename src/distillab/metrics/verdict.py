@@ -1,6 +1,6 @@
 """Can a teacher be distilled? The verdict over a set of knockoff attacks, with its error rates."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from math import fsum
 from typing import Literal, TypeVar
@@ -145,19 +145,20 @@ def _check_accuracy(where: str, value: float) -> None:
 def _deltas(gains: Mapping[str, list[float]], resolution: float, alpha: float) -> tuple[AttackDelta, ...]:
     """In the order of ``gains``; Holm's family is that of the attacks with bounds."""
     bounded = {name: values for name, values in gains.items() if len(values) >= MIN_SEEDS}
-    found = {name: AttackDelta(name, fsum(values) / len(values), len(values)) for name, values in gains.items()}
-    if bounded:
-        found |= {delta.attack: delta for delta in _bounded_deltas(bounded, resolution, alpha)}
-    return tuple(found.values())
+    bounds = _bounds(bounded, resolution, alpha) if bounded else {}
+    return tuple(
+        AttackDelta(name, fsum(values) / len(values), len(values), *bounds.get(name, ()))
+        for name, values in gains.items()
+    )
 
 
-def _bounded_deltas(gains: Mapping[str, list[float]], resolution: float, alpha: float) -> Iterator[AttackDelta]:
+def _bounds(gains: Mapping[str, list[float]], resolution: float, alpha: float) -> dict[str, list[float]]:
+    """Per attack: lower, upper, simultaneous upper, adjusted p-value."""
     counts = np.array([len(values) for values in gains.values()])
     means = np.array([fsum(values) / len(values) for values in gains.values()])
     sds = np.array([np.std(values, ddof=1) for values in gains.values()])
-    errors = np.maximum(sds, resolution) / np.sqrt(counts)
-    p_values = stdtr(counts - 1, -means / errors)
-    levels, adjusted = _holm(p_values, alpha)
+    errors = sds.clip(min=resolution) / np.sqrt(counts)
+    levels, adjusted = _holm(stdtr(counts - 1, -means / errors), alpha)
     columns = (
         means + stdtrit(counts - 1, levels) * errors,
         means - stdtrit(counts - 1, alpha) * errors,
@@ -165,8 +166,7 @@ def _bounded_deltas(gains: Mapping[str, list[float]], resolution: float, alpha: 
         adjusted,
     )
     rows = np.stack(columns, axis=1).tolist()
-    for name, mean, count, row in zip(gains, means.tolist(), counts.tolist(), rows, strict=True):
-        yield AttackDelta(name, mean, count, *row)
+    return {name: rows[position] for position, name in enumerate(gains)}
 
 
 def _holm(p_values: NDArray[np.float64], alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -174,10 +174,9 @@ def _holm(p_values: NDArray[np.float64], alpha: float) -> tuple[NDArray[np.float
     order = np.argsort(p_values, kind="stable")
     remaining = len(p_values) - np.arange(len(p_values))
     rejected = np.logical_and.accumulate(p_values[order] < alpha / remaining)
-    left = max(1, int((~rejected).sum()))
     levels, adjusted = np.empty_like(p_values), np.empty_like(p_values)
-    levels[order] = alpha / np.where(rejected, remaining, left)
-    adjusted[order] = np.minimum(np.maximum.accumulate(remaining * p_values[order]), 1.0)
+    levels[order] = alpha / np.where(rejected, remaining, (~rejected).sum())
+    adjusted[order] = np.maximum.accumulate(remaining * p_values[order]).clip(max=1.0)
     return levels, adjusted
 
 

@@ -58,7 +58,7 @@ def test_the_log_counts_the_members_and_the_processors_seconds(project, made, mo
 
 
 def test_a_job_that_is_not_in_the_plan_registers_nothing(project):
-    with pytest.raises(SpecError, match="^unknown prepare job; expected one of all; got half$"):
+    with pytest.raises(SpecError, match=r"^unknown prepare job; expected one of all; got half$"):
         run.run_job(load_plan(project), "prepare", "half", project)
     assert not (project / ".distillab" / "running").exists()
 

@@ -42,3 +42,21 @@ def test_centroids_of_different_classes_are_an_error():
     second = np.where(np.arange(3)[:, None] == 1, np.nan, first)
     with pytest.raises(ContractError, match="different classes"):
         similarity_correlation(first, second)
+
+
+@pytest.mark.filterwarnings("error")
+def test_either_centroid_may_be_constant():
+    varied = np.random.default_rng(1).random((3, 3))
+    for first, second in ((np.eye(3), varied), (varied, np.eye(3))):
+        assert np.isnan(similarity_correlation(first, second))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_class_without_mass_on_others_counts_as_nothing():
+    centroids = np.array([[1.0, 0.0, 0.0], [0.1, 0.9, 0.0], [0.0, 0.1, 0.9]])
+    assert similarity_information(centroids) == pytest.approx(2 / 3 * log(2))
+
+
+def test_the_correlation_is_named_in_its_error():
+    with pytest.raises(ContractError, match=r"^similarity_correlation: centroids of different classes$"):
+        similarity_correlation(np.eye(3), np.eye(4))

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillab.core.errors import ContractError
-from distillab.metrics.distances import robust_accuracy, robust_accuracy_curve, summarize_distances
+from distillab.metrics.distances import ROUNDING, robust_accuracy, robust_accuracy_curve, summarize_distances
+from distillab.metrics.intervals import wilson
 
 DISTANCES = np.array([1.0, 2.0, 3.0, np.inf, 0.0])
 CORRECT = np.array([True, True, True, True, False])
@@ -80,3 +81,62 @@ def test_unusable_settings_are_errors():
         summarize_distances(DISTANCES, CORRECT, farthest=DISTANCES)
     with pytest.raises(ContractError, match="no example"):
         summarize_distances(DISTANCES, np.zeros(5, bool))
+
+
+def test_a_distance_of_nothing_fools_from_the_first_step_on():
+    curve = robust_accuracy_curve(np.zeros(2), np.array([True, True]), eps=[0, 1])
+    assert curve.accuracy.tolist() == [1.0, 0.0]
+    assert curve.eps.dtype == np.float64
+
+
+def test_a_distance_at_the_edge_of_rounding_fools():
+    at = np.array([1.0 + ROUNDING, 1.0 + 3 * ROUNDING])
+    assert robust_accuracy(at, np.ones(2, bool), eps=1.0).value == 0.5
+    assert ROUNDING == 1e-6
+
+
+def test_curves_have_wilsons_bounds():
+    curve = robust_accuracy_curve(DISTANCES, CORRECT, eps=[0.5, 2.5])
+    points = [wilson(4, 5), wilson(2, 5)]
+    assert curve.low.tolist() == [point.low for point in points]
+    assert curve.high.tolist() == [point.high for point in points]
+    assert curve.eps.tolist() == [0.5, 2.5]
+
+
+def test_float32_distances_are_summed_up_in_float64():
+    narrow = np.array([0.1, 0.7, 1.9], dtype=np.float32)
+    wide = summarize_distances(narrow.astype(np.float64), np.ones(3, bool))
+    assert summarize_distances(narrow, np.ones(3, bool)) == wide
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: summarize_distances(DISTANCES, CORRECT[:2]), r"summarize_distances: arrays .*; got \[5, 2\]"),
+        (lambda: robust_accuracy(DISTANCES, CORRECT[:2], eps=1), r"robust_accuracy: arrays .*; got \[5, 2\]"),
+        (lambda: robust_accuracy_curve(DISTANCES, CORRECT[:2], eps=[1]), r"robust_accuracy_curve: arrays .*"),
+        (
+            lambda: summarize_distances(-DISTANCES, CORRECT),
+            "summarize_distances: a distance is negative or NaN; expected >= 0, inf for a failure",
+        ),
+        (
+            lambda: robust_accuracy_curve(DISTANCES, CORRECT, eps=[1, -2]),
+            r"robust_accuracy_curve: eps is not usable; expected >= 0; got \[1.0, -2.0\]",
+        ),
+        (
+            lambda: robust_accuracy(DISTANCES, CORRECT, eps=np.nan),
+            r"robust_accuracy: eps is not usable; expected >= 0; got \[nan\]",
+        ),
+        (
+            lambda: summarize_distances(DISTANCES, ~np.ones(5, bool)),
+            "summarize_distances: no example was classified correctly",
+        ),
+        (
+            lambda: summarize_distances(DISTANCES, CORRECT, farthest=DISTANCES),
+            "summarize_distances: a penalty is not finite; expected the pixel box's radius",
+        ),
+    ],
+)
+def test_errors_say_where_and_what(call, says):
+    with pytest.raises(ContractError, match=f"^{says}$"):
+        call()

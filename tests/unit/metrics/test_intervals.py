@@ -1,4 +1,5 @@
 from math import sqrt
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillab.core.errors import ContractError
-from distillab.metrics.intervals import image_difference, seed_difference, seed_interval, wilson
+from distillab.metrics.intervals import Estimate, image_difference, seed_difference, seed_interval, wilson
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -102,3 +103,69 @@ def test_equal_differences_claim_no_interval():
 def test_failures_cannot_enter_a_difference_of_distances():
     with pytest.raises(ContractError, match="not finite"):
         image_difference([1.0, np.inf], [1.0, 2.0], seed=0)
+
+
+def test_wilson_by_hand():
+    """3 of 4: z^2 = 3.8415, center (0.75 + 0.4802) / 1.9604, half-width 1.96 sqrt(0.0469 + 0.0600) / 1.9604."""
+    estimate = wilson(3, 4)
+    assert (estimate.value, estimate.n, estimate.kind) == (0.75, 4, "images")
+    assert estimate.low == pytest.approx(0.30064, abs=1e-5)
+    assert estimate.high == pytest.approx(0.95441, abs=1e-5)
+    assert wilson(1, 1).high == 1.0
+    assert wilson(1, 1).low == pytest.approx(1 / (1 + 1.959963984540054**2))
+
+
+def test_the_lower_bound_is_cut_too():
+    assert seed_interval([0.0, 0.1, 0.02], within=(0.01, 0.5)).low == 0.01
+    assert seed_interval([0.0, 0.1, 0.02], within=(-1.0, 0.08)).high == 0.08
+    uncut = seed_interval([0.0, 0.1, 0.02])
+    assert (uncut.low, uncut.high) == (pytest.approx(0.04 - 0.13145, abs=1e-5), pytest.approx(0.04 + 0.13145, abs=1e-5))
+
+
+def test_narrow_numbers_are_widened_before_they_are_subtracted_or_averaged():
+    narrow = np.array([0.1, 0.7, 0.4], dtype=np.float32)
+    assert seed_interval(narrow) == seed_interval(narrow.astype(np.float64))
+    counts = np.array([1, 2, 3], dtype=np.uint8)
+    assert seed_difference(counts, counts + 1).value == -1.0
+    assert image_difference(counts, counts * 2, seed=0).value == -2.0
+
+
+def test_a_seed_difference_is_students_interval_of_the_differences():
+    assert seed_difference([0.5, 0.9, 0.4], [0.1, 0.2, 0.3]) == seed_interval([0.4, 0.7, 0.1])
+
+
+def test_images_are_resampled_by_a_bca_bootstrap_of_bounded_memory(monkeypatch):
+    asked = []
+
+    def bootstrap(data, statistic, **options):
+        asked.append((data[0].tolist(), statistic, options))
+        return SimpleNamespace(confidence_interval=(0.1, 0.3))
+
+    monkeypatch.setattr("scipy.stats.bootstrap", bootstrap)
+    estimate = image_difference([1.0, 0.5, 0.0], [0.5, 0.5, 0.5], seed=7)
+    assert estimate == Estimate(0.0, 0.1, 0.3, 3, "images")
+    ((differences, statistic, options),) = asked
+    assert (differences, statistic) == ([0.5, 0.0, -0.5], np.mean)
+    assert options.pop("rng").random() == np.random.default_rng(7).random()
+    assert options == {"confidence_level": 0.95, "n_resamples": 1999, "batch": 1 + 2**22 // 3, "method": "BCa"}
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: wilson(0, 0), "wilson: not a share; expected 0 <= successes <= n; got 0 of 0"),
+        (lambda: wilson(6, 5), "wilson: not a share; expected 0 <= successes <= n; got 6 of 5"),
+        (lambda: wilson(-1, 5), "wilson: not a share; expected 0 <= successes <= n; got -1 of 5"),
+        (lambda: seed_interval([]), r"seed_interval: arrays do not pair up; expected equal lengths >= 1; got \[0\]"),
+        (lambda: seed_interval([1, np.inf]), r"seed_interval: a seed's value is not finite; got \[1.0, inf\]"),
+        (lambda: seed_difference([1, 2], [1]), r"seed_difference: arrays do not pair up; .*; got \[2, 1\]"),
+        (lambda: image_difference([1, 2], [1], seed=0), r"image_difference: arrays do not pair up; .*; got \[2, 1\]"),
+        (
+            lambda: image_difference([1, np.inf], [1, 0], seed=0),
+            "image_difference: an image's difference is not finite; compare finite pairs",
+        ),
+    ],
+)
+def test_errors_say_where_and_what(call, says):
+    with pytest.raises(ContractError, match=f"^{says}$"):
+        call()
