@@ -1,5 +1,6 @@
 """What prune lists: all that no plan needs, and nothing that has a use or a writer."""
 
+import json
 import os
 from dataclasses import replace
 
