@@ -23,8 +23,9 @@ def rows(results: Results) -> list[Row]:
 
 def _families(results: Results) -> Iterator[tuple[str, str, list[str]]]:
     specs = results.workspace.plan.params["defenses"]
+    made = {run.defense for run in results.runs if run.role == "teacher"}
     by_name: dict[str, list[str]] = {}
-    for key, spec in specs.items():
+    for key, spec in ((key, spec) for key, spec in specs.items() if key in made):
         by_name.setdefault(spec["name"], []).append(key)
     for name, keys in by_name.items():
         varying = [field for field in specs[keys[0]] if len({str(specs[key][field]) for key in keys}) > 1]

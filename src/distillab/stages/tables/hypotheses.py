@@ -1,7 +1,7 @@
 """Where CMIM might be weak: hypotheses of our own, each with the number of this run that decides it."""
 
 from collections.abc import Iterator
-from math import log
+from math import isnan, log
 from typing import Any
 
 from distillab.stages.tables import leaks
@@ -19,8 +19,9 @@ Numbers = dict[int, float]
 def rows(results: Results) -> list[Row]:
     """The table ``hypotheses``: one row per CMIM teacher and hypothesis with numbers here; Holm over each teacher's."""
     specs = results.workspace.plan.params["defenses"]
+    made = {run.defense for run in results.runs if run.role == "teacher"}
     found: list[Row] = []
-    for key in (key for key, spec in specs.items() if spec["name"] == "cmim"):
+    for key in (key for key, spec in specs.items() if spec["name"] == "cmim" and key in made):
         found += [
             {"defense": key, "hypothesis": said.name, "statement": said.statement, "unit": said.unit} | verdict
             for said, verdict in judged(_Case(results, key).hypotheses())
@@ -77,8 +78,9 @@ class _Case:
         return log(self.spec["n_powers"]) / float(self.spec["omega"])
 
     def leak(self, column: str, split: str) -> Numbers:
-        """One column of this teacher's leaks."""
-        return {row["seed"]: row[column] for row in self.leaks if (row["defense"], row["split"]) == (self.key, split)}
+        """One column of this teacher's leaks, of the seeds that have it."""
+        rows = [row for row in self.leaks if (row["defense"], row["split"]) == (self.key, split)]
+        return {row["seed"]: row[column] for row in rows if not isnan(row[column])}
 
     def accuracy(self, defense: str) -> Numbers:
         """Test accuracy of a defense's teachers of the same network."""

@@ -24,20 +24,18 @@ def with_tuned(results: Results, matrix: dict[Cell, list[ModelRun]]) -> dict[Cel
             continue
         found[teacher, student, attack] = runs
         trials = [
-            other for cell, other in matrix.items() if cell[:2] == (teacher, student) and _base(cell[2]) == attack
+            other
+            for cell, other in matrix.items()
+            if cell[:2] == (teacher, student) and cell[2].startswith(f"{attack}{TRIAL}")
         ]
         if trials:
             found[teacher, student, f"{attack}{TUNED}"] = _best(results, [runs, *trials])
     return found
 
 
-def _base(attack: str) -> str:
-    """The attack that a trial belongs to; empty for what is no trial."""
-    return attack.split(TRIAL, maxsplit=1)[0] if TRIAL in attack else ""
-
-
 def _best(results: Results, candidates: list[list[ModelRun]]) -> list[ModelRun]:
-    seeds = {run.seed for run in candidates[-1]}
+    """The candidate with the best mean validation accuracy over the seeds that all have."""
+    seeds = set.intersection(*({run.seed for run in runs} for runs in candidates))
     means = {
         number: float(np.mean([split_accuracy(results, run, "val") for run in runs if run.seed in seeds]))
         for number, runs in enumerate(candidates)

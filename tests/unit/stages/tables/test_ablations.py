@@ -54,7 +54,7 @@ def test_every_row_is_that_of_its_variant_and_quantity(results, same_row):
     assert {row["high"] for row in rows if row["quantity"] != "peak"} > {1.0}
 
 
-def test_two_variants_are_no_ablation(results, made_up):
+def test_two_variants_are_no_ablation(made_up):
     found = made_up({key: CMIM | {"beta": beta} for key, beta in list(BETAS.items())[:2]})
     for key in list(BETAS)[:2]:
         found.teacher(key)
@@ -73,4 +73,12 @@ def test_variants_that_differ_in_nothing_are_no_ablation(made_up):
     found = made_up({f"cmim_{n}": CMIM for n in range(3)})
     for n in range(3):
         found.teacher(f"cmim_{n}")
+    assert ablations.rows(found) == []
+
+
+def test_a_variant_without_teachers_is_none(made_up):
+    found = made_up({key: CMIM | {"beta": beta} for key, beta in BETAS.items()})
+    assert ablations.rows(found) == []
+    for key in list(BETAS)[:2]:
+        found.teacher(key)
     assert ablations.rows(found) == []
