@@ -1,4 +1,4 @@
-"""The table ``hypotheses``: each one decided by numbers known by hand, of its own teacher, network, split and attack."""
+"""The table ``hypotheses``: each one decided by numbers known by hand, of its teacher, network, split and attack."""
 
 from math import log
 
@@ -84,6 +84,7 @@ def expected(results):
     train, test = leaked(results, "train", peak), leaked(results, "test", peak)
     ours = leaked(results, "test", by_hand.off_diagonal)
     plain = [by_hand.off_diagonal(results.log_probs(f"ce-wide-s{s}")["test"], results.labels["test"]) for s in SEEDS]
+    order = [by_hand.rank_correlation(*pair) for pair in zip(ours, plain, strict=True)]
     kd, avg = (points(("label_only", attack), ("cmim", attack)) for attack in ("kd", "avg"))
     return [
         (
