@@ -20,6 +20,11 @@ def test_an_error_is_one_line():
     assert str(error) == "not YAML; got line 1 column 2; mend it"
 
 
+def test_the_fault_is_the_line_without_what_to_do():
+    assert SpecError("wrong", where="train.lr", got="'x'", do="mend it").fault == "train.lr: wrong; got 'x'"
+    assert SpecError("wrong").fault == "wrong"
+
+
 def test_each_kind_has_its_exit_code():
     kinds = [DistillabError, SpecError, ArtifactError, ContractError]
     assert [kind.exit_code for kind in kinds] == [1, 2, 3, 4]

@@ -97,6 +97,7 @@ def test_children_of_a_replaced_teacher_are_made_again_from_it(project, caplog):
     for child in ("knockoff", "answers"):
         assert f"{child}: made again: its parent was replaced: {TEACHER.path} is" in caplog.text
     assert f"measure: made again: its parent was replaced: {KNOCKOFF.path} is" in caplog.text
+    assert project.run(KNOCKOFF, MEASURE) == [], "they record the parents that they were made from"
 
 
 def test_a_teacher_that_comes_back_as_it_was_needs_its_children_again(project):

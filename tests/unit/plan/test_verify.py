@@ -2,17 +2,16 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from distillab.cli import main
-from distillab.core.errors import ArtifactError
 from distillab.core.sidecar import Parent, Sidecar, payload_of, read_sidecar, sidecar_path, write_sidecar
 from distillab.core.workspace import Workspace
 from distillab.plan.build import build_plan
-from distillab.plan.manifest import manifest_of, manifest_path, read_manifest, write_manifest
-from distillab.plan.patterns import REPORTS
+from distillab.plan.manifest import manifest_of, manifest_path
 from distillab.plan.prune import orphans
 from distillab.plan.verify import compare, prove
 
@@ -34,10 +33,8 @@ KINDS = {
 def finished(tmp_path_factory):
     """A finished run whose payloads are bytes that stand for the real ones: its root and its plan."""
     root = tmp_path_factory.mktemp("finished")
-    shutil.copytree(REPOSITORY / "config", root / "config")
-    (root / "reports").mkdir()
-    for report in REPORTS:
-        (root / "reports" / f"{report}.py").write_text("from distillab.reporting import tables\n")
+    for folder in ("config", "reports"):
+        (root / folder).symlink_to(REPOSITORY / folder)
     (root / "params.yaml").write_text(json.dumps({"preset": "tiny", "override": LIGHT}))
     plan, made = build_plan(root), {}
     for member in plan.members.values():
@@ -51,7 +48,7 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def run(finished, tmp_path):
     """The same run elsewhere, to change at will."""
-    shutil.copytree(finished[0], tmp_path / "project")
+    shutil.copytree(finished[0], tmp_path / "project", symlinks=True)
     return tmp_path / "project", finished[1]
 
 
@@ -189,19 +186,6 @@ def test_other_parameters_and_other_files_than_the_manifests_are_named(run):
     assert faults(root, plan, long) == ["results/tiny/more: in the manifest, and not in the plan"]
 
 
-def test_a_manifest_survives_the_disk_one_line_a_payload(run):
-    root, plan = run
-    manifest, path = manifest_of(plan, prove(root, plan).sidecars), manifest_path(root, plan.preset)
-    assert read_manifest(path) is None
-    write_manifest(path, manifest)
-    assert read_manifest(path) == manifest
-    assert len(path.read_text().splitlines()) == len(manifest.payloads) + len(json.loads(path.read_text())) + 3
-    assert not list(orphans(root, plan)), "prune keeps it"
-    path.write_text("{}")
-    with pytest.raises(ArtifactError, match="not a manifest of this version"):
-        read_manifest(path)
-
-
 @pytest.fixture
 def command(run, monkeypatch, capsys):
     """Runs ``distillab verify`` in the project: exit code and output."""
@@ -230,6 +214,21 @@ def test_the_command_counts_writes_and_compares(command):
     assert (code, len(said.splitlines())) == (3, 2)
     forge(root, plan, KINDS["model"], thorough=False)
     assert verify("--write")[0] == 3, "a run with faults gets no manifest"
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="signatures need OpenSSH")
+def test_the_command_signs_and_refuses_what_is_not_signed(command):
+    root, _, verify = command
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "k"], check=True, stdin=subprocess.DEVNULL)
+    assert verify("--sign", "k")[0] == 2, "only what is written is signed"
+    assert verify("--write", "--sign", "k")[0] == 0
+    assert verify("--key", "k.pub")[0] == 0
+    path = manifest_path(root, "tiny")
+    path.write_text(path.read_text() + " ")
+    code, said = verify("--key", "k.pub")
+    assert code == 3
+    assert "not signed by this key, or changed since" in said
+    assert not list(orphans(root, build_plan(root))), "prune keeps manifest and signature"
 
 
 def test_the_command_knows_other_presets(command):
