@@ -1,5 +1,7 @@
 """A checkpoint restores everything; a damaged or foreign one nothing, and training starts again."""
 
+from types import ModuleType
+
 import pytest
 import torch
 from torch import nn
@@ -97,7 +99,9 @@ def test_a_checkpoint_that_would_fit_is_passed_over_if_its_parents_were_others(t
 
 def test_a_checkpoint_of_another_torch_is_passed_over(tmp_path, caplog, monkeypatch):
     path = saved(tmp_path / "c")
-    monkeypatch.setattr(torch, "__version__", "1.0")
+    other = ModuleType("torch")
+    vars(other).update(vars(torch) | {"__version__": "1.0"})
+    monkeypatch.setattr("distillab.training.checkpoint.torch", other)
     assert starts_again(path, *trained(SGDSpec()), caplog)
 
 
