@@ -15,7 +15,7 @@ from distillab.specs.certifier import CertifierSpec
 
 BATCH = 96
 """Images bounded together. A bound's last bits may depend on an image's batch mates, so that this is part of the code
-and no parameter: equal images, network and spec give equal bytes."""
+and no parameter: on one processor, equal images, network and spec give equal bytes."""
 
 Progress = Callable[[int], None]
 """Is told the number of images done."""
