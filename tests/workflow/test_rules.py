@@ -48,8 +48,12 @@ def test_second_run_does_nothing(finished_copy: Project) -> None:
     assert "Nothing to be done" in finished_copy.snakemake()
 
 
-def test_one_study_alone(finished_copy: Project) -> None:
-    assert "Nothing to be done" in finished_copy.snakemake("undistillable")
+def test_one_study_alone(fresh: Callable[[str], Project]) -> None:
+    """Its page and the index, and all that these show; the pages of other studies are left."""
+    said = fresh("project").snakemake("-n", "undistillable")
+    assert rules_run(said) == EVERY_RULE | {"undistillable"}
+    for page, planned in {"undistillable": True, "index": True, "ta": False, "certified": False}.items():
+        assert (f"output: results/tiny/reports/{page}.html" in said) == planned, page
 
 
 def test_an_attack_parameter_reruns_its_descendants_only(finished_copy: Project) -> None:

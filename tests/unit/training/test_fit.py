@@ -216,11 +216,15 @@ def test_bfloat16_keeps_float32_weights_and_learns(network, images):
     assert history[-1]["total"] < 0.8 * history[0]["total"]
 
 
-def test_the_step_is_the_textbooks(images):
-    """One epoch of one batch, momentum and decay from rest: w - lr (g + decay w), twice the momentum is nesterov."""
+@pytest.mark.parametrize("count", [8, 5])
+def test_the_step_is_the_textbooks(images, count):
+    """One epoch of one batch, momentum and decay from rest: w - lr (g + decay w), twice the momentum is nesterov.
+
+    A batch that is not full, as the last one, weighs as much as any: g is the mean over the images that it has.
+    """
     model = nn.Sequential(nn.Flatten(), nn.Linear(36, 4))
     before = model[1].weight.detach().clone()
-    index = torch.arange(8)
+    index = torch.arange(count)
     logits = model(images.images(index))
     (gradient,) = torch.autograd.grad(nn.functional.cross_entropy(logits, images.y[index]), model[1].weight)
     spec = TrainSpec(epochs=1, batch_size=8, optimizer=SGDSpec(lr=0.5, momentum=0.9, weight_decay=0.01))
