@@ -31,7 +31,7 @@ class Cost:
 
 
 def cost_of(plan: Plan, member: Member) -> Cost | None:
-    """The cost of a training or an attack; None for members that cost next to nothing."""
+    """The cost of a training or an attack; None for members that cost next to nothing, or on unknown many images."""
     if "train" in member.spec:
         return _training(plan, member)
     if member.stage == "attack":
@@ -39,15 +39,22 @@ def cost_of(plan: Plan, member: Member) -> Cost | None:
     return None
 
 
-def _training(plan: Plan, member: Member) -> Cost:
+def unknown_images(plan: Plan) -> bool:
+    """Whether only the files of the data set know how many images are trained on or attacked."""
+    return _train_images(plan, 0) is None or _test_images(plan) is None
+
+
+def _training(plan: Plan, member: Member) -> Cost | None:
     recipe = member.spec["train"]
     settings = f"{recipe['precision']}{' channels_last' if recipe['channels_last'] else ''}"
     held_out = 0 if member.stage == "distill" else int(plan.params["data"]["val"])
-    epochs = int(recipe["epochs"])
+    images, epochs = _train_images(plan, held_out), int(recipe["epochs"])
+    if images is None:
+        return None
     defense = DEFENSES.parse(member.spec["defense"]) if "defense" in member.spec else None
     return Cost(
         member.spec["model"],
-        passes=_train_images(plan, held_out) * (defense.passes(epochs) if defense else epochs),
+        passes=images * (defense.passes(epochs) if defense else epochs),
         batch_size=int(recipe["batch_size"]),
         settings=settings,
         threads=member.threads,
@@ -56,18 +63,24 @@ def _training(plan: Plan, member: Member) -> Cost:
     )
 
 
-def _attack(plan: Plan, member: Member) -> Cost:
+def _attack(plan: Plan, member: Member) -> Cost | None:
     spec = ATTACKS.parse(member.spec["attack"])
-    images = min(spec.images or _test_images(plan), _test_images(plan))
+    images = _least(spec.images, _test_images(plan))
+    if images is None:
+        return None
     network = plan.members[member.parents["model"]].spec["model"]
     return Cost(network, images * spec.passes, spec.batch_size, "float32", member.threads)
 
 
-def _train_images(plan: Plan, held_out: int) -> int:
-    available = int(plan.facts["data"]["train"] or 0) - held_out
-    return min(available, int(plan.params["data"]["train_limit"] or available))
+def _train_images(plan: Plan, held_out: int) -> int | None:
+    published = plan.facts["data"]["train"]
+    return _least(None if published is None else published - held_out, plan.params["data"]["train_limit"])
 
 
-def _test_images(plan: Plan) -> int:
-    available = int(plan.facts["data"]["test"] or 0)
-    return min(available, int(plan.params["data"]["test_limit"] or available))
+def _test_images(plan: Plan) -> int | None:
+    return _least(plan.facts["data"]["test"], plan.params["data"]["test_limit"])
+
+
+def _least(*counts: int | None) -> int | None:
+    """The smallest of the known counts; None where none is known."""
+    return min((count for count in counts if count is not None), default=None)

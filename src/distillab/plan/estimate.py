@@ -9,7 +9,7 @@ from distillab.core.stages import STAGES
 from distillab.core.store import Store
 from distillab.core.throughput import Throughput
 from distillab.core.workspace import HIDDEN
-from distillab.plan.costs import Cost, cost_of
+from distillab.plan.costs import Cost, cost_of, unknown_images
 
 
 @dataclass
@@ -41,7 +41,7 @@ def describe(plan: Plan, root: Path, *, measure: bool) -> str:
         if of_stage:
             lines.append(f"{stage}: {STAGES[stage]}")
             lines += [f"  {_line(group)}" for group in of_stage]
-    lines.append(_total(groups))
+    lines.append(_total(plan, groups))
     return "\n".join(lines)
 
 
@@ -113,11 +113,14 @@ def _line(group: Group) -> str:
     return f"{group.title}: {left}{runs}{work}{group.detail}"
 
 
-def _total(groups: list[Group]) -> str:
+def _total(plan: Plan, groups: list[Group]) -> str:
+    done, count = sum(group.done for group in groups), sum(len(group.members) for group in groups)
+    if unknown_images(plan):
+        why = "only the files say how many images there are; data.train_limit and data.test_limit bound them"
+        return f"total: {done} of {count} made; left: unknown, for {why}"
     passes = sum(group.passes for group in groups)
     known = [group.seconds for group in groups]
     seconds = None if None in known else sum(value for value in known if value is not None)
-    done, count = sum(group.done for group in groups), sum(len(group.members) for group in groups)
     return f"total: {done} of {count} made; left: {passes:.3g} passes, {duration(seconds)} on one core or device"
 
 

@@ -57,3 +57,25 @@ def test_the_plan_says_what_an_epoch_and_an_attack_step_take(project):
     assert lines["fast-cnn_digits"].endswith("48 s (8 s an epoch, 4 s of it for each attack step)")
     assert lines["trades-cnn_digits"].endswith("4.8 min (48 s an epoch, 4 s of it for each attack step)")
     assert "an epoch" not in lines["ce-cnn_digits"]
+
+
+FOLDER = {"name": "image_folder", "title": "Own", "path": "own", "shape": [1, 8, 8], "classes": 3, "val": 60}
+
+
+def test_images_that_only_the_files_count_are_not_guessed(project):
+    root = project({"data": FOLDER | {"train_limit": None, "test_limit": None}, "seeds": [0]})
+    plan = build_plan(root)
+    assert cost_of(plan, plan.members["ce-cnn_digits-s0"]) is None
+    assert cost_of(plan, plan.members["ce-cnn_digits-s0-pgd_linf"]) is None
+    assert cost_of(plan, plan.members["ce-cnn_digits-s0-cw_l2"]).passes == 8 * 40, "the attack names 8 images"
+    *lines, total = describe(plan, root, measure=False).splitlines()
+    assert "left: unknown, for only the files say how many images there are" in total
+    assert all(", -" not in line for line in lines), "no negative work"
+
+
+def test_limits_bound_images_that_only_the_files_count(project):
+    root = project({"data": FOLDER | {"train_limit": 50, "test_limit": 30}, "seeds": [0]})
+    plan = build_plan(root)
+    assert cost_of(plan, plan.members["ce-cnn_digits-s0"]).passes == 50 * 6
+    assert cost_of(plan, plan.members["ce-cnn_digits-s0-pgd_linf"]).passes == 30 * 6
+    assert "passes, " in describe(plan, root, measure=False).splitlines()[-1]
