@@ -114,7 +114,10 @@ def differences_table(tables: Tables) -> Html:
     steps = tables["steps"]
     steps = steps[(steps["later"] <= STUDENT) | (steps["later"] - steps["earlier"] == 1)]
     if steps.empty:
-        return paragraph("No steps to compare: no minimum-norm attack was run on two steps of a chain.")
+        return paragraph(
+            "No steps to compare: no minimum-norm attack was run on an image that two steps of a chain both classify "
+            "correctly."
+        )
     averaged = steps["temperature"] == _AVERAGED
     if not averaged.any():
         return _differences(steps, "differences")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NO_CHAIN = "No chain was trained."
-_NO_ATTACK = "No minimum-norm attack was run on a chain."
+_NO_ATTACK = "No minimum-norm attack was run on a correctly classified image of a chain."
 _OVER = (
     "Over initially correct images, each attack in its own norm; a failed search counts as the farthest point of the "
     "pixel box."

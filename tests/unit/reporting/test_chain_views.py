@@ -90,6 +90,13 @@ def test_steps_that_are_never_right_say_so():
     assert "half of the searches" not in text
 
 
+def test_distances_of_steps_that_are_never_right_are_no_figure_and_no_comparison():
+    rows = [attacked(20.0, step, success_n=0, median_distance=nan, penalized_mean=nan) for step in (0, 1)]
+    read = tables(models=[model(20.0), model(20.0, 1)], robustness=rows)
+    assert "on a correctly classified image of a chain" in chain_plots.robustness_by_temperature(read).text
+    assert "two steps of a chain both classify correctly" in chain_attacks.differences_table(read).text
+
+
 def test_the_undefended_model_stands_beside_the_defended_ones():
     rows = [attacked(), attacked(1.0, success_rate=0.95)]
     text = chain_attacks.masking_table(tables(models=[model()], robustness=rows)).text
