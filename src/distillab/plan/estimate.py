@@ -108,7 +108,7 @@ def _made(store: Store, member: Member) -> bool:
 def _line(group: Group) -> str:
     count, seeds = len(group.members), len({member.seed for member in group.members})
     left = f"{group.done} of {count} made" if group.done else f"{count} to make"
-    runs = f", {seeds} seed{'s' if seeds > 1 else ''}" if seeds > 1 else ""
+    runs = f", {seeds} seeds" if seeds > 1 else ""
     work = f", {group.passes:.3g} passes, {duration(group.seconds)}" if group.passes else ""
     return f"{group.title}: {left}{runs}{work}{group.detail}"
 

@@ -1,0 +1,82 @@
+"""What follows from a chain: its networks, recipes, seeds and links."""
+
+import pytest
+
+from distillab.models import MODELS
+from distillab.plan.chain_members import chain_name, chain_seeds
+from distillab.plan.chains import ChainParams
+from distillab.specs.train import SGDSpec, TrainSpec
+
+DEFAULT, FIRST, SECOND = (MODELS.parse({"name": name}) for name in ("resnet20", "cnn_digits", "papernot_digits"))
+RECIPE = TrainSpec(epochs=4, batch_size=8, optimizer=SGDSpec(lr=0.1))
+
+
+def test_the_last_network_repeats():
+    chain = ChainParams(networks=(FIRST, SECOND))
+    assert [chain.network(step, DEFAULT) for step in range(4)] == [FIRST, SECOND, SECOND, SECOND]
+    assert [ChainParams().network(step, DEFAULT) for step in range(2)] == [DEFAULT, DEFAULT]
+
+
+def test_a_recipe_is_the_chains_or_the_teachers_and_its_rate_follows_the_temperature_where_asked():
+    own = RECIPE.model_copy(update={"epochs": 9})
+    assert ChainParams().recipe(20.0, RECIPE) == RECIPE
+    assert ChainParams(train=own).recipe(20.0, RECIPE) == own
+    scaled = ChainParams(scale_lr=True).recipe(20.0, RECIPE)
+    assert scaled.optimizer.lr == pytest.approx(2.0)
+    assert scaled.model_copy(update={"optimizer": RECIPE.optimizer}) == RECIPE
+
+
+def test_seeds_of_a_step():
+    assert [ChainParams().seeds(step, (4, 2, 9)) for step in (0, 7)] == [(4, 2, 9)] * 2
+    chain = ChainParams(one_seed_from=2)
+    assert [chain.seeds(step, (4, 2, 9)) for step in range(4)] == [(4, 2, 9), (4, 2, 9), (4,), (4,)]
+
+
+def test_links_come_after_those_they_learn_from():
+    chain = ChainParams(steps=2, temperatures=(1.0, 30.0), one_seed_from=1)
+    assert list(chain.links((8, 6))) == [
+        (temperature, step, seed) for temperature in (1.0, 30.0) for step, seed in ((0, 8), (0, 6), (1, 8), (2, 8))
+    ]
+
+
+def test_the_study_is_that_of_what_the_chain_starts_from():
+    assert ChainParams().study == "ta"
+    assert ChainParams(teacher_defense="madry").study == "adversarial"
+
+
+def test_defaults_are_the_papers_three_networks():
+    assert ChainParams().model_dump() == {
+        "steps": 2, "teacher_defense": None, "temperatures": (1.0, 20.0), "networks": (), "init": "fresh",
+        "train": None, "scale_lr": False, "one_seed_from": None,
+    }  # fmt: skip
+
+
+def test_a_name_has_the_temperature_as_people_write_it():
+    assert [chain_name("ta", temperature, 2) for temperature in (1.0, 2.5, 100.0)] == [
+        "ta-T1-step2", "ta-T2.5-step2", "ta-T100-step2",
+    ]  # fmt: skip
+
+
+def test_a_chain_of_a_teacher_has_its_seeds_without_the_headlines(rich_params):
+    params, _ = rich_params
+    assert chain_seeds(params, params.chains["left"]) == (3, 7)
+    few = params.model_copy(
+        update={"defenses": params.defenses | {"ls": params.defenses["ls"].model_copy(update={"seeds": 1})}}
+    )
+    assert chain_seeds(few, few.chains["left"]) == (3,)
+    assert chain_seeds(few, few.chains["ta"]) == (3, 7)
+
+
+def test_each_chain_is_made_as_far_as_its_seeds_go(rich):
+    made = [m.id for m in rich.members.values() if m.stage in {"distill", "warm"}]
+    assert sorted(made) == sorted(
+        [
+            *(f"ta-warm-cnn_digits-s{seed}" for seed in (3, 7)),
+            *(f"ta-T5-step0-s{seed}" for seed in (3, 7)),
+            "ta-T5-step0-s3-labels",
+            "ta-T5-step1-s3",
+            *(f"left-T2.5-{made}" for made in ("step0-s3-labels", "step0-s7-labels", "step1-s3", "step1-s7")),
+        ]
+    )  # fmt: skip
+    assert rich.members["left-T2.5-step0-s7-labels"].parents["model"] == "ls-cnn_digits-s7"
+    assert rich.members["left-T2.5-step1-s7"].parents["soft_labels"] == "left-T2.5-step0-s7-labels"
