@@ -5,7 +5,7 @@ import pytest
 from distillab.core.throughput import Throughput
 from distillab.defenses import DEFENSES
 from distillab.plan.build import build_plan
-from distillab.plan.costs import cost_of
+from distillab.plan.costs import Cost, cost_of
 from distillab.plan.estimate import describe
 
 ROWS = {
@@ -79,3 +79,67 @@ def test_limits_bound_images_that_only_the_files_count(project):
     assert cost_of(plan, plan.members["ce-cnn_digits-s0"]).passes == 50 * 6
     assert cost_of(plan, plan.members["ce-cnn_digits-s0-pgd_linf"]).passes == 30 * 6
     assert "passes, " in describe(plan, root, measure=False).splitlines()[-1]
+
+
+def test_costs_in_full(rich):
+    costs = {i: cost_of(rich, member) for i, member in rich.members.items()}
+    plain, settings = {"name": "papernot_digits"}, "bfloat16 channels_last"
+    assert costs["ce-papernot_digits-s3"] == Cost(plain, 400 * 6, 32, "float32", 2, epochs=6)
+    assert costs["ls0.1-papernot_digits-s9"] == Cost(plain, 400 * 3, 16, settings, 1, epochs=3)
+    assert costs["st-cnn_digits--live-papernot_digits-s3"] == Cost(plain, 400 * 2, 128, "float32", 3, epochs=2)
+    assert costs["ta-T5-step1-s3"] == Cost({"name": "cnn_digits"}, 400 * 6, 32, "float32", 2, epochs=6)
+    assert costs["ta-warm-cnn_digits-s3"] == Cost({"name": "cnn_digits"}, 400, 32, "float32", 2, epochs=1)
+    assert costs["ls-papernot_digits-s7-pgd_linf"] == Cost(plain, 60 * 6, 240, "float32", 1)
+    without = ("data-images", "ta-T5-step0-s3-labels", "ls-cnn_digits-s9-answers", "ls-cnn_digits-s3-certify-ibp")
+    assert [costs[i] for i in without] == [None] * 4
+
+
+def test_a_speed_is_kept_under_all_that_it_depends_on():
+    cost = Cost({"name": "vgg8", "depth": 3}, 1, 16, "bfloat16", 2, epochs=9, against=8)
+    assert cost.key == "[('depth', 3), ('name', 'vgg8')] batch 16 bfloat16 threads 2"
+
+
+@pytest.mark.parametrize(
+    ("data", "trained", "chain", "attacked"),
+    [
+        ({"val": 60, "train_limit": None, "test_limit": None}, 1437 - 60, 1437, 360),
+        ({"val": 60, "train_limit": 1400, "test_limit": 100}, 1437 - 60, 1400, 100),
+        ({"val": 60, "train_limit": 1000, "test_limit": 8}, 1000, 1000, 8),
+    ],
+)
+def test_images_are_what_there_is_up_to_a_limit(rich, data, trained, chain, attacked):
+    """Chains learn from the validation images, too; nothing is chosen on them there."""
+    plan = rich.model_copy(update={"params": rich.params | {"data": rich.params["data"] | data}})
+    assert cost_of(plan, plan.members["ce-cnn_digits-s3"]).passes == 6 * trained
+    assert cost_of(plan, plan.members["ta-T5-step0-s3"]).passes == 6 * chain
+    attack = plan.members["ce-cnn_digits-s3-pgd_linf"]
+    assert cost_of(plan, attack).passes == 6 * attacked
+    few = attack.model_copy(update={"spec": attack.spec | {"attack": attack.spec["attack"] | {"images": 50}}})
+    assert cost_of(plan, few).passes == 6 * min(50, attacked)
+
+
+@pytest.mark.parametrize("unknown", ["train", "test"])
+def test_the_work_is_unknown_where_either_number_of_images_is(rich, tmp_path, unknown):
+    limits = {"train_limit": None, "test_limit": None}
+    plan = rich.model_copy(
+        update={
+            "facts": rich.facts | {"data": rich.facts["data"] | {unknown: None}},
+            "params": rich.params | {"data": rich.params["data"] | limits},
+        }
+    )
+    costs = {"train": "ce-cnn_digits-s3", "test": "ce-cnn_digits-s3-pgd_linf"}
+    assert {part: cost_of(plan, plan.members[i]) is None for part, i in costs.items()} == {
+        "train": unknown == "train", "test": unknown == "test",
+    }  # fmt: skip
+    assert describe(plan, tmp_path, measure=False).splitlines()[-1] == (
+        f"total: 0 of {len(plan.members)} made; left: unknown, for only the files say how many images there are; "
+        "data.train_limit and data.test_limit bound them"
+    )
+
+
+def test_an_adversary_is_counted_by_epoch(plan_of):
+    plan = plan_of({"defenses": {"*": None, "ce": {}} | ROWS, "studies": ["undistillable"], "seeds": [0]})
+    costs = {key: cost_of(plan, plan.members[f"{key}-cnn_digits-s0"]) for key in ("ce", *ROWS)}
+    assert {key: (cost.epochs, cost.against) for key, cost in costs.items()} == {
+        "ce": (6, 0), "madry": (6, 8), "fast": (6, 2), "trades": (6, 12),
+    }  # fmt: skip

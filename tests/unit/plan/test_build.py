@@ -1,0 +1,75 @@
+"""What a plan keeps besides members and jobs: the pages of each study, and facts about methods and data."""
+
+import pytest
+
+from distillab.core.errors import SpecError
+from distillab.plan.build import build_plan, load_params
+
+
+def test_a_study_needs_its_page_and_the_index(rich):
+    pages = {
+        study: (f"results/tiny/reports/{study}.html",) for study in ("undistillable", "ta", "adversarial", "certified")
+    }
+    assert rich.studies == {study: ("results/tiny/reports/index.html", *own) for study, own in pages.items()}
+
+
+def test_a_plan_keeps_its_preset_and_the_resolved_parameters(rich, rich_params):
+    assert (rich.preset, rich.params) == ("tiny", rich_params[0].plain())
+    assert rich.params["train"]["epochs"] == 6
+    assert rich.params["seeds"] == [3, 7]
+
+
+def test_facts_about_methods_and_data(rich, rich_params):
+    facts = rich.facts
+    assert facts.keys() == {"data", "defenses", "knockoffs", "attacks", "certifiers"}
+    assert facts["data"] == rich_params[0].data.facts.plain()
+    assert facts["defenses"] == {
+        "ce": {"label": "CE", "grade": "V", "paper": "baseline"},
+        "ls": {"label": "LS", "grade": "V", "paper": "Pereyra et al., ICLR workshop 2017"},
+        "st": {"label": "ST", "grade": "V", "paper": "Ma et al., 2022"},
+    }
+    kd = {"grade": "V", "paper": "Hinton, Vinyals & Dean, 2015", "in_paper": True}
+    assert facts["knockoffs"] == {"kd": kd | {"label": "KD"}, "live": kd | {"label": "KD (live)"}}
+    pgd = {"label": "PGD", "grade": "V", "paper": "Madry et al., ICLR 2018"}
+    assert facts["attacks"] == {
+        "pgd_linf": pgd | {"passes": 6, "kind": "fixed_budget", "norm": "linf", "targeted": False}
+    }
+    assert facts["certifiers"] == {
+        "ibp": {"label": "IBP", "grade": "V", "paper": "Gowal et al., ICCV 2019", "norm": "linf"}
+    }
+
+
+def test_facts_tell_targeted_attacks_and_attacks_of_other_papers(plan_of):
+    plan = plan_of(
+        {
+            "studies": ["undistillable"],
+            "seeds": [0],
+            "defenses": {"*": None, "ce": {}},
+            "knockoff": {"attacks": {"*": None, "scm": {"name": "scm"}}},
+            "robustness": {
+                "attacks": {"*": None, "far": {"name": "pgd", "eps": 1, "step_size": 1, "target": "random"}}
+            },
+        }
+    )
+    assert plan.facts["attacks"]["far"]["targeted"] is True
+    assert plan.facts["knockoffs"]["scm"]["in_paper"] is False
+
+
+def test_two_of_a_method_have_labels_of_their_own(plan_of):
+    twice = {"name": "ls", "eps": 0.3}
+    certifiers = {"dual_l2": {"name": "dual", "norm": "l2"}}
+    plan = plan_of({"seeds": [0], "defenses": {"ls_strong": twice}, "certification": {"certifiers": certifiers}})
+    assert plan.facts["defenses"]["ls_strong"]["label"] == "LS (strong)"
+    assert plan.facts["certifiers"]["dual_l2"]["label"] == "WK dual (l2)"
+    assert plan.facts["certifiers"]["dual_l2"]["norm"] == "l2"
+
+
+def test_all_that_is_impossible_is_told_before_any_member(project):
+    root = project({"seeds": [3, 3], "headline": {"attacks": ["dkd"]}})
+    for build in (build_plan, load_params):
+        with pytest.raises(SpecError) as error:
+            build(root)
+        assert str(error.value).splitlines() == [
+            "params: seeds: expected distinct seeds; got [3, 3]",
+            "params: headline.attacks: expected some of kd, mkd; got 'dkd'",
+        ]
