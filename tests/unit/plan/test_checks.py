@@ -73,12 +73,13 @@ FITS = "does not fit Digits (8x8); expected images of 1x28x28; got 1x8x8 images;
         ),
         (
             {"studies": ["undistillable"], "defenses": {"nasty": {"name": "nt"}, "ce": None}},
-            ["defenses.st: starts from teachers of 'ce'; add defenses.ce", "defenses.nasty: starts from teachers of 'ce'; add defenses.ce"],
+            [f"defenses.{key}: starts from teachers of 'ce'; add defenses.ce" for key in ("st", "nasty")],
         ),
         (
             {"defenses": {"a": {"name": "wong_kolter", "after": "b"}, "b": {"name": "wong_kolter", "after": "a"}}},
             [
-                f"defenses.{key}.after: leads back to {key!r}; the first stage of a cascade has no after" for key in "ab"
+                f"defenses.{key}.after: leads back to '{key}'; the first stage of a cascade has no after"
+                for key in ("a", "b")
             ],
         ),
         (
