@@ -28,6 +28,9 @@ FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "
 PROSE = {"description", "help", "metavar", "title", "json_schema_extra", "label", "docs"}
 """Keywords whose values people read, and tests do not."""
 
+UNORDERED = {"isinstance", "min", "max", "setattr", "zip"}
+"""Functions whose swapped arguments fail at once or give the same."""
+
 TYPES = {
     "Literal", "Callable", "dict", "list", "tuple", "set", "frozenset", "type", "Annotated", "NDArray", "Iterator",
     "Float", "Int", "Bool",
@@ -167,10 +170,15 @@ def _calls(node: ast.Call) -> Iterator[tuple[str, Fault]]:
     for keyword in node.keywords:
         if keyword.arg and keyword.arg not in PROSE:
             yield f"argument {keyword.arg} dropped", lambda keyword=keyword: node.keywords.remove(keyword)
-    plain = not any(isinstance(argument, ast.Starred) for argument in node.args[:2])
-    called = node.func.id if isinstance(node.func, ast.Name) else ""
-    if len(node.args) > 1 and plain and called not in {"isinstance", "min", "max", "setattr", "zip"}:
+    if len(node.args) > 1 and _order_matters(node):
         yield "arguments swapped", lambda: node.args.__setitem__(slice(0, 2), node.args[1::-1])
+
+
+def _order_matters(node: ast.Call) -> bool:
+    first, second = node.args[:2]
+    called = node.func.id if isinstance(node.func, ast.Name) else ""
+    starred = isinstance(first, ast.Starred) or isinstance(second, ast.Starred)
+    return not starred and called not in UNORDERED and ast.unparse(first) != ast.unparse(second)
 
 
 def _constants(node: ast.Constant) -> Iterator[tuple[str, Fault]]:
