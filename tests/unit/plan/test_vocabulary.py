@@ -1,0 +1,78 @@
+"""The words of the parameters, written out: studies and their models, stages and their axes and paths."""
+
+from distillab.plan.params import MeasureParams, Params
+from distillab.plan.patterns import ALWAYS_BATCHED, PATTERNS, REPORTS
+from distillab.plan.vocabulary import AXES, STUDIES, _named, without_nulls
+
+
+def test_models_of_each_study():
+    assert STUDIES == {
+        "undistillable": ("teachers", "students", "knockoffs"), "ta": ("chains",),
+        "sparse": ("teachers", "students", "knockoffs"), "adversarial": ("teachers", "chains"),
+        "certified": ("teachers",),
+    }  # fmt: skip
+    assert REPORTS == ("index", *("undistillable", "ta", "sparse", "adversarial", "certified"))
+
+
+def test_paths_say_the_axes_of_their_stage():
+    weights = "safetensors"
+    assert PATTERNS == {
+        "prepare": f"data/{{part}}.{weights}",
+        "teach": f"teachers/{{teacher}}/s{{seed}}.{weights}",
+        "baseline": f"students/{{student}}/s{{seed}}.{weights}",
+        "knockoff": f"knockoffs/{{teacher}}/{{knockoff}}/s{{seed}}.{weights}",
+        "distill": f"chains/{{chain}}/T{{temperature}}/step{{step}}/{{part}}-s{{seed}}.{weights}",
+        "measure": f"measures/{{family}}/{{model}}/s{{seed}}.{weights}",
+        "sensitivity": "sensitivity/{family}/{model}/s{seed}.parquet",
+        "attack": "attacks/{family}/{model}/{attack}/{logits}-s{seed}.parquet",
+        "certify": "certificates/{family}/{model}/{certifier}-s{seed}.parquet",
+        "collect": "{file}",
+        "report": "reports/{report}.html",
+    }
+    assert AXES == {
+        "teach": ("teacher", "seed"), "baseline": ("student", "seed"), "knockoff": ("teacher", "knockoff", "seed"),
+        "distill": ("chain", "temperature", "step", "part", "seed"), "measure": ("family", "model", "seed"),
+        "sensitivity": ("family", "model", "seed"), "attack": ("family", "model", "attack", "logits", "seed"),
+        "certify": ("family", "model", "certifier", "seed"),
+    }  # fmt: skip
+    assert ALWAYS_BATCHED == {"prepare": ("part",), "distill": ("part",), "collect": ("file",)}
+
+
+def test_a_word_stands_for_a_method_and_null_for_none():
+    assert _named("resnet20") == {"name": "resnet20"}
+    assert _named({"name": "mlp", "widths": [3]}) == {"name": "mlp", "widths": [3]}
+    assert without_nulls({"a": None, "b": {}, "c": 0}) == {"b": {}, "c": 0}
+    assert without_nulls([None]) == [None]
+
+
+def test_the_least_that_a_run_must_say():
+    least = Params.model_validate(
+        {
+            "preset": "own",
+            "data": {"name": "digits"},
+            "pairs": [{"teacher": "cnn_digits", "student": "cnn_digits"}],
+            "train": {"epochs": 1, "optimizer": {"name": "sgd", "lr": 0.1}},
+            "defenses": {"ce": {"name": "ce"}},
+        }
+    )
+    assert (least.studies, least.seeds, least.batch, least.device) == (("undistillable",), (0,), {}, "auto")
+    assert (least.knockoff.attacks, least.knockoff.ls_eps, least.knockoff.trials) == ({}, (0.1,), 0)
+    assert (least.headline.defenses, least.headline.attacks, least.headline.seeds) == ((), (), ())
+    assert (least.robustness.attacks, least.robustness.transfer, least.robustness.examples) == ({}, (), 4)
+    assert least.robustness.families == ("teachers", "knockoffs", "chains")
+    assert least.certification.model_dump() == {
+        "certifiers": {}, "eps": (0.1,), "families": ("teachers",), "defenses": (), "images": None,
+        "radius_steps": 0, "precision": "float32",
+    }  # fmt: skip
+    assert (least.sensitivity.families, least.sensitivity.images, least.chains) == (("chains",), None, {})
+    assert least.measure == MeasureParams(powers=(0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0))
+    assert (least.student_recipe, least.families) == (least.train, {"teachers", "students", "knockoffs"})
+
+
+def test_seeds_and_chains_of_what_was_chosen(rich_params):
+    params, _ = rich_params
+    assert [params.seeds_of(headline=headline) for headline in (False, True)] == [(3, 7), (3, 7, 9)]
+    assert list(params.chosen_chains) == ["ta", "left"]
+    assert list(params.model_copy(update={"studies": ("ta",)}).chosen_chains) == ["ta"]
+    assert params.student_recipe is params.student_train
+    assert params.model_copy(update={"studies": ("ta", "certified")}).families == {"chains", "teachers"}
