@@ -42,7 +42,10 @@ def test_presets_are_in_order_and_the_base_is_none(layers):
 @pytest.mark.parametrize(
     ("params", "says"),
     [
-        ("preset: bigg\n", "params.yaml: preset: no such preset; expected one of big, small; got 'bigg'; did you mean big?"),
+        (
+            "preset: bigg\n",
+            "params.yaml: preset: no such preset; expected one of big, small; got 'bigg'; did you mean big?",
+        ),
         ("preset: xyz\n", "params.yaml: preset: no such preset; expected one of big, small; got 'xyz'"),
         ("preset: base\n", "params.yaml: preset: no such preset; expected one of big, small; got 'base'"),
         ("override: {}\n", "params.yaml: preset: no such preset; expected one of big, small; got None"),

@@ -11,12 +11,12 @@ def test_models_of_each_study():
         "sparse": ("teachers", "students", "knockoffs"), "adversarial": ("teachers", "chains"),
         "certified": ("teachers",),
     }  # fmt: skip
-    assert REPORTS == ("index", *("undistillable", "ta", "sparse", "adversarial", "certified"))
+    assert ("index", *("undistillable", "ta", "sparse", "adversarial", "certified")) == REPORTS
 
 
 def test_paths_say_the_axes_of_their_stage():
     weights = "safetensors"
-    assert PATTERNS == {
+    assert {
         "prepare": f"data/{{part}}.{weights}",
         "teach": f"teachers/{{teacher}}/s{{seed}}.{weights}",
         "baseline": f"students/{{student}}/s{{seed}}.{weights}",
@@ -28,7 +28,7 @@ def test_paths_say_the_axes_of_their_stage():
         "certify": "certificates/{family}/{model}/{certifier}-s{seed}.parquet",
         "collect": "{file}",
         "report": "reports/{report}.html",
-    }
+    } == PATTERNS
     assert AXES == {
         "teach": ("teacher", "seed"), "baseline": ("student", "seed"), "knockoff": ("teacher", "knockoff", "seed"),
         "distill": ("chain", "temperature", "step", "part", "seed"), "measure": ("family", "model", "seed"),
