@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from distillab.certify.trace import trace
 from distillab.core.errors import SpecError
-from distillab.models.load import build_model
 from distillab.plan.params import Params
+from distillab.plan.untrained import untrained
 from distillab.specs.defense import PostHocDefense
-from distillab.specs.model import Domain, ModelSpec
+from distillab.specs.model import ModelSpec
 
 
 def uncertifiable(params: Params) -> Iterator[str]:
@@ -43,7 +43,7 @@ def _networks(params: Params) -> list[ModelSpec]:
         "knockoffs": students,
         "chains": [
             chain.network(step, params.pairs[0].teacher)
-            for chain in params.chains.values()
+            for chain in params.chosen_chains.values()
             for step in range(chain.steps + 1)
         ],
     }
@@ -53,9 +53,7 @@ def _networks(params: Params) -> list[ModelSpec]:
 
 def _unknown_layers(params: Params, network: ModelSpec) -> Iterator[str]:
     facts = params.data.facts
-    channels = facts.shape[0]
-    model = build_model(network, Domain(facts.shape, facts.classes, (0.5,) * channels, (0.5,) * channels), seed=0)
     try:
-        trace(model.eval(), facts.shape)
+        trace(untrained(network, facts.shape, facts.classes).eval(), facts.shape)
     except SpecError as error:
         yield f"certification: {network.name} cannot be certified: {error}"

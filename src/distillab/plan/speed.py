@@ -6,9 +6,8 @@ import torch
 
 from distillab.core.job import Plan
 from distillab.models import MODELS
-from distillab.models.load import build_model
 from distillab.plan.costs import Cost
-from distillab.specs.model import Domain
+from distillab.plan.untrained import untrained
 
 STEPS = 3
 LARGEST = 2.0
@@ -33,9 +32,8 @@ def _device(plan: Plan) -> str:
 def _work(plan: Plan, cost: Cost, device: str) -> tuple[torch.nn.Module, torch.Tensor, torch.Tensor]:
     """The network, and a batch of random images with labels."""
     facts = plan.facts["data"]
-    shape, channels = tuple(facts["shape"]), facts["shape"][0]
-    domain = Domain(shape, int(facts["classes"]), (0.5,) * channels, (0.5,) * channels)
-    model = build_model(MODELS.parse(cost.network), domain, seed=0).to(device)
+    shape = tuple(facts["shape"])
+    model = untrained(MODELS.parse(cost.network), shape, facts["classes"]).to(device)
     with torch.device(device):
         x, y = torch.rand(cost.batch_size, *shape), torch.zeros(cost.batch_size, dtype=torch.long)
     if "channels_last" in cost.settings:

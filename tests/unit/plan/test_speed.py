@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from distillab.models import MODELS
-from distillab.models.load import build_model
 from distillab.plan import speed
 from distillab.plan.costs import Cost
-from distillab.specs.model import Domain
+from distillab.plan.untrained import untrained
 
 PLAN = SimpleNamespace(facts={"data": {"shape": [3, 8, 8], "classes": 7}}, params={"device": "cpu"})
 
@@ -71,14 +70,9 @@ def test_the_device_is_the_one_that_trainings_take(monkeypatch, asked, there, de
 @pytest.mark.parametrize("last", [True, False])
 def test_the_work_is_a_batch_of_the_data_sets_images(monkeypatch, last):
     built = []
-
-    def build(*arguments, seed):
-        built.append((*arguments, seed))
-        return build_model(*arguments, seed=seed)
-
-    monkeypatch.setattr(speed, "build_model", build)
+    monkeypatch.setattr(speed, "untrained", lambda *arguments: built.append(arguments) or untrained(*arguments))
     model, x, y = speed._work(PLAN, cost("float32 channels_last" if last else "float32"), "cpu")
-    assert built == [(MODELS.parse({"name": "resnet20"}), Domain((3, 8, 8), 7, (0.5,) * 3, (0.5,) * 3), 0)]
+    assert built == [(MODELS.parse({"name": "resnet20"}), (3, 8, 8), 7)]
     assert (x.shape, y.tolist(), y.dtype) == ((4, 3, 8, 8), [0] * 4, torch.int64)
     assert x.is_contiguous(memory_format=torch.channels_last) == last
     convolution = next(weight for weight in model.parameters() if weight.ndim == 4)
