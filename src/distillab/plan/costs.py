@@ -41,7 +41,8 @@ def cost_of(plan: Plan, member: Member) -> Cost | None:
 
 def unknown_images(plan: Plan) -> bool:
     """Whether only the files of the data set know how many images are trained on or attacked."""
-    return _train_images(plan, 0) is None or _test_images(plan) is None
+    known, limits = plan.facts["data"], plan.params["data"]
+    return any(_least(known[part], limits[f"{part}_limit"]) is None for part in ("train", "test"))
 
 
 def _training(plan: Plan, member: Member) -> Cost | None:

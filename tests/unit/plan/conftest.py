@@ -20,7 +20,9 @@ RICH = {
         {"teacher": "papernot_digits", "student": "papernot_digits"},
     ],
     "train": {"threads": 2},
-    "student_train": {"epochs": 3, "batch_size": 16, "precision": "bfloat16", "channels_last": True},
+    "student_train": {
+        "epochs": 3, "batch_size": 16, "precision": "bfloat16", "channels_last": True, "threads": 4,
+    },
     "defenses": {"*": None, "ce": {}, "ls": {"train": {"epochs": 4}}, "st": {}},
     "knockoff": {
         "attacks": {

@@ -85,7 +85,7 @@ def test_costs_in_full(rich):
     costs = {i: cost_of(rich, member) for i, member in rich.members.items()}
     plain, settings = {"name": "papernot_digits"}, "bfloat16 channels_last"
     assert costs["ce-papernot_digits-s3"] == Cost(plain, 400 * 6, 32, "float32", 2, epochs=6)
-    assert costs["ls0.1-papernot_digits-s9"] == Cost(plain, 400 * 3, 16, settings, 1, epochs=3)
+    assert costs["ls0.1-papernot_digits-s9"] == Cost(plain, 400 * 3, 16, settings, 4, epochs=3)
     assert costs["st-cnn_digits--live-papernot_digits-s3"] == Cost(plain, 400 * 2, 128, "float32", 3, epochs=2)
     assert costs["ta-T5-step1-s3"] == Cost({"name": "cnn_digits"}, 400 * 6, 32, "float32", 2, epochs=6)
     assert costs["ta-warm-cnn_digits-s3"] == Cost({"name": "cnn_digits"}, 400, 32, "float32", 2, epochs=1)

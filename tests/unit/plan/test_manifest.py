@@ -1,55 +1,150 @@
-"""A manifest keeps what a run was: every hash of every payload, and what it was asked for."""
+"""A manifest's file, line by line, its hashes, and the lines about what is no manifest and no signature."""
 
+import hashlib
 import json
+from types import SimpleNamespace
 
 import pytest
+from pydantic import ValidationError
 
-from distillab.core.errors import ArtifactError
-from distillab.core.job import Member, Plan
-from distillab.core.sidecar import Payload, Sidecar
-from distillab.plan.manifest import Entry, entry_of, manifest_of, manifest_path, read_manifest, write_manifest
+from distillab import __version__
+from distillab.core.errors import ArtifactError, SpecError
+from distillab.core.sidecar import SCHEMA, Payload, Sidecar
+from distillab.plan import signature
+from distillab.plan.manifest import Entry, Manifest, manifest_of, manifest_path, read_manifest, write_manifest
+from distillab.plan.signature import check_signature, sign, signature_path
 
-
-def plan_of(params, code="c"):
-    member = Member(stage="teach", id="ce", axes={}, spec={}, seed=0, parents={}, code=code, key="k", path="results/ce")
-    return Plan(preset="tiny", params=params, members={"ce": member}, shapes=(), studies={}, facts={})
-
-
-def sidecar(number):
-    return Sidecar(stage="teach", id="ce", key=f"key {number}", spec={}, code="c", parents={}, environment={},
-                   payload=Payload(bytes=1, blake2b=f"hash {number}"), results={"n": number})  # fmt: skip
+ENTRIES = {f"results/{name}": Entry(key=name, payload=f"p{name}", sidecar=f"s{name}") for name in ("b", "a")}
+MANIFEST = Manifest(preset="tiny", params="1", code="2", payloads=ENTRIES)
 
 
-SIDECARS = {"results/b": sidecar(2), "results/a": sidecar(1)}
+def blake(content):
+    return hashlib.blake2b(
+        json.dumps(content, sort_keys=True, separators=(",", ":")).encode(), digest_size=32
+    ).hexdigest()
 
 
-def test_an_entry_has_the_three_hashes_of_its_payload():
-    assert entry_of(sidecar(1)) == Entry(key="key 1", payload="hash 1", sidecar=sidecar(1).digest)
-    assert entry_of(sidecar(1)).sidecar != entry_of(sidecar(2)).sidecar
-
-
-def test_parameters_and_code_have_hashes_of_their_own():
-    one, other, recoded = (
-        manifest_of(plan_of(p, c), SIDECARS) for p, c in (({"a": 1}, "c"), ({"a": 2}, "c"), ({"a": 1}, "d"))
+def test_a_payload_is_a_line(tmp_path):
+    write_manifest(tmp_path / "manifest.json", MANIFEST)
+    assert (tmp_path / "manifest.json").read_text() == (
+        f'{{\n "schema_version": {SCHEMA},\n "distillab": "{__version__}",\n "preset": "tiny",\n "params": "1",\n'
+        ' "code": "2",\n "payloads": {\n'
+        '  "results/a": {"key":"a","payload":"pa","sidecar":"sa"},\n'
+        '  "results/b": {"key":"b","payload":"pb","sidecar":"sb"}\n }\n}\n'
     )
-    assert one.params != other.params
-    assert one.code == other.code
-    assert one.params == recoded.params
-    assert one.code != recoded.code
+    assert read_manifest(tmp_path / "manifest.json") == MANIFEST
 
 
-def test_a_manifest_survives_the_disk_one_line_a_payload(tmp_path):
-    manifest, path = manifest_of(plan_of({}), SIDECARS), manifest_path(tmp_path, "tiny")
+def test_a_manifest_is_made_of_the_plans_parameters_codes_and_payloads(rich, tmp_path):
+    sidecar = Sidecar(
+        stage="teach", id="x", key="k", spec={}, code="c", parents={}, payload=Payload(bytes=1, blake2b="b"),
+        environment={},
+    )  # fmt: skip
+    assert manifest_of(rich, {"results/x": sidecar}) == Manifest(
+        schema_version=SCHEMA,
+        distillab=__version__,
+        preset="tiny",
+        params=blake(rich.params),
+        code=blake({member.id: member.code for member in rich.members.values()}),
+        payloads={"results/x": Entry(key="k", payload="b", sidecar=sidecar.digest)},
+    )
+    assert manifest_path(tmp_path, "tiny") == tmp_path / "results" / "tiny" / "manifest.json"
+
+
+def test_a_manifest_is_closed_and_frozen():
+    for record in (MANIFEST, ENTRIES["results/a"]):
+        with pytest.raises(ValidationError, match="frozen"):
+            record.key = "other"
+        with pytest.raises(ValidationError, match="Extra inputs"):
+            type(record).model_validate(record.model_dump() | {"more": 1})
+
+
+def test_no_file_is_no_manifest_and_another_file_an_error(tmp_path):
+    path = tmp_path / "manifest.json"
     assert read_manifest(path) is None
-    write_manifest(path, manifest)
-    assert read_manifest(path) == manifest
-    lines = path.read_text().splitlines()
-    assert [line.split(": ")[0] for line in lines if "results/" in line] == ['  "results/a"', '  "results/b"']
-    assert list(json.loads(path.read_text())["payloads"]) == ["results/a", "results/b"]
+    path.write_text("{}")
+    with pytest.raises(ArtifactError) as error:
+        read_manifest(path)
+    assert str(error.value) == f"{path}: not a manifest of this version; write it anew with `distillab verify --write`"
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"schema_version": 1}'])
-def test_anything_else_is_one_line(tmp_path, content):
-    (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(ArtifactError, match="not a manifest of this version; write it anew"):
-        read_manifest(tmp_path / "manifest.json")
+@pytest.fixture
+def files(tmp_path):
+    """A file to sign and a public key."""
+    (tmp_path / "m.json").write_text("text")
+    (tmp_path / "k.pub").write_text("ssh-ed25519 AAAA me\n", encoding="utf-8")
+    return tmp_path / "m.json", tmp_path / "k.pub"
+
+
+@pytest.fixture
+def keygen(monkeypatch):
+    """Answers in place of OpenSSH; a list of what it was asked."""
+    asked = []
+
+    def answering(code, out=b"", err=b""):
+        def run(command, *, input, capture_output, check):  # noqa: A002 - as subprocess calls it
+            signers = [path for path in command if path.endswith("signers")]
+            text = [open(path, encoding="utf-8").read() for path in signers]  # noqa: PTH123, SIM115 - one line
+            asked.append((command, input, capture_output, check, text))
+            return SimpleNamespace(returncode=code, stdout=out, stderr=err)
+
+        monkeypatch.setattr(signature.subprocess, "run", run)
+        return asked
+
+    return answering
+
+
+def test_a_signature_is_made_by_openssh(files, keygen):
+    path, _ = files
+    asked = keygen(0, out=b"SIGNATURE")
+    sign(path, path.with_name("k"))
+    assert signature_path(path).read_bytes() == b"SIGNATURE"
+    assert signature_path(path).name == "m.json.sig"
+    key = str(path.with_name("k"))
+    assert asked == [(["ssh-keygen", "-Y", "sign", "-q", "-f", key, "-n", "distillab"], b"text", True, False, [])]
+
+
+def test_a_key_that_cannot_sign_is_told_with_what_openssh_said(files, keygen):
+    path, _ = files
+    keygen(255, err=b"bad \xff key")
+    with pytest.raises(SpecError) as error:
+        sign(path, path.with_name("k"))
+    assert str(error.value) == f"{path.with_name('k')}: cannot sign with this key; got bad � key"
+    assert not signature_path(path).exists()
+
+
+def test_a_signature_is_checked_by_openssh_for_one_signer(files, keygen):
+    path, public = files
+    signature_path(path).write_text("SIGNATURE")
+    asked = keygen(0)
+    check_signature(path, public)
+    ((command, given, captured, check, text),) = asked
+    signers = command[4]
+    assert command == [
+        "ssh-keygen", "-Y", "verify", "-f", signers, "-I", "distillab", "-s", str(signature_path(path)),
+        "-n", "distillab",
+    ]  # fmt: skip
+    assert (given, captured, check, text) == (b"text", True, False, ["distillab ssh-ed25519 AAAA me\n"])
+
+
+def test_what_is_not_signed_is_told(files, keygen):
+    path, public = files
+    keygen(1)
+    with pytest.raises(ArtifactError) as error:
+        check_signature(path, public)
+    assert str(error.value) == f"{path}: not signed; expected {path}.sig"
+    signature_path(path).write_text("SIGNATURE")
+    with pytest.raises(ArtifactError) as error:
+        check_signature(path, public)
+    assert str(error.value) == f"{path}: not signed by this key, or changed since; expected {public}"
+    public.unlink()
+    with pytest.raises(SpecError) as error:
+        check_signature(path, public)
+    assert str(error.value) == f"{public}: no such key; expected an OpenSSH public key"
+
+
+def test_without_openssh_it_is_told(files, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SpecError) as error:
+        sign(files[0], files[1])
+    assert str(error.value) == "ssh-keygen: signatures need OpenSSH; install it, or leave the key out"

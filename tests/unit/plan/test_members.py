@@ -58,7 +58,7 @@ def test_an_ls_student(rich, rich_params):
         "augment": params.data.augment.plain(), "eps": 0.25,
     }  # fmt: skip
     name, path = "ls0.25-papernot_digits", "students/ls0.25-papernot_digits/s9.safetensors"
-    assert found(rich, f"{name}-s9") == member("baseline", path, 9, {}, spec, student=name, seed="9")
+    assert found(rich, f"{name}-s9") == member("baseline", path, 9, {}, spec, threads=4, student=name, seed="9")
 
 
 def knockoff(rich_params, attack):
@@ -76,7 +76,7 @@ def test_a_knockoff_learns_from_cached_answers(rich, rich_params):
     parents = {"teacher": "ls-cnn_digits-s9", "answers": "ls-cnn_digits-s9-answers"}
     path = "knockoffs/ls-cnn_digits/kd-papernot_digits/s9.safetensors"
     expected = member(
-        "knockoff", path, 9, parents, knockoff(rich_params, "kd"), teacher=teacher, knockoff=name, seed="9"
+        "knockoff", path, 9, parents, knockoff(rich_params, "kd"), threads=4, teacher=teacher, knockoff=name, seed="9"
     )  # fmt: skip
     assert found(rich, f"{teacher}--{name}-s9") == expected
     answers = member("answer", "", 9, {"teacher": "ls-cnn_digits-s9"}, {}) | {"path": ""}
@@ -154,6 +154,9 @@ def test_tables_and_pages(rich, rich_params):
         "collect", "tables/claims.parquet", 0, {}, spec, file="tables/claims.parquet"
     ) | {"parents": {}}
     page = found(rich, "report-ta")
+    code = code_hash({"distillab.reporting.page", "distillab.reporting.tables"})  # its maker, and what it imports
+    assert rich.members["report-ta"].code.startswith(code)
+    assert len(rich.members["report-ta"].code) == 2 * len(code)  # and the files that it shows
     assert all(role == parent and role.startswith("tables/") for role, parent in page["parents"].items())
     assert {"tables/claims.parquet", "tables/run.json"} <= page["parents"].keys()
     assert page | {"parents": {}} == member("report", "reports/ta.html", 0, {}, {"report": "ta"}, report="ta") | {

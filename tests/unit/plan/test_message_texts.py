@@ -74,19 +74,32 @@ ROOT = "count, mode, pair, inner, method, methods, inners, odd"
     [
         ({"cuont": 1}, f"cuont: unknown key; expected one of {ROOT}; did you mean count?"),
         ({"zzzzzz": 1}, f"zzzzzz: unknown key; expected one of {ROOT}"),
-        ({"inner": {"must": 1, "dept": 2}}, "inner.dept: unknown key; expected one of depth, plain, must; did you mean depth?"),
-        ({"inners": [{"must": 1}, {"must": 1, "musst": 2}]},
-         "inners[1].musst: unknown key; expected one of depth, plain, must; did you mean must?"),
+        (
+            {"inner": {"must": 1, "dept": 2}},
+            "inner.dept: unknown key; expected one of depth, plain, must; did you mean depth?",
+        ),
+        (
+            {"inners": [{"must": 1}, {"must": 1, "musst": 2}]},
+            "inners[1].musst: unknown key; expected one of depth, plain, must; did you mean must?",
+        ),
         ({"method": {"name": "bare", "x": 1}}, "method.x: unknown key; no key is allowed here"),
-        ({"method": {"name": "adam", "beta": 1}}, "method.beta: unknown key; expected one of betas, decay; did you mean betas?"),
-        ({"methods": {"adam": {"name": "sgd", "rate": 1, "rates": 1}}},
-         "methods.adam.rates: unknown key; expected one of rate; did you mean rate?"),
+        (
+            {"method": {"name": "adam", "beta": 1}},
+            "method.beta: unknown key; expected one of betas, decay; did you mean betas?",
+        ),
+        (
+            {"methods": {"adam": {"name": "sgd", "rate": 1, "rates": 1}}},
+            "methods.adam.rates: unknown key; expected one of rate; did you mean rate?",
+        ),
         ({"inner": {}}, "inner.must: missing; expected a value"),
         ({"method": {"name": "sgd"}}, "method.rate: missing; expected step of the weights"),
         ({"methods": {"mine": {"name": "sgd"}}}, "methods.mine.rate: missing; expected step of the weights"),
         ({"method": {"name": "sdg"}}, "method: expected one of sgd, adam, bare; got 'sdg'; did you mean sgd?"),
         ({"method": {"name": "qqqq"}}, "method: expected one of sgd, adam, bare; got 'qqqq'"),
-        ({"methods": {"mine": {"name": "adm"}}}, "methods.mine: expected one of sgd, adam, bare; got 'adm'; did you mean adam?"),
+        (
+            {"methods": {"mine": {"name": "adm"}}},
+            "methods.mine: expected one of sgd, adam, bare; got 'adm'; did you mean adam?",
+        ),
         ({"method": {"rate": 1}}, "method: no method is named; expected name: one of sgd, adam, bare"),
         ({"methods": {"mine": {}}}, "methods.mine: no method is named; expected name: one of sgd, adam, bare"),
         ({"mode": "strickt"}, "mode: expected one of fast, slow, strict; got 'strickt'; did you mean strict?"),
@@ -95,9 +108,11 @@ ROOT = "count, mode, pair, inner, method, methods, inners, odd"
         ({"methods": [1]}, "methods: expected key: value pairs; got [1]"),
         ({"method": "sgd"}, "method: expected key: value pairs; got 'sgd'"),
         ({"pair": 5}, "pair: expected a list; got 5"),
-        ({"pair": [1, "x"]},
-         "pair[1]: expected a valid integer, unable to parse string as an integer; got 'x'"),
-        ({"methods": {"A-1": {"name": "bare"}}}, "methods.A-1: expected a name of lower-case letters, digits and _; got 'A-1'"),
+        ({"pair": [1, "x"]}, "pair[1]: expected a valid integer, unable to parse string as an integer; got 'x'"),
+        (
+            {"methods": {"A-1": {"name": "bare"}}},
+            "methods.A-1: expected a name of lower-case letters, digits and _; got 'A-1'",
+        ),
         ({"inners": []}, "inners: expected at least one entry; got none"),
         ({"inner": {"must": 1, "depth": 0}}, "inner.depth: expected a number greater than or equal to 1; got 0"),
         ({"inner": {"must": 1, "depth": 9}}, "inner.depth: expected a number less than 9; got 9"),
@@ -105,7 +120,7 @@ ROOT = "count, mode, pair, inner, method, methods, inners, odd"
         ({"count": {"a": 1}}, "count: expected a valid integer"),
         ({"odd": 2}, "odd: expected an odd number; got 2"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_word_by_word(content, says):
     with pytest.raises(SpecError) as error:
         validate(Root, content)
