@@ -28,7 +28,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     resume = commands.add_parser(
         "resume", help="after a killed run: end its leftover processes, unlock, and run snakemake again"
     )
-    resume.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for snakemake (default: --cores all)")
+    resume.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="arguments for snakemake, options after -- (default: --cores all)"
+    )
     resume.set_defaults(command=run_resume)
 
     verify.add_command(commands)

@@ -10,6 +10,7 @@ from distillab import __version__
 from distillab.cli import main
 from distillab.cli.main import parser
 from distillab.core.errors import ArtifactError, ContractError, SpecError
+from distillab.core.signals import Interrupted
 from distillab.core.stages import STAGES
 
 
@@ -114,6 +115,22 @@ def test_debug_shows_the_traceback(monkeypatch):
     failing(monkeypatch, SpecError("broken"))
     with pytest.raises(SpecError, match=r"^broken$"):
         main(["--debug", "check"])
+
+
+def test_an_interruption_is_one_line_and_the_shells_exit_code(monkeypatch, capsys):
+    failing(monkeypatch, Interrupted(15))
+    assert main(["check"]) == 143
+    said = "distillab: ended by SIGTERM; nothing that was finished is lost: run again to go on"
+    assert lines_of(capsys) == ([], [said])
+
+
+def test_only_a_process_of_its_own_takes_the_signals(monkeypatch):
+    taken = []
+    monkeypatch.setattr(sys.modules["distillab.cli.main"], "end_on_signals", lambda: taken.append(True))
+    monkeypatch.setattr("distillab.cli.manage.run_check", lambda _options: len(taken))
+    assert main(["check"]) == 0
+    monkeypatch.setattr(sys, "argv", ["distillab", "check"])
+    assert main() == 1
 
 
 def test_other_errors_are_not_hidden(monkeypatch):

@@ -94,6 +94,23 @@ def test_record_of_a_run_that_was_not_made_is_one_line(project, capsys):
     assert not (project / "reports" / "recorded").exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [([], ["--cores", "all"]), (["ta", "--cores", "2"], ["ta", "--cores", "2"]), (["--", "-n", "-p"], ["-n", "-p"])],
+)
+def test_resume_passes_its_arguments_to_snakemake(monkeypatch, given, passed):
+    seen = []
+
+    def resume(arguments):
+        seen.append(arguments)
+        raise SystemExit(5)
+
+    monkeypatch.setattr("distillab.cli.resume.resume", resume)
+    with pytest.raises(SystemExit) as end:
+        main(["resume", *given])
+    assert (end.value.code, seen) == (5, [passed])
+
+
 def test_docs_writes_what_is_generated_and_prints_where(project, capsys):
     for path in generated_files():
         (project / path).unlink()

@@ -7,12 +7,13 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from distillab.cli import resume as module
-from distillab.cli.resume import end_leftovers, resume
+from distillab.cli.resume import end_leftovers, resume, unlock
 from distillab.core.errors import ArtifactError
 from distillab.core.locks import exclusive
 from distillab.core.processes import Owner
@@ -100,3 +101,51 @@ def test_nothing_is_touched_while_the_run_goes_on(tmp_path, monkeypatch):
         assert stage.poll() is None
         assert path.exists()
         assert os.listdir() == [".distillab"]  # noqa: PTH208 - no snakemake has been here
+
+
+def test_what_it_does_in_order(monkeypatch):
+    done = []
+    monkeypatch.setattr(module, "refuse_beside_run", lambda folder: done.append(("refuse", str(folder))))
+    monkeypatch.setattr(module, "end_leftovers", lambda folder: done.append(("end", str(folder))))
+    monkeypatch.setattr(module, "unlock", lambda: done.append("unlock"))
+    snakemake = SimpleNamespace(main=lambda arguments: done.append(arguments) or 7)
+    monkeypatch.setitem(sys.modules, "snakemake.cli", snakemake)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.NullHandler()])
+    with pytest.raises(SystemExit) as end:
+        resume(["--cores", "2"])
+    assert end.value.code == 7
+    assert done == [("refuse", ".distillab"), ("end", ".distillab/running"), "unlock", ["--cores", "2"]]
+    assert logging.getLogger().handlers == []
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_lock_that_stays_is_told(monkeypatch, code):
+    asked = []
+
+    def run(command, **options):
+        asked.append((command, options))
+        return SimpleNamespace(returncode=code, stderr=" in use \n")
+
+    monkeypatch.setattr(module.subprocess, "run", run)
+    if code:
+        with pytest.raises(SystemExit) as end:
+            unlock()
+        assert end.value.code == "distillab: snakemake --unlock failed: in use"
+    else:
+        unlock()
+    command = [sys.executable, "-m", "snakemake", "--unlock"]
+    assert asked == [(command, {"capture_output": True, "text": True, "check": False})]
+
+
+def test_nobody_is_waited_for_without_end(tmp_path, monkeypatch):
+    waited = []
+
+    def wait(processes, timeout=None):
+        waited.append((len(processes), timeout))
+        return [], []
+
+    monkeypatch.setattr(module.psutil, "wait_procs", wait)
+    with process() as leftover:
+        register(tmp_path, leftover)
+        end_leftovers(tmp_path)
+    assert waited == [(1, module.PATIENCE), (0, module.PATIENCE)]

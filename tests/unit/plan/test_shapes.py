@@ -1,5 +1,6 @@
 """From members to rules: jobs share a process along batched axes and are wildcards along the others."""
 
+import hashlib
 import re
 from itertools import product
 
@@ -82,3 +83,49 @@ def test_a_job_takes_the_threads_of_its_greediest_member(plan_of):
     assert {job.threads for job in jobs(plan, "teach")} == {2}
     assert {job.threads for job in jobs(plan, "measure")} == {2}
     assert {job.threads for job in jobs(plan, "baseline")} == {1}
+
+
+def test_jobs_that_loop_over_other_values_have_a_rule_of_their_own(plan_of):
+    headline = {"defenses": ["ls"], "attacks": ["kd"], "seeds": [2]}
+    defenses = {"cmim": {"seeds": 1}}
+    plan = plan_of({"batch": {"knockoff": ["seed"]}, "headline": headline, "defenses": defenses})
+    rules = {shape.rule: shape for shape in plan.stage("knockoff")}
+    assert list(rules) == ["knockoff", "knockoff_2", "knockoff_3"]
+    assert {rule: (len(shape.outputs), len(shape.jobs)) for rule, shape in rules.items()} == {
+        "knockoff": (2, 5), "knockoff_2": (3, 1), "knockoff_3": (1, 2),
+    }  # fmt: skip
+    (job,) = rules["knockoff_2"].jobs
+    pattern = "results/tiny/knockoffs/{teacher}/{knockoff}/s"
+    assert rules["knockoff_2"].outputs == tuple(f"{pattern}{seed}.safetensors" for seed in (0, 1, 2))
+    assert (job.id, job.stage) == ("ls-cnn_digits/kd-cnn_digits", "knockoff")
+    assert job.wildcards == {"teacher": "ls-cnn_digits", "knockoff": "kd-cnn_digits"}
+    assert job.members == tuple(f"ls-cnn_digits--kd-cnn_digits-s{seed}" for seed in (0, 1, 2))
+    assert {shape.stage for shape in rules.values()} == {"knockoff"}
+
+
+def test_a_job_is_known_by_its_members_keys(plan_of):
+    plan = plan_of()
+    (job,) = jobs(plan, "baseline")
+    keys = "".join(plan.members[i].key for i in job.members)
+    assert job.digest == hashlib.blake2b(keys.encode(), digest_size=12).hexdigest()
+    assert (job.id, job.wildcards, job.members) == ("all", {}, ("ls0.1-cnn_digits-s0", "ls0.1-cnn_digits-s1"))
+    assert job.inputs == tuple(f"results/tiny/data/{part}.safetensors" for part in ("images", "split"))
+
+
+def test_longer_values_are_tried_first(plan_of):
+    """So that no value is taken for the start of another one."""
+    plan = plan_of({"batch": {"knockoff": ["teacher", "seed"], "attack": []}, "knockoff": {"trials": 1}})
+    (shape,) = plan.stage("knockoff")
+    names = ["mkd_trial0-cnn_digits", "kd_trial0-cnn_digits", "mkd-cnn_digits", "kd-cnn_digits"]
+    assert shape.constraints == {"knockoff": "|".join(re.escape(name) for name in names)}
+    (shape,) = plan.stage("attack")
+    assert shape.constraints["logits"] == "rescaled|raw"
+    models = ["cmim-cnn_digits", "ce-cnn_digits", "ls-cnn_digits", "ta-T1-step0"]
+    assert shape.constraints["model"].split("|")[:4] == [re.escape(name) for name in models]
+
+
+def test_answers_stand_for_the_teacher_among_the_inputs(plan_of):
+    plan = plan_of({"batch": {"knockoff": []}})
+    job = plan.find_job("knockoff", "ls-cnn_digits/kd-cnn_digits/1")
+    names = ("data/images", "data/split", "teachers/ls-cnn_digits/s1")
+    assert job.inputs == tuple(f"results/tiny/{name}.safetensors" for name in names)

@@ -43,8 +43,9 @@ def test_the_fastest_step_after_the_first_counts(monkeypatch, steps, used, faste
         return left.pop(0)
 
     monkeypatch.setattr(speed, "_step", step)
-    monkeypatch.setattr(speed, "_work", lambda *_arguments: ("model", "x", "y"))
-    assert speed.seconds_per_image(PLAN, cost(threads=2)) == fastest / 4
+    wanted = cost(threads=2)
+    monkeypatch.setattr(speed, "_work", lambda *given: ("model", "x", "y") if given == (PLAN, wanted, "cpu") else None)
+    assert speed.seconds_per_image(PLAN, wanted) == fastest / 4
     assert asked == [(("model", "x", "y", "cpu"), False)] * used
     assert torch.get_num_threads() == 2
 
