@@ -29,9 +29,10 @@ log = logging.getLogger("distillab")
 class Product:
     """What making a member leaves besides its payload file."""
 
+    device: str
+    """Where it was computed."""
     results: dict[str, Any] = field(default_factory=dict)
     """Small deterministic by-products for the sidecar."""
-    device: str = "cpu"
     run: dict[str, Any] = field(default_factory=dict)
     """Measurements of this making, such as seconds and memory: for the sidecar's ``run``."""
 

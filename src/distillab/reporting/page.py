@@ -22,4 +22,4 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         entry.payload,
         workspace.root / HIDDEN / "notebooks" / workspace.plan.preset,
     )
-    return Product()
+    return Product("cpu")

@@ -23,7 +23,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     for batch in batches(data.train, data.split.train, batch_size=BATCH):
         probs[batch.index] = teacher.query(batch.x).cpu()
     save_tensors(entry.payload, {"probs": probs})
-    return Product({"queries": teacher.queries}, device.type)
+    return Product(device.type, {"queries": teacher.queries})
 
 
 def released(teacher_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> Teacher:

@@ -42,7 +42,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     with atomic(entry.payload) as temporary:
         frame.to_parquet(temporary, index=False)
     flags = {"zero_gradient": record.zero_gradient_share, "randomized_forward": record.randomized_forward}
-    return Product(flags, device.type)
+    return Product(device.type, flags)
 
 
 def _frame(record: AttackRecord, x: torch.Tensor) -> pd.DataFrame:

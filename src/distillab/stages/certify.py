@@ -45,7 +45,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     frame.insert(0, "id", np.tile(ids.numpy(), len(asked["eps"])))
     with atomic(entry.payload) as temporary:
         frame.to_parquet(temporary, index=False)
-    return Product(device=device.type, run=cost)
+    return Product(device.type, run=cost)
 
 
 def certificates(

@@ -69,7 +69,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         write_text(entry.payload, json.dumps(content, indent=1, sort_keys=True) + "\n")
     else:
         _write_frame(pd.DataFrame(content), entry)
-    return Product()
+    return Product("cpu")
 
 
 @lru_cache(maxsize=1)

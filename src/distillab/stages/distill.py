@@ -46,7 +46,7 @@ def _labels(member: Member, workspace: Workspace, entry: Entry) -> Product:
     save_tensors(
         entry.payload, {"probs": soft_labels(model, data.train, chain_index(data), float(member.spec["temperature"]))}
     )
-    return Product(device=device.type)
+    return Product(device.type)
 
 
 def chain_index(data: Prepared) -> Tensor:

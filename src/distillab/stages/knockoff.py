@@ -25,7 +25,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         return made
 
     product = train_member(member, workspace, entry, role="student", objective=objective)
-    return Product(product.results | {"responses": attack.responses, "queries": asked[0]}, product.device, product.run)
+    return Product(product.device, product.results | {"responses": attack.responses, "queries": asked[0]}, product.run)
 
 
 def _answers(member: Member, workspace: Workspace, data: Prepared, device: torch.device) -> Answers:

@@ -20,4 +20,4 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         parts["train"] = (data.train, data.split.train)
     log_probs = {split: predict(model, images, index, release=release) for split, (images, index) in parts.items()}
     save_tensors(entry.payload, log_probs)
-    return Product(device=device.type)
+    return Product(device.type)

@@ -27,9 +27,9 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     if member.spec["part"] == "split":
         save_tensors(entry.payload, {"train": split.train, "val": split.val, "test": split.test})
         counts = {"train": len(split.train), "val": len(split.val), "test": len(split.test)}
-        return Product({"counts": counts})
+        return Product("cpu", {"counts": counts})
     save_tensors(entry.payload, _stored(raw) | _statistics(spec, raw, split))
-    return Product({"class_names": list(raw.class_names)})
+    return Product("cpu", {"class_names": list(raw.class_names)})
 
 
 def _labels(raw: RawData | Listing) -> tuple[Tensor, Tensor]:

@@ -19,4 +19,4 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     frame = pd.DataFrame(table.columns())
     with atomic(entry.payload) as temporary:
         frame.to_parquet(temporary, index=False)
-    return Product(device=device.type)
+    return Product(device.type)

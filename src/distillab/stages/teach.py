@@ -42,4 +42,4 @@ def _protect(defense: PostHocDefense, member: Member, workspace: Workspace, entr
     kept = {f"{RELEASE}{name}": tensor.cpu().contiguous() for name, tensor in state.items()}
     save_tensors(entry.payload, weights | kept)
     parameters = workspace.sidecar(member.parents[base]).results["parameters"]
-    return Product({"history": [], "parameters": parameters}, device.type)
+    return Product(device.type, {"history": [], "parameters": parameters})

@@ -82,7 +82,7 @@ def train_member(
     )
     _save(model, entry)
     run = {"fixed_seconds": marks[0] - start} | step_seconds(marks, math.ceil(len(positions) / recipe.batch_size))
-    return Product({"history": history, "parameters": parameter_count(model)}, device.type, run)
+    return Product(device.type, {"history": history, "parameters": parameter_count(model)}, run)
 
 
 def task_of(

@@ -21,7 +21,7 @@ def made(monkeypatch):
         entry.payload.write_bytes(member.id.encode())
         (registered,) = (workspace.root / ".distillab" / "running").glob("*.json")
         seen.append((member.id, json.loads(registered.read_text())["job"]))
-        return Product()
+        return Product("cpu")
 
     monkeypatch.setattr("distillab.stages.prepare.make", make)
     return seen

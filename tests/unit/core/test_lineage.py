@@ -46,7 +46,7 @@ class Project:
             number = number * float(workspace.loaded(parent_id, load_tensors)["x"])
         self.made.append(member.id)
         save_tensors(entry.payload, {"x": torch.tensor(number)})
-        return Product()
+        return Product("cpu")
 
     def run(self, *members):
         """Produce the members, each in a process of its own; what had to be made."""
@@ -193,7 +193,7 @@ def test_nothing_is_recorded_of_a_parent_that_is_not_there(project):
 
 def save_nothing(entry):
     save_tensors(entry.payload, {})
-    return Product()
+    return Product("cpu")
 
 
 def test_each_parents_sidecar_is_read_once_in_a_process(project, monkeypatch):

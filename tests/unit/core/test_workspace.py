@@ -37,7 +37,7 @@ class Maker:
     def __call__(self, _member, _workspace, entry):
         self.calls += 1
         save_tensors(entry.payload, {"x": torch.arange(3)})
-        return Product({"history": [1.5]}, "cpu", {"step_seconds": 0.25})
+        return Product("cpu", {"history": [1.5]}, {"step_seconds": 0.25})
 
 
 def test_a_member_is_made_once_and_put_at_its_path(workspace):

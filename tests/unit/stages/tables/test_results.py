@@ -59,13 +59,13 @@ def member(stage, member_id, *, axes=None, spec=None, parents=None, suffix="safe
 
 
 def tensors(**arrays):
-    return lambda _member, _workspace, entry: save_file(arrays, entry.payload) or Product()
+    return lambda _member, _workspace, entry: save_file(arrays, entry.payload) or Product("cpu")
 
 
 def table(frame, **results):
     def make(_member, _workspace, entry):
         frame.to_parquet(entry.payload)
-        return Product(results=results)
+        return Product("cpu", results)
 
     return make
 
