@@ -23,6 +23,9 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
     ast.Mod: ast.Add, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr,
 }  # fmt: skip
+SAME = {"utf-8"}
+"""Text that means the same with an underscore behind it: Python looks a codec up without."""
+
 FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list", "first": "last"}
 
 PROSE = {"description", "help", "metavar", "title", "json_schema_extra", "label", "docs"}
@@ -187,7 +190,7 @@ def _constants(node: ast.Constant) -> Iterator[tuple[str, Fault]]:
         yield "flag", lambda: setattr(node, "value", not value)
     elif isinstance(value, int | float):
         yield "number", lambda: setattr(node, "value", value + 1)
-    elif isinstance(value, str) and KEY.match(value):
+    elif isinstance(value, str) and KEY.match(value) and value not in SAME:
         yield "key", lambda: setattr(node, "value", f"{value}_")
 
 

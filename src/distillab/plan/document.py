@@ -7,7 +7,6 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from distillab.attacks import ATTACKS
 from distillab.certify import CERTIFIERS
@@ -108,12 +107,8 @@ def _row(name: str, field: FieldInfo) -> Iterator[str]:
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.get_default(call_default_factory=True)
-    if value is PydanticUndefined:
-        return ""
-    if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json")
-    return json.dumps(value if not isinstance(value, tuple) else list(value)).replace("|", "\\|")
+    value = field.default.model_dump() if isinstance(field.default, BaseModel) else field.default
+    return json.dumps(value).replace("|", "\\|")
 
 
 def _type(annotation: Any) -> str:  # noqa: ANN401 - a type expression
@@ -121,7 +116,7 @@ def _type(annotation: Any) -> str:  # noqa: ANN401 - a type expression
         return "a method"
     if hasattr(annotation, "__metadata__"):
         return _type(get_args(annotation)[0])
-    if isinstance(annotation, type) and not get_args(annotation):
+    if isinstance(annotation, type):
         return "a table" if issubclass(annotation, BaseModel) else annotation.__name__
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
