@@ -1,8 +1,9 @@
 """The words of the parameters, written out: studies and their models, stages and their axes and paths."""
 
 from distillab.plan.params import MeasureParams, Params
-from distillab.plan.patterns import ALWAYS_BATCHED, PATTERNS, REPORTS
+from distillab.plan.patterns import ALWAYS_BATCHED, BENCHMARKS, PATTERNS, REPORTS, TABLES
 from distillab.plan.vocabulary import AXES, STUDIES, _named, without_nulls
+from distillab.reporting.columns import COLUMNS
 
 
 def test_models_of_each_study():
@@ -76,3 +77,13 @@ def test_seeds_and_chains_of_what_was_chosen(rich_params):
     assert list(params.model_copy(update={"studies": ("ta",)}).chosen_chains) == ["ta"]
     assert params.student_recipe is params.student_train
     assert params.model_copy(update={"studies": ("ta", "certified")}).families == {"chains", "teachers"}
+
+
+def test_tables_are_those_that_reports_read_with_their_columns():
+    parquet = [f"tables/{name}.parquet" for name in COLUMNS]
+    others = {"tables/facts.json", "tables/run.json", "metrics.json"} | {
+        f"plots/{name}.csv" for name in ("history", "robustness", "cmi")
+    }
+    assert len(set(TABLES)) == len(TABLES)
+    assert set(TABLES) == {*parquet, *others}
+    assert BENCHMARKS == {"certified": "benchmarks/certify/results/*.json"}
