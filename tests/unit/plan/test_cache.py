@@ -1,5 +1,7 @@
 """The cached plan is the plan of these very sources, or it is built again."""
 
+from pathlib import Path
+
 import pytest
 
 from distillab.core.job import read_plan
@@ -62,3 +64,17 @@ def test_a_file_that_moves_is_another_source(project):
     before = plan_path(root)
     (root / "reports" / "template" / "a.txt").rename(root / "reports" / "a.txt")
     assert plan_path(root) != before
+
+
+def test_the_name_does_not_depend_on_the_order_in_which_a_disk_lists_files(project, monkeypatch):
+    root, listed = project(), Path.glob
+    before = plan_path(root)
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: reversed(list(listed(self, pattern))))
+    assert plan_path(root) == before
+
+
+def test_a_plan_is_kept_in_the_hidden_folder_under_128_bits(project):
+    path = plan_path(project())
+    assert path.parent == project() / ".distillab" / "plans"
+    assert (len(path.stem), path.suffix) == (32, ".json")
+    assert int(path.stem, 16) >= 0

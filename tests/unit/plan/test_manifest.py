@@ -13,6 +13,7 @@ from distillab.core.sidecar import SCHEMA, Payload, Sidecar
 from distillab.plan import signature
 from distillab.plan.manifest import Entry, Manifest, manifest_of, manifest_path, read_manifest, write_manifest
 from distillab.plan.signature import check_signature, sign, signature_path
+from distillab.plan.verify import Proof, compare
 
 ENTRIES = {f"results/{name}": Entry(key=name, payload=f"p{name}", sidecar=f"s{name}") for name in ("b", "a")}
 MANIFEST = Manifest(preset="tiny", params="1", code="2", payloads=ENTRIES)
@@ -49,6 +50,32 @@ def test_a_manifest_is_made_of_the_plans_parameters_codes_and_payloads(rich, tmp
         payloads={"results/x": Entry(key="k", payload="b", sidecar=sidecar.digest)},
     )
     assert manifest_path(tmp_path, "tiny") == tmp_path / "results" / "tiny" / "manifest.json"
+
+
+def test_every_difference_from_the_manifest_is_a_line(rich):
+    path = "results/tiny/reports/ta.html"
+    sidecar = Sidecar(
+        stage="report", id="x", key="k" * 32, spec={}, code="c", parents={}, environment={},
+        payload=Payload(bytes=1, blake2b="b" * 64),
+    )  # fmt: skip
+    now = manifest_of(rich, {path: sidecar})
+    other = Manifest(
+        preset="another_preset", params="1" * 64, code="2" * 64,
+        payloads={path: Entry(key="3" * 32, payload="4" * 64, sidecar="5" * 64), "gone": now.payloads[path]},
+    )  # fmt: skip
+    proof = Proof({path: sidecar}, ())
+    assert list(compare(rich, proof, now)) == []
+    assert list(compare(rich, proof, other)) == [
+        "preset: tiny now, another_pres in the manifest",
+        f"params: {now.params[:12]} now, 111111111111 in the manifest",
+        f"code: {now.code[:12]} now, 222222222222 in the manifest",
+        "gone: in the manifest, and not in the plan",
+        f"{path}: key kkkkkkkkkkkk... is not that of the manifest, 333333333333...",
+        f"{path}: payload bbbbbbbbbbbb... is not that of the manifest, 444444444444...",
+        f"{path}: sidecar {sidecar.digest[:12]}... is not that of the manifest, 555555555555...",
+    ]
+    fewer = now.model_copy(update={"payloads": {}})
+    assert list(compare(rich, proof, fewer)) == [f"{path}: not in the manifest"]
 
 
 def test_a_manifest_is_closed_and_frozen():

@@ -4,6 +4,7 @@ import pytest
 
 from distillab.core.errors import SpecError
 from distillab.plan.build import load_params
+from distillab.plan.load import preset_names
 from distillab.plan.switch import use_preset
 
 TEXT = """# What to reproduce.
@@ -41,3 +42,22 @@ def test_without_params_it_says_where_to_run(project):
     with pytest.raises(SpecError, match="run from the project's root"):
         use_preset(root, "digits")
     assert not (root / "params.yaml").exists()
+
+
+def test_what_is_said_in_full(project):
+    root = project({"seeds": [3]})
+    after = "now run `snakemake` or `dvc repro`"
+    assert use_preset(root, "digits") == f"params.yaml: preset tiny -> digits; the override is kept; {after}"
+    assert use_preset(project(), "mnist") == f"params.yaml: preset tiny -> mnist; {after}"
+    with pytest.raises(SpecError) as error:
+        use_preset(root, "base")
+    names = ", ".join(preset_names(root / "config"))
+    assert str(error.value) == f"distillab use: no such preset; expected one of {names}; got base"
+
+
+def test_letters_of_all_languages_are_kept(project):
+    root = project()
+    text = "# größer\npreset: tiny\n"
+    (root / "params.yaml").write_text(text, encoding="utf-8")
+    use_preset(root, "mnist")
+    assert (root / "params.yaml").read_text(encoding="utf-8") == text.replace("tiny", "mnist")
