@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -134,14 +135,15 @@ def test_a_file_being_written_stays(light):
 
 def test_other_presets_keep_their_results_answers_and_unfinished_entries(light):
     root = light()
+    shutil.copy(root / "config" / "tiny.yaml", root / "config" / "twin.yaml")
     tiny = make_everything(root)
     unfinished = entry_of(root, tiny, "ls-cnn_digits-s0")
     unfinished.payload.rename(unfinished.checkpoint)
-    light(preset="digits", override={"data": {"val": 100}})
+    light(preset="twin", override={"seeds": [1]})
     make_everything(root)
     assert listed(root) == ["nothing to prune"]
     plan_path(light()).unlink()
-    light(preset="digits", override={"data": {"val": 100}})
+    light(preset="twin", override={"seeds": [1]})
     lines = listed(root)
     assert not any(str(entry_of(root, tiny, "ce-cnn_digits-s0-answers").folder) in line for line in lines)
 

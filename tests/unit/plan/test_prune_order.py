@@ -45,6 +45,13 @@ def test_strays_are_listed_in_order_with_their_sizes_and_the_sum(small):
     assert elsewhere.exists()
 
 
+def test_a_manifest_and_its_signature_are_no_strays(small):
+    results = small() / "results" / "tiny"
+    for name in ("manifest.json", "manifest.json.sig"):
+        write(results / name, 3)
+    assert list(prune(results.parents[1], delete=False)) == ["nothing to prune"]
+
+
 def test_a_stray_that_somebody_else_deletes_is_no_error(small):
     root = small()
     strays = [write(root / "results" / "tiny" / name, 3) for name in ("one", "two")]
