@@ -40,7 +40,7 @@ def check_signature(path: Path, public: Path) -> None:
         raise ArtifactError("not signed", where=str(path), expected=str(signature))
     if not public.is_file():
         raise SpecError("no such key", where=str(public), expected="an OpenSSH public key")
-    with TemporaryDirectory(prefix="distillab-") as folder:
+    with TemporaryDirectory() as folder:
         signers = Path(folder) / "signers"
         signers.write_text(f"{_NAME} {public.read_text(encoding='utf-8').strip()}\n", encoding="utf-8")
         done = _ssh_keygen(["verify", "-f", str(signers), "-I", _NAME, "-s", str(signature)], path)

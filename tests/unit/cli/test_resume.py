@@ -149,3 +149,17 @@ def test_nobody_is_waited_for_without_end(tmp_path, monkeypatch):
         register(tmp_path, leftover)
         end_leftovers(tmp_path)
     assert waited == [(1, module.PATIENCE), (0, module.PATIENCE)]
+
+
+ASKED = (
+    "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (print('asked', flush=True), sys.exit())); "
+    "print(flush=True); time.sleep(60)"
+)
+
+
+def test_a_leftover_is_asked_before_it_is_made_to_end(tmp_path):
+    with process(sys.executable, "-c", ASKED) as leftover:
+        leftover.stdout.readline()
+        register(tmp_path, leftover)
+        end_leftovers(tmp_path)
+        assert leftover.stdout.read() == b"asked\n"
