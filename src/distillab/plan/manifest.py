@@ -62,7 +62,7 @@ def entry_of(sidecar: Sidecar) -> Entry:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write the manifest atomically, one line per payload."""
-    head = json.dumps(manifest.model_dump(mode="json", exclude={"payloads"}), indent=1)
+    head = json.dumps(manifest.model_dump(exclude={"payloads"}), indent=1)
     lines = [f"{json.dumps(path)}: {entry.model_dump_json()}" for path, entry in sorted(manifest.payloads.items())]
     write_text(path, head.removesuffix("\n}") + ',\n "payloads": {\n  ' + ",\n  ".join(lines) + "\n }\n}\n")
 
