@@ -23,7 +23,7 @@ DEFENSES = {
     "mad": ("MAD", "V"), "mad_argmax": ("MAD", "V"), "apgp": ("APGP", "R"), "rsp": ("RSP", "V"),
     "label_only": ("label only", "V"), "cmim": ("CMIM", "V"), "cmim_flat": ("CMIM flat", "R"),
     "cmim_anchored": ("anchored CMIM", "R"), "ast": ("AST", "V"), "ast_clean": ("AST", "V"), "madry": ("Madry", "V"),
-    "trades_1": ("TRADES", "V"), "trades_6": ("TRADES", "V"),
+    "trades_1": ("TRADES", "V"), "trades_6": ("TRADES", "V"), "wk": ("WK", "V"),
 }  # fmt: skip
 POST_HOC = ("st", "mad", "mad_argmax", "apgp", "rsp", "label_only")
 PAPERS = {"kd": ("KD", "V"), "mkd": ("MKD", "S"), "dkd": ("DKD", "V"), "dist": ("DIST", "V"), "htc": ("HTC", "R")}
@@ -31,14 +31,16 @@ PAPERS |= {"avg": ("AVG", "P"), "knockoff_random": ("Knockoff", "V")}
 ATTACKS = PAPERS | {"scm": ("SCM", "R"), "knockoff_adaptive": ("Knockoff adaptive", "R")}
 ATTACKS |= {"kd_tuned": ("KD tuned", "V"), "mkd_tuned": ("MKD tuned", "S")}
 STUDENT, TEACHER, TEST_N, MARGIN = "cnn_digits", "papernot_digits", 360, 1 / 360
+PARAMETERS = {"teacher": 21_000, "ls_student": 5_400, "knockoff": 5_400, "chain": 9_800}
 QUALITY = dict(zip(DEFENSES, (0.012, 0.010, 0.004, 0.006, 0.008, 0.011, 0.009, 0.007, 0.003, -0.011, -0.012, -0.008,
-                              -0.006, 0.002, 0.009, 0.013, 0.012, 0.011), strict=True))  # fmt: skip
-MEASURED = {key: named for key, named in DEFENSES.items() if not key.startswith(("ast", "madry", "trades"))}
+                              -0.006, 0.002, 0.009, 0.013, 0.012, 0.011, 0.010), strict=True))  # fmt: skip
+MEASURED = {key: named for key, named in DEFENSES.items() if not key.startswith(("ast", "madry", "trades", "wk"))}
 SCATTER = dict(zip(MEASURED, (0.5, 0.2, 0.7, 0.6, 0.45, 0.55, 0.5, 0.4, 0.42, 0.0, 0.04, 0.05, 0.03), strict=True))
 SETTINGS = {
     "ast": {"weight": 0.05, "temperature": 6.0, "ratio": 0.2, "steps": 40},
     "ast_clean": {"weight": 0.05, "temperature": 6.0, "ratio": 0.2, "steps": 40, "source": "clean"},
     "madry": {"eps": 0.1}, "trades_1": {"eps": 0.1, "beta": 1.0}, "trades_6": {"eps": 0.1, "beta": 6.0},
+    "wk": {"name": "wong_kolter", "eps": 0.05},
 }  # fmt: skip
 
 _MADE = {
@@ -51,7 +53,7 @@ _RUN = {
     "stage_seconds": {"teach": 81.2, "knockoff": 64.0, "attack": 33.5},
     "environments": [_MADE],
     "commit": "0123456789abcdef",
-    "teacher_seconds": {f"{d}-{TEACHER}": 2.0 if d == "cmim" else 1.6 for d in DEFENSES},
+    "teacher_seconds": {f"{d}-{TEACHER}": 2.0 if d == "cmim" else 1.6 + 0.05 * i for i, d in enumerate(DEFENSES)},
 }
 
 
@@ -127,19 +129,22 @@ def _model(rng, model, role, seed, arch, *, defense="", label="", grade="", eps=
     return {
         "model": model, "role": role, "defense": defense, "defense_label": label, "grade": grade, "attack": attack,
         "attack_label": ATTACKS[attack][0] if attack else "", "teacher": f"{defense}-{TEACHER}" if attack else "",
-        "arch": arch, "seed": seed, "eps": eps, "chosen": chosen, "parameters": 21_000, "epochs": 30,
-        "val_accuracy": 0.975, "val_n": 287,
+        "arch": arch, "seed": seed, "eps": eps, "chosen": chosen, "parameters": PARAMETERS[role],
+        "epochs": 30 + 10 * (role != "teacher"),
+        "val_accuracy": 0.965 + rng.normal(0, 0.004), "val_n": 287,
         "test_accuracy": round((0.97 + rng.normal(0, 0.006)) * TEST_N) / TEST_N, "test_n": TEST_N,
-        "entropy_nats": entropy, "entropy_normalized": entropy / np.log(10), "ece": 0.013, "nll": 0.11,
-        "brier": 0.05, "confidence": 0.96, "agreement": 0.97 if attack else np.nan,
-        "flip_rate": 0.0 if post_hoc else np.nan, "change_l1": 0.21 if post_hoc else np.nan, **chain_tables.NOT_A_STEP,
+        "entropy_nats": entropy, "entropy_normalized": entropy / np.log(10), "ece": rng.uniform(0.01, 0.02),
+        "nll": rng.uniform(0.1, 0.3), "brier": rng.uniform(0.04, 0.09), "confidence": rng.uniform(0.9, 0.99),
+        "agreement": rng.uniform(0.93, 0.99) if attack else np.nan,
+        "flip_rate": 0.01 * seed if post_hoc else np.nan, "change_l1": 0.21 + 0.01 * seed if post_hoc else np.nan,
+        **chain_tables.NOT_A_STEP,
     }  # fmt: skip
 
 
 def _knockoff(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
     rows = []
     for defense, (label, grade) in DEFENSES.items():
-        for attack, (attack_label, attack_grade) in ATTACKS.items():
+        for place, (attack, (attack_label, attack_grade)) in enumerate(ATTACKS.items()):
             if (defense, attack) == ("mad", "htc"):
                 continue  # a cell that this preset does not run
             delta = QUALITY[defense] + rng.normal(0, 0.006) - (0.05 if (defense, attack) == ("nt", "dkd") else 0)
@@ -151,9 +156,9 @@ def _knockoff(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
                 "in_paper": attack in PAPERS, "student": STUDENT,
                 "seeds": 10 if (defense, attack) == ("cmim", "kd") and seeds > 1 else seeds, "test_n": TEST_N,
                 "knockoff_accuracy": 0.955 + delta,
-                "knockoff_low": 0.955 + delta - half, "knockoff_high": 0.955 + delta + half, "ls_eps": 0.1,
-                "ls_accuracy": 0.955, "ls_low": 0.955 - half, "ls_high": 0.955 + half, "delta": delta,
-                "delta_low": delta - half, "delta_high": delta + half, "queries": 1150,
+                "knockoff_low": 0.955 + delta - 0.9 * half, "knockoff_high": 0.955 + delta + 0.8 * half, "ls_eps": 0.1,
+                "ls_accuracy": 0.955, "ls_low": 0.955 - 0.7 * half, "ls_high": 0.955 + 0.6 * half, "delta": delta,
+                "delta_low": delta - half, "delta_high": delta + 1.2 * half, "queries": 1150 * (1 + place),
                 "responses": "live" if attack == "scm" else "cached",
             })  # fmt: skip
     return pd.DataFrame(rows)
@@ -187,8 +192,8 @@ def _history(seeds: int) -> pd.DataFrame:
     terms = {d: ("cross_entropy", "total") if d in ("ce", "ls") else ("cross_entropy", d, "total") for d in trained}
     rows = [
         {"model": f"{d}-{TEACHER}", "role": "teacher", "seed": s, "epoch": e, "term": t,
-         "value": 2.3 * np.exp(-e / (4 + i)) + 0.02 * s}
-        for d in trained for s in range(seeds) for i, t in enumerate(terms[d]) for e in range(30)
+         "value": 2.3 * np.exp(-e / (4 + i)) + 0.02 * s + 0.01 * place}
+        for place, d in enumerate(trained) for s in range(seeds) for i, t in enumerate(terms[d]) for e in range(30)
     ]  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -199,6 +204,9 @@ def _facts(seeds: int) -> dict[str, object]:
         "shape": [1, 8, 8], "classes": 10, "class_names": [str(i) for i in range(10)], "train_n": 1150, "val_n": 287,
         "test_n": TEST_N, "seeds": list(range(seeds)), "margin": MARGIN,
         "params": {"preset": "synthetic", "train": {"epochs": 30, "batch_size": 64}, "seeds": seeds,
+                   "data": {"train_limit": 1150},
+                   "pairs": [{"teacher": {"name": TEACHER}, "student": {"name": STUDENT}}],
+                   "chains": {"ta": {"steps": 3, "temperatures": list(chain_tables.TEMPERATURES)}},
                    "studies": ["undistillable", "ta", "sparse", "adversarial", "certified"],
                    "certification": certified_tables.PARAMS,
                    "defenses": {key: {"name": key.partition("_")[0]} | own for key, own in SETTINGS.items()}},

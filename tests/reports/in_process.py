@@ -1,6 +1,7 @@
 """A report run in this process: what its cells show, without a kernel, a notebook or a template around it."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,19 @@ from typing import Any
 import jupytext
 
 from distillab.reporting.export import _prose
+from distillab.reporting.record import Cost, record
+from distillab.reporting.reported import Reported
+from distillab.reporting.tables import Tables
 
 REPORTS = Path(__file__).parents[2] / "reports"
 PAGES = ("index", "undistillable", "ta", "sparse", "adversarial", "certified")
+COST = Cost({"attack": 2000.0, "distill": 3420.4, "claims": 0.9}, 1830.0)
 
 
 def body(page: str, tables: Path) -> str:
-    """What stands between the page's frame: prose and outputs, as HTML."""
+    """What stands between the page's frame: prose and outputs, as HTML; of the record, its Markdown but for the day."""
+    if page == "record":
+        return re.sub(r"\d{4}-\d\d-\d\d", "(day)", record(Tables(tables), Reported(REPORTS / "reported"), COST))
     return "\n".join(_shown(page, tables))
 
 
