@@ -13,8 +13,8 @@ run: .venv/installed ## make the environment, run params.yaml, print where the r
 	@echo
 	@$(BIN)/python -c "from distillab.plan import load_plan; print(f'results/{load_plan().preset}/reports/index.html')"
 
-test: .venv/installed-dev ## run every test
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder tests
+test: .venv/installed-dev ## run every test; FAST=1: those that answer within three minutes
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(if $(FAST),-m "not slow") tests
 
 check: .venv/installed-dev .venv-format/bin/snakefmt ## linters, types, layers: what the architecture tests run, by hand
 	$(BIN)/ruff check .

@@ -10,6 +10,23 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+SLOW = (
+    "architecture/test_generated.py::test_preset_is_valid",
+    "architecture/test_generated.py::test_schema_accepts",
+    "contracts/test_attacks_batches.py",
+    "contracts/test_every_processor.py",
+    "contracts/test_networks_and_sizes.py",
+    "reports/test_pages.py",
+    "unit/attacks/test_autoattack.py",
+    "unit/data/test_resident_data_sets.py",
+    "workflow/",
+)
+"""What `make test FAST=1` leaves out, beside tests that are marked one by one: two thirds of the time."""
+
+
 def pytest_collection_modifyitems(items):
     """Whole runs of the workflow come first, so that short files fill what is left of each worker's time."""
     items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+    for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(SLOW):
+            item.add_marker("slow")

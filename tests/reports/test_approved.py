@@ -3,13 +3,19 @@
 from pathlib import Path
 
 import pytest
-from approved import differences, kept, lines_of, path_of
+from approved import KEPT_WHOLE, differences, kept, lines_of, path_of
 from variants import VARIANTS
 
 HOW = "read the difference; where it is meant, `python tests/reports/approved.py` approves it"
 
 
-CASES = [(make, page) for make, pages in VARIANTS.items() for page in pages]
+CASES = [
+    pytest.param(
+        make, page, id=f"{make.__name__}-{page}", marks=() if make.__name__ == KEPT_WHOLE else pytest.mark.slow
+    )
+    for make, pages in VARIANTS.items()
+    for page in pages
+]
 MADE: dict[str, Path] = {}
 
 
@@ -26,7 +32,7 @@ def made(tmp_path_factory):
     return tables_of
 
 
-@pytest.mark.parametrize(("make", "page"), CASES, ids=[f"{make.__name__}-{page}" for make, page in CASES])
+@pytest.mark.parametrize(("make", "page"), CASES)
 def test_a_page_says_and_draws_what_was_approved(made, make, page):
     name, tables = make.__name__, made(make)
     old = path_of(name, page).read_text(encoding="utf-8").splitlines()
