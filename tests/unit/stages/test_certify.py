@@ -136,10 +136,17 @@ def test_progress_names_the_radius_and_counts_the_images(small):
     x, y, _ = certified_images(small)
     lines = []
     certify.certificates(
-        CERTIFIERS.parse({"name": "ibp"}), graph, x.float(), y, eps=EPS, radius_steps=2, progress=lines.append
+        CERTIFIERS.parse({"name": "ibp"}),
+        graph,
+        x.float(),
+        y,
+        eps=(EPS[0], 0.002, EPS[1]),
+        radius_steps=2,
+        progress=lines.append,
     )
     assert lines == [
         "eps 0.001: 11 of 11 images",
+        "eps 0.002: 11 of 11 images",
         "eps 0.004: 11 of 11 images",
         "radii up to 0.004 in 2 halvings",
     ]

@@ -176,3 +176,19 @@ def test_chains_do_not_mix():
         ("ta", 1.0),
         ("long", 4.0),
     ]
+
+
+def test_norms_come_in_the_order_of_the_attacks_that_count():
+    """A budget and a target in Linf come first, and neither makes it the first norm."""
+    attacks = {
+        "pgd": method("linf", eps=0.1),
+        "aimed": method("linf", targeted=True),
+        "cw": method("l2"),
+        "deepfool": method("linf"),
+    }
+    run = AttackedRun(attacks)
+    for step in (0, 1):
+        model = run.step(4.0, step)
+        for key in attacks:
+            run.attack(model, key, struck({1: 0.5 + step, 2: 0.25}, farthest=9.0))
+    assert list(dict.fromkeys(row["norm"] for row in chains.step_rows(run))) == ["l2", "linf"]

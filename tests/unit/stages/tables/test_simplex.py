@@ -80,6 +80,15 @@ def test_without_teachers_or_test_images_nothing_is_drawn(made_up):
     assert simplex.rows(empty) == []
 
 
+@pytest.mark.parametrize(("classes", "rows"), [(2, 0), (3, 3 * 3)])
+def test_three_classes_have_a_triangle_and_two_have_none(made_up, classes, rows):
+    """Three images, each at three powers."""
+    found = made_up(("ce",), labels=LABELS | {"test": [0, 1, classes - 1]})
+    found.teacher("ce", test=[[0.5, 0.3, 0.2][:classes], [0.2, 0.7, 0.1][:classes], [0.3, 0.3, 0.4][:classes]])
+    found.make("prepare", "data-images", results={"class_names": list("abc")[:classes]})
+    assert len(simplex.rows(found)) == rows
+
+
 def test_projection_of_the_specified_point():
     point = simplex.project(np.log([[0.5, 0.2, 0.05, 0.25]]), np.array([0, 1, 3]), 1.0)
     np.testing.assert_allclose(point, [[0.342105, 0.227901]], atol=1e-6)
