@@ -130,7 +130,7 @@ def test_progress_names_the_radius_and_counts_the_images(small):
     from distillab.certify.trace import trace
     from distillab.stages.inputs import prepared_data, trained_network
 
-    member, device = small.member("ce-cnn_digits-s0-certify-ibp"), torch.device("cpu")
+    member, device = small.made("ce-cnn_digits-s0-certify-ibp").member, torch.device("cpu")
     data = prepared_data(member, small.workspace, device)
     graph = trace(trained_network("ce-cnn_digits-s0", small.workspace, data, device), data.domain.shape)
     x, y, _ = certified_images(small)
