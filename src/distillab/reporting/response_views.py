@@ -62,10 +62,7 @@ def responses_table(tables: Tables) -> Html:
     titles = html_titles(tables)
     labels = {"teacher": header("Teacher", "grade")} | {_column(*key): title for key, title in columns.items()}
     return table(
-        pd.DataFrame(
-            [{"teacher": titles[name]} | made[name] for name in in_order(tables, frame["teacher"])],
-            columns=list(labels),
-        ),
+        pd.DataFrame([{"teacher": titles[name]} | made[name] for name in in_order(tables, frame["teacher"])]),
         name="responses",
         caption=f"<b>How the teachers answer</b> images that they classify correctly, n = {counts(frame['n'])} test "
         f"images of {escape(tables.dataset)}, {seeds_of(frame)}.",

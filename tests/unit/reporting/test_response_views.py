@@ -1,4 +1,5 @@
 from math import inf, nan
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -100,3 +101,11 @@ def test_teachers_of_other_networks_and_other_methods_are_no_rivals(tables_of, t
         verdicts=[verdict(d, "undecided", arch=arch) for d, arch in where],
     )
     assert "no other teacher of its network" in sparse_text.sparse_answer(read).text
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "said"),
+    [(-0.01, 0.025, " [−1.00, +2.50]"), (nan, 0.025, ""), (-0.01, nan, ""), (nan, nan, "")],
+)
+def test_bounds_are_said_where_there_are_both(lower, upper, said):
+    assert sparse_text._bounds(SimpleNamespace(lower=lower, upper=upper)) == said
