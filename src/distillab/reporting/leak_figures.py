@@ -81,7 +81,6 @@ def _triangle(ax: "Axes", points: "pd.DataFrame") -> None:
         ax.scatter(own["x"], own["y"], s=14 * own["count"] ** 0.5, color=drawn.color, marker=drawn.marker,
                    linewidths=0, alpha=0.6, label=str(name))  # fmt: skip
     ax.set(xlim=(-0.06, 1.06), ylim=(-0.07, 0.94), xticks=[], yticks=[], aspect="equal")
-    ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_visible(False)
 

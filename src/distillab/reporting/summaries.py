@@ -97,8 +97,6 @@ def not_separable(
     if not values.notna().any():
         return values.notna()
     best = values.idxmax() if largest else values.idxmin()
-    if not (isfinite(low[best]) and isfinite(high[best])):
-        return values.isna() & values.notna()
     return (high >= low[best]) & (low <= high[best])
 
 

@@ -66,3 +66,9 @@ def test_models_with_fewer_seeds_are_not_counted_as_more():
     assert seeds_of(pd.DataFrame(rows)) == "1 to 3 seeds"
     assert seeds_of(pd.DataFrame(rows[:3])) == "3 seeds"
     assert seeds_of(pd.DataFrame(rows[:0], columns=["model", "seed"])) == "no seed"
+
+
+@pytest.mark.parametrize(("low", "high"), [(np.nan, 0.95), (0.82, np.nan), (np.nan, np.nan)])
+def test_nothing_overlaps_an_interval_that_lacks_an_end(low, high):
+    value, lows, highs = (pd.Series(s) for s in ([0.9, 0.8], [low, 0.75], [high, 0.99]))
+    assert not not_separable(value, lows, highs, largest=True).any()
