@@ -81,7 +81,7 @@ class Reported:
         rows = frame[frame["dataset"] == dataset][["defense", "teacher", "student", "attack", "accuracy"]]
         return {
             (str(defense), ours[teacher], ours[student], str(attack)): float(accuracy) / 100
-            for defense, teacher, student, attack, accuracy in rows.itertuples(index=False, name=None)
+            for defense, teacher, student, attack, accuracy in rows.itertuples(index=False)
         }
 
     def _ours(self) -> dict[str, str]:
