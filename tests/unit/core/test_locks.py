@@ -28,10 +28,10 @@ with exclusive(Path(sys.argv[1]) / "lock"), registered(Path(sys.argv[1]) / "runn
 
 
 @contextmanager
-def holder(folder):
-    """Another process that holds the lock of ``folder`` until its input ends."""
+def holder(folder, what=HOLD):
+    """Another process that holds the lock of ``folder``, or its run, until its input ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", what, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout.readline() == "held\n"
     try:
@@ -152,23 +152,9 @@ sys.stdin.read()
 """
 
 
-@contextmanager
-def runner(folder):
-    """Another process that is the run of a project until its input ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "held\n"
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
 @pytest.mark.parametrize("attempt", [hold_run, refuse_beside_run])
 def test_a_second_run_is_refused_with_one_line_that_names_the_first(tmp_path, attempt):
-    with runner(tmp_path) as first:
+    with holder(tmp_path, RUN) as first:
         since = datetime.fromtimestamp(psutil.Process(first.pid).create_time()).strftime("%Y-%m-%d %H:%M:%S")
         with pytest.raises(ArtifactError, match="a run goes on in this project") as error:
             attempt(tmp_path)
@@ -178,7 +164,7 @@ def test_a_second_run_is_refused_with_one_line_that_names_the_first(tmp_path, at
         first.send_signal(signal.SIGKILL)
         first.wait()
         refuse_beside_run(tmp_path)
-        with runner(tmp_path):
+        with holder(tmp_path, RUN):
             pass
 
 
