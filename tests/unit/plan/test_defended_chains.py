@@ -56,7 +56,7 @@ def test_the_steps_meet_the_attacks_of_their_teacher(plan_of):
 
 
 def test_tables_know_whom_a_chain_goes_back_to(plan):
-    runs = {run.member.id: run for run in Results(SimpleNamespace(plan=plan)).runs}
+    runs = {run.member.id: run for run in Results(SimpleNamespace(plan=plan)).planned}
     step = runs["left-T5-step2-s1"]
     assert (step.role, step.chain, step.step) == ("chain", "left", 2)
     assert (step.teacher, step.defense, step.attack) == ("ls-cnn_digits", "ls", "")

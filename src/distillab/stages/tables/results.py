@@ -1,4 +1,4 @@
-"""The made artifacts as tables see them: model runs, their predictions, their labels."""
+"""The artifacts that are there, as tables see them: model runs, their predictions, their labels."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from distillab.core.absence import absent
 from distillab.core.job import Member
 from distillab.core.sidecar import Sidecar
 from distillab.core.workspace import Workspace
@@ -63,32 +64,70 @@ class ModelRun:
         }
 
 
+SPLITS = ("train", "val", "test")
+DATA = ("data-images", "data-split")
+"""Members without which no answer can be judged."""
+
+NO_INPUT = {"collect", "report"}
+"""Stages that no table is computed from."""
+
+
 @dataclass
 class Results:
-    """Everything the tables of one plan are computed from."""
+    """Everything the tables of one plan are computed from, as far as it is there."""
 
     workspace: Workspace
 
     @cached_property
-    def runs(self) -> list[ModelRun]:
-        """All trained networks, in plan order."""
+    def missing(self) -> dict[str, str]:
+        """Id to reason of the members that are not there, tables and pages left out."""
+        members = self.workspace.plan.members
+        return {name: why for name, why in absent(self.workspace).items() if members[name].stage not in NO_INPUT}
+
+    def made(self, *member_ids: str) -> bool:
+        """Whether all of these members of the plan are there."""
+        return not any(name in self.missing for name in member_ids)
+
+    def answered(self, model_id: str) -> bool:
+        """Whether a model's answers are there, and the labels that they are judged by."""
+        return self.made(f"{model_id}-measure", *DATA)
+
+    @cached_property
+    def planned(self) -> list[ModelRun]:
+        """All networks that the plan trains, in its order."""
         members = self.workspace.plan.members.values()
         return [self._run(m) for m in members if m.stage in ROLES and m.spec.get("part", "weights") == "weights"]
 
     @cached_property
+    def trained(self) -> list[ModelRun]:
+        """The networks that are there."""
+        return [run for run in self.planned if self.made(run.member.id)]
+
+    @cached_property
+    def runs(self) -> list[ModelRun]:
+        """The networks that are there with their answers."""
+        return [run for run in self.trained if self.answered(run.member.id)]
+
+    @cached_property
     def labels(self) -> dict[str, Array]:
-        """Labels by split."""
+        """Labels by split; none where the data are not there."""
+        if not self.made(*DATA):
+            return dict.fromkeys(SPLITS, np.array([], np.int64))
         data = load_file(self.workspace.verified_path("data-images"))
         split = load_file(self.workspace.verified_path("data-split"))
         train, test = data["train_y"], data["test_y"]
         return {"train": train[split["train"]], "val": train[split["val"]], "test": test[split["test"]]}
 
     def members(self, stage: str) -> list[Member]:
-        """The members of one stage."""
+        """The members of one stage that are there."""
+        return [member for member in self.planned_members(stage) if self.made(member.id)]
+
+    def planned_members(self, stage: str) -> list[Member]:
+        """All members of one stage."""
         return [member for member in self.workspace.plan.members.values() if member.stage == stage]
 
     def run_of(self, model_id: str) -> ModelRun:
-        """The model run with this member id."""
+        """The model run with this member id, trained or not."""
         return self._by_id[model_id]
 
     def log_probs(self, model_id: str) -> dict[str, Array]:
@@ -123,7 +162,7 @@ class Results:
 
     @cached_property
     def _by_id(self) -> dict[str, ModelRun]:
-        return {run.member.id: run for run in self.runs}
+        return {run.member.id: run for run in self.planned}
 
     @cached_property
     def _attacked(self) -> dict[str, pd.DataFrame]:

@@ -75,7 +75,7 @@ class AttackedRun(Results):
             "defenses": dict(defenses),
         }
         super().__init__(SimpleNamespace(plan=SimpleNamespace(members={}, facts=facts)))
-        self.frames, self.sidecars, self.answers = {}, {}, {}
+        self.frames, self.sidecars, self.answers, self.missing = {}, {}, {}, {}
 
     def teacher(self, defense, *, seed=0, arch="net", after=None):
         """A defended teacher, as a cascade's stage after another."""

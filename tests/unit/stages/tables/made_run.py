@@ -54,7 +54,7 @@ class MadeUp(Results):
         plan = Plan(preset="made", params=params, members={}, shapes=(), studies={}, facts=known | facts)
         super().__init__(Workspace(Path("nowhere"), plan))
         self.labels = {split: np.array(values, np.int64) for split, values in labels.items()}
-        self.sidecars = {}
+        self.sidecars, self.missing = {}, {}
 
     def sidecar(self, member_id):
         return self.sidecars[member_id]
@@ -71,9 +71,13 @@ class MadeUp(Results):
             stage=stage, id=member_id, key=member.key, spec=member.spec, code="c", parents={},
             payload=Payload(bytes=0, blake2b=""), environment=environment, results=results or {}, run=run or {},
         )  # fmt: skip
-        for cached in ("runs", "_by_id"):
-            self.__dict__.pop(cached, None)
+        self.forget()
         return member
+
+    def forget(self):
+        """What was said of fewer members, or of more of them being there."""
+        for cached in ("planned", "trained", "runs", "_by_id"):
+            self.__dict__.pop(cached, None)
 
     def teacher(self, defense, *, seed=0, net="wide", parents=None, **said):
         """The teacher of a defense."""

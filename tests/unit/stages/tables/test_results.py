@@ -113,8 +113,51 @@ def results(workspace):
     return Results(workspace)
 
 
-def test_runs_are_the_trained_networks_in_plan_order(results):
-    assert [run.member.id for run in results.runs] == list(IDENTITIES)
+def test_planned_are_the_networks_in_plan_order_made_or_not(results):
+    assert [run.member.id for run in results.planned] == list(IDENTITIES)
+    assert results.trained == results.runs == []
+
+
+def test_missing_are_the_members_without_files(results):
+    """The one chain learns from answers that never were; tables and pages are none of the inputs."""
+    first, of_teacher = "not made", "not made: ce-wide-s7 is missing"
+    assert results.missing == {
+        "ce-wide-s7": first,
+        "ls0.1-thin-s7": first,
+        "own-T2-step0-s7": first,
+        **dict.fromkeys(set(MODELS) - {"ce-wide-s7", "ls0.1-thin-s7", "own-T2-step0-s7"}, of_teacher),
+    }
+    assert results.made("ce-wide-s7-measure", "ce-wide-s7-pgd")
+    assert not results.made("ce-wide-s7-measure", "ce-wide-s7")
+
+
+def test_without_data_there_are_no_labels(workspace, tmp_path):
+    shutil.copytree(workspace.root / "results", tmp_path / "results")
+    (tmp_path / "results" / "t" / "data-split.safetensors").unlink()
+    found = Results(Workspace(tmp_path, workspace.plan))
+    assert {split: len(labels) for split, labels in found.labels.items()} == {"train": 0, "val": 0, "test": 0}
+    assert not found.answered("ce-wide-s7")
+    assert Results(workspace).answered("ce-wide-s7")
+
+
+def test_a_network_is_shown_with_its_answers_and_listed_with_its_weights(made_up):
+    found = made_up(("ce", "nt"))
+    teachers = [found.teacher(defense, seed=seed) for defense in ("ce", "nt") for seed in (0, 1)]
+    found.missing = {"ce-wide-s1": "killed", "nt-wide-s0-measure": "killed"}
+    found.forget()
+    assert found.planned == teachers
+    assert found.trained == [teachers[0], *teachers[2:]]
+    assert found.runs == [teachers[0], teachers[3]]
+    assert found.run_of("ce-wide-s1") is found.planned[1]
+
+
+def test_members_are_those_there_and_planned_members_all(made_up):
+    found = made_up(("ce",))
+    for name in ("one", "two", "three"):
+        found.make("attack", name)
+    found.missing = {"two": "killed"}
+    assert [each.id for each in found.members("attack")] == ["one", "three"]
+    assert [each.id for each in found.planned_members("attack")] == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize("model", IDENTITIES)
