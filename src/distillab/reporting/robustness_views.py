@@ -85,10 +85,12 @@ def robustness_figure(tables: Tables) -> Html:
     frame = frame[frame["logits"] == "raw"]
     if frame.empty:
         return Html("")
+    network = frame["model"].map(tables.networks) + ": " if teachers["arch"].nunique() > 1 else ""
     frame = frame.assign(
         defense=frame["model"].map(teachers["defense"]),
         label=frame["model"].map(teachers["defense_label"]),
-        attack_label=frame["attack"].map(tables.label),
+        attack_label=network + frame["attack"].map(tables.label),
+        attack=network + frame["attack"],
     )
     with style():
         return show(

@@ -74,14 +74,16 @@ class Tables:
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """What a page calls each model, attack and defense: id or key to label."""
+        """What a page calls each model, attack and defense: by id or key; of several networks, with its own."""
         models, knockoff = self["models"], self["knockoff"]
         labels = dict(zip(knockoff["defense"], knockoff["defense_label"], strict=True))
         labels |= dict(zip(models["defense"], models["defense_label"], strict=True))
         labels |= dict(zip(knockoff["attack"], knockoff["attack_label"], strict=True))
         labels |= _attack_labels(records(self["robustness"].drop_duplicates("attack")))
+        several = models.groupby("role")["arch"].nunique() > 1
         for row in records(models.drop_duplicates("model")):
-            labels[str(row.model)] = _model_label(row, labels, self.grades)
+            network = f", {row.arch}" if several[row.role] else ""
+            labels[str(row.model)] = _model_label(row, labels, self.grades) + network
         return labels
 
     def label(self, key: str) -> str:

@@ -39,10 +39,10 @@ def _models(tables: Tables) -> "pd.DataFrame":
 
 
 def _titles(tables: Tables, named: Callable[[str], str], written: Callable[[str], str]) -> dict[str, str]:
-    models = _models(tables)
-    several = models.groupby("role")["arch"].nunique() > 1
+    several = len(set(tables.networks.values())) > 1
     return {
-        row.model: (named(row.defense) if row.role == "teacher" else written(tables.label(row.model)))
-        + (written(f", {row.arch}") if several[row.role] else "")
-        for row in records(models)
+        row.model: named(row.defense) + (written(f", {row.arch}") if several else "")
+        if row.role == "teacher"
+        else written(tables.label(row.model))
+        for row in records(_models(tables))
     }

@@ -87,3 +87,14 @@ def test_many_flags_are_counted_and_few_are_all_said():
     assert boxes._first([]) == "none"
     assert boxes._first(["a", "b"]) == "a; b"
     assert boxes._first(list("abcde")) == "a; b; c; and 2 more, in facts.json"
+
+
+def test_models_of_several_networks_are_told_apart(tables_of, teacher, knockoff):
+    copied = {"role": "knockoff", "attack": "kd"}
+    copies = [teacher("ce", "CE", arch=arch, model=f"ce--kd-{arch}", **copied) for arch in ("small", "tiny")]
+    models = [teacher("ce", "CE"), teacher("ce", "CE", arch="wide"), *copies]
+    read = tables_of(models=models, knockoff=[knockoff("ce", "kd", "CE")])
+    told = ["CE, net", "CE, wide", "KD knockoff of CE, small", "KD knockoff of CE, tiny"]
+    assert [read.label(row["model"]) for row in models] == told
+    alone = tables_of(models=[models[0], models[2]], knockoff=[knockoff("ce", "kd", "CE")])
+    assert [alone.label(row["model"]) for row in (models[0], models[2])] == ["CE", "KD knockoff of CE"]
