@@ -67,6 +67,7 @@ def distillability_verdict(
     n_test: int,
     margin: float,
     alpha: float = 0.05,
+    family: int = 0,
 ) -> Verdict:
     """Whether any attack's knockoff is more accurate than the student trained with label smoothing and no teacher.
 
@@ -90,6 +91,7 @@ def distillability_verdict(
         n_test: Images behind each accuracy.
         margin: Gain in accuracy too small to matter for this data set; at least one test image.
         alpha: Error rate of each claim.
+        family: Attacks that were meant to be here, where some are not: for Holm's levels each of these gains nothing.
 
     Raises:
         SpecError: The margin is below one test image.
@@ -100,7 +102,7 @@ def distillability_verdict(
     if margin < (1 - 1e-9) / n_test:
         raise SpecError("margin below one test image", where="margin", expected=f">= {1 / n_test:.3g}", got=str(margin))
     gains = _paired_gains(ls, attacks)
-    deltas = _deltas(gains, 1 / n_test, alpha)
+    deltas = _deltas(gains, 1 / n_test, alpha, family)
     best = max(deltas, key=lambda each: each.delta)
     # fsum rounds once, so runs that only swap seeds tie exactly.
     literal = any(fsum(runs.values()) > fsum(ls[run] for run in runs) for runs in attacks.values())
@@ -142,40 +144,40 @@ def _check_accuracy(where: str, value: float) -> None:
         raise ContractError("not an accuracy", where=where, expected="a share in [0, 1]", got=str(value))
 
 
-def _deltas(gains: Mapping[str, list[float]], resolution: float, alpha: float) -> tuple[AttackDelta, ...]:
-    """In the order of ``gains``; Holm's family is that of the attacks with bounds."""
+def _deltas(gains: Mapping[str, list[float]], resolution: float, alpha: float, family: int) -> tuple[AttackDelta, ...]:
+    """In the order of ``gains``; Holm's family is that of the attacks with bounds, or larger."""
     bounded = {name: values for name, values in gains.items() if len(values) >= MIN_SEEDS}
-    bounds = _bounds(bounded, resolution, alpha) if bounded else {}
+    bounds = _bounds(bounded, resolution, alpha, max(family, len(bounded))) if bounded else {}
     return tuple(
         AttackDelta(name, fsum(values) / len(values), len(values), *bounds.get(name, ()))
         for name, values in gains.items()
     )
 
 
-def _bounds(gains: Mapping[str, list[float]], resolution: float, alpha: float) -> dict[str, list[float]]:
+def _bounds(gains: Mapping[str, list[float]], resolution: float, alpha: float, family: int) -> dict[str, list[float]]:
     """Per attack: lower, upper, simultaneous upper, adjusted p-value."""
     counts = np.array([len(values) for values in gains.values()])
     means = np.array([fsum(values) / len(values) for values in gains.values()])
     sds = np.array([np.std(values, ddof=1) for values in gains.values()])
     errors = sds.clip(min=resolution) / np.sqrt(counts)
-    levels, adjusted = _holm(stdtr(counts - 1, -means / errors), alpha)
+    levels, adjusted = _holm(stdtr(counts - 1, -means / errors), alpha, family)
     columns = (
         means + stdtrit(counts - 1, levels) * errors,
         means - stdtrit(counts - 1, alpha) * errors,
-        means - stdtrit(counts - 1, alpha / len(means)) * errors,
+        means - stdtrit(counts - 1, alpha / family) * errors,
         adjusted,
     )
     rows = np.stack(columns, axis=1).tolist()
     return {name: rows[position] for position, name in enumerate(gains)}
 
 
-def _holm(p_values: NDArray[np.float64], alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Per hypothesis, the level of its lower bound and its adjusted p-value."""
+def _holm(p_values: NDArray[np.float64], alpha: float, family: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per hypothesis, the level of its lower bound and its adjusted p-value, as of so many hypotheses."""
     order = np.argsort(p_values, kind="stable")
-    remaining = len(p_values) - np.arange(len(p_values))
+    remaining = family - np.arange(len(p_values))
     rejected = np.logical_and.accumulate(p_values[order] < alpha / remaining)
     levels, adjusted = np.empty_like(p_values), np.empty_like(p_values)
-    levels[order] = alpha / np.where(rejected, remaining, (~rejected).sum())
+    levels[order] = alpha / np.where(rejected, remaining, family - rejected.sum())
     adjusted[order] = np.maximum.accumulate(remaining * p_values[order]).clip(max=1.0)
     return levels, adjusted
 

@@ -27,6 +27,7 @@ from distillab.stages.tables import (
     robustness,
     sensitivity,
     simplex,
+    verdicts,
     worst,
 )
 from distillab.stages.tables.results import Results
@@ -34,7 +35,7 @@ from distillab.stages.tables.results import Results
 TABLES: dict[str, Callable[[Results], Any]] = {
     "tables/models.parquet": models.rows,
     "tables/knockoff.parquet": knockoff.rows,
-    "tables/verdicts.parquet": knockoff.verdict_rows,
+    "tables/verdicts.parquet": verdicts.rows,
     "tables/robustness.parquet": robustness.rows,
     "tables/curves.parquet": robustness.curve_rows,
     "tables/cmi.parquet": curves.cmi_rows,

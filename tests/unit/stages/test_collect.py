@@ -14,7 +14,6 @@ ROWS = [{"model": "a", "seed": 0, "share": 0.25}, {"model": "b", "seed": 1, "sha
 
 
 ELSEWHERE = {
-    "verdicts": "knockoff.verdict_rows",
     "curves": "robustness.curve_rows",
     "examples": "robustness.example_rows",
     "cmi": "curves.cmi_rows",

@@ -23,9 +23,9 @@ def rows(results: Results) -> list[Row]:
 
 def _families(results: Results) -> Iterator[tuple[str, str, list[str]]]:
     specs = results.workspace.plan.params["defenses"]
-    made = {run.defense for run in results.runs if run.role == "teacher"}
+    planned = {run.defense for run in results.planned if run.role == "teacher"}
     by_name: dict[str, list[str]] = {}
-    for key, spec in ((key, spec) for key, spec in specs.items() if key in made):
+    for key, spec in ((key, spec) for key, spec in specs.items() if key in planned):
         by_name.setdefault(spec["name"], []).append(key)
     for name, keys in by_name.items():
         varying = [field for field in specs[keys[0]] if len({str(specs[key][field]) for key in keys}) > 1]
@@ -39,8 +39,9 @@ def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterato
         row = {"method": method, "field": field, "value": specs[key][field], "defense": key}
         teachers = [run for run in results.runs if run.role == "teacher" and run.defense == key]
         scatter = [leak["peak"] for leak in peaks if leak["defense"] == key and leak["split"] == "train"]
-        yield row | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
-        yield row | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter))
+        if teachers:
+            yield row | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
+            yield row | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter))
         for (_, _, attack), runs in cells(results).items():
             if runs[0].defense == key:
                 yield row | {"quantity": "knockoff", "attack": attack} | _numbers(_accuracies(results, runs))

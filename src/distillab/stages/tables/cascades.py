@@ -1,5 +1,6 @@
 """Cascades of certified networks, from one to all stages: their errors by two definitions, and who decides."""
 
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ Row = dict[str, Any]
 def rows(results: Results) -> list[Row]:
     """The table ``cascades``: one row per cascade, number of its stages, certifier, radius and seed.
 
+    Stages up to the first one whose certificates are not there make rows.
+
     A cascade is called by the defense of its last stage. ``shares`` are those of the images that each stage decides;
     the rest is undecided. Errors are those of `distillab.evaluate.cascade`.
     """
@@ -24,8 +27,9 @@ def rows(results: Results) -> list[Row]:
         for certifier in results.workspace.plan.facts["certifiers"]:
             members = [results.workspace.plan.members.get(f"{stage.id}-certify-{certifier}") for stage in stages]
             certified = [member for member in members if member is not None]
-            if len(certified) == len(stages):
-                found += _rows(results, last, certified)
+            there = list(takewhile(lambda member: results.made(member.id), certified))
+            if there and len(certified) == len(stages):
+                found += _rows(results, last, there)
     return found
 
 
@@ -65,7 +69,7 @@ def _row(run: ModelRun, certified: Member, eps: float, frames: list[pd.DataFrame
 
 def _last_stages(results: Results) -> list[Member]:
     """The teachers that come after another one and before none."""
-    later = [member for member in results.members("teach") if _earlier(member)]
+    later = [member for member in results.planned_members("teach") if _earlier(member)]
     earlier = {_earlier(member) for member in later}
     return [member for member in later if member.id not in earlier]
 

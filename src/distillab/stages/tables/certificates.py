@@ -27,8 +27,8 @@ def rows(results: Results) -> list[Row]:
 
     ``robust_accuracy`` is the share of the images that an attack of the same norm was run on and none changes within
     the radius, ``gap`` how far it lies above the certified share of the same images: both NaN where no attack could
-    have come that far with its budget. ``by_*`` are the shares of images that each method certified, ``undecided``
-    those that are classified correctly and not certified.
+    have come that far with its budget. Attacks in the norm that are not there are counted as ``missing``. ``by_*`` are
+    the shares of images that each method certified, ``undecided`` those that are correct and not certified.
 
     Raises:
         ContractError: an attack has broken a certified image.
@@ -85,7 +85,7 @@ def refuse_broken(results: Results, member: Member, frame: pd.DataFrame) -> None
         ContractError: it did; a bound is not sound, or the two do not see the same network.
     """
     norm, reach = member.spec["certifier"]["norm"], _reach(frame)
-    for attack in _attacks_on(results, member):
+    for attack in (attack for attack in _attacks_on(results, member) if results.made(attack.id)):
         broken = results.attacked(attack).set_index("id")[norm].reindex(reach.index)
         inside = broken[broken <= within(reach)]
         if len(inside):
@@ -142,13 +142,16 @@ def _row(results: Results, member: Member, frame: pd.DataFrame, eps: float) -> R
 def _attacked(results: Results, member: Member, certified: "pd.Series[bool]", eps: float) -> Row:
     """The worst case over the attacks in the certificate's norm."""
     norm = member.spec["certifier"]["norm"]
-    attacks = [attack for attack in _attacks_on(results, member) if attack.spec["attack"]["norm"] == norm]
+    planned = [attack for attack in _attacks_on(results, member) if attack.spec["attack"]["norm"] == norm]
+    attacks = [attack for attack in planned if results.made(attack.id)]
+    gone = len(planned) - len(attacks)
     if not any(_comes_near(attack, eps) for attack in attacks):
-        return {"robust_accuracy": np.nan, "robust_n": 0, "gap": np.nan}
+        return {"robust_accuracy": np.nan, "robust_n": 0, "gap": np.nan, "missing": gone}
     standing = pd.concat([_standing(results.attacked(attack), eps) for attack in attacks], axis=1)
     worst = standing.min(axis=1).reindex(certified.index).dropna()
     robust = float(worst.mean())
-    return {"robust_accuracy": robust, "robust_n": len(worst), "gap": robust - float(certified[worst.index].mean())}
+    gap = robust - float(certified[worst.index].mean())
+    return {"robust_accuracy": robust, "robust_n": len(worst), "gap": gap, "missing": gone}
 
 
 def _comes_near(attack: Member, eps: float) -> bool:
@@ -172,5 +175,6 @@ def within(eps: Radius) -> Radius:
 
 
 def _attacks_on(results: Results, member: Member) -> list[Member]:
-    """The attacks on the certified model, those carried over from other networks included."""
-    return [attack for attack in results.members("attack") if attack.parents["model"] == member.parents["model"]]
+    """The attacks on the certified model, there or not, those carried over from other networks included."""
+    model = member.parents["model"]
+    return [attack for attack in results.planned_members("attack") if attack.parents["model"] == model]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from distillab.core.job import Member
 from distillab.core.seeds import derive
 from distillab.metrics.intervals import image_difference, seed_interval
 from distillab.stages.tables.results import ModelRun, Results
@@ -39,14 +40,26 @@ def step_rows(results: Results) -> list[Row]:
 def smallest_distances(results: Results, norm: str, view: str) -> list[Distances]:
     """Per chain model and image, the smallest distance over all minimum-norm attacks in ``norm`` and in the view.
 
+    A model of which one of these attacks is not there has none: of fewer attacks it would look more robust than others.
+    """
+    return [
+        Distances(run, _smallest([results.attacked(member) for member in members]))
+        for run, members in attacked_models(results, norm, view)
+        if results.made(*(member.id for member in members))
+    ]
+
+
+def attacked_models(results: Results, norm: str, view: str) -> list[tuple[ModelRun, list[Member]]]:
+    """The chain models that the plan asks about in ``norm`` and in the view, each with its attacks, there or not.
+
     Chains that start from a defended teacher are no part of what the paper is about.
     """
-    frames: dict[str, list[pd.DataFrame]] = {}
-    for member in results.members("attack"):
+    found: dict[str, list[Member]] = {}
+    for member in results.planned_members("attack"):
         if _counts(results, member.axes, norm, view):
-            frames.setdefault(member.parents["model"], []).append(results.attacked(member))
-    runs = {run.member.id: run for run in results.runs if run.role == "chain" and not run.teacher}
-    return [Distances(runs[model], _smallest(of_model)) for model, of_model in frames.items() if model in runs]
+            found.setdefault(member.parents["model"], []).append(member)
+    runs = [(results.run_of(model), members) for model, members in found.items()]
+    return [(run, members) for run, members in runs if run.role == "chain" and not run.teacher]
 
 
 def _counts(results: Results, axes: dict[str, str], norm: str, view: str) -> bool:
@@ -78,8 +91,9 @@ def _rows_of(results: Results, norm: str, view: str) -> Iterator[Row]:
     for found in smallest_distances(results, norm, view):
         run = found.run
         groups.setdefault((run.chain, run.temperature, run.step), {})[run.seed] = found
-    for chain in dict.fromkeys(key[0] for key in groups):
-        temperatures = list(dict.fromkeys(key[1] for key in groups if key[0] == chain))
+    planned = [(run.chain, run.temperature) for run, _ in attacked_models(results, norm, view)]
+    for chain in dict.fromkeys(chain for chain, _ in planned):
+        temperatures = list(dict.fromkeys(t for name, t in planned if name == chain))
         steps = sorted({key[2] for key in groups if key[0] == chain})
         for earlier, later in combinations(steps, 2):
             pairs = {

@@ -1,6 +1,6 @@
 """The claims of the teacher-assistant paper, decided on this run's numbers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from distillab.metrics.accuracy import confidence
 from distillab.metrics.trends import slope_per_doubling
-from distillab.stages.tables.chains import VIEWS, smallest_distances
+from distillab.stages.tables.chains import VIEWS, attacked_models, smallest_distances
 from distillab.stages.tables.judged import Statement, judged
 from distillab.stages.tables.knockoff import margin
 from distillab.stages.tables.models import split_accuracy
@@ -16,8 +16,10 @@ from distillab.stages.tables.results import ModelRun, Results
 from distillab.stages.tables.sensitivity import SMALL
 
 Row = dict[str, Any]
-Numbers = dict[tuple[float, int, int], float]
-"""Temperature, step and seed to a number."""
+Key = tuple[float, int, int]
+"""Temperature, step and seed."""
+
+Numbers = dict[Key, float]
 
 STUDENT = 2
 """Steps up to this one are the paper's teacher, assistant and student; the later ones its section VI."""
@@ -35,7 +37,10 @@ class PaperClaim(Statement):
 
 
 def rows(results: Results) -> list[Row]:
-    """The table ``claims``: one row per chain and claim that has numbers here; Holm over each chain's claims."""
+    """The table ``claims``: one row per chain and claim that has numbers here; Holm over each chain's claims.
+
+    A seed of which a number that a claim rests on is not there counts for nothing in that claim.
+    """
     found: list[Row] = []
     for chain in dict.fromkeys(run.chain for run in results.runs if run.chain and not run.teacher):
         found += [
@@ -48,8 +53,7 @@ def rows(results: Results) -> list[Row]:
 
 
 def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
-    runs = [run for run in results.runs if run.chain == chain]
-    accuracy = _numbers(runs, lambda run: 100 * split_accuracy(results, run, "test"))
+    accuracy = _numbers(results, chain, lambda run: 100 * split_accuracy(results, run, "test"))
     trend, per_step = "points / doubling", "points / step"
     yield PaperClaim(
         "accuracy_temperature", "accuracy falls slightly as T grows", trend, _over_t(accuracy), "down", source="V-A"
@@ -62,7 +66,7 @@ def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
     yield PaperClaim(
         "small_gradients", "more gradients below 1e-10 as T grows (teachers)", trend, _over_t(small), source="V-B"
     )
-    sure = _numbers(runs, lambda run: 100 * _confidence(results, run))
+    sure = _numbers(results, chain, lambda run: 100 * _confidence(results, run))
     yield PaperClaim(
         "confidence_temperature", "confidence shows no trend in T", trend, _over_t(sure), "none",
         100 * CONFIDENCE_MARGIN, source="V-D",
@@ -73,29 +77,45 @@ def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
 def _robustness(results: Results, chain: str) -> Iterator[PaperClaim]:
     for norm in ("l2", "linf", "l0"):
         for view in VIEWS:
-            mean = {
-                (found.run.temperature, found.run.step, found.run.seed): float(found.by_image.mean())
-                for found in smallest_distances(results, norm, view)
-                if found.run.chain == chain and len(found.by_image)
-            }
-            early = {key: value for key, value in mean.items() if key[1] <= STUDENT}
+            mean, gone = _mean_distances(results, chain, norm, view)
             yield PaperClaim(
                 f"robustness_temperature_{norm}", f"robustness in {norm} grows with T", f"{norm} / doubling",
-                _over_t(early), source="V-C", view=view,
+                _over_t(_whole(mean, gone, range(STUDENT + 1))), source="V-C", view=view,
             )  # fmt: skip
             yield PaperClaim(
                 f"student_assistant_{norm}",
                 f"the student is more robust in {norm} than the assistant, on average over T", norm,
-                _later_minus_earlier(mean, STUDENT, STUDENT - 1), source="V-C", view=view,
+                _later_minus_earlier(_whole(mean, gone, (STUDENT - 1, STUDENT)), STUDENT, STUDENT - 1), source="V-C",
+                view=view,
             )  # fmt: skip
             yield PaperClaim(
                 f"robustness_steps_{norm}", f"robustness in {norm} grows with every step", f"{norm} / step",
-                _over_steps(mean), source="VI", view=view,
+                _over_steps(_whole(mean, gone)), source="VI", view=view,
             )  # fmt: skip
 
 
-def _numbers(runs: list[ModelRun], number: Callable[[ModelRun], float]) -> Numbers:
-    return {(run.temperature, run.step, run.seed): number(run) for run in runs}
+def _mean_distances(results: Results, chain: str, norm: str, view: str) -> tuple[Numbers, set[Key]]:
+    """The means of models that were ever right, and the models of which there is none for want of an attack."""
+    asked = {_key(run) for run, _ in attacked_models(results, norm, view) if run.chain == chain}
+    found = {_key(it.run): it.by_image for it in smallest_distances(results, norm, view) if it.run.chain == chain}
+    means = {key: float(by_image.mean()) for key, by_image in found.items() if len(by_image)}
+    return means, asked - found.keys()
+
+
+def _numbers(results: Results, chain: str, number: Callable[[ModelRun], float]) -> Numbers:
+    planned = {_key(run) for run in results.planned if run.chain == chain}
+    found = {_key(run): number(run) for run in results.runs if run.chain == chain}
+    return _whole(found, planned - found.keys())
+
+
+def _whole(numbers: Numbers, gone: set[Key], steps: Container[int] | None = None) -> Numbers:
+    """The numbers of these steps, of the seeds of which none of them is gone."""
+    seeds = {seed for _, step, seed in gone if steps is None or step in steps}
+    return {key: value for key, value in numbers.items() if key[2] not in seeds and (steps is None or key[1] in steps)}
+
+
+def _key(run: ModelRun) -> Key:
+    return run.temperature, run.step, run.seed
 
 
 def _confidence(results: Results, run: ModelRun) -> float:
@@ -104,12 +124,17 @@ def _confidence(results: Results, run: ModelRun) -> float:
 
 def _small_shares(results: Results, chain: str) -> Numbers:
     found: Numbers = {}
-    for member in results.members("sensitivity"):
+    gone: set[Key] = set()
+    for member in results.planned_members("sensitivity"):
         run = results.run_of(member.parents["model"])
-        if run.chain == chain and run.step == 0:
+        if run.chain != chain or run.step != 0:
+            continue
+        if results.made(member.id):
             share = (results.sensitivity(member)["log10_all"].to_numpy() < SMALL).mean()
-            found[run.temperature, run.step, run.seed] = 100 * float(share)
-    return found
+            found[_key(run)] = 100 * float(share)
+        else:
+            gone.add(_key(run))
+    return _whole(found, gone)
 
 
 def _over_t(numbers: Numbers) -> tuple[float, ...]:

@@ -40,7 +40,7 @@ def history_rows(results: Results) -> list[Row]:
     """The table ``history``: every term of every epoch of every training."""
     return [
         {"model": run.model, "role": run.role, "seed": run.seed, "epoch": epoch + 1, "term": term, "value": value}
-        for run in results.runs
+        for run in results.trained
         for epoch, record in enumerate(results.sidecar(run.member.id).results["history"])
         for term, value in record.items()
     ]

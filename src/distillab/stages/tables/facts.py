@@ -5,38 +5,47 @@ from collections.abc import Iterable
 from typing import Any
 
 from distillab.core.job import Member
-from distillab.stages.tables import certificates, environments, knockoff, models, robustness
-from distillab.stages.tables.results import Results
+from distillab.stages.tables import certificates, environments, knockoff, models, robustness, verdicts
+from distillab.stages.tables.gaps import cells, gaps
+from distillab.stages.tables.results import NO_INPUT, SPLITS, Results
 
 
 def facts(results: Results) -> dict[str, Any]:
     """The table ``facts``: what reports say besides numbers; the same for equal parameters and code."""
     plan = results.workspace.plan
     data = plan.facts["data"]
-    counts = results.sidecar("data-split").results["counts"]
-    cells = [member for member in plan.members.values() if member.stage in {"knockoff", "attack", "certify"}]
+    planned = cells(results)
     return {
         "preset": plan.preset,
         **{name: data[name] for name in ("title", "standin", "shape", "classes", "license", "source", "split_rule")},
-        "class_names": results.sidecar("data-images").results["class_names"],
-        **{f"{split}_n": count for split, count in counts.items()},
+        "class_names": _noted(results, "data-images", "class_names", []),
+        **{f"{split}_n": n for split, n in _noted(results, "data-split", "counts", dict.fromkeys(SPLITS, 0)).items()},
         "seeds": plan.params["seeds"],
         "margin": knockoff.margin(results),
         "params": plan.params,
         "methods": {kind: plan.facts[kind] for kind in ("defenses", "knockoffs", "attacks", "certifiers")},
-        "cells_planned": len(cells),
-        "cells_done": len(cells),
+        "cells_planned": len(planned),
+        "cells_done": sum(planned.values()),
+        "missing": gaps(results),
         "flags": list(_flags(results)),
         "command": "snakemake --cores all",
     }
 
 
+def _noted(results: Results, member_id: str, name: str, otherwise: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """What the sidecar of prepared data says, if it is there."""
+    return results.sidecar(member_id).results[name] if results.made(member_id) else otherwise
+
+
 def run(results: Results) -> dict[str, Any]:
-    """The table ``run``: when, where and how long; the only table that two equal runs do not share."""
+    """The table ``run``: when, where and how long, of what is there.
+
+    It is the only table that two equal runs do not share.
+    """
     seconds: dict[str, float] = {}
     made: list[tuple[Member, dict[str, str]]] = []
     for member in results.workspace.plan.members.values():
-        if member.path and member.stage not in {"collect", "report"}:
+        if member.path and member.stage not in NO_INPUT and results.made(member.id):
             sidecar = results.sidecar(member.id)
             made.append((member, sidecar.environment))
             if member.stage != "prepare":
@@ -56,7 +65,7 @@ def teacher_seconds(results: Results, name: str) -> dict[str, float]:
     ``seconds`` is all of it, ``fixed_seconds`` what its method does before the first step, ``step_seconds`` one step.
     """
     found: dict[str, list[float]] = {}
-    for run in results.runs:
+    for run in results.trained:
         times = results.sidecar(run.member.id).run if run.role == "teacher" else {}
         if name in times:
             found.setdefault(run.model, []).append(float(times[name]))
@@ -66,7 +75,7 @@ def teacher_seconds(results: Results, name: str) -> dict[str, float]:
 def metrics(results: Results) -> dict[str, Any]:
     """DVC's metrics: verdicts, accuracies, robustness and certificates by method, means over seeds."""
     named: dict[str, Any] = {"verdict": {}, "knockoff": {}, "accuracy": {}, "robustness": {}, "certified": {}}
-    for row in knockoff.verdict_rows(results):
+    for row in verdicts.rows(results):
         named["verdict"].setdefault(row["teacher"], {})[row["student"]] = row["verdict"]
     for row in knockoff.rows(results):
         cell = {"accuracy": row["knockoff_accuracy"], "delta": row["delta"]}

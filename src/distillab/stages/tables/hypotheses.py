@@ -6,10 +6,11 @@ from typing import Any
 
 from distillab.stages.tables import leaks
 from distillab.stages.tables.judged import Statement, judged
-from distillab.stages.tables.knockoff import EVERY_STUDENT, cells, ls_accuracy, margin
+from distillab.stages.tables.knockoff import cells, ls_accuracy, margin, planned_cells
 from distillab.stages.tables.models import split_accuracy
 from distillab.stages.tables.results import ModelRun, Results
 from distillab.stages.tables.tuning import TUNED
+from distillab.stages.tables.verdicts import EVERY_STUDENT
 
 Row = dict[str, Any]
 Numbers = dict[int, float]
@@ -19,9 +20,9 @@ Numbers = dict[int, float]
 def rows(results: Results) -> list[Row]:
     """The table ``hypotheses``: one row per CMIM teacher and hypothesis with numbers here; Holm over each teacher's."""
     specs = results.workspace.plan.params["defenses"]
-    made = {run.defense for run in results.runs if run.role == "teacher"}
+    planned = {run.defense for run in results.planned if run.role == "teacher"}
     found: list[Row] = []
-    for key in (key for key, spec in specs.items() if spec["name"] == "cmim" and key in made):
+    for key in (key for key, spec in specs.items() if spec["name"] == "cmim" and key in planned):
         found += [
             {"defense": key, "hypothesis": said.name, "statement": said.statement, "unit": said.unit} | verdict
             for said, verdict in judged(_Case(results, key).hypotheses())
@@ -35,11 +36,11 @@ class _Case:
     def __init__(self, results: Results, key: str) -> None:
         self.results, self.key = results, key
         self.spec = results.workspace.plan.params["defenses"][key]
-        own = [run for run in results.runs if run.role == "teacher" and run.defense == key]
-        self.arch = own[0].arch
+        own = next(run for run in results.planned if run.role == "teacher" and run.defense == key)
+        self.arch = own.arch
         self.leaks = [row for row in leaks.rows(results) if row["arch"] == self.arch]
-        self.cells = cells(results)
-        self.student = next((student for teacher, student, _ in self.cells if teacher == own[0].model), EVERY_STUDENT)
+        self.cells, self.planned = cells(results), planned_cells(results)
+        self.student = next((student for teacher, student, _ in self.planned if teacher == own.model), EVERY_STUDENT)
 
     def hypotheses(self) -> Iterator[Statement]:
         """W1 to W8 without W5, which is a benchmark."""
@@ -106,10 +107,15 @@ class _Case:
             yield Statement("W6", f"tuning {base} on validation images helps", "points", self.between(attack, base))
 
     def against(self, other: str) -> tuple[float, ...]:
-        """Points by which another defense's knockoffs are the better ones, mean over the attacks that both met."""
-        attacks = [attack for teacher, _, attack in self.cells if teacher == f"{self.key}-{self.arch}"]
-        gaps = [(self.stolen(attack, other), self.stolen(attack, self.key)) for attack in dict.fromkeys(attacks)]
-        both = [(theirs, ours) for theirs, ours in gaps if theirs and ours]
+        """Points by which another defense's knockoffs are the better ones, mean over the attacks that both are to meet.
+
+        Of seeds that all of these knockoffs have.
+        """
+        met = [
+            {attack for teacher, student, attack in self.planned if (teacher, student) == (model, self.student)}
+            for model in (f"{self.key}-{self.arch}", f"{other}-{self.arch}")
+        ]
+        both = [(self.stolen(attack, other), self.stolen(attack, self.key)) for attack in sorted(met[0] & met[1])]
         seeds = set.intersection(*(theirs.keys() & ours.keys() for theirs, ours in both)) if both else set()
         return tuple(
             100 * sum(theirs[seed] - ours[seed] for theirs, ours in both) / len(both) for seed in sorted(seeds)

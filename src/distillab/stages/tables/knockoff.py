@@ -1,55 +1,66 @@
-"""The knockoff matrix: each cell paired over seeds, each teacher with its verdicts."""
+"""The knockoff matrix: each cell paired over seeds with the LS student."""
 
 from typing import Any
 
 from distillab.metrics.intervals import Estimate, seed_difference, seed_interval
-from distillab.metrics.verdict import Verdict, distillability_verdict
 from distillab.stages.tables.models import chosen_eps, split_accuracy
 from distillab.stages.tables.results import ModelRun, Results
-from distillab.stages.tables.tuning import TUNED, with_tuned
+from distillab.stages.tables.tuning import TUNED, candidates, with_tuned
 
 Row = dict[str, Any]
 Cell = tuple[str, str, str]
 """Teacher, student network, attack."""
 
-EVERY_STUDENT = "every student"
-"""In place of a student network: the verdict over all of them together."""
+Baseline = dict[str, dict[int, float]]
+"""Network to seed to test accuracy of its LS student."""
 
 
 def rows(results: Results) -> list[Row]:
-    """The table ``knockoff``: one row per teacher, student network and attack."""
-    chosen, baseline = chosen_eps(results), ls_accuracy(results)
-    return [_row(results, cell, runs, chosen, baseline) for cell, runs in cells(results).items()]
+    """The table ``knockoff``: one row per teacher, student network and attack, over the seeds that have both students.
 
-
-def verdict_rows(results: Results) -> list[Row]:
-    """The table ``verdicts``: one row per teacher and student network, and one over all students if there are more.
-
-    Columns without prefix are over all attacks, those with ``paper_`` over the attacks of the paper alone.
+    ``missing`` counts the networks that the row was to rest on, LS students included, and that are not there.
     """
-    baseline = ls_accuracy(results)
-    by_teacher: dict[str, dict[Cell, list[ModelRun]]] = {}
-    for cell, runs in cells(results).items():
-        by_teacher.setdefault(cell[0], {})[cell] = runs
-    found = []
-    for teacher, matrix in by_teacher.items():
-        students = list(dict.fromkeys(student for _, student, _ in matrix))
-        for student in [*students, EVERY_STUDENT] if len(students) > 1 else students:
-            part = {cell: runs for cell, runs in matrix.items() if student in {cell[1], EVERY_STUDENT}}
-            found.append(_verdict_row(results, teacher, student, part, baseline))
-    return found
+    chosen, baseline, planned = chosen_eps(results), ls_accuracy(results), planned_cells(results)
+    return [
+        _row(results, cell, runs, chosen, baseline) | {"missing": missing(results, {cell: planned[cell]})}
+        for cell, runs in paired(cells(results), baseline).items()
+    ]
 
 
 def cells(results: Results) -> dict[Cell, list[ModelRun]]:
-    """The knockoffs of each cell, in seed order; where an attacker tuned, the chosen trials are a cell more."""
+    """The knockoffs of each cell, in plan order; where an attacker tuned, the chosen trials are a cell more."""
+    return with_tuned(results, _by_cell(results.runs))
+
+
+def planned_cells(results: Results) -> dict[Cell, list[ModelRun]]:
+    """The knockoffs of each cell, there or not; of a tuning attacker's, every candidate's."""
+    rivals = candidates(_by_cell(results.planned))
+    return {cell: [run for runs in lists for run in runs] for cell, lists in rivals.items()}
+
+
+def _by_cell(runs: list[ModelRun]) -> dict[Cell, list[ModelRun]]:
     found: dict[Cell, list[ModelRun]] = {}
-    for run in results.runs:
+    for run in runs:
         if run.role == "knockoff":
             found.setdefault((run.teacher, run.arch, run.attack), []).append(run)
-    return with_tuned(results, found)
+    return found
 
 
-def ls_accuracy(results: Results) -> dict[str, dict[int, float]]:
+def paired(matrix: dict[Cell, list[ModelRun]], baseline: Baseline) -> dict[Cell, list[ModelRun]]:
+    """The cells with the seeds alone that the LS student of their network has, too."""
+    both = {cell: [run for run in runs if run.seed in baseline.get(cell[1], {})] for cell, runs in matrix.items()}
+    return {cell: runs for cell, runs in both.items() if runs}
+
+
+def missing(results: Results, planned: dict[Cell, list[ModelRun]]) -> int:
+    """How many of these cells' networks, LS students included, are not there with their answers."""
+    students = {student for _, student, _ in planned}
+    needed = {run.member.id for runs in planned.values() for run in runs}
+    needed |= {run.member.id for run in results.planned if run.role == "ls_student" and run.arch in students}
+    return len(needed - {run.member.id for run in results.runs})
+
+
+def ls_accuracy(results: Results) -> Baseline:
     """Network to seed to test accuracy of the LS student with the chosen epsilon."""
     chosen = chosen_eps(results)
     found: dict[str, dict[int, float]] = {}
@@ -61,7 +72,7 @@ def ls_accuracy(results: Results) -> dict[str, dict[int, float]]:
 
 def margin(results: Results) -> float:
     """The smallest difference of accuracies that can matter: one test image, or 0.1 point if that is larger."""
-    return max(1 / len(results.labels["test"]), 0.001)
+    return max(1 / max(1, len(results.labels["test"])), 0.001)
 
 
 def attack_facts(results: Results, attack: str) -> dict[str, Any]:
@@ -75,7 +86,7 @@ def _row(
     cell: Cell,
     runs: list[ModelRun],
     chosen: dict[str, float],
-    baseline: dict[str, dict[int, float]],
+    baseline: Baseline,
 ) -> Row:
     teacher, student, attack = cell
     ours = [split_accuracy(results, run, "test") for run in runs]
@@ -104,53 +115,3 @@ def _row(
 
 def _estimate(prefix: str, name: str, estimate: Estimate) -> Row:
     return {name: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
-
-
-def _verdict_row(
-    results: Results,
-    teacher: str,
-    student: str,
-    matrix: dict[Cell, list[ModelRun]],
-    baseline: dict[str, dict[int, float]],
-) -> Row:
-    defense = next(iter(matrix.values()))[0].defense
-    papers = {cell: runs for cell, runs in matrix.items() if attack_facts(results, cell[2])["in_paper"]}
-    return {
-        "defense": defense,
-        "defense_label": results.workspace.plan.facts["defenses"][defense]["label"],
-        "teacher": teacher,
-        "student": student,
-        **_verdict(_judged(results, matrix, baseline)),
-        **{f"paper_{name}": value for name, value in _verdict(_judged(results, papers, baseline)).items()},
-    }
-
-
-def _judged(
-    results: Results, matrix: dict[Cell, list[ModelRun]], baseline: dict[str, dict[int, float]]
-) -> Verdict | None:
-    """The verdict over these cells; None over none."""
-    if not matrix:
-        return None
-    several = len({student for _, student, _ in matrix}) > 1
-    ls = {(arch, seed): value for arch, seeds in baseline.items() for seed, value in seeds.items()}
-    scores = {
-        f"{attack} on {student}" if several else attack: {
-            (student, run.seed): split_accuracy(results, run, "test") for run in runs
-        }
-        for (_, student, attack), runs in matrix.items()
-    }
-    return distillability_verdict(ls, scores, n_test=len(results.labels["test"]), margin=margin(results))
-
-
-def _verdict(verdict: Verdict | None) -> Row:
-    if verdict is None:
-        return dict.fromkeys(VERDICT)
-    best = next(delta for delta in verdict.deltas if delta.attack == verdict.best_attack)
-    values = (verdict.verdict, verdict.literal, verdict.best_attack, best.delta, verdict.lower, verdict.upper)
-    return dict(zip(VERDICT, (*values, verdict.margin, verdict.n, len(verdict.deltas), verdict.reason), strict=True))
-
-
-VERDICT = (
-    "verdict", "literal", "best_attack", "best_delta", "lower", "upper", "margin", "seeds", "attacks", "reason"
-)  # fmt: skip
-"""What a row says of one verdict."""

@@ -14,29 +14,29 @@ from distillab.metrics.accuracy import (
     nll,
 )
 from distillab.metrics.entropy import mean_entropy
-from distillab.metrics.verdict import choose_on_validation
 from distillab.specs.knockoff import TRIAL
+from distillab.stages.tables.choice import best_setting
 from distillab.stages.tables.results import ModelRun, Results
 
 Row = dict[str, Any]
 
 
 def rows(results: Results) -> list[Row]:
-    """The table ``models``."""
+    """The table ``models``: one row per network that is there with its answers.
+
+    What compares it with another network, such as ``agreement``, is NaN where that one's answers are not there.
+    """
     chosen = chosen_eps(results)
     return [_row(results, run, chosen) for run in results.runs]
 
 
 def chosen_eps(results: Results) -> dict[str, float]:
-    """Network to the LS student's epsilon with the best mean validation accuracy over seeds.
-
-    With one epsilon there is nothing to choose, and no validation images are needed.
-    """
-    by_arch: dict[str, dict[float, list[float]]] = {}
+    """Network to the LS student's epsilon with the best mean validation accuracy over the seeds that all have."""
+    by_arch: dict[str, dict[float, dict[int, float]]] = {}
     for run in results.runs:
         if run.role == "ls_student":
-            by_arch.setdefault(run.arch, {}).setdefault(run.eps, []).append(split_accuracy(results, run, "val"))
-    return {arch: _choice(settings) for arch, settings in by_arch.items()}
+            by_arch.setdefault(run.arch, {}).setdefault(run.eps, {})[run.seed] = split_accuracy(results, run, "val")
+    return {arch: best_setting(settings) for arch, settings in by_arch.items()}
 
 
 def split_accuracy(results: Results, run: ModelRun, split: str) -> float:
@@ -45,12 +45,6 @@ def split_accuracy(results: Results, run: ModelRun, split: str) -> float:
     if len(labels) == 0:
         return float("nan")
     return accuracy(results.log_probs(run.member.id)[split].argmax(1), labels).value
-
-
-def _choice(settings: dict[float, list[float]]) -> float:
-    if len(settings) == 1:
-        return next(iter(settings))
-    return choose_on_validation({eps: float(np.mean(values)) for eps, values in settings.items()})
 
 
 def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
@@ -88,8 +82,11 @@ def _changed(results: Results, run: ModelRun) -> Row:
     NaN where nothing of the kind was done.
     """
     base = run.member.parents.get("ce")
-    if run.role != "teacher" or base is None or results.sidecar(run.member.id).results["history"]:
-        return {"flip_rate": float("nan"), "change_l1": float("nan")}
+    nothing = {"flip_rate": float("nan"), "change_l1": float("nan")}
+    if run.role != "teacher" or base is None or not results.answered(base):
+        return nothing
+    if results.sidecar(run.member.id).results["history"]:
+        return nothing
     own, plain = results.log_probs(run.member.id)["test"], results.log_probs(base)["test"]
     return {
         "flip_rate": 1 - agreement(own.argmax(1), plain.argmax(1)).value,
@@ -98,8 +95,7 @@ def _changed(results: Results, run: ModelRun) -> Row:
 
 
 def _agreement(results: Results, run: ModelRun) -> float:
-    if run.role != "knockoff":
+    if run.role != "knockoff" or not results.answered(teacher := run.member.parents["teacher"]):
         return float("nan")
-    own = results.log_probs(run.member.id)["test"].argmax(1)
-    teacher = results.log_probs(run.member.parents["teacher"])["test"].argmax(1)
-    return agreement(own, teacher).value
+    own, asked = (results.log_probs(name)["test"].argmax(1) for name in (run.member.id, teacher))
+    return agreement(own, asked).value

@@ -25,7 +25,7 @@ def rows(results: Results) -> list[Row]:
 
 
 def curve_rows(results: Results) -> list[Row]:
-    """The table ``curves``: robust accuracy against eps, on one grid per attack."""
+    """The table ``curves``: robust accuracy against eps, on one grid per attack up to the farthest distance there."""
     limits = _limits(results)
     found: list[Row] = []
     for member in results.members("attack"):

@@ -22,16 +22,17 @@ def rows(results: Results) -> list[Row]:
     """The table ``simplex``: points ``t_1 v_1 + t_2 v_2 + t_3 v_3`` of the first seed's teachers.
 
     ``t`` are the powered probabilities of the three shown classes, divided by their sum. The classes are the three that
-    the unprotected teacher, or else the first one, confuses most; data of two classes have no triangle and no rows.
+    the unprotected teacher, or else the first one that is there, confuses most; data of two classes have no triangle
+    and no rows.
 
     Reference: methods section 6, M5; figure 2 of the paper on undistillable teachers.
     """
-    teachers = [run for run in results.runs if run.role == "teacher"]
-    if not teachers or len(results.labels["test"]) == 0:
+    planned = [run for run in results.planned if run.role == "teacher"]
+    first = [run for run in results.runs if run.role == "teacher" and _alike(run, planned[0])]
+    if not first or len(results.labels["test"]) == 0:
         return []
     if len(results.sidecar("data-images").results["class_names"]) < len(CORNERS):
         return []
-    first = [run for run in teachers if run.seed == teachers[0].seed and run.arch == teachers[0].arch]
     classes = _confused(results, first[0])
     return [row for run in first for power in POWERS for row in _points(results, run, classes, power)]
 
@@ -44,6 +45,10 @@ def project(log_probs: NDArray[Any], classes: NDArray[Any], power: float) -> NDA
     shares = np.exp(power * (np.where(nothing, 0.0, chosen) - np.where(nothing, 0.0, top)))
     points: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True) @ CORNERS
     return points
+
+
+def _alike(run: ModelRun, other: ModelRun) -> bool:
+    return (run.seed, run.arch) == (other.seed, other.arch)
 
 
 def _confused(results: Results, run: ModelRun) -> NDArray[Any]:

@@ -44,7 +44,7 @@ def test_everything_that_reports_say_of_a_run(results, same_row, monkeypatch):
             "defenses": {"ce": {"label": "CE", "grade": "of ce"}},
             "knockoffs": {"kd": {"label": "KD", "grade": "of kd", "in_paper": True}}, **METHODS,
         },
-        "cells_planned": 6, "cells_done": 6, "flags": [], "command": "snakemake --cores all",
+        "cells_planned": 6, "cells_done": 6, "missing": [], "flags": [], "command": "snakemake --cores all",
     })  # fmt: skip
 
 

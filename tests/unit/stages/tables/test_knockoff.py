@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from distillab.stages.tables import knockoff
+from distillab.stages.tables import knockoff, verdicts
 
 LABELS = {"train": np.arange(40) % 4, "val": np.arange(10) % 4, "test": np.arange(20) % 4}
 SEEDS = (5, 3, 4)
@@ -51,7 +51,7 @@ def test_a_cells_whole_row(results, same_row):
         "knockoff_accuracy": 0.75, "knockoff_low": ours[1], "knockoff_high": 1.0,
         "ls_eps": 0.1, "ls_accuracy": 0.6, "ls_low": theirs[1], "ls_high": theirs[2],
         "delta": 0.15, "delta_low": gain[1], "delta_high": gain[2],
-        "queries": 120, "responses": "live",
+        "queries": 120, "responses": "live", "missing": 0,
     })  # fmt: skip
     assert ours[2] > 1
 
@@ -102,7 +102,7 @@ def test_every_student_is_compared_with_its_own_network(results):
 
 def test_a_teachers_verdicts_over_all_attacks_and_over_the_papers(results, same_row):
     """KD's gain is bounded from below at 97.5 % among two attacks, at 95 % alone; EXTRA has the larger upper bound."""
-    rows = knockoff.verdict_rows(results)
+    rows = verdicts.rows(results)
     assert [(row["teacher"], row["student"]) for row in rows] == [("ce-wide", "thin"), ("st-wide", "thin")]
     error = 0.05 / sqrt(3)
     lower, alone, upper = 0.15 - T975 * error, 0.15 - T95 * error, 0.15 + T95 * error
@@ -110,10 +110,10 @@ def test_a_teachers_verdicts_over_all_attacks_and_over_the_papers(results, same_
         "defense": "ce", "defense_label": "CE", "teacher": "ce-wide", "student": "thin",
         "verdict": "distillable", "literal": True, "best_attack": "kd", "best_delta": 0.15,
         "lower": lower, "upper": upper, "margin": 0.05, "seeds": 3, "attacks": 2,
-        "reason": f"kd gains at least {lower:+.4f} over label smoothing",
+        "reason": f"kd gains at least {lower:+.4f} over label smoothing", "missing": 0,
         "paper_verdict": "distillable", "paper_literal": True, "paper_best_attack": "kd", "paper_best_delta": 0.15,
         "paper_lower": alone, "paper_upper": upper, "paper_margin": 0.05, "paper_seeds": 3, "paper_attacks": 1,
-        "paper_reason": f"kd gains at least {alone:+.4f} over label smoothing",
+        "paper_reason": f"kd gains at least {alone:+.4f} over label smoothing", "paper_missing": 0,
     })  # fmt: skip
     assert (rows[1]["defense"], rows[1]["defense_label"], rows[1]["verdict"]) == ("st", "ST", "undistillable")
     assert (rows[1]["literal"], rows[1]["best_delta"]) == (False, pytest.approx(-0.2))
@@ -131,7 +131,7 @@ def test_an_attack_of_ours_counts_in_the_verdict_over_all_alone(made_up, kd, ext
         found.ls_student(0.1, seed=seed, test=ls)
         for attack, gain in (("kd", kd), ("extra", extra)):
             found.knockoff(attack, found.teacher("ce", seed=seed), test=ls + gain)
-    (row,) = knockoff.verdict_rows(found)
+    (row,) = verdicts.rows(found)
     assert (row["verdict"], row["paper_verdict"]) == (verdict, papers)
     assert (row["attacks"], row["paper_attacks"], row["paper_best_attack"]) == (2, 1, "kd")
     assert row["best_attack"] == ("extra" if extra > kd else "kd")
@@ -142,7 +142,7 @@ def test_without_an_attack_of_the_paper_its_verdict_is_empty(made_up):
     found = made_up(("ce",), ("extra",))
     found.ls_student(0.1)
     found.knockoff("extra", found.teacher("ce"))
-    (row,) = knockoff.verdict_rows(found)
+    (row,) = verdicts.rows(found)
     assert (row["verdict"], row["seeds"], row["attacks"]) == ("undecided", 1, 1)
     assert {name for name, value in row.items() if value is None} == {
         "lower", "upper", "paper_verdict", "paper_literal", "paper_best_attack", "paper_best_delta", "paper_lower",
@@ -155,13 +155,13 @@ def test_several_students_are_judged_apart_and_together(results):
     for seed, ls in zip(SEEDS, (5, 6, 7), strict=True):
         results.ls_student(0.1, seed=seed, net="slim", test=ls)
         results.knockoff("kd", results.teacher("ce", seed=seed), net="slim", test=ls + ls - 4)
-    rows = {row["student"]: row for row in knockoff.verdict_rows(results) if row["teacher"] == "ce-wide"}
-    assert list(rows) == ["thin", "slim", knockoff.EVERY_STUDENT]
+    rows = {row["student"]: row for row in verdicts.rows(results) if row["teacher"] == "ce-wide"}
+    assert list(rows) == ["thin", "slim", verdicts.EVERY_STUDENT]
     assert [(row["best_attack"], row["attacks"], row["paper_attacks"]) for row in rows.values()] == [
         ("kd", 2, 1), ("kd", 1, 1), ("kd on thin", 3, 2),
     ]  # fmt: skip
     assert [row["best_delta"] for row in rows.values()] == pytest.approx([0.15, 0.1, 0.15])
-    assert [row["student"] for row in knockoff.verdict_rows(results) if row["teacher"] == "st-wide"] == ["thin"]
+    assert [row["student"] for row in verdicts.rows(results) if row["teacher"] == "st-wide"] == ["thin"]
 
 
 @pytest.mark.parametrize(("n", "margin"), [(4, 0.25), (20, 0.05), (999, 1 / 999), (1000, 0.001), (2000, 0.001)])

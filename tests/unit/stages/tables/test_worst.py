@@ -38,7 +38,7 @@ def test_an_image_falls_to_any_attack_within_the_budget():
     near, far = worst.rows(run)
     names = {"model": "ta-T4-step2", "role": "chain", "defense": "", "arch": "small", "chain": "ta"}
     shared = names | {"temperature": 4.0, "step": 2, "seed": 7, "norm": "linf", "attacks": 3, "n": 8}
-    shared |= {"clean_accuracy": 7 / 8, "transfer_wins": False}
+    shared |= {"clean_accuracy": 7 / 8, "transfer_wins": False, "missing": 0}
     low, high = wilson_bounds(3, 8)
     assert_row(
         near,
