@@ -1,5 +1,6 @@
 """What a model says about images: log-probabilities in eval mode."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,15 +17,19 @@ BATCH = 500
 """Images per forward pass."""
 
 
-@torch.inference_mode()
 def predict(model: nn.Module, images: ImageSource, index: Int[Tensor, " m"], *, release: "Release") -> LogProbs:
     """What the API says of the images at ``index``, float32 on the CPU; the model is left in eval mode.
 
     ``release`` gets ``ln softmax(Z)``.
     """
+    return torch.cat(list(predict_batches(model, images, index, release=release)))
+
+
+@torch.inference_mode()
+def predict_batches(
+    model: nn.Module, images: ImageSource, index: Int[Tensor, " m"], *, release: "Release"
+) -> Iterator[LogProbs]:
+    """The same, batch after batch, for who need not hold all of it."""
     model.eval()
-    rows = [
-        release(torch.log_softmax(model(batch.x).float(), dim=1), batch.x).cpu()
-        for batch in batches(images, index, batch_size=BATCH)
-    ]
-    return torch.cat(rows)
+    for batch in batches(images, index, batch_size=BATCH):
+        yield release(torch.log_softmax(model(batch.x).float(), dim=1), batch.x).cpu()

@@ -1,6 +1,6 @@
 """Shapes of the arrays that metrics take, and the checks that all of them share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -19,6 +19,16 @@ Flags = Bool[NDArray[np.bool_], "n"]
 
 Numbers = Sequence[float] | NDArray[np.generic]
 """One row of numbers: a grid of powers or radii, one value per seed or per image."""
+
+
+BLOCK = 2**20
+"""Entries of a block."""
+
+
+def blocks(rows: int, columns: int) -> Iterator[slice]:
+    """Slices that cut rows into pieces of about a million entries, one row at least, for sums over rows in float64."""
+    step = max(1, BLOCK // columns)
+    return (slice(start, start + step) for start in range(0, rows, step))
 
 
 def paired(where: str, *arrays: Numbers) -> int:

@@ -106,8 +106,8 @@ def add_data(roster: Roster) -> None:
 
 
 def add_measure(roster: Roster, family: Family, model: str) -> str:
-    """The predictions of one model on its training, validation and test images."""
-    return _add_question(roster, "measure", family, model)
+    """What one model answers, and what is computed from its answers."""
+    return _add_question(roster, "measure", family, model, specs={"measure": roster.params.measure})
 
 
 def add_sensitivity(roster: Roster, family: Family, model: str) -> str:

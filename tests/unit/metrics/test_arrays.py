@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from distillab.core.errors import ContractError
-from distillab.metrics.arrays import checked_labels, checked_log_probs, paired
+from distillab.metrics.arrays import BLOCK, blocks, checked_labels, checked_log_probs, paired
 
 
 def says(text):
@@ -21,6 +21,13 @@ def test_paired_arrays_have_one_length():
         paired("here", [])
     with says(r".*; got \[3, 0\]"):
         paired("here", [1, 2, 3], [])
+
+
+def test_blocks_cut_rows_without_gap_or_overlap():
+    assert BLOCK == 2**20
+    assert list(blocks(7, 2**19)) == [slice(0, 2), slice(2, 4), slice(4, 6), slice(6, 8)]
+    assert list(blocks(3, 2**22)) == [slice(0, 1), slice(1, 2), slice(2, 3)], "a row is never cut"
+    assert list(blocks(5, 4)) == [slice(0, 2**18)]
 
 
 def rows(*totals):

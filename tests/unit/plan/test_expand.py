@@ -170,7 +170,7 @@ def test_how_it_is_made_changes_no_key(plan_of, override):
         ({"student_train": {"epochs": 7}}, {"baseline", "knockoff", "measure"}),
         ({"knockoff": {"attacks": {"kd": {"temperature": 5}}}}, {"knockoff", "measure"}),
         ({"robustness": {"attacks": {"pgd_linf": {"steps": 6}}}}, {"attack"}),
-        ({"measure": {"powers": [0.0, 3.0]}}, set()),
+        ({"measure": {"powers": [0.0, 3.0]}}, {"measure"}),
     ],
     ids=["recipe", "threads", "students' recipe", "knockoff", "attack", "powers"],
 )

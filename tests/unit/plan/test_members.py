@@ -98,8 +98,9 @@ def test_a_question_hangs_on_the_model_its_seed_and_its_threads(rich, rich_param
     of = {"family": "teachers", "model": "ls-cnn_digits"}
     of_model = {"model": "ls-cnn_digits-s7"}
     assert found(rich, "ls-cnn_digits-s7-measure") == member(
-        "measure", "measures/teachers/ls-cnn_digits/s7.safetensors", 7, of_model, {}, **of, seed="7"
-    )
+        "measure", "measures/teachers/ls-cnn_digits/s7.safetensors", 7, of_model,
+        {"measure": {"powers": [0.0, 0.5, 1.0, 2.0]}}, **of, seed="7",
+    )  # fmt: skip
     attack = {"attack": params.robustness.attacks["pgd_linf"].plain(), "examples": 6, "temperature": 1.0}
     raw = member(
         "attack", "attacks/teachers/ls-cnn_digits/pgd_linf/raw-s7.parquet", 7, of_model, attack,

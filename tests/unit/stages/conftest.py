@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from distillab.metrics.class_statistics import class_statistics
 from distillab.stages.tables.results import ModelRun
 
 sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("small_project")
 
 CLASSES = 4
+POWERS = (0.0, 0.5, 1.0, 2.0, 4.0)
 
 
 def answers(labels, accuracy, *, sharpness=4.0, seed=0):
@@ -30,11 +32,12 @@ class MadeUp:
     def __init__(self, defenses, knockoffs=("kd",)):
         self.labels = {split: np.arange(n) % CLASSES for split, n in {"train": 40, "val": 20, "test": 20}.items()}
         self.runs, self._said = [], {}
+        self.planned = self.runs
         facts = {
             "defenses": {key: {"label": key.upper(), "grade": "V"} for key in defenses},
             "knockoffs": {key: {"label": key.upper(), "grade": "V", "in_paper": key != "extra"} for key in knockoffs},
         }
-        params = {"defenses": defenses, "measure": {"powers": [0.0, 0.5, 1.0, 2.0, 4.0]}}
+        params = {"defenses": defenses}
         self.workspace = SimpleNamespace(plan=SimpleNamespace(facts=facts, params=params))
 
     def add(self, role, *, seed, defense="", attack="", eps=float("nan"), test=0.5, val=0.5, arch="net", **given):
@@ -50,8 +53,15 @@ class MadeUp:
         }
         return run
 
-    def log_probs(self, member_id):
-        return self._said[member_id]
+    def log_probs(self, member_id, split):
+        return self._said[member_id][split]
+
+    def predicted(self, member_id, split):
+        return self.log_probs(member_id, split).argmax(axis=1)
+
+    def statistics(self, member_id, split):
+        order = np.argsort(self.labels[split], kind="stable")
+        return class_statistics([self.log_probs(member_id, split)[order]], self.labels[split][order], POWERS)
 
     def queries(self, _run):
         return 40

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from distillab.metrics.accuracy import confidence
 from distillab.metrics.trends import slope_per_doubling
 from distillab.stages.tables.chains import VIEWS, attacked_models, smallest_distances
 from distillab.stages.tables.judged import Statement, judged
@@ -66,7 +65,7 @@ def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
     yield PaperClaim(
         "small_gradients", "more gradients below 1e-10 as T grows (teachers)", trend, _over_t(small), source="V-B"
     )
-    sure = _numbers(results, chain, lambda run: 100 * _confidence(results, run))
+    sure = _numbers(results, chain, lambda run: 100 * results.scores(run.member.id).confidence)
     yield PaperClaim(
         "confidence_temperature", "confidence shows no trend in T", trend, _over_t(sure), "none",
         100 * CONFIDENCE_MARGIN, source="V-D",
@@ -116,10 +115,6 @@ def _whole(numbers: Numbers, gone: set[Key], steps: Container[int] | None = None
 
 def _key(run: ModelRun) -> Key:
     return run.temperature, run.step, run.seed
-
-
-def _confidence(results: Results, run: ModelRun) -> float:
-    return confidence(results.log_probs(run.member.id)["test"].astype(np.float64), results.labels["test"])
 
 
 def _small_shares(results: Results, chain: str) -> Numbers:

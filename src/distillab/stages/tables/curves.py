@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from distillab.metrics.concentration import concentration
 from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
@@ -15,23 +14,21 @@ OVERALL = -1
 
 def cmi_rows(results: Results) -> list[Row]:
     """The table ``cmi``: conditional mutual information of each teacher, per class and overall, in nats."""
-    powers = results.workspace.plan.params["measure"]["powers"]
     found: list[Row] = []
     for run in results.runs:
         if run.role != "teacher":
             continue
         label = results.workspace.plan.facts["defenses"][run.defense]["label"]
         for split in ("train", "test"):
-            labels = results.labels[split]
-            curves = concentration(results.log_probs(run.member.id)[split], labels, powers)
+            curves = results.statistics(run.member.id, split)
             rows = np.vstack([curves.overall[None], curves.per_class])
             key = {"teacher": run.model, "defense": run.defense, "defense_label": label, "arch": run.arch}
             key |= {"seed": run.seed, "split": split}
-            counts = [len(labels), *curves.counts.tolist()]
+            counts = [int(curves.counts.sum()), *curves.counts.tolist()]
             found += [
-                key | {"power": power, "label": position + OVERALL, "cmi": float(value), "n": counts[position]}
+                key | {"power": float(power), "label": position + OVERALL, "cmi": float(value), "n": counts[position]}
                 for position, row in enumerate(rows)
-                for power, value in zip(powers, row, strict=True)
+                for power, value in zip(curves.powers, row, strict=True)
             ]
     return found
 

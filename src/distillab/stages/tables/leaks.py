@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from distillab.metrics.centroids import similarity_correlation, similarity_information
-from distillab.metrics.concentration import class_centroids, concentration
 from distillab.stages.tables.results import ModelRun, Results
 
 Row = dict[str, Any]
@@ -29,12 +28,10 @@ def rows(results: Results) -> list[Row]:
 
 
 def _row(results: Results, run: ModelRun, plain: ModelRun | None, split: str) -> Row:
-    labels, log_probs = results.labels[split], results.log_probs(run.member.id)[split]
-    curves = concentration(log_probs, labels, results.workspace.plan.params["measure"]["powers"])
-    means = class_centroids(log_probs, labels)
+    found = results.statistics(run.member.id, split)
     resemblance = float("nan")
     if plain is not None and run.defense != REFERENCE:
-        resemblance = similarity_correlation(means, class_centroids(results.log_probs(plain.member.id)[split], labels))
+        resemblance = similarity_correlation(found.centroids, results.statistics(plain.member.id, split).centroids)
     return {
         "teacher": run.model,
         "defense": run.defense,
@@ -42,10 +39,10 @@ def _row(results: Results, run: ModelRun, plain: ModelRun | None, split: str) ->
         "arch": run.arch,
         "seed": run.seed,
         "split": split,
-        "peak": curves.peak.value,
-        "peak_power": curves.peak.power,
-        "peak_corrected": float(np.nanmax(curves.overall_corrected)),
-        "similarity": similarity_information(means),
+        "peak": found.peak.value,
+        "peak_power": found.peak.power,
+        "peak_corrected": float(np.nanmax(found.overall_corrected)),
+        "similarity": similarity_information(found.centroids),
         "resemblance": resemblance,
-        "n": len(labels),
+        "n": int(found.counts.sum()),
     }

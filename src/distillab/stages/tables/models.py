@@ -1,19 +1,12 @@
 """One row per trained network: accuracy, entropy, calibration, agreement."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from distillab.metrics.accuracy import (
-    accuracy,
-    agreement,
-    brier,
-    confidence,
-    expected_calibration_error,
-    l1_distance,
-    nll,
-)
-from distillab.metrics.entropy import mean_entropy
+from distillab.metrics.accuracy import accuracy, agreement, l1_distance
+from distillab.metrics.arrays import blocks
 from distillab.specs.knockoff import TRIAL
 from distillab.stages.tables.choice import best_setting
 from distillab.stages.tables.results import ModelRun, Results
@@ -44,15 +37,12 @@ def split_accuracy(results: Results, run: ModelRun, split: str) -> float:
     labels = results.labels[split]
     if len(labels) == 0:
         return float("nan")
-    return accuracy(results.log_probs(run.member.id)[split].argmax(1), labels).value
+    return accuracy(results.predicted(run.member.id, split), labels).value
 
 
 def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
     facts = results.workspace.plan.facts
     sidecar = results.sidecar(run.member.id)
-    log_probs, labels = results.log_probs(run.member.id)["test"], results.labels["test"]
-    entropy = mean_entropy(log_probs)
-    same = _agreement(results, run)
     return run.key() | {
         "defense_label": facts["defenses"].get(run.defense, {}).get("label", ""),
         "grade": facts["defenses"].get(run.defense, {}).get("grade", ""),
@@ -64,14 +54,9 @@ def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
         "val_accuracy": split_accuracy(results, run, "val"),
         "val_n": len(results.labels["val"]),
         "test_accuracy": split_accuracy(results, run, "test"),
-        "test_n": len(labels),
-        "entropy_nats": entropy.nats,
-        "entropy_normalized": entropy.normalized,
-        "ece": expected_calibration_error(log_probs, labels),
-        "nll": nll(log_probs, labels),
-        "brier": brier(log_probs, labels),
-        "confidence": confidence(log_probs, labels),
-        "agreement": same,
+        "test_n": len(results.labels["test"]),
+        **asdict(results.scores(run.member.id)),
+        "agreement": _agreement(results, run),
         **_changed(results, run),
     }
 
@@ -87,15 +72,18 @@ def _changed(results: Results, run: ModelRun) -> Row:
         return nothing
     if results.sidecar(run.member.id).results["history"]:
         return nothing
-    own, plain = results.log_probs(run.member.id)["test"], results.log_probs(base)["test"]
-    return {
-        "flip_rate": 1 - agreement(own.argmax(1), plain.argmax(1)).value,
-        "change_l1": float(l1_distance(own.astype(np.float64), plain.astype(np.float64)).mean()),
-    }
+    own, plain = (results.predicted(model, "test") for model in (run.member.id, base))
+    return {"flip_rate": 1 - agreement(own, plain).value, "change_l1": _mean_change(results, run.member.id, base)}
+
+
+def _mean_change(results: Results, model: str, base: str) -> float:
+    own, plain = (results.log_probs(each, "test") for each in (model, base))
+    changes = [l1_distance(own[rows], plain[rows]) for rows in blocks(*own.shape)]
+    return float(np.concatenate(changes).mean())
 
 
 def _agreement(results: Results, run: ModelRun) -> float:
     if run.role != "knockoff" or not results.answered(teacher := run.member.parents["teacher"]):
         return float("nan")
-    own, asked = (results.log_probs(name)["test"].argmax(1) for name in (run.member.id, teacher))
+    own, asked = (results.predicted(model, "test") for model in (run.member.id, teacher))
     return agreement(own, asked).value

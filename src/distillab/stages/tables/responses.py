@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, log_softmax, rel_entr
 
+from distillab.metrics.arrays import blocks
 from distillab.stages.tables.leaks import REFERENCE
 from distillab.stages.tables.results import ModelRun, Results
 
@@ -42,20 +43,24 @@ def profile_rows(results: Results) -> list[Row]:
 
     Centered by image and cut at -30, where float32 answers end; test images.
     """
-    found: list[Row] = []
-    for run in (run for run in results.runs if run.role == "teacher"):
-        log_probs = np.maximum(results.log_probs(run.member.id)["test"].astype(np.float64), -30.0)
-        ranked = -np.sort(-(log_probs - log_probs.mean(axis=1, keepdims=True)), axis=1)
-        found += [
-            {"teacher": run.model, "defense": run.defense, "seed": run.seed, "rank": rank + 1, "value": float(value)}
-            for rank, value in enumerate(ranked.mean(axis=0))
-        ]
-    return found
+    return [
+        {"teacher": run.model, "defense": run.defense, "seed": run.seed, "rank": rank + 1, "value": float(value)}
+        for run in results.runs
+        if run.role == "teacher"
+        for rank, value in enumerate(_profile(results.log_probs(run.member.id, "test")))
+    ]
+
+
+def _profile(answers: NDArray[np.floating]) -> NDArray[np.float64]:
+    total = np.zeros(answers.shape[1])
+    for part in blocks(*answers.shape):
+        log_probs = np.maximum(answers[part].astype(np.float64), -30.0)
+        total += -np.sort(-(log_probs - log_probs.mean(axis=1, keepdims=True)), axis=1).sum(axis=0)
+    return total / len(answers)
 
 
 def _row(results: Results, run: ModelRun, plain: ModelRun | None, temperature: float) -> Row:
-    labels, log_probs = results.labels["test"], results.log_probs(run.member.id)["test"]
-    right = log_probs.argmax(axis=1) == labels
+    right = results.predicted(run.member.id, "test") == results.labels["test"]
     row = {
         "teacher": run.model,
         "defense": run.defense,
@@ -66,26 +71,30 @@ def _row(results: Results, run: ModelRun, plain: ModelRun | None, temperature: f
     } | dict.fromkeys(MEASURED, float("nan"))
     if not right.any():
         return row
-    probs = _softened(log_probs[right], temperature)
-    row |= _spread(probs)
-    if plain is None:
-        return row
-    base = _softened(results.log_probs(plain.member.id)["test"][right], temperature)
-    return row | {
-        "kl_from_plain": float(rel_entr(probs, base).sum(axis=1).mean()),
-        "kl_to_plain": float(rel_entr(base, probs).sum(axis=1).mean()),
-    }
+    own = results.log_probs(run.member.id, "test")
+    base = None if plain is None else results.log_probs(plain.member.id, "test")
+    parts = [
+        _by_image(own[part][right[part]], None if base is None else base[part][right[part]], temperature)
+        for part in blocks(*own.shape)
+    ]
+    by_image = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    spread = {"entropy_sd": float(by_image["entropy"].std()), "support": float(np.exp(by_image["entropy"]).mean())}
+    return row | {name: float(values.mean()) for name, values in by_image.items()} | spread
 
 
-def _spread(probs: NDArray[np.float64]) -> dict[str, float]:
-    """What at least one answer says of itself."""
-    entropies = entr(probs).sum(axis=1)
+def _by_image(
+    own: NDArray[np.floating], base: NDArray[np.floating] | None, temperature: float
+) -> dict[str, NDArray[np.float64]]:
+    """What each answer says of itself, and beside the unprotected teacher's where there is one."""
+    probs = _softened(own, temperature)
     top = -np.sort(-probs, axis=1)
-    return {
-        "entropy": float(entropies.mean()),
-        "entropy_sd": float(entropies.std()),
-        "support": float(np.exp(entropies).mean()),
-        "gap": float((top[:, 0] - top[:, 1]).mean()),
+    found = {"entropy": entr(probs).sum(axis=1), "gap": top[:, 0] - top[:, 1]}
+    if base is None:
+        return found
+    plain = _softened(base, temperature)
+    return found | {
+        "kl_from_plain": rel_entr(probs, plain).sum(axis=1),
+        "kl_to_plain": rel_entr(plain, probs).sum(axis=1),
     }
 
 

@@ -1,20 +1,33 @@
-"""The artifacts that are there, as tables see them: model runs, their predictions, their labels."""
+"""The artifacts that are there, as tables see them: model runs, their predictions, their labels.
 
-from dataclasses import dataclass
+Large arrays are read when they are asked for, and only those asked for last are kept.
+"""
+
+from dataclasses import dataclass, fields
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
+from safetensors import safe_open
 
 from distillab.core.absence import absent
 from distillab.core.job import Member
+from distillab.core.recent import Recent
 from distillab.core.sidecar import Sidecar
 from distillab.core.workspace import Workspace
+from distillab.metrics.class_statistics import ClassStatistics
+from distillab.metrics.scores import Scores
 
 Array = NDArray[Any]
+
+KEPT = 2**29
+"""Bytes of arrays and frames that are kept: answers of two models to ImageNet's test images."""
+
+PIXELS = ("x", "x_adv")
+"""Columns of an attack's table that only pictures need."""
 
 ROLES = {"teach": "teacher", "baseline": "ls_student", "knockoff": "knockoff", "distill": "chain"}
 """Stage to role."""
@@ -113,10 +126,9 @@ class Results:
         """Labels by split; none where the data are not there."""
         if not self.made(*DATA):
             return dict.fromkeys(SPLITS, np.array([], np.int64))
-        data = load_file(self.workspace.verified_path("data-images"))
-        split = load_file(self.workspace.verified_path("data-split"))
-        train, test = data["train_y"], data["test_y"]
-        return {"train": train[split["train"]], "val": train[split["val"]], "test": test[split["test"]]}
+        train, test = (self._tensor("data-images", name) for name in ("train_y", "test_y"))
+        index = {split: self._tensor("data-split", split) for split in SPLITS}
+        return {split: (test if split == "test" else train)[rows] for split, rows in index.items()}
 
     def members(self, stage: str) -> list[Member]:
         """The members of one stage that are there."""
@@ -130,27 +142,43 @@ class Results:
         """The model run with this member id, trained or not."""
         return self._by_id[model_id]
 
-    def log_probs(self, model_id: str) -> dict[str, Array]:
-        """Released log-probabilities by split, float32."""
-        if model_id not in self._log_probs:
-            self._log_probs[model_id] = load_file(self.workspace.verified_path(f"{model_id}-measure"))
-        return self._log_probs[model_id]
+    def log_probs(self, model_id: str, split: str) -> Array:
+        """Released log-probabilities of a model on validation or test images, float32; do not hold many of them."""
+        return self._answers(model_id, split)
+
+    def predicted(self, model_id: str, split: str) -> Array:
+        """The largest class of each answer, on validation or test images."""
+        return self._answers(model_id, f"{split}.predicted")
+
+    def scores(self, model_id: str) -> Scores:
+        """Means over a model's answers to the test images."""
+        return Scores(**{name: float(value) for name, value in self._record(model_id, "test", Scores).items()})
+
+    def statistics(self, model_id: str, split: str) -> ClassStatistics:
+        """What a teacher's answers to the training or test images of each class say together."""
+        return ClassStatistics(**self._record(model_id, split, ClassStatistics))
 
     def attacked(self, member: Member) -> pd.DataFrame:
         """The per-example table of one attack on one model; ``inf`` where no adversarial image was looked for."""
-        if member.id not in self._attacked:
-            frame = pd.read_parquet(self.workspace.verified_path(member.id))
-            frame["distance"] = frame["distance"].where(frame["correct"], np.inf)
-            self._attacked[member.id] = frame
-        return self._attacked[member.id]
+        return self._recent.get(
+            member.id,
+            lambda: self.pictured(member).drop(columns=list(PIXELS), errors="ignore"),
+            lambda frame: int(frame.memory_usage().sum()),
+        )
+
+    def pictured(self, member: Member) -> pd.DataFrame:
+        """The same with the images that were kept for pictures."""
+        frame = pd.read_parquet(self._verified(member.id))
+        frame["distance"] = frame["distance"].where(frame["correct"], np.inf)
+        return frame
 
     def certified(self, member: Member) -> pd.DataFrame:
         """The per-example table of one certifier on one model."""
-        return pd.read_parquet(self.workspace.verified_path(member.id))
+        return pd.read_parquet(self._verified(member.id))
 
     def sensitivity(self, member: Member) -> pd.DataFrame:
         """The per-example Jacobian amplitudes of one model."""
-        return pd.read_parquet(self.workspace.verified_path(member.id))
+        return pd.read_parquet(self._verified(member.id))
 
     def queries(self, run: ModelRun) -> int:
         """How many images a knockoff asked its teacher about, views counted each."""
@@ -165,12 +193,31 @@ class Results:
         return {run.member.id: run for run in self.planned}
 
     @cached_property
-    def _attacked(self) -> dict[str, pd.DataFrame]:
-        return {}
+    def _recent(self) -> Recent:
+        return Recent(KEPT)
 
     @cached_property
-    def _log_probs(self) -> dict[str, dict[str, Array]]:
+    def _paths(self) -> dict[str, Path]:
         return {}
+
+    def _verified(self, member_id: str) -> Path:
+        """Where a payload is; it is checked when the first of its arrays is read."""
+        if member_id not in self._paths:
+            self._paths[member_id] = self.workspace.verified_path(member_id)
+        return self._paths[member_id]
+
+    def _tensor(self, member_id: str, name: str) -> Array:
+        with safe_open(self._verified(member_id), framework="numpy") as tensors:
+            array: Array = tensors.get_tensor(name)
+            return array
+
+    def _answers(self, model_id: str, name: str) -> Array:
+        return self._recent.get(
+            (model_id, name), lambda: self._tensor(f"{model_id}-measure", name), lambda array: array.nbytes
+        )
+
+    def _record(self, model_id: str, split: str, kind: type) -> dict[str, Array]:
+        return {field.name: self._tensor(f"{model_id}-measure", f"{split}.{field.name}") for field in fields(kind)}
 
     def _first(self, member: Member) -> Member:
         """Whom a step of a chain goes back to, itself where it learned from labels alone; any other model itself."""

@@ -54,7 +54,7 @@ def example_rows(results: Results) -> list[Row]:
     return [
         _example(results, member, record)
         for member in results.members("attack")
-        for record in results.attacked(member).dropna(subset=["x_adv"]).to_dict("records")
+        for record in results.pictured(member).dropna(subset=["x_adv"]).to_dict("records")
     ]
 
 

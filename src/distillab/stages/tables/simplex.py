@@ -53,16 +53,12 @@ def _alike(run: ModelRun, other: ModelRun) -> bool:
 
 def _confused(results: Results, run: ModelRun) -> NDArray[Any]:
     """The class whose answers are spread most on test images, and the two that its answers name beside it."""
-    log_probs, labels = results.log_probs(run.member.id)["test"], results.labels["test"]
-    probs = np.exp(log_probs.astype(np.float64))
-    means = np.stack([probs[labels == y].mean(axis=0) for y in np.unique(labels)])
-    seen = np.unique(labels)
-    widest = int(np.argmin(means[np.arange(len(seen)), seen]))
-    return np.sort(np.argsort(-means[widest], kind="stable")[:3])
+    means = results.statistics(run.member.id, "test").centroids
+    return np.sort(np.argsort(-means[np.nanargmin(means.diagonal())], kind="stable")[:3])
 
 
 def _points(results: Results, run: ModelRun, classes: NDArray[Any], power: float) -> list[Row]:
-    log_probs, labels = results.log_probs(run.member.id)["test"], results.labels["test"]
+    log_probs, labels = results.log_probs(run.member.id, "test"), results.labels["test"]
     names = results.sidecar("data-images").results["class_names"]
     found: list[Row] = []
     for y in classes:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from distillab.core.job import Member
+from distillab.metrics.scores import scores
 from distillab.stages.tables.results import Results
 
 Z = 1.959963984540054
@@ -113,13 +114,16 @@ class AttackedRun(Results):
     def attacked(self, member):
         return self.frames[member.id]
 
-    certified = sensitivity = attacked
+    certified = sensitivity = pictured = attacked
 
     def sidecar(self, member_id):
         return self.sidecars[member_id]
 
-    def log_probs(self, model_id):
-        return self.answers[model_id]
+    def predicted(self, model_id, split):
+        return self.answers[model_id][split].argmax(axis=1)
+
+    def scores(self, model_id):
+        return scores(self.answers[model_id]["test"], self.labels["test"])
 
     def _ask(self, stage, model, name, frame, *, axes=None, spec=None, parents=None):
         made = self._add(

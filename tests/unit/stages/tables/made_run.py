@@ -8,6 +8,8 @@ import numpy as np
 from distillab.core.job import Member, Plan
 from distillab.core.sidecar import Payload, Sidecar
 from distillab.core.workspace import Workspace
+from distillab.metrics.class_statistics import class_statistics
+from distillab.metrics.scores import scores
 from distillab.stages.tables.results import Results
 
 LABELS = {
@@ -50,11 +52,11 @@ class MadeUp(Results):
                 key: {"label": key.upper(), "grade": f"of {key}", "in_paper": key != "extra"} for key in knockoffs
             },
         }
-        params = {"defenses": defenses, "measure": {"powers": list(powers)}}
+        params = {"defenses": defenses}
         plan = Plan(preset="made", params=params, members={}, shapes=(), studies={}, facts=known | facts)
         super().__init__(Workspace(Path("nowhere"), plan))
         self.labels = {split: np.array(values, np.int64) for split, values in labels.items()}
-        self.sidecars, self.missing = {}, {}
+        self.powers, self.said, self.sidecars, self.missing = powers, {}, {}, {}
 
     def sidecar(self, member_id):
         return self.sidecars[member_id]
@@ -122,11 +124,24 @@ class MadeUp(Results):
             stage, f"{name}-s{seed}", seed=seed, axes=axes, spec=(spec or {}) | {"model": {"name": net}},
             parents=parents, results=made, run=run,
         )  # fmt: skip
-        self._log_probs[member.id] = {
-            split: self._answers(said.get(split, len(labels) // 2), split, member.id)
+        self.said[member.id] = {
+            split: self._said(said.get(split, len(labels) // 2), split, member.id)
             for split, labels in self.labels.items()
         }
         return self.run_of(member.id)
 
-    def _answers(self, said, split, member_id):
+    def log_probs(self, model_id, split):
+        return self.said[model_id][split]
+
+    def predicted(self, model_id, split):
+        return self.log_probs(model_id, split).argmax(axis=1)
+
+    def scores(self, model_id):
+        return scores(self.log_probs(model_id, "test"), self.labels["test"])
+
+    def statistics(self, model_id, split):
+        order = np.argsort(self.labels[split], kind="stable")
+        return class_statistics([self.log_probs(model_id, split)[order]], self.labels[split][order], self.powers)
+
+    def _said(self, said, split, member_id):
         return answers(self.labels[split], said, f"{member_id} {split}") if np.ndim(said) == 0 else log_of(said)

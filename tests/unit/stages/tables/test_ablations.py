@@ -36,7 +36,7 @@ def numbers(values, within=(-1e9, 1e9)):
 def expected(results):
     for key, beta in BETAS.items():
         row = {"method": "cmim", "field": "beta", "value": beta, "defense": key}
-        said = [results.log_probs(f"{key}-wide-s{seed}")["train"] for seed in SEEDS]
+        said = [results.log_probs(f"{key}-wide-s{seed}", "train") for seed in SEEDS]
         peaks = [max(by_hand.scatter(each, results.labels["train"], power) for power in POWERS) for each in said]
         yield row | {"quantity": "accuracy", "attack": ""} | numbers([n / 10 for n in RIGHT[key]], (0, 1))
         yield row | {"quantity": "peak", "attack": ""} | numbers(peaks)

@@ -25,7 +25,7 @@ def test_every_value_of_every_curve(results, same_row):
     rows = iter(curves.cmi_rows(results))
     for defense, seed, net in (("st", 3, "wide"), ("st", 1, "wide"), ("ce", 3, "slim")):
         for split, counts in COUNTS.items():
-            labels, said = results.labels[split], results.log_probs(f"{defense}-{net}-s{seed}")[split]
+            labels, said = results.labels[split], results.log_probs(f"{defense}-{net}-s{seed}", split)
             key = {
                 "teacher": f"{defense}-{net}", "defense": defense, "defense_label": defense.upper(), "arch": net,
                 "seed": seed, "split": split,

@@ -72,7 +72,7 @@ def points(first, second):
 
 def leaked(results, split, measure):
     labels = results.labels[split]
-    return [measure(results.log_probs(f"cmim-wide-s{seed}")[split], labels) for seed in SEEDS]
+    return [measure(results.log_probs(f"cmim-wide-s{seed}", split), labels) for seed in SEEDS]
 
 
 def peak(log_probs, labels):
@@ -83,7 +83,7 @@ def expected(results):
     """Hypothesis, statement, unit, and the number of each seed."""
     train, test = leaked(results, "train", peak), leaked(results, "test", peak)
     ours = leaked(results, "test", by_hand.off_diagonal)
-    plain = [by_hand.off_diagonal(results.log_probs(f"ce-wide-s{s}")["test"], results.labels["test"]) for s in SEEDS]
+    plain = [by_hand.off_diagonal(results.log_probs(f"ce-wide-s{s}", "test"), results.labels["test"]) for s in SEEDS]
     order = [by_hand.rank_correlation(*pair) for pair in zip(ours, plain, strict=True)]
     kd, avg = (points(("label_only", attack), ("cmim", attack)) for attack in ("kd", "avg"))
     return [
@@ -166,7 +166,7 @@ def test_each_cmim_teacher_is_judged_alone(made_up):
     assert {row["defense"] for row in own.values()} == {"cmim_b"}
     assert own[STATEMENTS["ce"]]["value"] == pytest.approx(5 * (9 - 38) / 3)
     labels = found.labels["train"]
-    peaks = [peak(found.log_probs(f"cmim_b-wide-s{seed}")["train"], labels) for seed in SEEDS]
+    peaks = [peak(found.log_probs(f"cmim_b-wide-s{seed}", "train"), labels) for seed in SEEDS]
     assert own[STATEMENTS["slack"]]["value"] == pytest.approx(log(5) / 2 - sum(peaks) / 3)
     assert STATEMENTS["labels"] not in own
 

@@ -31,11 +31,11 @@ def results(made_up):
 
 
 def expected_of(results, defense, net, seed, split):
-    labels, said = results.labels[split], results.log_probs(f"{defense}-{net}-s{seed}")[split]
+    labels, said = results.labels[split], results.log_probs(f"{defense}-{net}-s{seed}", split)
     curve, own = [by_hand.scatter(said, labels, power) for power in POWERS], by_hand.off_diagonal(said, labels)
     resemblance = float("nan")
     if defense != "ce" and seed != ALONE:
-        plain = results.log_probs(f"ce-{net}-s{seed}")[split]
+        plain = results.log_probs(f"ce-{net}-s{seed}", split)
         resemblance = by_hand.rank_correlation(own, by_hand.off_diagonal(plain, labels))
     return {
         "teacher": f"{defense}-{net}",
