@@ -59,6 +59,12 @@ def test_curve_falls_from_clean_accuracy_and_matches_single_points(sample, eps):
     assert (point.value, point.low, point.high) == (curve.accuracy[-1], curve.low[-1], curve.high[-1])
 
 
+def test_robust_accuracy_is_over_all_examples_the_misclassified_included():
+    """Of five, one is misclassified and one is fooled at a distance of 1; of the correct ones alone it were 3/4."""
+    assert robust_accuracy(DISTANCES, CORRECT, eps=1.0) == wilson(3, 5)
+    assert robust_accuracy(DISTANCES, CORRECT, eps=1.0).value == 3 / 5
+
+
 def test_float32_rounding_does_not_let_an_example_survive_its_own_budget():
     x = np.random.default_rng(0).random(1000, dtype=np.float32)
     distances = np.abs((x + np.float32(8 / 255)) - x).astype(np.float64)

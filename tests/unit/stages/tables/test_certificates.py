@@ -123,6 +123,14 @@ def test_where_one_attack_speaks_of_a_radius_all_of_its_norm_count():
     assert found == (pytest.approx(2 / 3), 3, pytest.approx(2 / 3))
 
 
+def test_an_image_falls_to_any_of_three_attacks():
+    """Each changes one that the two others leave: one of four stands, where a majority would let all four."""
+    ids = (40, 12, 33, 7)
+    struck = zip(("pgd", "free", "wide"), ids[:3], strict=True)
+    found = beside({key: lengths(dict.fromkeys(ids, inf) | {fallen: 0.02}) for key, fallen in struck})
+    assert found == (1 / 4, 4, 1 / 4)
+
+
 def test_only_attacks_in_the_norm_of_the_certificate_stand_beside_it():
     short = lengths({40: 0.04, 12: inf, 33: inf, 7: inf}, norm="l2", linf=100.0)
     assert beside({"free": lengths({40: inf, 12: inf, 33: inf, 7: inf}, l2=1.0), "cw": short})[0] == 1.0

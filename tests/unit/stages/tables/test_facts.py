@@ -104,17 +104,18 @@ def test_metrics_are_means_over_seeds_by_model_and_question(made_up, monkeypatch
         for defense, more in (("ce", 0), ("st", -4)):
             found.knockoff("kd", found.teacher(defense, seed=seed, test=10 - seed), test=kd + more)
     attacked = [
-        {"model": model, "attack": attack, "logits": logits, "success_rate": rate}
-        for model, attack, logits, rate in [
-            ("ce-wide", "pgd", "raw", 0.5), ("ce-wide", "pgd", "rescaled", 0.9), ("ce-wide", "pgd", "raw", 0.25),
-            ("ce-wide", "cw", "raw", None), ("st-wide", "pgd", "raw", 1 / 3), ("ce-wide", "pgd", "raw", None),
+        {"model": model, "attack": attack, "logits": logits, "seed": seed, "success_rate": rate}
+        for model, attack, logits, seed, rate in [
+            ("ce-wide", "pgd", "raw", 0, 0.5), ("ce-wide", "pgd", "rescaled", 1, 0.9),
+            ("ce-wide", "pgd", "raw", 1, 0.25), ("ce-wide", "cw", "raw", 0, None), ("st-wide", "pgd", "raw", 0, 1 / 3),
+            ("ce-wide", "pgd", "raw", 2, None),
         ]
     ]  # fmt: skip
     certified = [
-        {"model": model, "certifier": certifier, "eps": eps, "certified_accuracy": share}
-        for model, certifier, eps, share in [
-            ("ce-wide", "ibp", 0.1, 0.5), ("ce-wide", "ibp", 0.25, 0.2), ("ce-wide", "ibp", 0.1, 0.75),
-            ("ce-wide", "crown", 0.1, 0.8), ("st-wide", "ibp", 0.1, 0.1),
+        {"model": model, "certifier": certifier, "eps": eps, "seed": seed, "certified_accuracy": share}
+        for model, certifier, eps, seed, share in [
+            ("ce-wide", "ibp", 0.1, 0, 0.5), ("ce-wide", "ibp", 0.25, 0, 0.2), ("ce-wide", "ibp", 0.1, 1, 0.75),
+            ("ce-wide", "crown", 0.1, 0, 0.8), ("st-wide", "ibp", 0.1, 1, 0.1),
         ]
     ]  # fmt: skip
     monkeypatch.setattr(facts.robustness, "rows", lambda _results: attacked)
