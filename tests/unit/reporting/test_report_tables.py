@@ -98,3 +98,11 @@ def test_models_of_several_networks_are_told_apart(tables_of, teacher, knockoff)
     assert [read.label(row["model"]) for row in models] == told
     alone = tables_of(models=[models[0], models[2]], knockoff=[knockoff("ce", "kd", "CE")])
     assert [alone.label(row["model"]) for row in (models[0], models[2])] == ["CE", "KD knockoff of CE"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.0, "0 s"), (59.96, "60.0 s"), (60.0, "1.0 min"), (3599.0, "60.0 min"), (3600.0, "1.0 h"), (9000.0, "2.5 h")],
+)
+def test_a_duration_has_the_largest_unit_that_fits(seconds, said):
+    assert boxes._duration(seconds) == said
