@@ -80,7 +80,7 @@ def paper_table(reported: Reported) -> Html:
     merged = frame.merge(tests[[*keys, "p_one_sided"]], on=keys, how="left")
     shown = merged[keys].map(escape)
     shown = shown.assign(
-        row=[f"{d}, {t} → {s}" for d, t, s in zip(shown["defense"], shown["teacher"], shown["student"], strict=True)],
+        row=shown["defense"] + ", " + shown["teacher"] + " → " + shown["student"],
         ls=merged["ls_accuracy"].map(_printed),
         best=[cell(_printed(v)) for v in merged["best_printed"]],
         attack=merged["best_attack"].map(escape),

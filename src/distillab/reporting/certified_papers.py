@@ -78,7 +78,7 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
     frame = frame.assign(said=frame["quantity"].map(_QUANTITIES), known=known)
     frame = frame.assign(value=frame["value"].astype(str).str.split(" -> ").str[-1].astype("float64"))
     same = ["paper", "dataset", "model", "setting", "quantity", "value"]
-    return frame.drop_duplicates(same).sort_values(["paper", "dataset"], kind="stable").reset_index(drop=True)
+    return frame.drop_duplicates(same).sort_values(["paper", "dataset"]).reset_index(drop=True)
 
 
 def printed_beside(tables: Tables, papers: Reported) -> list[tuple[Any, str]]:

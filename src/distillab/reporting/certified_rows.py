@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from distillab.core.labels import distinct
 from distillab.metrics.intervals import wilson
 from distillab.reporting.selection import settings_of
-from distillab.reporting.tables import Tables, records
+from distillab.reporting.tables import Tables, lookup, records
 from distillab.reporting.worst_rows import ROBUST, Budget
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def in_order(tables: Tables, frame: "pd.DataFrame") -> list[str]:
 
 def labels(tables: Tables) -> dict[str, str]:
     """Key of each certifier to a label that no other has: variants of a method add what their key adds to its name."""
-    found = dict(zip(tables["certificates"]["certifier"], tables["certificates"]["certifier_label"], strict=True))
+    found = lookup(tables["certificates"], "certifier", "certifier_label")
     return distinct(found, {key: method(tables, key) for key in found})
 
 
@@ -81,8 +81,8 @@ def budgets(tables: Tables, frame: "pd.DataFrame") -> list[Budget]:
 
 def strongest(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Of each model the rows of the certifier that certifies most of its images."""
-    means = frame.groupby(["model", "certifier"], sort=False)["certified_accuracy"].mean()
-    best = set(means.groupby("model", sort=False).idxmax())
+    means = frame.groupby(["model", "certifier"])["certified_accuracy"].mean()
+    best = set(means.groupby("model").idxmax())
     return frame[[(row.model, row.certifier) in best for row in records(frame)]]
 
 

@@ -126,7 +126,7 @@ def cascade_table(tables: Tables) -> Html:
         frame = with_interval(frame, prefix, value)
     means = {value: records(over_seeds(frame, _CASCADE, value, upper=1)) for value in _ERRORS.values()}
     first = next(iter(means.values()))
-    shares = {keys: part["shares"] for keys, part in frame.groupby(_CASCADE, sort=False)}
+    shares = {keys: part["shares"] for keys, part in frame.groupby(_CASCADE)}
     rows = [
         {"cascade": f"{escape(tables.label(row.cascade))}, {escape(row.arch)}", "stages": str(row.stages),
          "certifier": f"{escape(labels(tables).get(row.certifier, row.certifier))}, {named((row.norm, row.eps))}",

@@ -15,7 +15,7 @@ from distillab.reporting.summaries import (
     seeds_of,
     seeds_phrase,
 )
-from distillab.reporting.tables import Tables, norm_label, records, step_name
+from distillab.reporting.tables import Tables, lookup, norm_label, records, step_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def first_teachers(tables: Tables) -> dict[str, str]:
     """The defended teacher that a chain starts from, by chain; chains that trained their own are left out."""
     models = tables["models"]
     steps = models[(models["role"] == "chain") & models["teacher"].isin(models["model"])]
-    return dict(zip(steps["chain"], steps["teacher"], strict=True))
+    return lookup(steps, "chain", "teacher")
 
 
 def least_rows(tables: Tables) -> "pd.DataFrame":
@@ -171,7 +171,7 @@ def printed_table(reported: Reported) -> Html:
     rows = [
         {"quantity": _PRINTED[row.quantity], "dataset": escape(row.dataset), "model": escape(row.model)}
         | {"setting": escape(row.setting), "value": escape(f"{float(row.value):g}"), "source": escape(row.source)}
-        for row in records(frame.sort_values(["quantity", "dataset"], kind="stable"))
+        for row in records(frame.sort_values(["quantity", "dataset"]))
     ]
     labels = {
         "quantity": "Quantity", "dataset": "Data set", "model": "Model", "setting": "Setting",

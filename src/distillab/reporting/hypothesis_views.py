@@ -34,7 +34,7 @@ def hypotheses_table(tables: Tables) -> Html:
             "seeds": f"{row.seeds}",
         }
         | decision_cells(row)
-        for row in records(frame.sort_values(["defense", "hypothesis"], kind="stable"))
+        for row in records(frame.sort_values(["defense", "hypothesis"]))
     ]
     labels = {"hypothesis": "No.", "statement": "Hypothesis", "value": header("Here", "[95 %]"), "unit": "Unit",
               "p": header("p", "Holm"), "decision": "Decision", "seeds": "Seeds"}  # fmt: skip

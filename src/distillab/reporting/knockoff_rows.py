@@ -19,7 +19,7 @@ def ranked(tables: Tables) -> "pd.DataFrame":
     verdicts = _placed(tables, tables["verdicts"])
     pairs = list(dict.fromkeys(verdicts["pair"]))
     rank = verdicts["pair"].map(pairs.index)
-    return verdicts.assign(rank=rank).sort_values(["rank", "best_delta"], kind="stable").reset_index(drop=True)
+    return verdicts.assign(rank=rank).sort_values(["rank", "best_delta"]).reset_index(drop=True)
 
 
 def of_teachers(verdicts: "pd.DataFrame") -> "pd.DataFrame":
@@ -36,7 +36,7 @@ def cells(tables: Tables) -> "pd.DataFrame":
     attacks = list(frame.sort_values("in_paper", ascending=False, kind="stable")["attack"].unique())
     keys = {"rank": frame["row"].map(lambda row: position.get(row, len(position))),
             "column": frame["attack"].map(attacks.index)}  # fmt: skip
-    return frame.assign(**keys).sort_values(["rank", "column"], kind="stable").reset_index(drop=True)
+    return frame.assign(**keys).sort_values(["rank", "column"]).reset_index(drop=True)
 
 
 def attack_name(tables: Tables, key: str) -> str:
@@ -57,8 +57,8 @@ def sample(tables: Tables) -> str:
 
 def _placed(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
     """The rows with ``pair`` (of networks), ``row`` and ``html``."""
-    where = {key: _where(tables, *key) for key in set(zip(frame["teacher"], frame["student"], strict=True))}
     rows = records(frame)
+    where = {key: _where(tables, *key) for key in {(row.teacher, row.student) for row in rows}}
     return frame.assign(
         pair=[f"{_network(tables, row.teacher)} → {row.student}" for row in rows],
         row=[marked(tables, row.defense) + where[row.teacher, row.student] for row in rows],

@@ -63,7 +63,7 @@ def classes_figure(tables: Tables) -> Html:
     frame = frame.assign(
         name=[f"class {names[int(y)]}" for y in frame["class_label"]],
         rank=places(frame["defense"]),
-    ).sort_values(["rank", "class_label"], kind="stable")
+    ).sort_values(["rank", "class_label"])
     data = frame.groupby(["label", "name", "power"], sort=False)["cmi"].mean().reset_index()
     with style():
         return show(

@@ -56,9 +56,9 @@ def delta_figure(tables: Tables) -> Html:
     frame = cells(tables).dropna(subset=["delta"])
     frame = frame.assign(attack_label=[marked(tables, key) for key in frame["attack"]])
     pairs = list(frame["pair"].unique())
-    drawn = [_deltas(tables, frame[frame["pair"] == pair], pairs.index(pair)) for pair in pairs]
-    rest = [folded(pair, figure) for pair, figure in zip(pairs[1:], drawn[1:], strict=True)]
-    return Html("".join(part.text for part in [*drawn[:1], *rest]))
+    drawn = {pair: _deltas(tables, frame[frame["pair"] == pair], place) for place, pair in enumerate(pairs)}
+    shown = [folded(pair, figure) if place else figure for place, (pair, figure) in enumerate(drawn.items())]
+    return Html("".join(part.text for part in shown))
 
 
 def _deltas(tables: Tables, frame: "pd.DataFrame", index: int) -> Html:

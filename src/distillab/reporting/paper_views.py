@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from distillab.metrics.verdict import Verdict, distillability_verdict
 from distillab.reporting.display import DASH, Html, cell, chip, header, missing, number, points, table
 from distillab.reporting.reported import Reported
-from distillab.reporting.tables import records
+from distillab.reporting.tables import lookup, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def paper_tables(reported: Reported, *, beside: bool) -> Html:
 def five_seeds(reported: Reported) -> Verdict:
     """Our verdict on the paper's five seeds of DIST against the LS student (its table 8)."""
     arms = reported["cmim_table8"].assign(share=lambda frame: frame["accuracy"] / 100)
-    runs = {str(arm): dict(zip(part["seed"], part["share"], strict=True)) for arm, part in arms.groupby("arm")}
+    runs = {str(arm): lookup(part, "seed", "share") for arm, part in arms.groupby("arm")}
     return distillability_verdict(runs.pop(_LS), runs, n_test=_TESTED, margin=_MARGIN)
 
 
@@ -145,7 +145,7 @@ def _pivot(frame: "pd.DataFrame", columns: str, value: str, name: str, caption: 
     methods = list(frame[columns].unique())
     rows = []
     for (dataset, model), part in frame.groupby(["dataset", "model"], sort=False):
-        found = dict(zip(part[columns], part[value], strict=True))
+        found = lookup(part, columns, value)
         shown = {name: _plain(found[name], decimals) if name in found else missing("not printed") for name in methods}
         rows.append({"model": escape(str(model)), "dataset": escape(str(dataset))} | shown)
     labels = {"model": "Network", "dataset": "Data set"} | {method: escape(str(method)) for method in methods}

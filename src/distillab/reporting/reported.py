@@ -51,8 +51,8 @@ class Reported:
     def settings(self, quantity: str) -> dict[str, float]:
         """The teacher-assistant paper's number for a quantity, by its setting."""
         frame = self["ta_reported"]
-        rows = frame[frame["quantity"] == quantity]
-        return {str(key): float(value) for key, value in zip(rows["setting"], rows["value"], strict=True)}
+        rows = frame[frame["quantity"] == quantity].set_index("setting")
+        return {str(key): float(value) for key, value in rows["value"].items()}
 
     def accuracies(self, dataset: str) -> Printed:
         """Printed accuracy of protected models on ``dataset``, as a share.

@@ -87,7 +87,7 @@ def profile_figure(tables: Tables) -> Html:
         arch=[tables.networks.get(teacher, teacher) for teacher in frame["teacher"]],
         label=[marked(tables, key) for key in frame["defense"]],
         order=places(frame["defense"]),
-    ).sort_values(["order", "rank"], kind="stable")
+    ).sort_values(["order", "rank"])
     with style():
         return show(
             response_figures.profiles(frame),

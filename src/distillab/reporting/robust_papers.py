@@ -43,7 +43,7 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
     frame = pd.concat(frames, ignore_index=True)
     frame = frame[frame["kind"].isin(_KINDS)]
     return frame.assign(value=frame["value"].astype("float64"), setting=frame["setting"].fillna("")).sort_values(
-        ["dataset", "paper", "kind"], kind="stable"
+        ["dataset", "paper", "kind"]
     )
 
 

@@ -35,7 +35,7 @@ def smoothing_figure(tables: Tables) -> Html:
     frame = pd.concat(means, ignore_index=True)
     with style():
         return show(
-            smoothing(frame, students[students["chosen"]].groupby("arch", sort=False)["eps"].first().to_dict()),
+            smoothing(frame, students[students["chosen"]].groupby("arch")["eps"].first().to_dict()),
             name="smoothing",
             alt=f"Accuracy of the LS student against epsilon, on validation and on test images; chosen: {chosen}.",
             caption=f"<b>The baseline is tuned on validation images: epsilon {chosen}.</b> Upright line: the choice. "

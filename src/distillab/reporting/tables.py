@@ -54,15 +54,14 @@ class Tables:
         """Id of each teacher to its architecture."""
         models = self["models"]
         teachers = models[models["role"] == "teacher"].drop_duplicates("model")
-        return dict(zip(teachers["model"], teachers["arch"], strict=True))
+        return lookup(teachers, "model", "arch")
 
     @cached_property
     def grades(self) -> dict[str, str]:
         """Provenance of each defense and each knockoff attack, by key; see `distillab.reporting.names.GRADES`."""
         models, knockoff = self["models"], self["knockoff"]
-        grades = dict(zip(models["defense"], models["grade"], strict=True))
-        grades |= dict(zip(knockoff["defense"], knockoff["grade"], strict=True))
-        return grades | dict(zip(knockoff["attack"], knockoff["attack_grade"], strict=True))
+        grades = lookup(models, "defense", "grade") | lookup(knockoff, "defense", "grade")
+        return grades | lookup(knockoff, "attack", "attack_grade")
 
     @cached_property
     def own_designs(self) -> frozenset[str]:
@@ -76,9 +75,8 @@ class Tables:
     def labels(self) -> dict[str, str]:
         """What a page calls each model, attack and defense: by id or key; of several networks, with its own."""
         models, knockoff = self["models"], self["knockoff"]
-        labels = dict(zip(knockoff["defense"], knockoff["defense_label"], strict=True))
-        labels |= dict(zip(models["defense"], models["defense_label"], strict=True))
-        labels |= dict(zip(knockoff["attack"], knockoff["attack_label"], strict=True))
+        labels = lookup(knockoff, "defense", "defense_label") | lookup(models, "defense", "defense_label")
+        labels |= lookup(knockoff, "attack", "attack_label")
         labels |= _attack_labels(records(self["robustness"].drop_duplicates("attack")))
         several = models.groupby("role")["arch"].nunique() > 1
         for row in records(models.drop_duplicates("model")):
@@ -112,6 +110,12 @@ def step_name(step: int) -> str:
     return names[int(step)] if step < len(names) else f"step {int(step)}"
 
 
+def lookup(frame: "pd.DataFrame", key: str, value: str) -> dict[Any, Any]:
+    """The values of one column by those of another, the last where there are several."""
+    found: dict[Any, Any] = frame.set_index(key)[value].to_dict()
+    return found
+
+
 def records(frame: "pd.DataFrame") -> list[Any]:
     """The rows, their columns as attributes and their label as ``Index``."""
     return list(frame.itertuples())
@@ -121,8 +125,8 @@ def _told_apart(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
     """The table, with labels that differ wherever the keys of defenses or knockoff attacks do."""
     for kind in ("defense", "attack") if name == "knockoff" else ("defense",):
         if {kind, f"{kind}_label"} <= set(frame.columns):
-            pairs = zip(frame[kind], frame[f"{kind}_label"], strict=True)
-            labels = distinct({key: label for key, label in pairs if key})
+            named = lookup(frame, kind, f"{kind}_label")
+            labels = distinct({key: label for key, label in named.items() if key})
             frame = frame.assign(**{f"{kind}_label": [labels.get(key, "") for key in frame[kind]]})
     return frame
 

@@ -33,7 +33,7 @@ def tradeoff(points: "pd.DataFrame") -> "Figure":
     figure, axes = _grid(panels, list(points["label"]), height=3.0)
     for ax, panel in zip(axes, panels, strict=False):
         rows = points[points["panel"] == panel]
-        for _, line in rows[rows["family"] != ""].groupby("family", sort=False):
+        for _, line in rows[rows["family"] != ""].groupby("family"):
             ax.plot(line["clean"], line["robust"], color=look(line["defense"].iloc[0]).color, linewidth=1.2, zorder=1)
         for row in records(rows):
             _point(ax, row.defense, (row.clean, row.robust), row.label)

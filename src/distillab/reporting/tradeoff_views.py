@@ -80,9 +80,7 @@ def _points(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
             )  # fmt: skip
     panels = list(dict.fromkeys(row["panel"] for row in rows))
     made = pd.DataFrame(rows)
-    return made.assign(place=made["panel"].map(panels.index)).sort_values(
-        ["place", "family", "beta", "order"], kind="stable"
-    )
+    return made.assign(place=made["panel"].map(panels.index)).sort_values(["place", "family", "beta", "order"])
 
 
 def _sizes(tables: Tables, frame: "pd.DataFrame", budget: Budget) -> "pd.DataFrame":
