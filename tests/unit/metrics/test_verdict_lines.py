@@ -87,6 +87,18 @@ def test_a_p_value_at_its_level_is_not_rejected():
     assert strict < loose - 1e-3  # b is tested at half of alpha until a is rejected
 
 
+def test_attacks_that_are_not_there_count_in_the_family_and_gain_nothing():
+    """Levels are those of four attacks: a quarter of alpha, then a third, which b misses; for all that is printed."""
+    attacks = {"a": shifted(0.03, 0.031, 0.029), "b": shifted(0.01, 0.05, 0.0)}
+    gone = {"c": shifted(-0.4, -0.3, -0.2), "d": shifted(-0.4, -0.3, -0.2)}
+    family, whole = judge(attacks, family=4), judge(attacks | gone)
+    for part, full in zip(family.deltas, whole.deltas, strict=False):
+        assert (part.lower, part.upper, part.upper_simultaneous) == (full.lower, full.upper, full.upper_simultaneous)
+        assert part.p_holm == full.p_holm
+    assert family.lower < judge(attacks).lower
+    assert judge(attacks, family=2) == judge(attacks, family=1) == judge(attacks)
+
+
 def test_of_equal_attacks_the_first_is_tested_at_the_stricter_level():
     strong, stronger = shifted(0.2, 0.21, 0.22), shifted(0.3, 0.301, 0.302)
     attacks = {f"a{i}": (stronger, strong)[i % 2] for i in range(16)}
