@@ -118,7 +118,8 @@ def _shifted(cluster: Array) -> tuple[Array, NDArray[np.bool_]]:
 def _powered(logs: Array, support: NDArray[np.bool_], powers: Array) -> Iterator[tuple[Array, Array, Array]]:
     """Chunks of powers (a,), the transformed outputs (a, n, k), and the logs of their normalizers (a, n)."""
     full = bool(support.all())
-    for chunk in np.array_split(powers, max(1, -(-len(powers) * logs.size // CHUNK))):
+    wanted = -(-len(powers) * logs.size // CHUNK)
+    for chunk in np.array_split(powers, max(1, min(wanted, len(powers)))):
         q = np.exp(chunk[:, None, None] * logs)
         if not full:
             q *= support

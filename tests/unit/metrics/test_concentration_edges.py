@@ -20,6 +20,16 @@ def test_temporaries_hold_a_mebibyte():
     assert [len(powers) for powers, _, _ in _powered(logs[:9], support[:9], np.linspace(0, 2, 7))] == [7]
 
 
+def test_a_class_larger_than_a_chunk_is_cut_into_single_powers_and_no_further():
+    """2**18 entries, twice a chunk: in halves they would leave a power without answers."""
+    log_probs, labels = np.tile(PAIR, (2**17, 1))[: 2**18 // 3], np.zeros(2**18 // 3, int)
+    logs, support = _shifted(log_probs)
+    assert [len(powers) for powers, _, _ in _powered(logs, support, np.array([0.5, 1.0, 2.0]))] == [1, 1, 1]
+    even = np.tile(PAIR, (2**16, 1))
+    np.testing.assert_allclose(class_centroids(even, np.zeros(2**17, int))[0], np.exp(PAIR).mean(axis=0))
+    assert np.isfinite(concentration(log_probs, labels, [1.0]).overall_corrected).all()
+
+
 def test_the_jackknife_of_two_examples_doubles_the_curve():
     """Without either example the centroid is the other: its entropy is the mean entropy."""
     curve = concentration(PAIR, SAME, [0.5, 1.0])

@@ -71,6 +71,12 @@ def test_parquet_keeps_the_rows_and_adds_no_column(written):
     pd.testing.assert_frame_equal(frame, pd.DataFrame(ROWS))
 
 
+def test_rows_that_come_one_by_one_fill_the_same_frame(written):
+    frame = pd.read_parquet(written("tables/models.parquet", lambda _results: iter(ROWS)))
+    pd.testing.assert_frame_equal(frame, pd.DataFrame(ROWS))
+    assert collect._frame(iter([])).empty
+
+
 def test_csv_is_plain(written):
     assert written("plots/cmi.csv", ROWS).read_bytes() == b"model,seed,share\na,0,0.25\nb,1,\n"
 

@@ -1,5 +1,6 @@
 """Curves over powers and over epochs: CMI, and the training history."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,8 @@ OVERALL = -1
 """The ``label`` of a curve averaged over classes."""
 
 
-def cmi_rows(results: Results) -> list[Row]:
+def cmi_rows(results: Results) -> Iterator[Row]:
     """The table ``cmi``: conditional mutual information of each teacher, per class and overall, in nats."""
-    found: list[Row] = []
     for run in results.runs:
         if run.role != "teacher":
             continue
@@ -25,19 +25,18 @@ def cmi_rows(results: Results) -> list[Row]:
             key = {"teacher": run.model, "defense": run.defense, "defense_label": label, "arch": run.arch}
             key |= {"seed": run.seed, "split": split}
             counts = [int(curves.counts.sum()), *curves.counts.tolist()]
-            found += [
+            yield from (
                 key | {"power": float(power), "label": position + OVERALL, "cmi": float(value), "n": counts[position]}
                 for position, row in enumerate(rows)
                 for power, value in zip(curves.powers, row, strict=True)
-            ]
-    return found
+            )
 
 
-def history_rows(results: Results) -> list[Row]:
+def history_rows(results: Results) -> Iterator[Row]:
     """The table ``history``: every term of every epoch of every training."""
-    return [
+    return (
         {"model": run.model, "role": run.role, "seed": run.seed, "epoch": epoch + 1, "term": term, "value": value}
         for run in results.trained
         for epoch, record in enumerate(results.sidecar(run.member.id).results["history"])
         for term, value in record.items()
-    ]
+    )

@@ -53,7 +53,7 @@ def test_every_term_of_every_epoch_of_every_training(made_up, same_row):
     found = made_up(("ce",))
     run = found.teacher("ce", seed=2, history=[{"loss": 3.0, "kl": 0.5}, {"loss": 2.0, "kl": 0.25}])
     found.knockoff("kd", run, history=[{"loss": 7.0}])
-    rows = curves.history_rows(found)
+    rows = list(curves.history_rows(found))
     teacher = {"model": "ce-wide", "role": "teacher", "seed": 2}
     expected = [
         teacher | {"epoch": 1, "term": "loss", "value": 3.0},

@@ -113,7 +113,7 @@ def test_a_single_epsilon_needs_no_validation_images(made_up):
     assert (row["val_n"], row["test_accuracy"], row["eps"]) == (0, 0.25, 0.3)
 
 
-def test_what_a_defense_of_the_outputs_changes(results):
+def test_what_a_defense_of_the_outputs_changes(results, monkeypatch):
     """Two of four classes flip; each image is moved by 2 * |change of one probability|."""
     plain = results.teacher("ce", seed=0, test=TEACHER, history=[{"loss": 1.0}])
     results.teacher("ce", seed=1, test=TEACHER[::-1])
@@ -123,6 +123,8 @@ def test_what_a_defense_of_the_outputs_changes(results):
     assert row["flip_rate"] == 0.5
     assert row["change_l1"] == pytest.approx((0.8 + 0 + 0.8 + 0.2) / 4, rel=1e-5)
     assert row["epochs"] == 0
+    monkeypatch.setattr("distillab.metrics.arrays.BLOCK", 9)
+    assert row_of(results, run)["change_l1"] == pytest.approx(row["change_l1"]), "in blocks of three images and of one"
 
 
 def test_a_defense_that_trains_changes_no_outputs_of_another(results):

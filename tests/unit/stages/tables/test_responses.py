@@ -100,3 +100,11 @@ def test_profiles_are_mean_log_probabilities_by_rank(made_up, same_row):
     for row, (defense, seed, rank, value) in zip(rows, wanted, strict=True):
         expected_row = {"teacher": f"{defense}-wide", "defense": defense, "seed": seed, "rank": rank, "value": value}
         same_row(row, expected_row)
+
+
+def test_answers_that_are_read_in_blocks_say_the_same(results, same_row, monkeypatch):
+    """Of one image each: some blocks have no image that is classified correctly."""
+    whole = [*responses.rows(results), *responses.profile_rows(results)]
+    monkeypatch.setattr("distillab.metrics.arrays.BLOCK", 3)
+    for row, expected in zip([*responses.rows(results), *responses.profile_rows(results)], whole, strict=True):
+        same_row(row, expected, rel=1e-12)
