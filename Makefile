@@ -4,7 +4,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all run test check format docs overhead bench mutants chaos slurm-test clean help
+.PHONY: all run test check format docs overhead memory bench mutants chaos slurm-test clean help
 
 all: run
 
@@ -34,6 +34,9 @@ docs: .venv/installed-dev ## write config/README.md and the JSON schema from the
 
 overhead: .venv/installed ## CPU seconds of a fresh digits run: stages, reports, orchestration
 	$(BIN)/python benchmarks/overhead.py
+
+memory: .venv/installed ## peak memory of the tables of cifar100 and imagenet, on made-up results of their size
+	$(BIN)/python benchmarks/collect_memory.py
 
 BENCHES = $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)) $(wildcard benchmarks/certify/*_of_peer.py) \
 	benchmarks/certify/width.py $(wildcard benchmarks/defenses/*.py)
