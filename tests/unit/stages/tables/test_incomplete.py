@@ -7,7 +7,6 @@ import pytest
 from whole_run import whole_run
 
 from distillab.stages.collect import TABLES
-from distillab.stages.tables import leaks
 
 MODELS, MATRIX = {"teach", "baseline", "knockoff", "distill"}, {"baseline", "knockoff", "measure", "prepare"}
 READS = {
@@ -37,29 +36,13 @@ def run():
     return whole_run()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _measured_once():
-    """Scatter of the same answers is computed once: it is all the same answers here."""
-    plain, kept = leaks.concentration, {}
-
-    def once(log_probs, labels, powers):
-        key = log_probs.tobytes()
-        if key not in kept:
-            kept[key] = plain(log_probs, labels, powers)
-        return kept[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(leaks, "concentration", once)
-        yield
-
-
 @cache
 def _whole_rows(table):
     return rows_of(whole_run(), table)
 
 
 def rows_of(run, table):
-    return TABLES[f"tables/{table}.parquet"](run)
+    return list(TABLES[f"tables/{table}.parquet"](run))
 
 
 def kinds(run, stages):
