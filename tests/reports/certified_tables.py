@@ -76,5 +76,5 @@ def _row(seed, defense, key, eps):
         "low": share - 0.08, "high": share + 0.06,
         "slack": int(key == "best"), "robust_accuracy": robust if attacked else np.nan,
         "robust_n": N * attacked, "gap": robust - share if attacked else np.nan, "mean_radius": eps * share,
-        "median_radius": np.nan, "undecided": 0.95 - share,
+        "median_radius": np.nan, "undecided": 0.95 - share, "missing": 0,
     } | {f"by_{name}": value for name, value in decided.items()}  # fmt: skip

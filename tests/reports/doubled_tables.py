@@ -70,7 +70,7 @@ def _verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     together = frame[first].assign(student="every student", best_attack=frame["best_attack"] + " on small_digits",
                                    best_delta=frame["best_delta"] + 0.001, seeds=1)  # fmt: skip
     both = pd.concat([frame, together], ignore_index=True)
-    paper = [column for column in both if column.startswith("paper_")]
+    paper = [column for column in both if column.startswith("paper_") and column != "paper_missing"]
     return both.assign(**{column: both[column].where(both["defense"] != "nt").astype(object) for column in paper})
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 from doubled_tables import doubled
+from gap_tables import of_nothing, with_gaps
 from in_process import PAGES
 
 from conftest import write_tables
@@ -42,6 +43,16 @@ def chains_alone(folder: Path) -> Path:
         _keep(tables, name, lambda frame: frame["role"] == "chain")
     _empty(tables, *OF_KNOCKOFFS, "curves", "cmi", "history", *OF_CMIM, *OF_ATTACKS, *OF_CERTIFIERS)
     return tables
+
+
+def gaps(folder: Path) -> Path:
+    """Three seeds, of which some members failed."""
+    return with_gaps(write_tables(folder))
+
+
+def empty(folder: Path) -> Path:
+    """A run of which nothing is there."""
+    return of_nothing(write_tables(folder))
 
 
 def one_teacher(folder: Path) -> Path:
@@ -100,7 +111,7 @@ def cifar100(folder: Path) -> Path:
 EVERYTHING = (*PAGES, "record")
 VARIANTS = {
     **dict.fromkeys((three_seeds, one_seed, nothing, chains_alone, one_teacher, one_certifier), EVERYTHING),
-    two_of_everything: EVERYTHING,
+    two_of_everything: EVERYTHING, gaps: EVERYTHING, empty: EVERYTHING,
     mnist: ("ta", "adversarial", "certified", "record"), cifar100: ("undistillable", "record"),
 }  # fmt: skip
 """Run to the pages that are kept of it."""

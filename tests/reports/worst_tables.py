@@ -20,7 +20,7 @@ def worst(defenses, seeds, teacher, student):
                for t in (1.0, 20.0) for s in (0, 1, 2)]  # fmt: skip
     rows = [
         chain_tables.NOT_A_STEP | _row(seed, budget, natural, kept) | {"model": model} | where
-        | {"transfer_wins": where["defense"] == "mad"}
+        | {"transfer_wins": where["defense"] == "mad", "missing": 0}
         for seed in range(seeds) for budget in BUDGETS for model, where, natural, kept in models
     ]  # fmt: skip
     return pd.DataFrame(rows)

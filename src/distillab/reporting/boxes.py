@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from distillab.reporting import environments
+from distillab.reporting.absent import cells_phrase, gap_list
 from distillab.reporting.display import DASH, Html, cell, folded, header, number, paragraph, points, setting, table
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables, records
@@ -13,20 +14,26 @@ from distillab.reporting.text import dataset
 
 
 def validity(tables: Tables) -> Html:
-    """The strip that says what the numbers rest on: seeds, n, budgets, flags, missing cells."""
+    """The strip that says what the numbers rest on: seeds, n, budgets, flags, missing cells with their reasons."""
     facts = tables.facts
-    absent = int(facts["cells_planned"]) - int(facts["cells_done"])
     items = [
         ("Data set", dataset(tables)),
         ("Seeds", f"{len(facts['seeds'])} ({', '.join(str(seed) for seed in facts['seeds'])})"),
         ("Images", f"{facts['train_n']:,} train, {facts['val_n']:,} validation, {facts['test_n']:,} test"),
         ("Attack budget", escape(_budgets(tables))),
-        ("Cells", f"{facts['cells_done']:,} of {facts['cells_planned']:,} done, {absent:,} failed or missing"),
+        ("Cells", cells_phrase(tables)),
         ("Flags", escape(_first(facts["flags"]))),
     ]
-    tone = ' class="warn"' if absent or facts["flags"] else ""
+    tone = ' class="warn"' if facts["missing"] or facts["flags"] else ""
     cells = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in items)
-    return Html(f"<dl id='validity'{tone}>{cells}</dl>")
+    return _nothing(tables) + Html(f"<dl id='validity'{tone}>{cells}</dl>") + gap_list(tables)
+
+
+def _nothing(tables: Tables) -> Html:
+    """One sentence where no model is there; nothing where one is."""
+    if len(tables["models"]):
+        return Html("")
+    return paragraph("Nothing of this run is there yet: no model has been trained and measured.", kind="lead")
 
 
 def _first(flags: list[str], shown: int = 3) -> str:

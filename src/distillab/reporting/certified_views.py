@@ -4,6 +4,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.certified_rows import COMBINED, budgets, certificates, in_order, labels, method, with_interval
 from distillab.reporting.display import Html, cell, folded, header, missing, number, paragraph, percent, points, table
 from distillab.reporting.names import grade_note
@@ -63,6 +64,7 @@ def _at_budget(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str)
     ]
     parts = {keys: frame[(frame["model"] == keys[0]) & (frame["certifier"] == keys[1])] for keys in pairs}
     rows = [_row(tables, parts[keys], {value: each.loc[keys] for value, each in means.items()}) for keys in pairs]
+    rows += _absent(tables, frame)
     searched = frame["median_radius"].notna().any()
     columns = [column for column in _LABELS if column != "radius" or searched]
     sample = f"n = {counts(frame['n'])} images of {escape(tables.dataset)}, {seeds_of(frame)}"
@@ -80,6 +82,7 @@ def _at_budget(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str)
             "Undecided: correct and not certified; the rest up to 100 is misclassified."
             if any(method(tables, key) == COMBINED for key in frame["certifier"].unique())
             else "",
+            gap_note(gaps(tables, "certify")),
             grade_note(tables, [key for key in frame["defense"].unique() if key]),
         ],
     )
@@ -102,6 +105,18 @@ def _row(tables: Tables, part: "pd.DataFrame", means: dict[str, Any]) -> dict[st
         "seconds": number(1000 * seconds) if isfinite(seconds) else missing("not measured"),
         "memory": number(memory / 1e6) if isfinite(memory) else missing("not measured"),
     }  # fmt: skip
+
+
+def _absent(tables: Tables, frame: "pd.DataFrame") -> list[dict[str, str]]:
+    """Rows of dashes: the planned certificates of which no seed is there."""
+    there = set(zip(frame["model"], frame["certifier"], strict=True))
+    planned = dict.fromkeys((gap["model"], gap["question"]) for gap in gaps(tables, "certify"))
+    return [
+        {"model": html_titles(tables).get(model, escape(model)), "certifier": escape(labels(tables).get(key) or key)}
+        | dict.fromkeys(list(_LABELS)[2:], missing(reason(gaps(tables, "certify", model=model, question=key), "")))
+        for model, key in planned
+        if (model, key) not in there
+    ]
 
 
 def _decided(part: "pd.DataFrame") -> str:

@@ -5,7 +5,8 @@ from html import escape
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, step_label, view_name
+from distillab.reporting.absent import gaps, reason
+from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, step_label, step_of, view_name
 from distillab.reporting.display import (
     Html,
     cell,
@@ -68,7 +69,10 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Ht
         made = {"attack": escape(tables.label(first.attack)), "model": step_label(tables, first)}
         for (measure, (_, form, _)), view in [(m, v) for m in measures.items() for v in _VIEWS]:
             found = estimates[measure].get((*_cell_key(first)[:-1], view))
-            made[f"{measure}_{view}"] = _shown(first, measure, found, form, correct=int(part["success_n"].sum()))
+            absent = reason(gaps(tables, "attack", question=f"{first.attack} {view}", **step_of(first)), "not run")
+            made[f"{measure}_{view}"] = _shown(
+                first, measure, found, form, correct=int(part["success_n"].sum()), absent=absent
+            )
         zero = part.loc[part["logits"] == "raw", "zero_gradient"].mean()
         rows.append(made | {"zero": percent(zero) if isfinite(zero) else missing("not measured")})
     masked, unmasked = header("masked (Z)"), header("unmasked (Z/T)")
@@ -101,11 +105,11 @@ def _cell_key(row: Any) -> tuple[str, str, float, int, str]:  # noqa: ANN401 - a
     return (row.attack, row.chain, row.temperature, row.step, row.logits)
 
 
-def _shown(first: Any, measure: str, found: Any, form: Any, *, correct: int) -> str:  # noqa: ANN401 - rows
+def _shown(first: Any, measure: str, found: Any, form: Any, *, correct: int, absent: str) -> str:  # noqa: ANN401 - rows
     if measure == "distance" and first.kind != "minimum_norm":
         return missing(f"fixed budget, eps {number(first.eps)}")
     if found is None:
-        return missing("at T = 1, Z/T is Z" if first.temperature == 1 else "not run")
+        return missing("at T = 1, Z/T is Z" if first.temperature == 1 else absent)
     return estimate_cell(found, form, reason=nothing_found(correct))
 
 

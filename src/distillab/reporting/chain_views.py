@@ -1,9 +1,10 @@
 """Distillation chains as tables: the claims decided, what each step is, what the papers print."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.display import Html, cell, folded, header, missing, number, paragraph, percent, table
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import (
@@ -41,7 +42,7 @@ def chain_rows(tables: Tables, name: str) -> "pd.DataFrame":
 def first_teachers(tables: Tables) -> dict[str, str]:
     """The defended teacher that a chain starts from, by chain; chains that trained their own are left out."""
     models = tables["models"]
-    steps = models[(models["role"] == "chain") & models["teacher"].isin(models["model"])]
+    steps = models[(models["role"] == "chain") & models["teacher"].notna() & (models["teacher"] != "")]
     return lookup(steps, "chain", "teacher")
 
 
@@ -136,11 +137,13 @@ def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str
         made: dict[str, str] = {"model": step_label(tables, row)}
         for column, form in forms.items():
             found = cells[column].get(_key(row))
-            made[column] = missing("not measured") if found is None else estimate_cell(found, form)
+            why = reason(gaps(tables, "sensitivity", **step_of(row)), "not measured")
+            made[column] = missing(why) if found is None else estimate_cell(found, form)
         if paper is not None:
             baseline = row.step == 0 and row.temperature == 1
             made["paper"] = percent(paper) if baseline else missing("only drawn in the paper")
         rows.append(made)
+    rows += _absent(tables, models, forms)
     labels = {
         "model": "Step", "accuracy": header("Accuracy", "%"), "confidence": header("Confidence", "%"), "ece": "ECE",
         "small": header("Gradients < 1e-10", "% of images"),
@@ -156,8 +159,32 @@ def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str
             kinds_note(pd.concat([frame["kind"] for frame in shown.values()])),
             "Confidence is the mean of the top probability, 0 where the prediction is wrong (the paper's equation 14 "
             "with max for argmax). Gradients are those of softmax, in log space where nothing underflows.",
+            gap_note(gaps(tables, "distill", "sensitivity", role="chain")),
         ],
     )
+
+
+def step_of(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
+    """The columns that name a step, with their values in a row."""
+    return {name: getattr(row, name) for name in STEP}
+
+
+def _absent(tables: Tables, models: "pd.DataFrame", columns: Iterable[str]) -> list[dict[str, str]]:
+    """Rows of dashes: the planned steps, of the chains of these models, of which no seed is there."""
+    import pandas as pd
+
+    there = {tuple(key) for key in tables["models"][STEP].to_numpy()}
+    found = pd.DataFrame(gaps(tables, "distill", "measure", role="chain"), columns=[*STEP, "reason"]).drop_duplicates(
+        STEP
+    )
+    mine = found[
+        found["chain"].isin(models["chain"]) & found["step"].between(models["step"].min(), models["step"].max())
+    ]
+    return [
+        {"model": step_label(tables, row)} | dict.fromkeys((*columns, "paper"), missing(row.reason))
+        for row in records(mine)
+        if (row.chain, row.temperature, row.step) not in there
+    ]
 
 
 def printed_table(reported: Reported) -> Html:

@@ -14,12 +14,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "knockoff": _names(
         "defense defense_label grade teacher attack attack_label attack_grade in_paper student seeds test_n "
         "knockoff_accuracy knockoff_low knockoff_high ls_eps ls_accuracy ls_low ls_high delta delta_low delta_high "
-        "queries responses"
+        "queries responses missing"
     ),
     "verdicts": _names(
         "defense defense_label teacher student verdict literal best_attack best_delta lower upper margin seeds attacks "
         "reason paper_verdict paper_literal paper_best_attack paper_best_delta paper_lower paper_upper paper_margin "
-        "paper_seeds paper_attacks paper_reason"
+        "paper_seeds paper_attacks paper_reason missing paper_missing"
     ),
     "robustness": _names(
         "model role defense arch chain temperature step attack attack_label logits norm kind mode eps seed n "
@@ -30,12 +30,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "curves": _names("model attack logits norm seed eps robust_accuracy n"),
     "worst": _names(
         "model role defense arch chain temperature step seed norm eps attacks n clean_accuracy robust_accuracy "
-        "robust_low robust_high best_single boundary transfer_wins"
+        "robust_low robust_high best_single boundary transfer_wins missing"
     ),
     "certificates": _names(
         "model role defense arch certifier certifier_label norm eps seed n clean_accuracy certified_accuracy low high "
         "slack robust_accuracy robust_n gap median_radius by_ibp by_dual by_crown by_alpha_crown by_lp by_milp "
-        "undecided"
+        "undecided missing"
     ),
     "certified_images": _names("model certifier seed id eps label certified by margin radius"),
     "cascades": _names(
@@ -67,7 +67,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 FACTS = _names(
     "preset title standin shape classes class_names train_n val_n test_n seeds margin params cells_planned cells_done "
-    "flags command license source split_rule"
+    "missing flags command license source split_rule"
 )
 
 RUN = _names("stage_seconds environments commit")

@@ -46,6 +46,7 @@ def verdict_table(tables: Tables) -> Html:
             "the largest lower and the largest upper one over the attacks.",
             "Literal rule, the paper's: distillable as soon as the best attack's mean is above the LS student's. "
             "Strongest attack: the largest mean gain.",
+            _fewer(verdicts),
             grade_note(tables, [*verdicts["defense"], *_strongest(verdicts)]),
         ],
     )
@@ -76,13 +77,34 @@ def _scope(tables: Tables, v: Any, prefix: str) -> dict[str, str]:  # noqa: ANN4
     """The cells of one verdict; dashes where none of its attacks was run."""
     verdict, best = getattr(v, f"{prefix}verdict"), getattr(v, f"{prefix}best_attack")
     if not isinstance(verdict, str):
-        return {f"{prefix}{name}": missing("none of these attacks was run") for name in ("verdict", "delta")}
-    literal = "distillable" if getattr(v, f"{prefix}literal") else "undistillable"
+        gone = int(getattr(v, f"{prefix}missing"))
+        why = f"{gone} planned networks are missing" if gone else "none of these attacks was run"
+        return {f"{prefix}{name}": missing(why) for name in ("verdict", "delta")}
+    literal = literal_rule(v, prefix)
     gain = interval(*(points(getattr(v, prefix + name)) for name in ("best_delta", "lower", "upper")))
     return {
         f"{prefix}verdict": cell(f"{chip(verdict)}{_beneath(literal)}"),
         f"{prefix}delta": cell(f"{gain}{_beneath(escape(attack_name(tables, best)))}"),
     }
+
+
+def literal_rule(v: Any, prefix: str) -> str:  # noqa: ANN401 - a row
+    """What the paper's literal rule says; nothing while networks are missing and no attack is above the LS student."""
+    said = getattr(v, f"{prefix}literal")
+    if not said and getattr(v, f"{prefix}missing"):
+        return "open"
+    return "distillable" if said else "undistillable"
+
+
+def _fewer(verdicts: Any) -> str:  # noqa: ANN401 - a data frame
+    """That some verdicts rest on fewer networks than planned, and what that means."""
+    fewer = int((verdicts["missing"] > 0).sum())
+    if not fewer:
+        return ""
+    return (
+        f"Of {fewer:,} of these rows planned networks are missing: what is distillable stays so, at the levels of the "
+        "planned number of attacks; nothing is called undistillable there, and the literal rule stays open."
+    )
 
 
 def _strongest(verdicts: Any) -> list[str]:  # noqa: ANN401 - a data frame

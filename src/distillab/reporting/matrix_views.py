@@ -5,6 +5,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting import figures
+from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.display import DASH, Html, arrow, cell, folded, header, missing, number, percent, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.knockoff_rows import cells, sample, seeds_of
@@ -15,6 +16,9 @@ from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
     import pandas as pd
+
+TUNED = "_tuned"
+"""After the key of an attack whose settings validation images chose."""
 
 _LS = "LS"
 """What the paper's tables call the LS student."""
@@ -32,7 +36,8 @@ def knockoff_table(tables: Tables, reported: Reported) -> Html:
         ls, made = max(records(group), key=lambda c: c.seeds), {c.attack: c for c in records(group)}
         paper = _printed(tables, printed, ls, _LS)
         shown = {"row": ls.html, "ls": _cell((ls.ls_accuracy, ls.ls_low, ls.ls_high), paper=paper)}
-        rows.append(shown | {key: _attacked(tables, made.get(key), best, printed) for key in attacks})
+        absent = {key: _absent(tables, ls, key) for key in attacks if key not in made}
+        rows.append(shown | absent | {key: _attacked(tables, c, best, printed) for key, c in made.items()})
     labels = {"row": header("Teacher", "grade"), "ls": header("LS student", "no teacher"), **attacks}
     return table(
         pd.DataFrame(rows, columns=list(labels)),
@@ -46,6 +51,8 @@ def knockoff_table(tables: Tables, reported: Reported) -> Html:
             _bold(frame),
             _queries(frame),
             f"{DASH} no number; point at the dash for the reason.",
+            _fewer(frame),
+            gap_note([*gaps(tables, "knockoff"), *gaps(tables, role="ls_student")]),
             grade_note(tables, [*frame["defense"], *frame["attack"]]),
         ],
     )
@@ -81,13 +88,18 @@ def _attacks(frame: "pd.DataFrame") -> list[Any]:
 
 
 def _attacked(tables: Tables, c: Any, best: "pd.Series[bool]", printed: Matrix) -> str:  # noqa: ANN401 - a row
-    if c is None:
-        return missing("not run in this preset")
     if not isfinite(c.knockoff_accuracy):
         return missing("run, but no finite result")
     mark = arrow(c.knockoff_accuracy > c.ls_accuracy)
     value = (c.knockoff_accuracy, c.knockoff_low, c.knockoff_high)
     return _cell(value, best=bool(best[c.Index]), mark=mark, paper=_printed(tables, printed, c, c.attack_label))
+
+
+def _absent(tables: Tables, beside: Any, attack: str) -> str:  # noqa: ANN401 - a row
+    """The dash of an attack on the teacher and with the student of another cell."""
+    cell_of = {"teacher": beside.teacher, "arch": beside.student, "attack": attack.removesuffix(TUNED)}
+    found = gaps(tables, "knockoff", "measure", **cell_of)
+    return missing(reason(found, "not run in this preset"))
 
 
 def _cell(value: tuple[float, float, float], *, best: bool = False, mark: str = "", paper: float | None = None) -> str:
@@ -118,6 +130,12 @@ def _bold(frame: "pd.DataFrame") -> str:
         "Bold: the row's best knockoff and every one whose interval overlaps its interval. Intervals: 95 %, "
         "Student's t over training seeds."
     )
+
+
+def _fewer(frame: "pd.DataFrame") -> str:
+    """How many cells rest on fewer networks than planned."""
+    fewer = int((frame["missing"] > 0).sum())
+    return f"{fewer:,} of {len(frame):,} cells rest on fewer networks than planned." if fewer else ""
 
 
 def _queries(frame: "pd.DataFrame") -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from distillab.reporting import environments
+from distillab.reporting.absent import cells_phrase
 from distillab.reporting.recorded_certificates import certified_sections
 from distillab.reporting.recorded_chains import chain_sections
 from distillab.reporting.recorded_knockoffs import knockoff_sections
@@ -62,6 +63,7 @@ def record(tables: Tables, papers: Reported, cost: Cost) -> str:
         f"# {facts['title']}, preset `{facts['preset']}`",
         f"Recorded on {date.today().isoformat()} by `distillab record` at commit `{facts['commit'] or 'unknown'}`. "
         f"Seeds: {', '.join(map(str, facts['seeds']))}. Machine: {'; '.join(filter(None, made))}.",
+        *([f"The run is not whole: {cells_phrase(tables)}."] if facts["missing"] else []),
         _spent(cost),
         _recipe(facts["params"]),
     ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.display import DASH, number
 from distillab.reporting.knockoff_rows import attack_name, cells, ranked
+from distillab.reporting.knockoff_views import literal_rule
 from distillab.reporting.markdown import between, gain, markdown_table, share, with_bounds
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.reported import Reported
@@ -82,7 +83,7 @@ def _verdicts(tables: Tables) -> str:
                 [
                     row.row, f"{scope} ({int(getattr(row, f'{prefix}attacks'))})", verdict, gain(*bounds),
                     attack_name(tables, getattr(row, f"{prefix}best_attack")),
-                    "distillable" if getattr(row, f"{prefix}literal") else "undistillable",
+                    literal_rule(row, prefix),
                     f"{int(getattr(row, f'{prefix}seeds'))}",
                 ]
             )  # fmt: skip

@@ -6,6 +6,7 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 from distillab.reporting import figures
+from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.display import Html, header, missing, number, paragraph, percent, setting, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.palette import ordered
@@ -31,6 +32,7 @@ class _Column:
     """One attack at one budget."""
 
     header: str
+    attack: str
     cells: dict[str, str]
     """Model to HTML."""
     kinds: "pd.Series[str]"
@@ -51,7 +53,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     clean = over_seeds(frame.drop_duplicates(["model", "seed"]), ["model"], "clean_accuracy", upper=1)
     rows = [
         {"model": escape(tables.label(row.model)), "clean": estimate_cell(row, percent)}
-        | {name: each.cells.get(row.model, missing("not run in this preset")) for name, each in columns.items()}
+        | {name: each.cells.get(row.model) or _absent(tables, row.model, each.attack) for name, each in columns.items()}
         for row in sorted(records(clean), key=lambda row: _rank(tables, row.model))
     ]
     fixed = [name for name, each in columns.items() if each.at_budget]
@@ -73,6 +75,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
             overlap if (kinds != "points").any() else "",
             scale if least else "",
             f"{left_out} more models were attacked; their rows are in robustness.parquet." if left_out else "",
+            gap_note([gap for gap in gaps(tables, "attack") if gap["role"] in roles]),
         ],
     )
 
@@ -118,6 +121,7 @@ def _column(part: "pd.DataFrame") -> _Column:
     norm = norm_label(first.norm)
     return _Column(
         header(first.attack_label, f"{norm}, eps {setting(first.eps)}" if at_budget else norm),
+        str(first.attack),
         {
             row.model: estimate_cell(row, show, best=bool(best[row.Index]), reason=nothing_found(correct[row.model]))
             for row in records(means)
@@ -125,6 +129,11 @@ def _column(part: "pd.DataFrame") -> _Column:
         means["kind"],
         at_budget,
     )
+
+
+def _absent(tables: Tables, model: str, attack: str) -> str:
+    found = gaps(tables, "attack", model=model, question=f"{attack} raw")
+    return missing(reason(found, "not run in this preset"))
 
 
 def _rank(tables: Tables, model: str) -> tuple[int, str]:

@@ -50,10 +50,17 @@ class Tables:
         return f"{self.facts['title']} (stand-in)" if self.facts["standin"] else str(self.facts["title"])
 
     @cached_property
+    def known(self) -> "pd.DataFrame":
+        """Role, defense and network of every model, also of those that are not there and were attacked or certified."""
+        import pandas as pd
+
+        named = [self[name][["model", "role", "defense", "arch"]] for name in ("models", "robustness", "certificates")]
+        return pd.concat([frame for frame in named if len(frame)] or named[:1]).drop_duplicates("model")
+
+    @cached_property
     def networks(self) -> dict[str, str]:
         """Id of each teacher to its architecture."""
-        models = self["models"]
-        teachers = models[models["role"] == "teacher"].drop_duplicates("model")
+        teachers = self.known[self.known["role"] == "teacher"]
         return lookup(teachers, "model", "arch")
 
     @cached_property

@@ -4,6 +4,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from distillab.reporting.absent import gaps
 from distillab.reporting.display import Html, number, paragraph, percent, points, setting
 from distillab.reporting.knockoff_rows import attack_name, of_teachers, ranked
 from distillab.reporting.reported import Reported
@@ -20,10 +21,16 @@ def knockoff_answer(tables: Tables) -> Html:
     """Which teachers can be stolen, by all attacks and by the paper's, and how close the closest call is."""
     verdicts = of_teachers(ranked(tables))
     if verdicts.empty:
-        return paragraph("No knockoff verdict: this preset ran no knockoff attack.", kind="lead")
+        return paragraph(f"No knockoff verdict: {_why_none(tables)}.", kind="lead")
     teachers = f"{len(verdicts)} teacher{'s' * (len(verdicts) > 1)}"
     head = f"Of {teachers} on {dataset(tables)}, against every attack here: {_groups(verdicts, 'verdict')}."
     return paragraph(f"{head}{_papers(verdicts)} {_hardest(tables, verdicts)}", kind="lead")
+
+
+def _why_none(tables: Tables) -> str:
+    """Whether knockoffs were planned at all."""
+    gone = gaps(tables, "knockoff")
+    return f"{len(gone):,} planned knockoffs are missing" if gone else "this preset ran no knockoff attack"
 
 
 def _groups(verdicts: "pd.DataFrame", column: str) -> str:
@@ -101,6 +108,8 @@ def resolution(tables: Tables) -> Html:
     """What this many test images and seeds cannot decide."""
     facts, frame = tables.facts, tables["knockoff"]
     n, margin = int(facts["test_n"]), float(facts["margin"])
+    if n == 0:
+        return paragraph("There are no test images yet, so there is nothing to decide.")
     half = ((frame["delta_high"] - frame["delta_low"]) / 2).median()
     image = number(100 / n, decimals=2)
     images = "image" if round(margin * n, 2) == 1 else "images"

@@ -24,7 +24,7 @@ def text_titles(tables: Tables) -> dict[str, str]:
 
 def in_order(tables: Tables, models: "pd.Series[str]") -> list[str]:
     """Distinct ids: teachers in the order of every figure, then the other models as they come."""
-    known = _models(tables).set_index("model")
+    known = tables.known.set_index("model")
     defenses, roles = known["defense"].to_dict(), known["role"].to_dict()
     order = ordered(list(known["defense"]))
     found = list(dict.fromkeys(models))
@@ -34,15 +34,11 @@ def in_order(tables: Tables, models: "pd.Series[str]") -> list[str]:
     ]
 
 
-def _models(tables: Tables) -> "pd.DataFrame":
-    return tables["models"].drop_duplicates("model")
-
-
 def _titles(tables: Tables, named: Callable[[str], str], written: Callable[[str], str]) -> dict[str, str]:
     several = len(set(tables.networks.values())) > 1
     return {
         row.model: named(row.defense) + (written(f", {row.arch}") if several else "")
         if row.role == "teacher"
         else written(tables.label(row.model))
-        for row in records(_models(tables))
+        for row in records(tables.known)
     }

@@ -4,6 +4,7 @@ from html import escape
 from math import nan
 from typing import TYPE_CHECKING
 
+from distillab.reporting.absent import gaps, reason
 from distillab.reporting.chain_views import first_teachers
 from distillab.reporting.display import Html, cell, folded, header, missing, paragraph, percent, table
 from distillab.reporting.names import grade_note
@@ -31,6 +32,8 @@ VIEWS = {
     "from_other": header("From another network", "same defense"),
 }
 """Where an attack's images come from, as the column ``logits`` has it."""
+
+NOT_RUN = "not run in this preset"
 
 
 def worst_table(tables: Tables) -> Html:
@@ -99,7 +102,7 @@ def _carried(tables: Tables, means: "pd.DataFrame", views: list[str], titles: di
     shown = {
         view: estimate_cell(found[view], percent, best=view != "raw" and found[view].value < direct)
         if view in found
-        else missing("not run in this preset")
+        else missing(reason(gaps(tables, "attack", model=first.model, question=f"{first.attack} {view}"), NOT_RUN))
         for view in views
     }
     return {"model": titles[first.model], "attack": f"{escape(tables.label(first.attack))}, {first.budget}"} | shown
@@ -110,6 +113,16 @@ def _by_budget(tables: Tables, frame: "pd.DataFrame", name: str, title: str) -> 
     shown = [_worst(tables, at(frame, budget), budget, f"{name}-{i}" if i else name, title)
              for i, budget in enumerate(budgets(tables, frame))]  # fmt: skip
     return shown[0] + folded("The other budgets", *shown[1:]) if len(shown) > 1 else shown[0]
+
+
+def _fewer(frame: "pd.DataFrame") -> str:
+    """How many worst cases are over fewer attacks than planned."""
+    fewer = int((frame["missing"] > 0).sum())
+    return (
+        f"{fewer:,} of {len(frame):,} worst cases are over fewer attacks than planned; they may be worse still."
+        if fewer
+        else ""
+    )
 
 
 def _worst(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str, title: str) -> Html:
@@ -141,6 +154,7 @@ def _worst(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str, tit
             "Bold: the column's best and every model whose interval overlaps its interval."
             if any(each.any() for each in best.values())
             else "",
+            _fewer(frame),
             grade_note(tables, [key for key in frame["defense"].unique() if key]),
         ],
     )

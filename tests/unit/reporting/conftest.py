@@ -19,6 +19,9 @@ FACTS = {
     "margin": 0.001,
     "seeds": [0, 1, 2],
     "class_names": list("abc"),
+    "cells_planned": 9,
+    "cells_done": 9,
+    "missing": [],
 }
 
 
@@ -64,7 +67,7 @@ def knockoff():
         row |= {"student": student, "seeds": 3, "test_n": 1000, "knockoff_accuracy": 0.8, "knockoff_low": 0.79,
                 "knockoff_high": 0.81, "ls_eps": 0.1, "ls_accuracy": 0.78, "ls_low": 0.77, "ls_high": 0.79,
                 "delta": 0.02, "delta_low": 0.01, "delta_high": 0.03, "queries": 500,
-                "responses": "cached"}  # fmt: skip
+                "responses": "cached", "missing": 0}  # fmt: skip
         return row | more
 
     return make
@@ -76,7 +79,7 @@ def verdict():
 
     def make(defense, decision, *, student="small", arch="net", paper=None, **more):
         own = {"verdict": decision, "literal": True, "best_attack": "kd", "best_delta": 0.02, "lower": 0.01,
-               "upper": 0.03, "margin": 0.001, "seeds": 3, "attacks": 2, "reason": ""} | more  # fmt: skip
+               "upper": 0.03, "margin": 0.001, "seeds": 3, "attacks": 2, "reason": "", "missing": 0} | more  # fmt: skip
         others = {f"paper_{name}": value for name, value in (own | {"attacks": 1} | (paper or {})).items()}
         where = {"defense": defense, "defense_label": defense, "teacher": f"{defense}-{arch}", "student": student}
         return where | own | others

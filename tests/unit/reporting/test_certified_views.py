@@ -19,7 +19,7 @@ def certificate(defense="ce", certifier="dual", share=0.5, *, robust=0.75, eps=0
     row |= {"certifier_label": {"ibp": "IBP", "best": "best"}.get(certifier, "WK dual"), "norm": "linf", "eps": eps}
     row |= {"seed": 0, "n": 100, "clean_accuracy": 0.9, "certified_accuracy": share, "low": share - 0.1}
     row |= {"high": share + 0.1, "slack": 0, "robust_accuracy": robust, "robust_n": 100, "gap": robust - share}
-    row |= {"median_radius": nan, "undecided": 0.9 - share}
+    row |= {"median_radius": nan, "undecided": 0.9 - share, "missing": 0}
     row |= {f"by_{name}": 0.0 for name in ("ibp", "dual", "crown", "alpha_crown", "lp", "milp")}
     return row | more
 

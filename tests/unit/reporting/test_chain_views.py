@@ -10,7 +10,7 @@ from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 
 PAPERS = Reported(Path(__file__).parents[3] / "reports" / "reported")
-FACTS = {"title": "MNIST", "standin": "", "class_names": [str(label) for label in range(10)]}
+FACTS = {"title": "MNIST", "standin": "", "class_names": [str(label) for label in range(10)], "missing": []}
 
 
 def frame(name, rows):

@@ -27,8 +27,8 @@ WORDS = {
     "logits": "raw", "mode": "fast, up to 101 passes an image",
     "attack_label": "C&W L2", "decision": "undecided", "statement": "robustness in l2 grows with T",
 }  # fmt: skip
-REST = ("class_names", "train_n", "val_n", "test_n", "margin", "cells_planned", "cells_done", "flags", "command",
-        "license", "source", "split_rule")  # fmt: skip
+REST = ("class_names", "train_n", "val_n", "test_n", "margin", "cells_planned", "cells_done", "missing", "flags",
+        "command", "license", "source", "split_rule")  # fmt: skip
 
 
 def write(folder, title):

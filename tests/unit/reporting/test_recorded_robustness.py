@@ -30,7 +30,7 @@ def attacked(tables_of, teacher):
     row |= {"zero_gradient": 0.0, "randomized_forward": False}
     attack = row | {"attack": "pgd_linf", "attack_label": "PGD", "logits": "raw", "kind": "fixed_budget",
                     "mean_distance": 0.2999, "mode": "40 steps, 10 restarts"}  # fmt: skip
-    worst = row | {"attacks": 2, "best_single": 0.925, "boundary": 0.06, "transfer_wins": False}
+    worst = row | {"attacks": 2, "best_single": 0.925, "boundary": 0.06, "transfer_wins": False, "missing": 0}
     lost = {"model": "madry-net", "seed": 0, "epoch": 2, "term": "collapsed", "value": 1.0}
     return tables_of(SPECS, models=[teacher("madry", "Madry", test_accuracy=0.9875)], history=[lost],
                      robustness=[attack, attack | {"logits": "scaled"}], worst=[worst])  # fmt: skip

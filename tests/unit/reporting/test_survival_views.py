@@ -14,7 +14,7 @@ def worst(model, kept, *, seed=0, norm="linf", eps=0.3, chain="", temperature=na
     return {"model": model, "role": role, "defense": "madry", "arch": "net", "chain": chain,
             "temperature": temperature, "step": step, "seed": seed, "norm": norm, "eps": eps, "attacks": 1, "n": n,
             "clean_accuracy": 0.9, "robust_accuracy": kept, "robust_low": kept, "robust_high": kept,
-            "best_single": kept, "boundary": 0.9 - kept, "transfer_wins": False}  # fmt: skip
+            "best_single": kept, "boundary": 0.9 - kept, "transfer_wins": False, "missing": 0}  # fmt: skip
 
 
 @pytest.fixture

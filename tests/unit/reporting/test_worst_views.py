@@ -17,7 +17,8 @@ def worst(defense, kept=0.5, *, norm="linf", eps=0.3, arch="net", role="teacher"
     return {"model": f"{defense}-{arch}", "role": role, "defense": defense, "arch": arch, "chain": "",
             "temperature": nan, "step": -1, "seed": 0, "norm": norm, "eps": eps, "attacks": 3, "n": 100,
             "clean_accuracy": 0.9, "robust_accuracy": kept, "robust_low": kept - 0.1, "robust_high": kept + 0.1,
-            "best_single": kept + 0.02, "boundary": 0.9 - kept, "transfer_wins": False} | more  # fmt: skip
+            "best_single": kept + 0.02, "boundary": 0.9 - kept, "transfer_wins": False,
+            "missing": 0} | more  # fmt: skip
 
 
 def attacked(defense, logits="raw", robust=0.5, **more):
