@@ -64,7 +64,7 @@ TABLES: dict[str, Callable[[Results], Any]] = {
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """One table; the artifacts it needs are read once for all tables of the job."""
+    """One table; what is read for it is kept for the other tables of the job, while there is room."""
     content = TABLES[member.spec["file"]](_results(workspace))
     if entry.suffix == ".json":
         write_text(entry.payload, json.dumps(content, indent=1, sort_keys=True) + "\n")
