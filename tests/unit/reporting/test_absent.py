@@ -118,8 +118,9 @@ def test_a_knockoff_that_is_not_there_is_a_dash_with_its_reason(
             "verdicts": [verdict(key, "undecided") for key in ("ce", "nt", "st")]}  # fmt: skip
     thief = {"teacher": "nt-net", "arch": "small", "attack": "kd", "stage": stage}
     ls = gap("ls0.1-small-s1", "no memory", stage="baseline", role="ls_student", arch="small")
-    shown = matrix_views.knockoff_table(with_gaps(gap("x", HOSTILE, **thief), ls, **rows), papers)
-    assert [title for title in titles(shown) if title != "not run in this preset"] == [SAFE]
+    own = gap("y", "a seed failed", **thief | {"teacher": "ce-net", "attack": "mkd"})
+    shown = matrix_views.knockoff_table(with_gaps(gap("x", HOSTILE, **thief), own, ls, **rows), papers)
+    assert [title for title in titles(shown) if title != "not run in this preset"] == ["a seed failed", SAFE]
     assert "1 of 4 cells rest on fewer networks than planned." in shown.text
     assert "<code>ls0.1-small-s1</code>: no memory" in shown.text
     assert "Missing" not in matrix_views.knockoff_table(with_gaps(**rows), papers).text
@@ -170,7 +171,8 @@ def test_certificates_that_are_not_there_are_a_row_of_dashes(with_gaps, teacher)
     row |= {"low": 0.4, "high": 0.6, "slack": 0, "robust_accuracy": 0.6, "robust_n": 10, "gap": 0.1, "missing": 0}
     row |= {"undecided": 0.4, "median_radius": 0.2}
     found = gap("a", HOSTILE, stage="certify", model="nt-net", question="ibp")
-    shown = certificate_table(with_gaps(found, models=[teacher("ce"), teacher("nt")], certificates=[row]))
+    seed = gap("b", stage="certify", model="ce-net", question="ibp")
+    shown = certificate_table(with_gaps(found, seed, models=[teacher("ce"), teacher("nt")], certificates=[row]))
     whole = certificate_table(with_gaps(models=[teacher("ce"), teacher("nt")], certificates=[row]))
     assert titles(shown).count(SAFE) == 9
     assert titles(whole).count(SAFE) == 0
@@ -188,7 +190,9 @@ def test_a_step_that_is_not_there_is_a_row_of_dashes(with_gaps, papers):
         gap("a", HOSTILE, stage="distill", step=1, **step),
         gap("b", "no gradient", stage="sensitivity", step=0, **step),
     ]
+    found.append(gap("c", "a seed failed", stage="measure", step=2, **step))
     shown = chain_views.steps_table(with_gaps(*found, models=made), papers)
+    assert "a seed failed" not in titles(shown)
     assert titles(shown).count(SAFE) == 4
     assert titles(shown).count("no gradient") == 1
     assert titles(shown).count("not measured") == 1
