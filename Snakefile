@@ -13,7 +13,7 @@ include: "workflow/rules/reports.smk"
 rule all:
     default_target: True
     input:
-        [outputs_of(stage) for stage in STAGES],
+        [job.output for job in PLAN.jobs],
 
 
 for study, pages in PLAN.studies.items():

@@ -1,20 +1,33 @@
-"""Parameters validated, plan loaded, outputs checked: all before any job exists."""
+"""Parameters validated, plan loaded, receipts checked: all before any job exists."""
 
-from distillab.core.stages import STAGES
+from datetime import datetime
+
+from snakemake.exceptions import WorkflowError
+
+from distillab.core.signals import ending
+from distillab.core.throughput import Throughput
 from distillab.plan import load_plan
+from distillab.plan.outcome import render, summary
 from distillab.plan.workflow import become_master, exit_on_error, find_own_programs
-from distillab.plan.workflow import foreign_config, mention_run, refuse_untracked
+from distillab.plan.workflow import foreign_config, look_first
+from distillab.reporting.outdated import mark_outdated
 
 find_own_programs()
 
 with exit_on_error():
     foreign_config(config)
     PLAN = load_plan()
-    refuse_untracked(PLAN)
+    # A cluster's jobs read this file too.
+    if workflow.is_main_process:
+        look_first(PLAN)
 
-# A cluster's jobs read this file too.
-if workflow.is_main_process:
-    mention_run()
+
+RESULTS = f"results/{PLAN.preset}"
+JOBS = {(job.stage, job.id): job for job in PLAN.jobs}
+SPEEDS = Throughput(Path()).known
+
+# With `device: auto`, `--set-resources teach:gpu=1` asks for one.
+GPU = int(PLAN.params["device"] == "cuda")
 
 
 # Not reached by a dry run, nor by a call that only asks or unlocks.
@@ -22,68 +35,64 @@ onstart:
     if workflow.is_main_process:
         with exit_on_error():
             become_master()
+        for job in workflow.dag.needrun_jobs():
+            if job.rule.name == "report":
+                mark_outdated(Path(job.output[0]), datetime.now())
 
 
-RESULTS = f"results/{PLAN.preset}"
+# Some members failed, and everything else was made.
+onsuccess:
+    if workflow.is_main_process and (missing := summary(PLAN, outputs_asked())):
+        raise WorkflowError(missing)
 
 
-def shapes_of(*stages):
-    """The rules of some stages."""
-    return [shape for stage in stages for shape in PLAN.stage(stage)]
+# Jobs failed, and what stands on them was not run: the pages are made of what is there.
+onerror:
+    if workflow.is_main_process and not ending():
+        print(summary(PLAN, outputs_asked()), file=sys.stderr)
+        render(
+            job.wildcards.job for job in workflow.dag.jobs if job.rule.name == "report"
+        )
 
 
-def outputs_of(stage):
-    """All files that a stage makes."""
-    return [
-        path
-        for shape in PLAN.stage(stage)
-        for job in shape.jobs
-        for path in files_of(job)
-    ]
+def outputs_asked():
+    """The outputs of all jobs that this call is about."""
+    return {str(file) for job in workflow.dag.jobs for file in job.output}
 
 
-def files_of(job):
-    """The payloads one job makes."""
-    return [PLAN.members[member].path for member in job.members]
+def inputs_of(stage):
+    """The receipts and pages a job reads.
 
-
-def inputs_of(shape):
-    """The files a rule's job reads.
-
-    Rules of one stage match each other's files. Where the job is another rule's, the answer is a file that nobody
-    makes: Snakemake then goes on to that rule in silence, while an exception would be printed.
+    Where there is no such job, the answer is a file that nobody makes: Snakemake then says so, while an exception would
+    be printed for every rule that it tries.
     """
 
     def inputs(wildcards):
-        if not shape.has(dict(wildcards)):
-            return [f"a job in the plan (got {wildcards}; see `distillab plan`)"]
-        return shape.job(dict(wildcards)).inputs
+        job = JOBS.get((stage, wildcards.job))
+        return (
+            job.inputs
+            if job
+            else f"a job in the plan (got {stage} {wildcards.job}; see `distillab {stage}`)"
+        )
 
     return inputs
 
 
-def digest_of(shape):
-    """The hash of everything a rule's job depends on besides its inputs' bytes."""
-    return lambda wildcards: shape.job(dict(wildcards)).digest
+def digest_of(stage):
+    """The hash of everything a job depends on besides its inputs' bytes."""
+    return lambda wildcards: JOBS[stage, wildcards.job].digest
 
 
-def job_of(shape):
-    """The id of a rule's job, for the command line."""
-    return lambda wildcards: shape.job(dict(wildcards)).id
+def threads_of(stage):
+    """CPU threads of a job."""
+    return lambda wildcards: JOBS[stage, wildcards.job].threads
 
 
-def beside(shape, kind, suffix):
-    """The log or benchmark file of a rule; it drops the wildcards that the job loops over."""
-    name = "-".join(f"{{{wildcard}}}" for wildcard in shape.constraints) or "all"
-    return f"{RESULTS}/{kind}/{shape.rule}/{name}{suffix}"
+def memory_of(stage):
+    """Megabytes that a job asks a cluster for."""
+    return lambda wildcards: JOBS[stage, wildcards.job].memory_mb
 
 
-def threads_of(shape):
-    """CPU threads of a rule's jobs."""
-    return max(job.threads for job in shape.jobs)
-
-
-def gpu_of(shape):
-    """GPUs a job asks the cluster for; `--set-resources teach:gpu=1` asks for more where `device` is auto."""
-    computes = shape.stage not in {"prepare", "collect", "report"}
-    return int(computes and PLAN.params["device"] == "cuda")
+def minutes_of(stage):
+    """Minutes that a job asks a cluster for."""
+    return lambda wildcards: JOBS[stage, wildcards.job].minutes(SPEEDS)

@@ -1,26 +1,41 @@
 """Tables for people and for DVC, and the pages."""
 
-for shape in shapes_of("collect", "report"):
 
-    rule:
-        name:
-            shape.rule
-        input:
-            inputs_of(shape),
-        output:
-            shape.outputs,
-        log:
-            beside(shape, "logs", ".log"),
-        benchmark:
-            beside(shape, "benchmarks", ".tsv")
-        wildcard_constraints:
-            **shape.constraints,
-        threads: threads_of(shape)
-        resources:
-            gpu=gpu_of(shape),
-        params:
-            digest=digest_of(shape),
-            stage=shape.stage,
-            job=job_of(shape),
-        shell:
-            "exec distillab {params.stage} {params.job:q} > {log:q} 2>&1"
+rule collect:
+    # tables, DVC's metrics and plots, from what was made
+    input:
+        inputs_of("collect"),
+    output:
+        f"{RESULTS}/receipts/collect/{{job}}.json",
+    log:
+        f"{RESULTS}/logs/collect/{{job}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/collect/{{job}}.tsv"
+    params:
+        digest=digest_of("collect"),
+    threads: threads_of("collect")
+    resources:
+        mem_mb=memory_of("collect"),
+        runtime=minutes_of("collect"),
+    shell:
+        "exec distillab collect {wildcards.job:q} > {log:q} 2>&1"
+
+
+rule report:
+    # pages, from the tables
+    input:
+        inputs_of("report"),
+    output:
+        f"{RESULTS}/reports/{{job}}.html",
+    log:
+        f"{RESULTS}/logs/report/{{job}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report/{{job}}.tsv"
+    params:
+        digest=digest_of("report"),
+    threads: threads_of("report")
+    resources:
+        mem_mb=memory_of("report"),
+        runtime=minutes_of("report"),
+    shell:
+        "exec distillab report {wildcards.job:q} > {log:q} 2>&1"

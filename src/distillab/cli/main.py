@@ -48,8 +48,8 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"distillab {__version__}")
     root.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for stage, description in STAGES.items():
-        _add_stage(commands, stage, description)
+    for name, stage in STAGES.items():
+        _add_stage(commands, name, stage.says)
     manage.add_commands(commands)
     return root
 
@@ -70,9 +70,8 @@ def _run_stage(options: argparse.Namespace) -> int:
 
     plan = load_plan()
     if options.job is None:
-        for shape in plan.stage(options.stage_name):
-            for job in shape.jobs:
-                print(f"{job.id}  ({len(job.members)} member{'s' if len(job.members) > 1 else ''})")
+        for job in plan.stage(options.stage_name):
+            print(f"{job.id}  ({len(job.members)} member{'s' if len(job.members) > 1 else ''})")
         return 0
     run_job(plan, options.stage_name, options.job)
     return 0

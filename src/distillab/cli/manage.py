@@ -1,9 +1,9 @@
-"""Commands for people: check, plan, use, prune, resume, verify, record, docs."""
+"""Commands for people: check, plan, use, prune, resume, verify, pages, record, docs."""
 
 import argparse
 from pathlib import Path
 
-from distillab.cli import verify
+from distillab.cli import pages, verify
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,6 +34,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     resume.set_defaults(command=run_resume)
 
     verify.add_command(commands)
+    pages.add_command(commands)
 
     record = commands.add_parser("record", help="write a finished run's numbers to reports/recorded/<preset>.md")
     record.set_defaults(command=run_record)
@@ -47,8 +48,7 @@ def run_check(_options: argparse.Namespace) -> int:
     from distillab.plan import load_plan
 
     plan = load_plan()
-    jobs = sum(len(shape.jobs) for shape in plan.shapes)
-    print(f"params.yaml is valid: preset {plan.preset}, {len(plan.members)} payloads in {jobs} jobs")
+    print(f"params.yaml is valid: preset {plan.preset}, {len(plan.members)} payloads in {len(plan.jobs)} jobs")
     return 0
 
 

@@ -1,36 +1,77 @@
-"""Running one job of the plan: every member of it, each from the store or made anew."""
+"""Running one job of the plan: every member, from the store or made anew; one that fails costs itself alone."""
 
 import logging
 import resource
 from importlib import import_module
 from pathlib import Path
 
-from distillab.core.job import Plan
+from distillab.core.absence import clear_failures, write_failures
+from distillab.core.errors import ArtifactError, DistillabError
+from distillab.core.job import Job, Member, Plan
 from distillab.core.memory import keep_freed_memory
+from distillab.core.receipts import Receipt, write_receipt
 from distillab.core.stages import stage_module
-from distillab.core.workspace import Workspace
+from distillab.core.workspace import Make, Workspace
 
 log = logging.getLogger("distillab")
 
 
-def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path()) -> None:
-    """Make every member of a job and put it at its path.
+def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt: bool = True) -> None:
+    """Make every member of a job that can be made, put it at its path, and write the job's receipt.
+
+    A member that fails is named in the receipt with the reason. Where nothing was made there is no receipt, nor where
+    ``receipt`` is false: Snakemake then makes the job again.
 
     Raises:
         SpecError: the plan has no such job.
-        ArtifactError: an input is missing or damaged, or an output cannot be written.
-        ContractError: a method broke its contract.
+        DistillabError: no member could be made; the first one's error.
     """
     job = plan.find_job(stage, job_id)
     workspace = Workspace(root, plan)
     keep_freed_memory()
-    make = import_module(stage_module(stage)).make
     start = cpu_seconds()
     with workspace.running(job):
-        for number, member_id in enumerate(job.members, start=1):
-            log.info("%s %s: %d of %d, %s", stage, job_id, number, len(job.members), member_id)
-            workspace.produce(workspace.member(member_id), make)
+        made, errors = make_members(job, workspace, import_module(stage_module(stage)).make)
     log.info("%s %s: cpu after imports: %.2f s", stage, job_id, cpu_seconds() - start)
+    missing = {member_id: reason_of(error) for member_id, error in errors.items()}
+    if missing:
+        write_failures(root, plan.preset, job, missing)
+    else:
+        clear_failures(root, plan.preset, job)
+    if errors and not made:
+        raise next(iter(errors.values()))
+    if receipt and job.writes_receipt:
+        write_receipt(root / job.output, Receipt(digest=job.digest, made=made, missing=missing))
+
+
+def make_members(job: Job, workspace: Workspace, make: Make) -> tuple[dict[str, str], dict[str, Exception]]:
+    """The payload hash of every member that was made, and the error of every other one, by member id."""
+    made: dict[str, str] = {}
+    errors: dict[str, Exception] = {}
+    for number, member_id in enumerate(job.members, start=1):
+        log.info("%s %s: %d of %d, %s", job.stage, job.id, number, len(job.members), member_id)
+        try:
+            made[member_id] = _made(workspace.member(member_id), workspace, make)
+        except DistillabError as error:
+            errors[member_id] = error
+            log.warning("%s: failed: %s", member_id, error)
+        except Exception as error:  # whatever a method raises, the other members can be made
+            errors[member_id] = error
+            log.exception("%s: failed", member_id)
+    return made, errors
+
+
+def reason_of(error: Exception) -> str:
+    """One line for people."""
+    text = str(error) if isinstance(error, DistillabError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
+
+
+def _made(member: Member, workspace: Workspace, make: Make) -> str:
+    for parent in () if member.incomplete else workspace.lineage.absent(member):
+        raise ArtifactError("not made", where=member.id, got=f"no {parent.id}, which it is made from")
+    workspace.produce(member, make)
+    return workspace.sidecar(member.id).payload.blake2b
 
 
 def cpu_seconds() -> float:

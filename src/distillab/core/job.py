@@ -1,8 +1,9 @@
-"""The plan as data: members (one payload each), jobs (members made by one process), shapes (one rule each)."""
+"""The plan as data: members (one payload each) and jobs (members made by one process)."""
 
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.core.files import write_bytes
 from distillab.core.sidecar import SCHEMA
+
+UNKNOWN_MINUTES = 60
+"""Where nobody has measured a network's speed yet: `distillab plan` does."""
+
+LEAST_MINUTES, SLACK = 10, 3
+"""Waiting in a queue costs little, and a job that is cut off costs all of it."""
 
 
 class _Record(BaseModel):
@@ -34,6 +41,8 @@ class Member(_Record):
     path: str
     """Relative to the project; empty for a payload that lives in the store only."""
     threads: int = 1
+    incomplete: bool = False
+    """Whether it is made from the parents that there are."""
 
 
 class Job(_Record):
@@ -41,35 +50,30 @@ class Job(_Record):
 
     stage: str
     id: str
-    """The values of the stage's unbatched axes, or ``all``."""
-    wildcards: dict[str, str]
+    """The values of the stage's unbatched axes, or ``all``; and for whom, where that is not everybody."""
     members: tuple[str, ...]
     inputs: tuple[str, ...]
+    """The outputs of the jobs that make what it reads."""
+    output: str
+    """What Snakemake waits for: the job's receipt, or its page."""
     digest: str
     """Hash of the members' keys: the only parameter Snakemake compares."""
     threads: int
+    memory_mb: int = 0
+    passes: dict[str, int] = {}
+    """Image passes by the key under which their speed on a machine is kept."""
 
+    @property
+    def writes_receipt(self) -> bool:
+        """Whether its output is a receipt, and not a page."""
+        return self.output.endswith(".json")
 
-class Shape(_Record):
-    """One Snakemake rule: output patterns with the batched axes written out."""
-
-    rule: str
-    stage: str
-    outputs: tuple[str, ...]
-    constraints: dict[str, str]
-    jobs: tuple[Job, ...]
-
-    def has(self, wildcards: dict[str, str]) -> bool:
-        """Whether one of its jobs has these wildcard values."""
-        return any(job.wildcards == wildcards for job in self.jobs)
-
-    def job(self, wildcards: dict[str, str]) -> Job:
-        """The job with these wildcard values."""
-        wanted = {name: wildcards[name] for name in self.constraints}
-        for job in self.jobs:
-            if job.wildcards == wanted:
-                return job
-        raise SpecError("not in the plan", where=self.rule, got=str(wanted), do="see `distillab plan`")
+    def minutes(self, seconds_per_image: Mapping[str, float]) -> int:
+        """What to ask a cluster for: the passes at the speeds that are known, with slack; an hour where one is not."""
+        if any(key not in seconds_per_image for key in self.passes):
+            return UNKNOWN_MINUTES
+        seconds = sum(count * seconds_per_image[key] for key, count in self.passes.items())
+        return max(LEAST_MINUTES, round(SLACK * seconds / 60))
 
 
 class Plan(_Record):
@@ -78,15 +82,15 @@ class Plan(_Record):
     preset: str
     params: dict[str, Any]
     members: dict[str, Member]
-    shapes: tuple[Shape, ...]
+    jobs: tuple[Job, ...]
     studies: dict[str, tuple[str, ...]]
-    """Study to the ids of the members its report needs."""
+    """Study to the outputs that are asked for with its name."""
     facts: dict[str, Any]
     """What reports say about the data set and the run."""
 
-    def stage(self, name: str) -> tuple[Shape, ...]:
-        """The rules of one stage."""
-        return tuple(shape for shape in self.shapes if shape.stage == name)
+    def stage(self, name: str) -> tuple[Job, ...]:
+        """The jobs of one stage."""
+        return tuple(job for job in self.jobs if job.stage == name)
 
     def find_job(self, stage: str, job_id: str) -> Job:
         """One job by its id.
@@ -94,7 +98,7 @@ class Plan(_Record):
         Raises:
             SpecError: there is none; lists those there are.
         """
-        jobs = {job.id: job for shape in self.stage(stage) for job in shape.jobs}
+        jobs = {job.id: job for job in self.stage(stage)}
         if job_id not in jobs:
             raise SpecError(f"unknown {stage} job", expected=f"one of {', '.join(jobs) or 'none'}", got=job_id)
         return jobs[job_id]

@@ -17,12 +17,13 @@ class Change:
 
     parent: Member
     recorded: Parent | None
-    now: Parent
+    now: Parent | None
 
     def __str__(self) -> str:
         """One clause: which parent, what was recorded, what is there."""
         before = f"BLAKE2b {self.recorded.blake2b[:12]}..." if self.recorded else "none recorded"
-        return f"{self.parent.path or self.parent.id} is {self.now.blake2b[:12]}... now, and it was made from {before}"
+        now = f"{self.now.blake2b[:12]}... now" if self.now else "missing"
+        return f"{self.parent.path or self.parent.id} is {now}, and it was made from {before}"
 
 
 @dataclass
@@ -68,21 +69,29 @@ class Lineage:
             return None
 
     def record(self, member: Member) -> dict[str, Parent]:
-        """Every parent as it is now.
+        """Every parent that there is, as it is now."""
+        found = {role: self._seen_by(member, parent) for role, parent in self.parents(member)}
+        return {role: now for role, now in found.items() if now is not None}
 
-        Raises:
-            ArtifactError: one is absent.
-        """
-        found: dict[str, Parent] = {}
-        for role, parent in self.parents(member):
-            now = self.present(parent)
-            if now is None:
-                raise ArtifactError("missing", where=parent.path or parent.id, do="run snakemake to make it")
-            found[role] = now
-        return found
+    def absent(self, member: Member) -> Iterator[Member]:
+        """The parents that should stand in the project and do not."""
+        for _role, parent in self.parents(member):
+            if parent.path and self._seen_by(member, parent) is None:
+                yield parent
+
+    def _seen_by(self, member: Member, parent: Member) -> Parent | None:
+        """A parent as it is now; a damaged one is none to a member that is made from what there is."""
+        try:
+            return self.present(parent)
+        except ArtifactError:
+            if member.incomplete:
+                return None
+            raise
 
     def change(self, member: Member, sidecar: Sidecar, *, stored: bool) -> Change | None:
-        """The first parent that is there and is not the one that ``sidecar`` names.
+        """The first parent that is not the one that ``sidecar`` names.
+
+        A parent that is gone by now is no change, unless its absence would have made the payload another one.
 
         Args:
             member: whose sidecar it is.
@@ -91,8 +100,9 @@ class Lineage:
                 come without its store, whose entries are then made again by whoever needs them.
         """
         for role, parent in self.parents(member):
-            now, recorded = self.present(parent) if parent.path or stored else None, sidecar.parents.get(role)
-            if now is not None and now != recorded:
+            now = self._seen_by(member, parent) if parent.path or stored else None
+            recorded = sidecar.parents.get(role)
+            if now != recorded and (now is not None or member.incomplete):
                 return Change(parent, recorded, now)
         return None
 

@@ -37,6 +37,11 @@ def end_with_stages_on_signals() -> None:
     _handle(_interrupt_all)
 
 
+def ending() -> bool:
+    """Whether this process was asked to end."""
+    return signal.getsignal(signal.SIGINT) is _ignore
+
+
 def _handle(handler: Handler) -> None:
     for number in ENDING:
         signal.signal(number, handler)

@@ -21,6 +21,11 @@ class Throughput:
         """Seconds per image, or None where it was never measured."""
         return self._seconds.get(key)
 
+    @property
+    def known(self) -> dict[str, float]:
+        """All that was measured."""
+        return dict(self._seconds)
+
     def put(self, key: str, seconds: float) -> None:
         """Remember a measurement."""
         self._seconds[key] = seconds

@@ -142,7 +142,12 @@ class Workspace:
         return entry
 
     def _reusable(self, member: Member, entry: Entry) -> Sidecar | None:
-        """The sidecar of a stored member if it was made from the parents that are there now."""
+        """The sidecar of a stored member if it was made from the parents that are there now.
+
+        What was made without some parents says why they are missing, and the reasons change.
+        """
+        if member.incomplete and next(self.lineage.absent(member), None):
+            return None
         sidecar = entry.kept(member.key)
         if sidecar is None:
             return None

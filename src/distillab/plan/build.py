@@ -7,11 +7,12 @@ from distillab.core.job import Member, Plan
 from distillab.plan.cache import PARAMS
 from distillab.plan.checks import impossible
 from distillab.plan.expand import expand
+from distillab.plan.jobs import jobs_of
 from distillab.plan.labels import labels_of
 from distillab.plan.load import read_layers
 from distillab.plan.messages import all_errors, validate
 from distillab.plan.params import Params
-from distillab.plan.shapes import shapes_of
+from distillab.plan.resources import passes_of
 from distillab.specs.base import MethodSpec
 
 
@@ -29,17 +30,19 @@ def load_params(root: Path = Path(), preset: str | None = None) -> Params:
 
 
 def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:
-    """The plan of ``params.yaml`` or of another preset with its override, expanded to members, jobs and rules."""
+    """The plan of ``params.yaml`` or of another preset with its override, expanded to members and jobs."""
     params = load_params(root, preset)
     members = expand(params, root)
-    return Plan(
+    plan = Plan(
         preset=params.preset,
         params=params.plain(),
         members=members,
-        shapes=shapes_of(params, members),
+        jobs=jobs_of(params, members),
         studies={study: _reports(members, study) for study in params.studies},
         facts=_facts(params),
     )
+    jobs = tuple(job.model_copy(update={"passes": passes_of(plan, job)}) for job in plan.jobs)
+    return plan.model_copy(update={"jobs": jobs})
 
 
 def _reports(members: dict[str, Member], study: str) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from distillab.core.stages import BATCHABLE
 from distillab.defenses.snt import SemanticNastyTeacher
 from distillab.plan.certifiable import uncertifiable
 from distillab.plan.chains import ChainParams
 from distillab.plan.params import Params
-from distillab.plan.vocabulary import AXES
 from distillab.specs.defense import PostHocDefense
 from distillab.specs.model import ModelSpec
 
@@ -144,8 +144,8 @@ def _undecidable(params: Params) -> Iterator[str]:
 def _unknown_axes(params: Params) -> Iterator[str]:
     for stage, axes in params.batch.items():
         for axis in axes:
-            if axis not in AXES[stage]:
-                yield f"batch.{stage}: expected some of {', '.join(AXES[stage])}; got {axis!r}"
+            if axis not in BATCHABLE[stage]:
+                yield f"batch.{stage}: expected some of {', '.join(BATCHABLE[stage])}; got {axis!r}"
 
 
 def _too_few_images(params: Params) -> Iterator[str]:

@@ -39,7 +39,7 @@ def describe(plan: Plan, root: Path, *, measure: bool) -> str:
     for stage in [*STAGES][:-2]:
         of_stage = [group for group in groups if group.members[0].stage == stage]
         if of_stage:
-            lines.append(f"{stage}: {STAGES[stage]}")
+            lines.append(f"{stage}: {STAGES[stage].says}")
             lines += [f"  {_line(group)}" for group in of_stage]
     lines.append(_total(plan, groups))
     return "\n".join(lines)
@@ -47,8 +47,7 @@ def describe(plan: Plan, root: Path, *, measure: bool) -> str:
 
 def _headline(plan: Plan) -> str:
     seeds = ", ".join(str(seed) for seed in plan.params["seeds"])
-    jobs = sum(len(shape.jobs) for shape in plan.shapes)
-    size = f"{len(plan.members)} payloads in {jobs} jobs"
+    size = f"{len(plan.members)} payloads in {len(plan.jobs)} jobs"
     return f"preset {plan.preset} on {plan.facts['data']['title']}, seeds {seeds}: {size}"
 
 

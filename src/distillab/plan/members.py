@@ -7,9 +7,8 @@ from typing import Any
 from distillab.core.code_hash import code_hash
 from distillab.core.errors import SpecError
 from distillab.core.job import Member, fill_pattern, member_key
-from distillab.core.stages import stage_module
+from distillab.core.stages import STAGES, stage_module
 from distillab.plan.params import Params
-from distillab.plan.patterns import PATTERNS
 from distillab.specs.base import Spec
 
 DATA = {"images": "data-images", "split": "data-split"}
@@ -61,7 +60,7 @@ class Roster:
         identity = {name: spec.identity() for name, spec in specs.items()} | (facts or {}) | {"seed": seed}
         code = self._code(stage, specs.values(), modules) + files_code
         keys = {role: self.members[parent].key for role, parent in parents.items()}
-        path = "" if stored_only else f"results/{self.params.preset}/{fill_pattern(PATTERNS[stage], axes)}"
+        place = "" if stored_only else fill_pattern(STAGES[stage].pattern, axes)
         member = Member(
             stage=stage,
             id=member_id,
@@ -71,8 +70,9 @@ class Roster:
             parents=parents,
             code=code,
             key=member_key(stage, identity, code, keys),
-            path=path,
+            path=place and f"results/{self.params.preset}/{place}",
             threads=threads,
+            incomplete=not stored_only and STAGES[stage].incomplete,
         )
         if self.members.setdefault(member_id, member).key != member.key:
             raise SpecError(

@@ -15,7 +15,7 @@ from distillab.plan.vocabulary import (
     AnyKnockoff,
     AnyModel,
     Key,
-    Stage,
+    StageName,
     Study,
     without_nulls,
 )
@@ -143,7 +143,7 @@ class Params(Spec):
     certification: CertificationParams = Field(default=CertificationParams(), description="Certificates of some models")
     measure: MeasureParams = Field(default=MeasureParams(), description="Measurements on every model")
     sensitivity: SensitivityParams = Field(default=SensitivityParams(), description="Jacobians of some models")
-    batch: dict[Stage, tuple[str, ...]] = Field(
+    batch: dict[StageName, tuple[str, ...]] = Field(
         default={}, description="Axes a job of this stage loops over in one process", json_schema_extra=PASSING
     )
     device: Literal["auto", "cpu", "cuda"] = Field(

@@ -1,21 +1,4 @@
-"""Where each stage's payloads go, under ``results/<preset>/``; a path says the lineage of what it holds."""
-
-PATTERNS: dict[str, str] = {
-    "prepare": "data/{part}.safetensors",
-    "teach": "teachers/{teacher}/s{seed}.safetensors",
-    "baseline": "students/{student}/s{seed}.safetensors",
-    "knockoff": "knockoffs/{teacher}/{knockoff}/s{seed}.safetensors",
-    "distill": "chains/{chain}/T{temperature}/step{step}/{part}-s{seed}.safetensors",
-    "measure": "measures/{family}/{model}/s{seed}.safetensors",
-    "sensitivity": "sensitivity/{family}/{model}/s{seed}.parquet",
-    "attack": "attacks/{family}/{model}/{attack}/{logits}-s{seed}.parquet",
-    "certify": "certificates/{family}/{model}/{certifier}-s{seed}.parquet",
-    "collect": "{file}",
-    "report": "reports/{report}.html",
-}
-
-ALWAYS_BATCHED: dict[str, tuple[str, ...]] = {"prepare": ("part",), "distill": ("part",), "collect": ("file",)}
-"""Axes that one process always loops over."""
+"""What the workflow's last stages make: the tables, and the pages."""
 
 TABLES = (
     "tables/models.parquet",

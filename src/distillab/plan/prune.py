@@ -47,7 +47,7 @@ def orphans(root: Path, plan: Plan) -> Iterator[Leftover]:
     wanted = {root / member.path for member in plan.members.values() if member.path}
     wanted |= {sidecar_path(path) for path in wanted}
     manifest = manifest_path(root, plan.preset)
-    wanted |= {manifest, signature_path(manifest)}
+    wanted |= {manifest, signature_path(manifest), *(root / job.output for job in plan.jobs)}
     folder = root / "results" / plan.preset
     kept = {folder / "logs", folder / "benchmarks"}
     busy = bool(living(root / HIDDEN / "running"))

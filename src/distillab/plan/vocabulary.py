@@ -1,4 +1,4 @@
-"""The words of the parameters: studies, stages and their axes, and the unions of all registered methods."""
+"""The words of the parameters: studies, stages, and the unions of all registered methods."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, StringConstraints
 
 from distillab.attacks import ATTACKS
 from distillab.certify import CERTIFIERS
+from distillab.core.stages import BATCHABLE
 from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
@@ -29,20 +30,6 @@ STUDIES: dict[Study, tuple[Family, ...]] = {
 }
 """The models that each study's report is about."""
 
-Stage = Literal["teach", "baseline", "knockoff", "distill", "measure", "sensitivity", "attack", "certify"]
-
-AXES: dict[str, tuple[str, ...]] = {
-    "teach": ("teacher", "seed"),
-    "baseline": ("student", "seed"),
-    "knockoff": ("teacher", "knockoff", "seed"),
-    "distill": ("chain", "temperature", "step", "part", "seed"),
-    "measure": ("family", "model", "seed"),
-    "sensitivity": ("family", "model", "seed"),
-    "attack": ("family", "model", "attack", "logits", "seed"),
-    "certify": ("family", "model", "certifier", "seed"),
-}
-"""The wildcards of each stage; ``batch`` names those a job loops over."""
-
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name a user gives to a method with its parameters; part of file names."""
 
@@ -64,8 +51,10 @@ if TYPE_CHECKING:
     AnyKnockoff: TypeAlias = KnockoffSpec
     AnyAttack: TypeAlias = AttackSpec
     AnyCertifier: TypeAlias = CertifierSpec
+    StageName: TypeAlias = str
 else:
     AnyData = DATASETS.union
     AnyModel = Annotated[MODELS.union, BeforeValidator(_named)]
     AnyDefense, AnyKnockoff = DEFENSES.union, KNOCKOFFS.union
     AnyAttack, AnyCertifier = ATTACKS.union, CERTIFIERS.union
+    StageName = Literal[tuple(BATCHABLE)]

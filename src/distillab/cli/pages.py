@@ -1,0 +1,53 @@
+"""Tables and pages of what is there, without snakemake: after a run that could not make everything."""
+
+import argparse
+from pathlib import Path
+
+from distillab.core.errors import SpecError
+from distillab.core.job import Job, Plan
+from distillab.core.locks import refuse_beside_run
+from distillab.core.workspace import HIDDEN
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``pages`` to the command line."""
+    pages = commands.add_parser(
+        "pages",
+        help="render pages of what is there, with the reason in each missing cell",
+        description="Make the tables and the pages of whatever has been made, with a dash and its reason in each cell "
+        "that is missing. A run that ends with failures does this by itself.",
+    )
+    pages.add_argument("page", nargs="*", help="names of pages (default: all of them)")
+    pages.add_argument("--in-run", action="store_true", help=argparse.SUPPRESS)
+    pages.set_defaults(command=run_pages)
+
+
+def run_pages(options: argparse.Namespace) -> int:
+    """Make tables and pages; Snakemake makes them again when it has made more."""
+    from distillab.cli.run import run_job
+    from distillab.plan import load_plan
+    from distillab.plan.records import forget
+
+    if not options.in_run:
+        refuse_beside_run(HIDDEN)
+    plan = load_plan()
+    for job in (*plan.stage("collect"), *_chosen(plan, options.page)):
+        forget(Path(job.output))
+        run_job(plan, job.stage, job.id, receipt=False)
+    for job in _chosen(plan, options.page):
+        print(job.output)
+    return 0
+
+
+def _chosen(plan: Plan, pages: list[str]) -> list[Job]:
+    """The jobs of the pages that are asked for.
+
+    Raises:
+        SpecError: one is not a page of this plan.
+    """
+    jobs = plan.stage("report")
+    unknown = sorted({*pages} - {job.id for job in jobs})
+    if unknown:
+        known = ", ".join(job.id for job in jobs)
+        raise SpecError("no such page", expected=f"some of {known}", got=", ".join(unknown))
+    return [job for job in jobs if not pages or job.id in pages]

@@ -1,0 +1,102 @@
+"""What Snakemake may believe: receipts that are true of the files beside them, and nothing without one.
+
+Snakemake compares the receipts of jobs and never looks at the payloads. So before it looks, a receipt that does not
+say what is there is taken away, and its job is run again: whatever is whole comes from the store.
+"""
+
+import base64
+import logging
+import os
+from pathlib import Path
+
+from distillab.core.errors import ArtifactError
+from distillab.core.job import Job, Plan
+from distillab.core.receipts import Receipt, read_receipt, write_receipt
+from distillab.core.sidecar import read_sidecar, sidecar_path, verified
+
+METADATA = Path(".snakemake/metadata")
+
+LONGEST = 254
+"""Snakemake cuts names of its records one character below the file system's limit."""
+
+log = logging.getLogger("distillab")
+
+
+def take_away_untrue(plan: Plan, root: Path = Path()) -> list[str]:
+    """The outputs of the jobs that Snakemake must run again, after they were removed.
+
+    A receipt stays where it names no failure and each payload was there before it; a payload that came after it, as
+    from DVC or another machine, is compared with its sidecar, and the receipt is written anew if it is another one. A
+    page stays where it is as long as its sidecar says.
+    """
+    gone = [job.output for job in plan.jobs if (root / job.output).exists() and not _true(plan, job, root)]
+    for output in gone:
+        (root / output).unlink(missing_ok=True)
+    return gone
+
+
+def _true(plan: Plan, job: Job, root: Path) -> bool:
+    return _true_receipt(plan, job, root) if job.writes_receipt else _whole_page(root / job.output)
+
+
+def _whole_page(page: Path) -> bool:
+    """Whether nobody has added to a page, as a run does that was to make it anew."""
+    try:
+        return read_sidecar(page).payload.bytes == page.stat().st_size
+    except ArtifactError:
+        return False
+
+
+def _true_receipt(plan: Plan, job: Job, root: Path) -> bool:
+    """Whether the receipt of a job is true; after this it is newer than the payloads that it names."""
+    path = root / job.output
+    receipt = read_receipt(path)
+    if receipt is None or receipt.missing:
+        return False
+    if receipt.digest != job.digest:
+        return record_of(path, root).exists()  # Snakemake knows that it was made from other parameters or code
+    written = path.stat().st_mtime_ns
+    later = []
+    for member_id in job.members:
+        payload = root / plan.members[member_id].path
+        try:
+            times = [file.stat().st_mtime_ns for file in (payload, sidecar_path(payload))]
+        except FileNotFoundError:
+            return False
+        if max(times) > written:
+            later.append(member_id)
+    return not later or _renewed(plan, later, receipt, root, path)
+
+
+def _renewed(plan: Plan, later: list[str], receipt: Receipt, root: Path, path: Path) -> bool:
+    """Whether payloads that are newer than their receipt are what the plan asks for; then the receipt says so."""
+    made = dict(receipt.made)
+    for member_id in later:
+        member = plan.members[member_id]
+        try:
+            sidecar = verified(root / member.path)
+        except ArtifactError as error:
+            log.warning("distillab: made again: %s", error.fault)
+            return False
+        if sidecar.key != member.key:
+            return False
+        made[member_id] = sidecar.payload.blake2b
+    if made == receipt.made:
+        os.utime(path)
+    else:
+        write_receipt(path, receipt.model_copy(update={"made": made}))
+    return True
+
+
+def forget(output: Path, root: Path = Path()) -> None:
+    """Take away an output's receipt and Snakemake's record of it, so that it is made again as soon as more is there."""
+    if output.suffix == ".json":
+        (root / output).unlink(missing_ok=True)
+    record_of(root / output, root).unlink(missing_ok=True)
+
+
+def record_of(output: Path, root: Path) -> Path:
+    """Snakemake's record of a file: its name in URL-safe base64, cut where names get too long."""
+    name = base64.urlsafe_b64encode(output.relative_to(root).as_posix().encode()).decode()
+    parts = [name[start : start + LONGEST] for start in range(0, len(name), LONGEST)]
+    return (root / METADATA).joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
