@@ -28,7 +28,7 @@ from record import keep
 LONG = {"train": {"epochs": 40, "checkpoint_every": 3}, "seeds": [0], "robustness": {"attacks": {"cw_l2": None}}}
 """Trainings that take long enough to be hit."""
 
-TARGET = "results/tiny/metrics.json"
+TARGET = "results/tiny/receipts/collect/all.json"
 RUN_DEPENDENT = "tables/run.json"
 KINDS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 PLACES = ("master", "stage", "group")

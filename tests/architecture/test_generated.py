@@ -44,7 +44,7 @@ def test_preset_is_valid(preset: str, project: Path) -> None:
         expected |= {"attack"}
     if not plan.params["knockoff"]["attacks"]:
         expected -= {"knockoff"}
-    assert {shape.stage for shape in plan.shapes} == expected
+    assert {job.stage for job in plan.jobs} == expected
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -1,25 +1,52 @@
-"""What Snakemake compares before it calls a file current: every rule names its inputs and its job's digest."""
+"""What Snakemake compares before it calls a file current: every rule names its job's inputs, digest and resources."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from distillab.core.stages import STAGES
+
 WORKFLOW = Path(__file__).parents[2] / "workflow" / "rules"
 RULES = {
-    f"{path.name}-{number}": block
+    name: block
     for path in sorted(WORKFLOW.glob("*.smk"))
-    for number, block in enumerate(re.split(r"^\s*rule\b.*:$", path.read_text(encoding="utf-8"), flags=re.M)[1:])
+    for name, block in re.findall(
+        r"^rule (\w+):\n(.*?)(?=^\S|\Z)", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
 }
 
 
-def test_data_models_questions_and_pages_have_rules():
-    assert {name.split("-")[0] for name in RULES} == {"evaluation.smk", "models.smk", "reports.smk"}
+def sections(rule):
+    """The text of every section of a rule by name."""
+    return dict(re.findall(r"^ {4}(\w+):([^\n]*(?:\n {8}[^\n]*)*)", RULES[rule], flags=re.MULTILINE))
 
 
-@pytest.mark.parametrize("rule", RULES)
+def test_every_stage_has_one_rule_of_its_name():
+    assert RULES.keys() == STAGES.keys()
+
+
+@pytest.mark.parametrize("rule", STAGES)
 def test_a_rule_runs_again_when_its_inputs_or_its_digest_change(rule):
     """A page's digest holds the papers' numbers, its source and its template, none of which is an input."""
-    sections = dict(re.findall(r"^ {8}(\w+):([^\n]*(?:\n {12}[^\n]*)*)", RULES[rule], flags=re.M))
-    assert "inputs_of(shape)" in sections["input"]
-    assert "digest=digest_of(shape)" in sections["params"]
+    found = sections(rule)
+    assert found["input"].split() == [f'inputs_of("{rule}"),']
+    assert f'digest=digest_of("{rule}"),' in found["params"]
+
+
+@pytest.mark.parametrize("rule", STAGES)
+def test_a_rule_writes_its_jobs_receipt_or_page_and_its_own_log(rule):
+    found = {name: text.strip() for name, text in sections(rule).items()}
+    output = "reports/{{job}}.html" if rule == "report" else f"receipts/{rule}/{{{{job}}}}.json"
+    assert found["output"] == f'f"{{RESULTS}}/{output}",'
+    assert found["log"] == f'f"{{RESULTS}}/logs/{rule}/{{{{job}}}}.log",'
+    assert found["benchmark"] == f'f"{{RESULTS}}/benchmarks/{rule}/{{{{job}}}}.tsv"'
+    assert found["shell"] == f'"exec distillab {rule} {{wildcards.job:q}} > {{log:q}} 2>&1"'
+
+
+@pytest.mark.parametrize(("rule", "stage"), STAGES.items())
+def test_a_rule_asks_for_what_its_jobs_need(rule, stage):
+    found = sections(rule)
+    assert found["threads"].strip() == f'threads_of("{rule}")'
+    asked = [f'mem_mb=memory_of("{rule}"),', f'runtime=minutes_of("{rule}"),']
+    assert found["resources"].split() == (["gpu=GPU,"] if stage.computes else []) + asked

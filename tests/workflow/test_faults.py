@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from project import LONG, TABLES, Project, copy_project, different, wait_for
+from project import LONG, TABLES, Project, copy_project, different, rules_run, wait_for
+
+from distillab.core.receipts import read_receipt
 
 pytestmark = pytest.mark.workflow
 
@@ -64,7 +66,7 @@ def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
 
-def test_damaged_artifacts_are_errors_and_heal(finished_copy: Project) -> None:
+def test_damaged_artifacts_are_never_read_and_heal(finished_copy: Project) -> None:
     before = finished_copy.payloads()
     first, second = ((finished_copy.results / "teachers" / "ce-cnn_digits" / f"s{seed}.safetensors") for seed in (0, 1))
     content = first.read_bytes()
@@ -72,40 +74,49 @@ def test_damaged_artifacts_are_errors_and_heal(finished_copy: Project) -> None:
     for damaged in (content[:-10], content[:-1] + bytes([content[-1] ^ 1])):
         first.write_bytes(damaged)
         assert_refused(finished_copy, first)
-    first.write_bytes(content)
     shutil.copy(first.with_name("s0.safetensors.json"), second.with_name("s1.safetensors.json"))
-    assert_refused(finished_copy, second)
+    assert_refused(finished_copy, first, second)
 
-    first.unlink()
-    second.unlink()
-    finished_copy.snakemake()
+    assert "made again: results/tiny/teachers/ce-cnn_digits/s0.safetensors: edited or foreign" in (
+        finished_copy.snakemake()
+    )
     assert different(before, finished_copy.payloads()) == []
+    assert "made in" not in (finished_copy.results / "logs" / "teach" / "all.log").read_text()
 
 
-def assert_refused(project: Project, model: Path) -> None:
-    done = project.run("distillab", "measure", "all", check=False)
-    assert done.returncode == 3
-    assert f"{model.parent.name}/{model.name}" in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
+def assert_refused(project: Project, *models: Path) -> None:
+    """They cost what is measured of them, and nothing else."""
+    done = project.run("distillab", "measure", "all")
+    lines = [line for line in done.stderr.splitlines() if "failed: " in line]
+    members = [f"{model.parent.name}-{model.stem}-measure" for model in models]
+    for line, member, model in zip(lines, members, models, strict=True):
+        assert f" {member}: failed: " in line
+        assert f"{model.parent.name}/{model.name}" in line
+    receipt = read_receipt(project.results / "receipts" / "measure" / "all.json")
+    assert receipt
+    assert receipt.missing.keys() == {*members}
 
 
-def test_stale_files_without_records_are_not_taken_for_current(finished_copy: Project) -> None:
+def test_stale_files_without_records_are_made_again(finished_copy: Project) -> None:
+    """Other parameters, and nothing that tells Snakemake so."""
     shutil.rmtree(finished_copy.root / ".snakemake" / "metadata")
     finished_copy.choose({"train": {"epochs": 7}})
-    done = finished_copy.run("snakemake", "--cores", "2", check=False)
-    assert done.returncode != 0
-    assert "Snakemake has no record" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert {"teach", "baseline", "knockoff", "distill", "measure", "attack"} <= rules_run(finished_copy.snakemake("-n"))
+    finished_copy.snakemake("results/tiny/receipts/baseline/all.json")
+    log = (finished_copy.results / "logs" / "baseline" / "all.log").read_text()
+    assert log.count(": made in ") == 2
 
 
 @pytest.mark.parametrize("recorded", [False, True])
 def test_a_file_without_its_sidecar_is_not_trusted(finished_copy: Project, *, recorded: bool) -> None:
     if not recorded:
         shutil.rmtree(finished_copy.root / ".snakemake" / "metadata")
-    (finished_copy.results / "teachers" / "ce-cnn_digits" / "s0.safetensors.json").unlink()
-    done = finished_copy.run("snakemake", "--cores", "2", check=False)
-    assert done.returncode != 0
-    assert "no sidecar" in done.stderr
+    sidecar = finished_copy.results / "teachers" / "ce-cnn_digits" / "s0.safetensors.json"
+    before = sidecar.read_bytes()
+    sidecar.unlink()
+    finished_copy.snakemake("results/tiny/receipts/teach/all.json")
+    assert sidecar.read_bytes() == before
+    assert "made in" not in (finished_copy.results / "logs" / "teach" / "all.log").read_text()
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from distillab.core.processes import Owner
 
 pytestmark = pytest.mark.workflow
 
-TEACHER = "results/tiny/teachers/ce-cnn_digits/s0.safetensors"
+TEACHERS = "results/tiny/receipts/teach/all.json"
 """What to ask snakemake for where data and teachers are enough."""
 
-RUN = ("--cores", "2", TEACHER)
+RUN = ("--cores", "2", TEACHERS)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def test_the_run_is_left_alone_by_all_who_start_beside_it(live: Beside) -> None:
     assert len(live.stages["before"]) == 1
     assert all(stages == live.stages["before"] for stages in live.stages.values())
     assert live.code == 0, live.project.said.read_text()
-    assert (live.project.root / TEACHER).exists()
+    assert (live.project.root / TEACHERS).exists()
 
 
 @pytest.mark.parametrize("name", ["resume", "second run", "second run, unlocked"])

@@ -28,14 +28,18 @@ def test_dry_run_shows_every_rule(fresh: Callable[[str], Project]) -> None:
     assert not project.results.exists()
 
 
-def test_rules_that_share_a_stage_find_their_own_files(fresh: Callable[[str], Project]) -> None:
+def test_each_job_of_an_unbatched_preset_is_found_by_its_receipt(fresh: Callable[[str], Project]) -> None:
     project = fresh("project")
     project.choose(preset="mnist_robust")
     said = project.snakemake("-n")
-    assert "rule attack_2:" in said
+    assert rules_run(said) <= EVERY_RULE
     assert "Exception" not in said
-    nobodys = "results/mnist_robust/attacks/teachers/ce-wong_wide/fgsm/logits-s7.parquet"
-    assert "Missing" in project.snakemake("-n", nobodys, check=False)
+    receipts = "results/mnist_robust/receipts/attack"
+    output = next(line.split()[1] for line in said.splitlines() if f"output: {receipts}" in line)
+    assert f"output: {output}\n" in project.snakemake("-n", output)
+    nobodys = f"{receipts}/teachers/ce-wong_wide/fgsm/raw/7.json"
+    (line,) = [line for line in project.snakemake("-n", nobodys, check=False).splitlines() if "in the plan" in line]
+    assert line.strip() == ("a job in the plan (got attack teachers/ce-wong_wide/fgsm/raw/7; see `distillab attack`)")
 
 
 def test_a_run_makes_the_pages_and_the_metrics(finished: Project) -> None:
@@ -107,7 +111,7 @@ def test_code_reruns_what_it_makes(finished_copy: Project, old: str, new: str, r
     assert said == (set() if not rerun else said | rerun)
     assert bool(said) == bool(rerun)
     if rerun:
-        finished_copy.snakemake("results/tiny/teachers/ls-cnn_digits/s0.safetensors")
+        finished_copy.snakemake("results/tiny/receipts/teach/all.json")
         log = (finished_copy.results / "logs" / "teach" / "all.log").read_text()
         assert "ce-cnn_digits-s0: from the store" in log
         assert "ls-cnn_digits-s0: made in" in log

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from distillab.core.errors import SpecError
+from distillab.core.errors import DistillabError, SpecError
 from distillab.core.job import Job, Plan
 from distillab.core.locks import refuse_beside_run
 from distillab.core.workspace import HIDDEN
@@ -23,20 +23,37 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def run_pages(options: argparse.Namespace) -> int:
-    """Make tables and pages; Snakemake makes them again when it has made more."""
-    from distillab.cli.run import run_job
+    """Make tables and pages; Snakemake makes them again when it has made more.
+
+    Raises:
+        SpecError: there is no such page.
+        DistillabError: the tables cannot be made, or a page; the first error, after the other pages.
+    """
     from distillab.plan import load_plan
-    from distillab.plan.records import forget
 
     if not options.in_run:
         refuse_beside_run(HIDDEN)
     plan = load_plan()
-    for job in (*plan.stage("collect"), *_chosen(plan, options.page)):
-        forget(Path(job.output))
-        run_job(plan, job.stage, job.id, receipt=False)
-    for job in _chosen(plan, options.page):
-        print(job.output)
+    pages, errors = _chosen(plan, options.page), list[DistillabError]()
+    for job in plan.stage("collect"):
+        _make(plan, job)
+    for job in pages:
+        try:
+            _make(plan, job)
+            print(job.output)
+        except DistillabError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
     return 0
+
+
+def _make(plan: Plan, job: Job) -> None:
+    from distillab.cli.run import run_job
+    from distillab.plan.records import forget
+
+    forget(Path(job.output))
+    run_job(plan, job.stage, job.id, receipt=False)
 
 
 def _chosen(plan: Plan, pages: list[str]) -> list[Job]:

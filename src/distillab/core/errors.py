@@ -25,9 +25,13 @@ class SpecError(DistillabError):
 
 
 class ArtifactError(DistillabError):
-    """A file is absent, truncated, edited, foreign, or being written by somebody else."""
+    """A file is absent, truncated, edited or foreign, or cannot be written."""
 
     exit_code = 3
+
+
+class BusyError(ArtifactError):
+    """A file is being written by another process: nothing is wrong with it."""
 
 
 class ContractError(DistillabError):

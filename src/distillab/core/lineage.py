@@ -69,9 +69,19 @@ class Lineage:
             return None
 
     def record(self, member: Member) -> dict[str, Parent]:
-        """Every parent that there is, as it is now."""
-        found = {role: self._seen_by(member, parent) for role, parent in self.parents(member)}
-        return {role: now for role, now in found.items() if now is not None}
+        """Every parent as it is now.
+
+        Raises:
+            ArtifactError: one is absent, and the member is not made from what there is.
+        """
+        found: dict[str, Parent] = {}
+        for role, parent in self.parents(member):
+            now = self._seen_by(member, parent)
+            if now is not None:
+                found[role] = now
+            elif not member.incomplete:
+                raise ArtifactError("missing", where=parent.path or parent.id, do="run snakemake to make it")
+        return found
 
     def absent(self, member: Member) -> Iterator[Member]:
         """The parents that should stand in the project and do not."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from distillab.core.errors import ArtifactError
+from distillab.core.errors import ArtifactError, BusyError
 from distillab.core.files import translated, write_text
 from distillab.core.processes import Owner
 
@@ -19,7 +19,7 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file ``path``; the operating system frees it when the process dies, however it dies.
 
     Raises:
-        ArtifactError: another living process holds it (unless ``wait``); names that process.
+        BusyError: another living process holds it (unless ``wait``); names that process.
     """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
             handle.seek(0)
-            raise ArtifactError(
+            raise BusyError(
                 "is being written by another process",
                 where=str(path.parent),
                 got=handle.read().strip() or "an unknown process",

@@ -126,7 +126,7 @@ class Workspace:
         """Make ``member`` unless the store has it, and put it at its path if it has one.
 
         Raises:
-            ArtifactError: another process is making it (unless ``wait``).
+            BusyError: another process is making it (unless ``wait``).
         """
         entry = self.entry(member)
         with exclusive(entry.lock, wait=wait):

@@ -26,17 +26,17 @@ def jobs_of(params: Params, members: dict[str, Member]) -> tuple[Job, ...]:
 
 
 def readers_of(members: Mapping[str, Member]) -> dict[str, tuple[str, ...]]:
-    """Member id to the reports that stand on it, at any remove."""
-    found: dict[str, dict[str, None]] = {}
-    for report in (member for member in members.values() if member.stage == "report"):
-        waiting = [report.id]
+    """Member id to the reports that stand on it, at any remove; what none reads, such as DVC's plots, is for all."""
+    reports = [member.id for member in members.values() if member.stage == "report"]
+    found: dict[str, dict[str, None]] = {member_id: {} for member_id in members}
+    for report in reports:
+        waiting = [report]
         while waiting:
             member_id = waiting.pop()
-            readers = found.setdefault(member_id, {})
-            if report.id not in readers:
-                readers[report.id] = None
+            if report not in found[member_id]:
+                found[member_id][report] = None
                 waiting += members[member_id].parents.values()
-    return {member_id: tuple(readers) for member_id, readers in found.items()}
+    return {member_id: tuple(readers or reports) for member_id, readers in found.items()}
 
 
 Key = tuple[str, str]
@@ -52,7 +52,7 @@ def _groups(params: Params, members: dict[str, Member], readers: Readers) -> dic
         for member in members.values():
             if member.stage == stage:
                 free = "/".join(value for axis, value in member.axes.items() if axis not in batched) or "all"
-                alike.setdefault(free, {}).setdefault(readers.get(member.id, ()), []).append(member)
+                alike.setdefault(free, {}).setdefault(readers[member.id], []).append(member)
         for free, by_readers in alike.items():
             for some, group in by_readers.items():
                 groups[stage, free if len(by_readers) == 1 else f"{free}/{_for(some)}"] = group

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from distillab.core.absence import read_failures, write_failures
-from distillab.core.job import Job, Plan
+from distillab.core.errors import ArtifactError
+from distillab.core.job import Job, Member, Plan
 from distillab.core.locks import RUN
 from distillab.core.receipts import read_receipt
+from distillab.core.sidecar import read_sidecar
 from distillab.core.workspace import HIDDEN
 
 SHOWN = 10
@@ -49,7 +51,7 @@ def _lines(plan: Plan, job: Job, root: Path) -> Iterator[str]:
 
 def _unmade(plan: Plan, job: Job, root: Path) -> dict[str, str]:
     """The members of a job without a receipt that have not reached their places, and why."""
-    waiting = [member for member in job.members if not (root / plan.members[member].path).exists()] or [job.members[0]]
+    waiting = [name for name in job.members if not _is_there(plan.members[name], root)] or [job.members[0]]
     known = read_failures(root, plan.preset)
     log = root / "results" / plan.preset / "logs" / job.stage / f"{job.id}.log"
     if not _ran(log, root):
@@ -59,6 +61,14 @@ def _unmade(plan: Plan, job: Job, root: Path) -> dict[str, str]:
     reasons = {member: known.get(member, word) for member in waiting}
     write_failures(root, plan.preset, job, reasons)
     return reasons
+
+
+def _is_there(member: Member, root: Path) -> bool:
+    """Whether a member is at its place, and not what other parameters left there."""
+    try:
+        return read_sidecar(root / member.path).key == member.key
+    except ArtifactError:
+        return False
 
 
 def _ran(log: Path, root: Path) -> bool:

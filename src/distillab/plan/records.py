@@ -19,19 +19,22 @@ METADATA = Path(".snakemake/metadata")
 LONGEST = 254
 """Snakemake cuts names of its records one character below the file system's limit."""
 
+LONG_AGO = 1
+"""The time of a page that is older than anything."""
+
 log = logging.getLogger("distillab")
 
 
 def take_away_untrue(plan: Plan, root: Path = Path()) -> list[str]:
-    """The outputs of the jobs that Snakemake must run again, after they were removed.
+    """The outputs of the jobs that Snakemake must run again, after receipts were removed and pages were made old.
 
     A receipt stays where it names no failure and each payload was there before it; a payload that came after it, as
     from DVC or another machine, is compared with its sidecar, and the receipt is written anew if it is another one. A
-    page stays where it is as long as its sidecar says.
+    page whose sidecar does not fit can still be read until it is made anew.
     """
     gone = [job.output for job in plan.jobs if (root / job.output).exists() and not _true(plan, job, root)]
     for output in gone:
-        (root / output).unlink(missing_ok=True)
+        forget(Path(output), root)
     return gone
 
 
@@ -89,9 +92,11 @@ def _renewed(plan: Plan, later: list[str], receipt: Receipt, root: Path, path: P
 
 
 def forget(output: Path, root: Path = Path()) -> None:
-    """Take away an output's receipt and Snakemake's record of it, so that it is made again as soon as more is there."""
+    """Take away an output's receipt and Snakemake's record of it: it is made again, and a page stays until then."""
     if output.suffix == ".json":
         (root / output).unlink(missing_ok=True)
+    elif (root / output).exists():
+        os.utime(root / output, (LONG_AGO, LONG_AGO))
     record_of(root / output, root).unlink(missing_ok=True)
 
 

@@ -50,12 +50,12 @@ def test_a_command_must_be_named_and_known(capsys):
 
 
 def test_every_stage_is_a_command_that_says_what_it_does(capsys):
-    for stage, description in STAGES.items():
+    for stage, declared in STAGES.items():
         with pytest.raises(SystemExit):
             main([stage, "--help"])
         said = " ".join(capsys.readouterr().out.split())
         assert f"usage: distillab {stage} [-h]" in said
-        assert f"Stage {stage}: {description}." in said
+        assert f"Stage {stage}: {declared.says}." in said
         assert said.count("[job]") == 1
         assert ("published weights: Instead of a job: a file" in said) == (stage == "certify")
 

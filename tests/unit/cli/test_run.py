@@ -7,24 +7,46 @@ from types import SimpleNamespace
 import pytest
 
 from distillab.cli import main, run
-from distillab.core.errors import SpecError
-from distillab.core.workspace import Product
+from distillab.core.absence import read_failures
+from distillab.core.errors import ArtifactError, BusyError, ContractError, SpecError
+from distillab.core.locks import exclusive
+from distillab.core.receipts import Receipt, read_receipt
+from distillab.core.sidecar import file_hash
+from distillab.core.workspace import Product, Workspace
 from distillab.plan import load_plan
+
+FAULTS = {}
+"""Member id to what making it raises."""
 
 
 @pytest.fixture
 def made(monkeypatch):
     """What the stage ``prepare`` was asked to make, with the register's entry at that moment; bytes instead of data."""
     seen = []
+    FAULTS.clear()
 
     def make(member, workspace, entry):
+        if member.id in FAULTS:
+            raise FAULTS[member.id]
         entry.payload.write_bytes(member.id.encode())
         (registered,) = (workspace.root / ".distillab" / "running").glob("*.json")
         seen.append((member.id, json.loads(registered.read_text())["job"]))
         return Product("cpu")
 
-    monkeypatch.setattr("distillab.stages.prepare.make", make)
+    for stage in ("prepare", "teach", "measure"):
+        monkeypatch.setattr(f"distillab.stages.{stage}.make", make)
     return seen
+
+
+RECEIPT = "results/tiny/receipts/prepare/all.json"
+
+
+def receipt_of(project):
+    return read_receipt(project / RECEIPT)
+
+
+def hash_of(project, part):
+    return file_hash(project / "results" / "tiny" / "data" / f"{part}.safetensors")
 
 
 def test_the_members_of_a_job_are_made_in_order_and_put_at_their_paths(project, made):
@@ -34,6 +56,91 @@ def test_the_members_of_a_job_are_made_in_order_and_put_at_their_paths(project, 
     assert (results / "images.safetensors").read_bytes() == b"data-images"
     assert (results / "split.safetensors").read_bytes() == b"data-split"
     assert not list((project / ".distillab" / "running").iterdir())
+
+
+def test_a_job_leaves_a_receipt_with_the_hash_of_each_payload(project, made):
+    main(["prepare", "all"])
+    hashes = {f"data-{part}": hash_of(project, part) for part in ("images", "split")}
+    assert receipt_of(project) == Receipt(digest=load_plan(project).find_job("prepare", "all").digest, made=hashes)
+    assert hashes["data-images"] != hashes["data-split"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("boom <b>\nand more"), "ValueError: boom <b> and more"),
+        (ContractError("diverged", where="ce", do="lower the rate"), "ce: diverged; lower the rate"),
+        (MemoryError(), "MemoryError"),
+    ],
+    ids=["a bug", "a contract", "memory"],
+)
+def test_a_member_that_raises_costs_itself_alone(project, made, caplog, error, reason):
+    FAULTS["data-images"] = error
+    assert main(["prepare", "all"]) == 0
+    assert made == [("data-split", "prepare all")]
+    receipt = receipt_of(project)
+    assert receipt.made == {"data-split": hash_of(project, "split")}
+    assert receipt.missing == {"data-images": reason}
+    assert read_failures(project, "tiny") == receipt.missing
+    (warning,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert warning.message.startswith("data-images: failed")
+    assert bool(warning.exc_info) == isinstance(error, ValueError | MemoryError), "a traceback where it is a bug"
+
+    FAULTS.clear()
+    assert main(["prepare", "all"]) == 0
+    assert made[1:] == [("data-images", "prepare all")], "only what is missing is made"
+    assert receipt_of(project).missing == {}
+    assert read_failures(project, "tiny") == {}
+
+
+def test_where_nothing_was_made_the_first_error_is_the_jobs_and_there_is_no_receipt(project, made, capsys):
+    FAULTS.update({"data-images": ArtifactError("cannot be read", where="x"), "data-split": ContractError("other")})
+    assert main(["prepare", "all"]) == 3
+    assert capsys.readouterr().err.splitlines()[-1] == "distillab: x: cannot be read"
+    assert receipt_of(project) is None
+    assert read_failures(project, "tiny") == {"data-images": "x: cannot be read", "data-split": "other"}
+    FAULTS["data-images"] = ZeroDivisionError("a bug")
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        main(["prepare", "all"])
+
+
+def test_an_interruption_ends_the_job_and_is_no_failure(project, made):
+    FAULTS["data-split"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        run.run_job(load_plan(project), "prepare", "all", project)
+    assert made == [("data-images", "prepare all")]
+    assert receipt_of(project) is None
+    assert read_failures(project, "tiny") == {}
+
+
+def test_a_job_that_another_process_runs_is_left_to_it(project, made):
+    plan = load_plan(project)
+    lock = Workspace(project, plan).entry(plan.members["data-images"]).lock
+    with exclusive(lock), pytest.raises(BusyError, match="is being written by another process"):
+        run.run_job(plan, "prepare", "all", project)
+    assert made == []
+    assert read_failures(project, "tiny") == {}
+    assert receipt_of(project) is None
+
+
+def test_members_without_a_parent_are_not_tried_and_say_which(project, made):
+    main(["prepare", "all"])
+    FAULTS["ls-cnn_digits-s4"] = ValueError("boom")
+    assert main(["teach", "all"]) == 0
+    (project / "results" / "tiny" / "receipts" / "teach" / "all.json").unlink()
+    made.clear()
+    assert main(["measure", "all"]) == 0
+    receipt = read_receipt(project / "results" / "tiny" / "receipts" / "measure" / "all.json")
+    assert receipt.missing["ls-cnn_digits-s4-measure"] == (
+        "ls-cnn_digits-s4-measure: not made; got no ls-cnn_digits-s4, which it is made from"
+    )
+    assert [name for name, _job in made] == [*receipt.made] == ["ce-cnn_digits-s4-measure"]
+
+
+def test_no_receipt_is_written_where_none_is_asked_for(project, made):
+    run.run_job(load_plan(project), "prepare", "all", project, receipt=False)
+    assert len(made) == 2
+    assert receipt_of(project) is None
 
 
 def test_what_the_store_has_is_not_made_again(project, made):

@@ -33,7 +33,7 @@ def member(name, key=""):
 
 
 def job(name="s0/kd", stage="knockoff"):
-    return Job(stage=stage, id=name, wildcards={}, members=(), inputs=(), digest="d", threads=1)
+    return Job(stage=stage, id=name, members=(), inputs=(), output="r.json", digest="d", threads=1)
 
 
 @dataclass
@@ -69,7 +69,7 @@ def _maker(value):
 @pytest.fixture
 def project(tmp_path):
     members = {name: member(name) for name in PARENTS}
-    return Project(Workspace(tmp_path, Plan(preset="t", params={}, members=members, shapes=(), studies={}, facts={})))
+    return Project(Workspace(tmp_path, Plan(preset="t", params={}, members=members, jobs=(), studies={}, facts={})))
 
 
 def test_nothing_is_absent_of_a_whole_run(project):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillab.core.errors import ArtifactError, SpecError
-from distillab.core.job import Job, Member, Plan, Shape, fill_pattern, member_key, read_plan, write_plan
+from distillab.core.job import Job, Member, Plan, fill_pattern, member_key, read_plan, write_plan
 
 
 def test_the_key_is_this_forever():
@@ -42,10 +42,9 @@ def test_a_value_is_not_filled_again(value):
     assert fill_pattern("{a}/{b}", {"a": value, "b": "x"}) == f"{value}/x"
 
 
-def job(seed):
-    return Job(
-        stage="teach", id=seed, wildcards={"seed": seed}, members=(f"ce-s{seed}",), inputs=(), digest="d", threads=1
-    )
+def job(seed, **fields):
+    known = {"stage": "teach", "id": seed, "members": (f"ce-s{seed}",), "inputs": (), "digest": "d", "threads": 1}
+    return Job(**known | {"output": f"results/t/receipts/teach/{seed}.json"} | fields)
 
 
 @pytest.fixture
@@ -55,20 +54,33 @@ def plan():
                               parents={}, code="c", key=f"k{seed}", path=f"results/t/{seed}.x")
         for seed in "01"
     }  # fmt: skip
-    shape = Shape(rule="teach", stage="teach", outputs=("results/t/{seed}.x",), constraints={"seed": "0|1"},
-                  jobs=(job("0"), job("1")))  # fmt: skip
-    return Plan(preset="t", params={}, members=members, shapes=(shape,), studies={"s": ("results/t/0.x",)}, facts={})
+    jobs = (job("0"), job("1"), job("index", stage="report", output="results/t/reports/index.html"))
+    return Plan(preset="t", params={}, members=members, jobs=jobs, studies={"s": ("results/t/0.x",)}, facts={})
 
 
-def test_jobs_are_found_by_wildcards_and_by_id(plan):
-    (shape,) = plan.stage("teach")
-    assert shape.job({"seed": "1", "other": "2"}) == plan.find_job("teach", "1") == job("1")
-    with pytest.raises(SpecError, match=r"teach: not in the plan; got .*'7'.*; see `distillab plan`"):
-        shape.job({"seed": "7"})
+def test_jobs_are_found_by_stage_and_by_id(plan):
+    assert plan.stage("teach") == (job("0"), job("1"))
+    assert plan.stage("attack") == ()
+    assert plan.find_job("teach", "1") == job("1")
     with pytest.raises(SpecError, match="unknown teach job; expected one of 0, 1; got 7"):
         plan.find_job("teach", "7")
     with pytest.raises(SpecError, match="unknown attack job; expected one of none; got 0"):
         plan.find_job("attack", "0")
+
+
+def test_a_job_leaves_a_receipt_or_a_page(plan):
+    assert [each.writes_receipt for each in plan.jobs] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("passes", "minutes"),
+    [
+        ({}, 10), ({"a": 1000}, 10), ({"a": 24_000}, 12), ({"a": 60_000, "b": 30_000}, 60), ({"b": 1, "new": 1}, 60),
+        ({"a": 2_400_000}, 1200),
+    ],
+)  # fmt: skip
+def test_a_job_asks_for_three_times_its_minutes_at_least_ten_and_an_hour_where_no_one_knows(passes, minutes):
+    assert job("0", passes=passes).minutes({"a": 0.01, "b": 0.02}) == minutes
 
 
 def test_a_plan_survives_the_disk(plan, tmp_path):
@@ -111,6 +123,6 @@ def test_a_plan_of_another_version_is_not_read(tmp_path):
         note: str = "a field that is gone"
 
     path = tmp_path / "0123.json"
-    write_plan(path, Older(preset="t", params={}, members={}, shapes=(), studies={}, facts={}))
+    write_plan(path, Older(preset="t", params={}, members={}, jobs=(), studies={}, facts={}))
     with pytest.raises(ArtifactError, match="not a plan of this version"):
         read_plan(path)

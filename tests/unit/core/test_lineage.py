@@ -10,10 +10,10 @@ from distillab.core.sidecar import file_hash, payload_of, read_sidecar, sidecar_
 from distillab.core.workspace import Product, Workspace
 
 
-def member(member_id, parents=None, *, stored_only=False):
+def member(member_id, parents=None, *, stored_only=False, incomplete=False):
     path = "" if stored_only else f"results/t/{member_id}.safetensors"
     return Member(stage="teach", id=member_id, axes={}, spec={}, seed=0, parents=parents or {}, code="c",
-                  key=f"{member_id:x<32}", path=path)  # fmt: skip
+                  key=f"{member_id:x<32}", path=path, incomplete=incomplete)  # fmt: skip
 
 
 IMAGES = member("images")
@@ -21,8 +21,9 @@ TEACHER = member("teacher", {"images": "images"})
 ANSWERS = member("answers", {"images": "images", "teacher": "teacher"}, stored_only=True)
 KNOCKOFF = member("knockoff", {"images": "images", "answers": "answers"})
 MEASURE = member("measure", {"model": "knockoff"})
-FAMILY = (IMAGES, TEACHER, ANSWERS, KNOCKOFF, MEASURE)
-SEEDS = {"images": 2.0, "teacher": 3.0, "answers": 5.0, "knockoff": 7.0, "measure": 11.0}
+TABLE = member("table", {"teacher": "teacher", "measure": "measure"}, incomplete=True)
+FAMILY = (IMAGES, TEACHER, ANSWERS, KNOCKOFF, MEASURE, TABLE)
+SEEDS = {"images": 2.0, "teacher": 3.0, "answers": 5.0, "knockoff": 7.0, "measure": 11.0, "table": 1.0}
 
 
 class Project:
@@ -30,7 +31,7 @@ class Project:
 
     def __init__(self, root):
         members = {one.id: one for one in FAMILY}
-        self.plan = Plan(preset="t", params={}, members=members, shapes=(), studies={}, facts={})
+        self.plan = Plan(preset="t", params={}, members=members, jobs=(), studies={}, facts={})
         self.root, self.made, self.own = root, [], dict(SEEDS)
 
     def workspace(self):
@@ -41,6 +42,8 @@ class Project:
         number = self.own[member.id]
         for parent_id in member.parents.values():
             parent = workspace.member(parent_id)
+            if member.incomplete and not sidecar_path(workspace.payload(parent)).exists():
+                continue
             if not parent.path:
                 workspace.produce(parent, self.make, wait=True)
             number = number * float(workspace.loaded(parent_id, load_tensors)["x"])
@@ -214,3 +217,50 @@ def test_the_identity_moves_with_the_key_and_with_the_bytes_of_any_parent(projec
     assert identity(other_key) != before
     replace(project.workspace().path(TEACHER), 100.0)
     assert identity(KNOCKOFF) != before
+
+
+def absent(project, one):
+    return [parent.id for parent in project.workspace().lineage.absent(one)]
+
+
+def test_parents_that_do_not_stand_in_the_project_are_absent(project):
+    assert [absent(project, one) for one in FAMILY] == [[]] * len(FAMILY)
+    sidecar_path(project.workspace().path(TEACHER)).unlink()
+    assert absent(project, KNOCKOFF) == ["teacher"], "behind the answers"
+    assert absent(project, TABLE) == ["teacher"]
+    assert absent(project, TEACHER) == absent(project, MEASURE) == []
+    project.entry(ANSWERS).empty()
+    assert absent(project, KNOCKOFF) == ["teacher"], "the store makes again what it lacks"
+
+
+def test_a_damaged_parent_is_absent_only_to_what_is_made_from_what_there_is(project):
+    sidecar_path(project.workspace().path(TEACHER)).write_text("half")
+    assert absent(project, TABLE) == ["teacher"]
+    assert project.workspace().lineage.record(TABLE).keys() == {"measure"}
+    with pytest.raises(ArtifactError, match="not a distillab sidecar"):
+        absent(project, KNOCKOFF)
+
+
+def test_a_table_is_made_again_when_a_parent_is_gone_while_it_is_and_when_it_is_back(project):
+    assert project.run(TABLE, TABLE) == ["table"]
+    assert project.number(TABLE) == 6 * project.number(MEASURE)
+    kept = project.workspace().path(MEASURE)
+    sidecar = sidecar_path(kept).read_bytes()
+    sidecar_path(kept).unlink()
+    assert project.run(TABLE, TABLE) == ["table", "table"], "reasons change"
+    assert project.number(TABLE) == 6
+    assert read_sidecar(project.workspace().path(TABLE)).parents.keys() == {"teacher"}
+    sidecar_path(kept).write_bytes(sidecar)
+    assert project.run(TABLE, TABLE) == ["table"]
+    assert project.number(TABLE) == 6 * project.number(MEASURE)
+
+
+def test_a_table_whose_parent_is_gone_is_refused_where_it_is_read(project):
+    project.run(TABLE)
+    sidecar_path(project.workspace().path(MEASURE)).unlink()
+    with pytest.raises(ArtifactError) as error:
+        project.workspace().sidecar("table")
+    assert f"its parent was replaced: {MEASURE.path} is missing, and it was made from BLAKE2b " in str(error.value)
+    assert project.workspace().sidecar("knockoff"), "nothing else is another one without its descendants"
+    sidecar_path(project.workspace().path(TEACHER)).unlink()
+    assert project.workspace().sidecar("knockoff"), "nor without a parent that it was made from"

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from distillab.core.signals import Interrupted, end_on_signals, ending
+
 PROGRAM = """
 import sys, time
 from distillab.core.signals import {how}, Interrupted
@@ -111,3 +113,17 @@ def test_a_master_leaves_other_programs_to_who_started_them(tmp_path):
         process.communicate()
         assert not ended(psutil.Process(child))
         os.kill(child, signal.SIGKILL)
+
+
+def test_a_process_knows_whether_it_was_asked_to_end():
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        end_on_signals()
+        assert not ending()
+        with pytest.raises(Interrupted, match="ended by SIGTERM"):
+            signal.raise_signal(signal.SIGTERM)
+        assert ending()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert not ending()

@@ -25,7 +25,7 @@ HIDDEN_MEMBER = member("hidden", "")
 @pytest.fixture
 def workspace(tmp_path):
     members = {one.id: one for one in (PARENT, CHILD, HIDDEN_MEMBER)}
-    return Workspace(tmp_path, Plan(preset="t", params={}, members=members, shapes=(), studies={}, facts={}))
+    return Workspace(tmp_path, Plan(preset="t", params={}, members=members, jobs=(), studies={}, facts={}))
 
 
 class Maker:
@@ -138,7 +138,7 @@ def test_an_input_of_other_parameters_is_refused(workspace):
 
 
 def test_a_running_job_is_registered(workspace):
-    job = Job(stage="teach", id="all", wildcards={}, members=(), inputs=(), digest="d", threads=1)
+    job = Job(stage="teach", id="all", members=(), inputs=(), output="r.json", digest="d", threads=1)
     folder = workspace.root / ".distillab" / "running"
     with workspace.running(job):
         assert len(list(folder.glob("*.json"))) == 1

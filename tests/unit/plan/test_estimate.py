@@ -52,7 +52,7 @@ def made(root, plan, *ids):
 
 
 def test_the_head_counts_payloads_and_jobs(rich, project_of):
-    jobs = sum(len(shape.jobs) for shape in rich.shapes)
+    jobs = len(rich.jobs)
     head = lines_of(rich, project_of())[0]
     assert head == f"preset tiny on Digits (8x8), seeds 3, 7: {len(rich.members)} payloads in {jobs} jobs"
 
@@ -60,7 +60,7 @@ def test_the_head_counts_payloads_and_jobs(rich, project_of):
 def test_stages_come_in_their_order_and_tables_and_pages_are_left_out(rich, project_of):
     lines = lines_of(rich, project_of())
     titles = [line for line in lines[1:-1] if not line.startswith("  ")]
-    assert titles == [f"{stage}: {STAGES[stage]}" for stage in [*STAGES][:-2]]
+    assert titles == [f"{stage}: {STAGES[stage].says}" for stage in [*STAGES][:-2]]
     assert not any("parquet" in line for line in lines)
 
 

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from distillab.core.errors import SpecError
+from distillab.core.stages import BATCHABLE
 from distillab.defenses.ls import LabelSmoothingDefense
 from distillab.plan.build import build_plan
-from distillab.plan.vocabulary import AXES
 
 MADE_FROM_ALL = {"collect", "report"}
 """Stages whose payloads depend on every other member."""
@@ -26,7 +26,9 @@ def changed(before, after):
 def test_the_matrix_is_complete(plan_of):
     families = ["teachers", "knockoffs", "chains"]
     plan = plan_of({"knockoff": {"ls_eps": [0.1, 0.2]}, "robustness": {"families": families}})
-    counts = {stage: sum(m.stage == stage for m in plan.members.values()) for stage in ("prepare", *AXES, "answer")}
+    counts = {
+        stage: sum(m.stage == stage for m in plan.members.values()) for stage in ("prepare", *BATCHABLE, "answer")
+    }
     defenses, post_hoc, seeds, eps, attacks = 4, 1, 2, 2, 2
     certified, certifiers = 1, 2
     teachers, knockoffs = defenses * seeds, defenses * attacks * seeds
@@ -150,8 +152,8 @@ def test_another_method_changes_no_existing_key(plan_of, override):
 @pytest.mark.parametrize(
     "override",
     [
-        {"batch": {stage: [] for stage in AXES}},
-        {"batch": {stage: list(axes) for stage, axes in AXES.items()}},
+        {"batch": {stage: [] for stage in BATCHABLE}},
+        {"batch": {stage: list(axes) for stage, axes in BATCHABLE.items()}},
         {"device": "cuda"},
         {"train": {"checkpoint_every": 1}},
     ],
@@ -165,8 +167,8 @@ def test_how_it_is_made_changes_no_key(plan_of, override):
 @pytest.mark.parametrize(
     ("override", "stages"),
     [
-        ({"train": {"epochs": 7}}, set(AXES) | {"answer"}),
-        ({"train": {"threads": 2}}, set(AXES) | {"answer"}),
+        ({"train": {"epochs": 7}}, set(BATCHABLE) | {"answer"}),
+        ({"train": {"threads": 2}}, set(BATCHABLE) | {"answer"}),
         ({"student_train": {"epochs": 7}}, {"baseline", "knockoff", "measure"}),
         ({"knockoff": {"attacks": {"kd": {"temperature": 5}}}}, {"knockoff", "measure"}),
         ({"robustness": {"attacks": {"pgd_linf": {"steps": 6}}}}, {"attack"}),

@@ -20,7 +20,7 @@ def member(stage, path, seed, parents, spec, /, *, threads=1, **axes):
     """What is expected of a member that is made from the data, too."""
     return {
         "stage": stage, "axes": axes, "spec": spec, "seed": seed, "parents": DATA | parents,
-        "path": f"results/tiny/{path}", "threads": threads,
+        "path": f"results/tiny/{path}", "threads": threads, "incomplete": False,
     }  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def test_tables_and_pages(rich, rich_params):
     spec = {"measure": {"powers": [0.0, 0.5, 1.0, 2.0]}, "file": "tables/claims.parquet", "labels": labels}
     assert table | {"parents": {}} == member(
         "collect", "tables/claims.parquet", 0, {}, spec, file="tables/claims.parquet"
-    ) | {"parents": {}}
+    ) | {"parents": {}, "incomplete": True}
     page = found(rich, "report-ta")
     code = code_hash({"distillab.reporting.page", "distillab.reporting.tables"})  # its maker, and what it imports
     assert rich.members["report-ta"].code.startswith(code)
@@ -204,3 +204,7 @@ def test_a_member_may_be_added_twice_and_no_other_under_its_name(roster):
     with pytest.raises(SpecError) as error:
         roster.add("teach", "twin", {}, {}, seed=2, stored_only=True)
     assert str(error.value) == "params: twin: two payloads would share a name; rename a method or drop a value"
+
+
+def test_tables_alone_are_made_from_what_there_is(rich):
+    assert {member.stage for member in rich.members.values() if member.incomplete} == {"collect"}

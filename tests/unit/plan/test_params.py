@@ -4,8 +4,6 @@ import pytest
 
 from distillab.core.errors import SpecError
 from distillab.plan.load import merge, preset_names, read_layers
-from distillab.plan.patterns import PATTERNS
-from distillab.plan.vocabulary import AXES
 from distillab.specs.train import AdamSpec, SGDSpec
 
 
@@ -92,7 +90,3 @@ def test_a_broken_params_file_is_one_line(project, text, says):
     with pytest.raises(SpecError, match=says) as error:
         read_layers(root / "params.yaml")
     assert "\n" not in str(error.value)
-
-
-def test_every_batched_axis_is_a_wildcard_of_its_stage():
-    assert all("{" + axis + "}" in PATTERNS[stage] for stage, axes in AXES.items() for axis in axes)

@@ -9,6 +9,7 @@ import pytest
 
 from distillab.core.locks import exclusive
 from distillab.core.processes import Owner
+from distillab.core.receipts import Receipt, write_receipt
 from distillab.core.sidecar import Parent, Sidecar, payload_of, sidecar_path
 from distillab.core.store import Store
 from distillab.plan.cache import load_plan, plan_path
@@ -33,6 +34,9 @@ def make_everything(root):
         )  # fmt: skip
         if member.path:
             entry.copy_to(root / member.path)
+    for job in plan.jobs:
+        if job.writes_receipt:
+            write_receipt(root / job.output, Receipt(digest=job.digest, made={}))
     return plan
 
 
@@ -54,6 +58,14 @@ def test_nothing_to_prune(light):
     root = light()
     make_everything(root)
     assert listed(root) == ["nothing to prune"]
+
+
+def test_a_receipt_of_a_job_that_is_no_more_can_go(light):
+    root = light()
+    make_everything(root)
+    stray = root / "results" / "tiny" / "receipts" / "teach" / "ce-cnn_digits.json"
+    stray.write_text("{}")
+    assert listed(root)[0].strip() == f"2 B  {stray}  (not in the plan)"
 
 
 def test_a_removed_method_leaves_its_files_and_entries(light):

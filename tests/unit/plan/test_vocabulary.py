@@ -1,8 +1,8 @@
-"""The words of the parameters, written out: studies and their models, stages and their axes and paths."""
+"""The words of the parameters, written out: studies and their models, tables and pages."""
 
 from distillab.plan.params import MeasureParams, Params
-from distillab.plan.patterns import ALWAYS_BATCHED, BENCHMARKS, PATTERNS, REPORTS, TABLES
-from distillab.plan.vocabulary import AXES, STUDIES, _named, without_nulls
+from distillab.plan.patterns import BENCHMARKS, REPORTS, TABLES
+from distillab.plan.vocabulary import STUDIES, _named, without_nulls
 from distillab.reporting.columns import COLUMNS
 
 
@@ -13,30 +13,6 @@ def test_models_of_each_study():
         "certified": ("teachers",),
     }  # fmt: skip
     assert ("index", *("undistillable", "ta", "sparse", "adversarial", "certified")) == REPORTS
-
-
-def test_paths_say_the_axes_of_their_stage():
-    weights = "safetensors"
-    assert {
-        "prepare": f"data/{{part}}.{weights}",
-        "teach": f"teachers/{{teacher}}/s{{seed}}.{weights}",
-        "baseline": f"students/{{student}}/s{{seed}}.{weights}",
-        "knockoff": f"knockoffs/{{teacher}}/{{knockoff}}/s{{seed}}.{weights}",
-        "distill": f"chains/{{chain}}/T{{temperature}}/step{{step}}/{{part}}-s{{seed}}.{weights}",
-        "measure": f"measures/{{family}}/{{model}}/s{{seed}}.{weights}",
-        "sensitivity": "sensitivity/{family}/{model}/s{seed}.parquet",
-        "attack": "attacks/{family}/{model}/{attack}/{logits}-s{seed}.parquet",
-        "certify": "certificates/{family}/{model}/{certifier}-s{seed}.parquet",
-        "collect": "{file}",
-        "report": "reports/{report}.html",
-    } == PATTERNS
-    assert AXES == {
-        "teach": ("teacher", "seed"), "baseline": ("student", "seed"), "knockoff": ("teacher", "knockoff", "seed"),
-        "distill": ("chain", "temperature", "step", "part", "seed"), "measure": ("family", "model", "seed"),
-        "sensitivity": ("family", "model", "seed"), "attack": ("family", "model", "attack", "logits", "seed"),
-        "certify": ("family", "model", "certifier", "seed"),
-    }  # fmt: skip
-    assert ALWAYS_BATCHED == {"prepare": ("part",), "distill": ("part",), "collect": ("file",)}
 
 
 def test_a_word_stands_for_a_method_and_null_for_none():

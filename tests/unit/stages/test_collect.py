@@ -96,7 +96,7 @@ def test_all_tables_of_a_job_read_the_artifacts_once(small, written):
 
 
 def test_another_project_is_read_anew(small, tmp_path):
-    plan = Plan(preset="t", params={}, members={}, shapes=(), studies={}, facts={})
+    plan = Plan(preset="t", params={}, members={}, jobs=(), studies={}, facts={})
     first, other = (collect._results(each) for each in (small.workspace, Workspace(tmp_path, plan)))
     assert first is not other
     assert other.workspace.root == tmp_path

@@ -47,7 +47,7 @@ def test_a_teacher_without_answers_has_its_attacks_and_its_history(part):
 
 def test_the_reason_that_a_job_wrote_down_reaches_the_facts(part):
     workspace, teacher, _ = part
-    job = Job(stage="measure", id="all", wildcards={}, members=(), inputs=(), digest="d", threads=1)
+    job = Job(stage="measure", id="all", members=(), inputs=(), output="r.json", digest="d", threads=1)
     write_failures(workspace.root, workspace.plan.preset, job, {f"{teacher.id}-measure": "ValueError: <b>"})
     facts = TABLES["tables/facts.json"](Results(workspace))
     reasons = {gap["id"]: gap["reason"] for gap in facts["missing"]}

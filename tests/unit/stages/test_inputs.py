@@ -38,7 +38,7 @@ def prepared(tmp_path):
             preset="t",
             params={"data": spec.plain(), "device": device},
             members=members,
-            shapes=(),
+            jobs=(),
             studies={},
             facts={},
         )

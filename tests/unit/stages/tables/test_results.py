@@ -101,7 +101,7 @@ def workspace(tmp_path_factory):
         for name, (stage, axes, spec, parents) in MODELS.items()
     ]
     members = {each.id: each for each in [*made, *models]}
-    plan = Plan(preset="t", params={}, members=members, shapes=(), studies={}, facts={})
+    plan = Plan(preset="t", params={}, members=members, jobs=(), studies={}, facts={})
     workspace = Workspace(tmp_path_factory.mktemp("project"), plan)
     for each in made:
         workspace.produce(each, MAKERS[each.id])

@@ -61,7 +61,7 @@ def workspace(tmp_path_factory):
         )
         for name in FILES
     }  # fmt: skip
-    plan = Plan(preset="t", params={}, members=members, shapes=(), studies={}, facts={})
+    plan = Plan(preset="t", params={}, members=members, jobs=(), studies={}, facts={})
     workspace = Workspace(tmp_path_factory.mktemp("project"), plan)
     for member in members.values():
         workspace.produce(member, make)
