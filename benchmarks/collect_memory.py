@@ -41,8 +41,10 @@ def measured(preset: str, folder: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         project = copy_project(Path(temporary) / "project", preset)
         size = json.loads(ran(project, sys.executable, "benchmarks/made_up_results.py")["said"])
-        cost = ran(project, Path(sys.executable).with_name("distillab"), "collect", "all")
-        facts = json.loads((project / "results" / preset / "tables" / "facts.json").read_text(encoding="utf-8"))
+        cost = ran(project, Path(sys.executable).with_name("distillab"), "collect", "index")
+        facts = json.loads(
+            (project / "results" / preset / "tables" / "index" / "facts.json").read_text(encoding="utf-8")
+        )
     if facts["cells_done"] != facts["cells_planned"]:
         sys.exit(f"{preset}: {facts['cells_done']} of {facts['cells_planned']} cells were found")
     del cost["said"]

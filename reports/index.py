@@ -1,5 +1,5 @@
 # %% tags=["parameters"]
-tables = "results/digits/tables"
+tables = "results/digits/tables/index"
 
 # %%
 from html import escape

@@ -52,7 +52,7 @@ def numbers(results: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """The compared numbers of a finished run, by table and row."""
     found = {}
     for table, (names, columns) in COLUMNS.items():
-        frame = pd.read_parquet(results / "tables" / f"{table}.parquet")
+        frame = pd.read_parquet(results / "tables" / "index" / f"{table}.parquet")
         rows = {" ".join(str(row[name]) for name in names): row for row in frame.to_dict("records")}
         assert len(rows) == len(frame), f"rows of {table} share a name"
         found[table] = {

@@ -14,14 +14,19 @@ import yaml
 
 from distillab.core.locks import living
 from distillab.core.processes import Owner
-from distillab.plan.patterns import REPORTS
+from distillab.studies import PAGES
 
 PROJECT = Path(__file__).parents[2]
-RUN_DEPENDENT = {"tables/run.json", *(f"reports/{name}.html" for name in REPORTS)}
+RUN_DEPENDENT = {name for page in PAGES for name in (f"tables/{page}/run.json", f"reports/{page}.html")}
 """Payloads that say when and how long."""
 
-TABLES = "results/tiny/receipts/collect/all.json"
+TABLES = tuple(f"results/tiny/receipts/collect/{page}.json" for page in ("index", "undistillable", "ta", "certified"))
 """What to ask snakemake for where a test reads everything but the pages: all else is made for it."""
+
+TEACHERS = tuple(
+    f"results/tiny/receipts/teach/all/{job}.json" for job in ("for_undistillable_certified", "for_undistillable")
+)
+"""What to ask snakemake for where teachers are enough."""
 
 LONG = {"train": {"epochs": 60, "checkpoint_every": 3}, "seeds": [0], "robustness": {"attacks": {"cw_l2": None}}}
 """A run whose trainings take long enough to be hit in the middle."""
@@ -79,6 +84,14 @@ class Project:
     def said(self) -> Path:
         """What the program that was started last says."""
         return self.root.with_name(self.root.name + ".said")
+
+    def log(self, stage: str, job: str = "**/*") -> str:
+        """What the jobs of a stage have written, or one of them."""
+        return "".join(path.read_text() for path in sorted((self.results / "logs" / stage).glob(f"{job}.log")))
+
+    def forget_log(self, stage: str) -> None:
+        """Remove what the jobs of a stage have written."""
+        shutil.rmtree(self.results / "logs" / stage, ignore_errors=True)
 
     def running(self) -> list[Owner]:
         """The stages that run."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from project import LONG, TABLES, Project, copy_project, different, rules_run, wait_for
+from project import LONG, TABLES, TEACHERS, Project, copy_project, different, rules_run, wait_for
 
 from distillab.core.receipts import read_receipt
 
@@ -26,7 +26,7 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("uninterrupted") / "project")
     project.choose(LONG)
-    project.snakemake(TABLES)
+    project.snakemake(*TABLES)
     return project
 
 
@@ -37,20 +37,19 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(
     project.choose(LONG)
     moments = random.Random(2)
     for stage in ("teach", "teach", "knockoff"):
-        process = project.start("distillab", "resume", "--", "--cores", "2", TABLES)
-        log = project.results / "logs" / stage / "all.log"
-        log.unlink(missing_ok=True)
-        wait_for(lambda log=log: log.exists() and "epoch" in log.read_text())
+        process = project.start("distillab", "resume", "--", "--cores", "2", *TABLES)
+        project.forget_log(stage)
+        wait_for(lambda stage=stage: "epoch" in project.log(stage))
         time.sleep(moments.uniform(0.0, 0.8))
         kill_group(process)
-    project.run("distillab", "resume", "--", "--cores", "2", TABLES)
+    project.run("distillab", "resume", "--", "--cores", "2", *TABLES)
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
 
 def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh: Callable[[str], Project]) -> None:
     project = fresh("orphaned")
     project.choose(LONG)
-    process = project.start("snakemake", "--cores", "2", TABLES)
+    process = project.start("snakemake", "--cores", "2", *TABLES)
     wait_for(lambda: any("teach" in stage.job for stage in project.running()))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -61,7 +60,7 @@ def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh
     assert "is being written by another process" in second.stderr
     assert "distillab resume" in second.stderr
 
-    project.run("distillab", "resume", "--", "--cores", "2", TABLES)
+    project.run("distillab", "resume", "--", "--cores", "2", *TABLES)
     assert not project.running()
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
@@ -81,7 +80,7 @@ def test_damaged_artifacts_are_never_read_and_heal(finished_copy: Project) -> No
         finished_copy.snakemake()
     )
     assert different(before, finished_copy.payloads()) == []
-    assert "made in" not in (finished_copy.results / "logs" / "teach" / "all.log").read_text()
+    assert "made in" not in finished_copy.log("teach")
 
 
 def assert_refused(project: Project, *models: Path) -> None:
@@ -92,9 +91,8 @@ def assert_refused(project: Project, *models: Path) -> None:
     for line, member, model in zip(lines, members, models, strict=True):
         assert f" {member}: failed: " in line
         assert f"{model.parent.name}/{model.name}" in line
-    receipt = read_receipt(project.results / "receipts" / "measure" / "all.json")
-    assert receipt
-    assert receipt.missing.keys() == {*members}
+    receipts = [read_receipt(path) for path in (project.results / "receipts" / "measure").rglob("*.json")]
+    assert {name for receipt in receipts if receipt for name in receipt.missing} == {*members}
 
 
 def test_stale_files_without_records_are_made_again(finished_copy: Project) -> None:
@@ -103,7 +101,7 @@ def test_stale_files_without_records_are_made_again(finished_copy: Project) -> N
     finished_copy.choose({"train": {"epochs": 7}})
     assert {"teach", "baseline", "knockoff", "distill", "measure", "attack"} <= rules_run(finished_copy.snakemake("-n"))
     finished_copy.snakemake("results/tiny/receipts/baseline/all.json")
-    log = (finished_copy.results / "logs" / "baseline" / "all.log").read_text()
+    log = finished_copy.log("baseline")
     assert log.count(": made in ") == 2
 
 
@@ -114,9 +112,9 @@ def test_a_file_without_its_sidecar_is_not_trusted(finished_copy: Project, *, re
     sidecar = finished_copy.results / "teachers" / "ce-cnn_digits" / "s0.safetensors.json"
     before = sidecar.read_bytes()
     sidecar.unlink()
-    finished_copy.snakemake("results/tiny/receipts/teach/all.json")
+    finished_copy.snakemake(*TEACHERS)
     assert sidecar.read_bytes() == before
-    assert "made in" not in (finished_copy.results / "logs" / "teach" / "all.log").read_text()
+    assert "made in" not in finished_copy.log("teach")
 
 
 @pytest.fixture

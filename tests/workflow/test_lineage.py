@@ -15,6 +15,7 @@ from project import Project
 from distillab.core.payloads import load_tensors, save_tensors
 from distillab.core.sidecar import payload_of, read_sidecar, sidecar_path, write_sidecar
 from distillab.core.store import Store
+from distillab.studies import STUDIES
 
 pytestmark = pytest.mark.workflow
 
@@ -32,6 +33,9 @@ REMADE = {
     "attack": ["ls-cnn_digits-s0-pgd_linf", "ls-cnn_digits-s0-cw_l2"],
 }
 """Stage to the members that stand on that teacher."""
+
+JOBS = {"knockoff": "all", "measure": "all/for_undistillable", "attack": "all/for_undistillable"}
+"""Stage to the job that makes them."""
 
 LONG = {"studies": ["undistillable"], "seeds": [0], "defenses": {"ls": None, "st": None, "cmim": None},
         "train": {"epochs": 60, "checkpoint_every": 3}}  # fmt: skip
@@ -54,10 +58,6 @@ def entry_of(project: Project, name: str) -> Path:
     return Store(project.root / ".distillab" / "store").entry(sidecar.stage, sidecar.key, Path(name).suffix).payload
 
 
-def log_of(project: Project, stage: str) -> str:
-    return (project.results / "logs" / stage / "all.log").read_text()
-
-
 @pytest.fixture(scope="module")
 def replaced(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The finished run with another teacher, gone on with on another instruction set: as far as the index page."""
@@ -72,7 +72,7 @@ def replaced(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
 
 @pytest.mark.parametrize("stage", REMADE)
 def test_what_stands_on_a_replaced_teacher_is_made_again(replaced: Project, stage: str) -> None:
-    log = log_of(replaced, stage)
+    log = replaced.log(stage, JOBS[stage])
     for member in REMADE[stage]:
         assert f"{member}: made again: its parent was replaced: results/tiny/" in log
         assert f"{member}: made in" in log
@@ -83,7 +83,7 @@ def test_what_stands_on_a_replaced_teacher_is_made_again(replaced: Project, stag
 def test_the_tables_show_the_teacher_that_is_there(replaced: Project, finished: Project) -> None:
     data, split = (load_tensors(replaced.results / "data" / f"{part}.safetensors") for part in ("images", "split"))
     share = float((data["test_y"][split["test"]] == ALWAYS).double().mean())
-    now, before = (pd.read_parquet(run.results / "tables" / "models.parquet") for run in (replaced, finished))
+    now, before = (pd.read_parquet(run.results / "tables" / "index" / "models.parquet") for run in (replaced, finished))
     teachers = [frame[frame["model"] == "ls-cnn_digits"].set_index("seed")["test_accuracy"] for frame in (now, before)]
     assert teachers[0][0] == pytest.approx(share)
     assert teachers[1][0] > 2 * share
@@ -91,8 +91,8 @@ def test_the_tables_show_the_teacher_that_is_there(replaced: Project, finished: 
 
 
 def test_a_page_names_both_environments_and_what_was_made_in_each(replaced: Project, finished: Project) -> None:
-    (before,) = json.loads((finished.results / "tables" / "run.json").read_text())["environments"]
-    first, second = json.loads((replaced.results / "tables" / "run.json").read_text())["environments"]
+    (before,) = json.loads((finished.results / "tables" / "index" / "run.json").read_text())["environments"]
+    first, second = json.loads((replaced.results / "tables" / "index" / "run.json").read_text())["environments"]
     assert second["stages"] == {stage: len(members) for stage, members in REMADE.items()}
     assert second["payloads"] == 7
     assert first["payloads"] == before["payloads"] - 7
@@ -103,11 +103,11 @@ def test_a_page_names_both_environments_and_what_was_made_in_each(replaced: Proj
     assert "2 environments" not in (finished.results / "reports" / "index.html").read_text()
 
 
-def test_verify_names_the_pages_that_were_not_made_again(replaced: Project) -> None:
+def test_verify_names_the_tables_that_were_not_made_again(replaced: Project) -> None:
     done = replaced.run("distillab", "verify", check=False)
     assert done.returncode == 3
     lines = {line.partition(": its parent was replaced: ")[0] for line in done.stdout.splitlines()}
-    assert lines == {f"results/tiny/reports/{study}.html" for study in ("undistillable", "ta", "certified")}
+    assert lines == {f"results/tiny/{file}" for file in STUDIES["undistillable"].files}
 
 
 def test_a_proved_run_stays_proved_and_is_not_run_again(finished_copy: Project) -> None:
@@ -173,7 +173,7 @@ def test_forged_results_are_refused_in_the_project_and_made_again_in_the_store(f
         content["results"]["queries"] = 1
         path.write_text(json.dumps(content))
     finished_copy.run("distillab", "collect", "all")
-    gaps = json.loads((finished_copy.results / "tables" / "facts.json").read_text())["missing"]
+    gaps = json.loads((finished_copy.results / "tables" / "index" / "facts.json").read_text())["missing"]
     reasons = {gap["id"]: gap["reason"] for gap in gaps}
     assert f"{name}.json: edited; expected digest {honest.digest[:12]}..." in reasons[honest.id]
     assert "ls-cnn_digits--kd-cnn_digits-s0: made in" in finished_copy.run("distillab", "knockoff", "all").stderr

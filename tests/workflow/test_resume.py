@@ -20,6 +20,9 @@ TEACHERS = "results/tiny/receipts/teach/all.json"
 
 RUN = ("--cores", "2", TEACHERS)
 
+ALONE = LONG | {"studies": ["undistillable"]}
+"""One study, whose teachers are one job."""
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -36,7 +39,7 @@ class Beside:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Beside:
     """A run whose stage stands still while others start beside it, and which then goes on to its end."""
     project = copy_project(tmp_path_factory.mktemp("live") / "project")
-    project.choose(LONG)
+    project.choose(ALONE)
     master = project.start("snakemake", *RUN)
     wait_for(lambda: any("teach" in stage.job for stage in project.running()))
     stage = psutil.Process(project.running()[0].pid)
@@ -88,7 +91,7 @@ def test_a_resume_that_is_asked_to_end_ends_as_a_whole_and_loses_nothing(
     live: Beside, fresh: Callable[[str], Project]
 ) -> None:
     project = fresh("interrupted")
-    project.choose(LONG)
+    project.choose(ALONE)
     log = project.results / "logs" / "teach" / "all.log"
     for send, number in (
         (os.kill, signal.SIGINT),

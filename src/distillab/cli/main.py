@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_stage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", stage: str, description: str) -> None:
     command = commands.add_parser(stage, help=description, description=f"Stage {stage}: {description}.")
-    command.add_argument("job", nargs="?", help="a job of this stage; without one, list them")
+    command.add_argument("job", nargs="?", help="a job of this stage, or all; without one, list them")
     command.set_defaults(command=_run_stage, stage_name=stage)
     if stage == "certify":
         certify.add_options(command)
@@ -65,7 +65,7 @@ def _add_stage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", 
 def _run_stage(options: argparse.Namespace) -> int:
     if options.stage_name == "certify" and certify.wants_weights(options):
         return certify.certify_weights(options)
-    from distillab.cli.run import run_job
+    from distillab.cli.run import run_job, run_stage
     from distillab.plan import load_plan
 
     plan = load_plan()
@@ -73,5 +73,8 @@ def _run_stage(options: argparse.Namespace) -> int:
         for job in plan.stage(options.stage_name):
             print(f"{job.id}  ({len(job.members)} member{'s' if len(job.members) > 1 else ''})")
         return 0
-    run_job(plan, options.stage_name, options.job)
+    if options.job == "all":
+        run_stage(plan, options.stage_name)
+    else:
+        run_job(plan, options.stage_name, options.job)
     return 0

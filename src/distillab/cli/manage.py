@@ -72,7 +72,7 @@ def run_record(_options: argparse.Namespace) -> int:
     preset = load_plan().preset
     path = Path("reports/recorded") / f"{preset}.md"
     results = Path("results") / preset
-    write_text(path, record(Tables(results / "tables"), Reported("reports/reported"), cost_of_run(results)))
+    write_text(path, record(Tables(results / "tables" / "index"), Reported("reports/reported"), cost_of_run(results)))
     print(path)
     return 0
 

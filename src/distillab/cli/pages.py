@@ -27,18 +27,17 @@ def run_pages(options: argparse.Namespace) -> int:
 
     Raises:
         SpecError: there is no such page.
-        DistillabError: the tables cannot be made, or a page; the first error, after the other pages.
+        DistillabError: a page or its tables cannot be made; the first error, after the other pages.
     """
     from distillab.plan import load_plan
 
     if not options.in_run:
         refuse_beside_run(HIDDEN)
     plan = load_plan()
-    pages, errors = _chosen(plan, options.page), list[DistillabError]()
-    for job in plan.stage("collect"):
-        _make(plan, job)
-    for job in pages:
+    errors = list[DistillabError]()
+    for job in _chosen(plan, options.page):
         try:
+            _make(plan, plan.find_job("collect", job.id))
             _make(plan, job)
             print(job.output)
         except DistillabError as error:

@@ -45,6 +45,22 @@ def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt
         write_receipt(root / job.output, Receipt(digest=job.digest, made=made, missing=missing))
 
 
+def run_stage(plan: Plan, stage: str, root: Path = Path()) -> None:
+    """Run every job of a stage, one after the other.
+
+    Raises:
+        Exception: of the first job that made nothing, after the others.
+    """
+    errors: list[Exception] = []
+    for job in plan.stage(stage):
+        try:
+            run_job(plan, stage, job.id, root)
+        except Exception as error:  # one job costs no other
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
 def make_members(job: Job, workspace: Workspace, make: Make) -> tuple[dict[str, str], dict[str, Exception]]:
     """The payload hash of every member that was made, and the error of every other one, by member id."""
     made: dict[str, str] = {}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from distillab.core.job import Member, Plan
+from distillab.core.job import Plan
 from distillab.plan.cache import PARAMS
 from distillab.plan.checks import impossible
 from distillab.plan.expand import expand
@@ -38,15 +38,11 @@ def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:
         params=params.plain(),
         members=members,
         jobs=jobs_of(params, members),
-        studies={study: _reports(members, study) for study in params.studies},
+        studies={study: (f"results/{params.preset}/reports/{study}.html",) for study in params.studies},
         facts=_facts(params),
     )
     jobs = tuple(job.model_copy(update={"passes": passes_of(plan, job)}) for job in plan.jobs)
     return plan.model_copy(update={"jobs": jobs})
-
-
-def _reports(members: dict[str, Member], study: str) -> tuple[str, ...]:
-    return tuple(m.path for m in members.values() if m.stage == "report" and m.axes["report"] in {study, "index"})
 
 
 def _facts(params: Params) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Plan, read_plan, write_plan
 from distillab.core.workspace import HIDDEN
-from distillab.plan.patterns import BENCHMARKS
+from distillab.studies import PAGES
 
 PARAMS = "params.yaml"
 
@@ -43,8 +43,12 @@ def plan_path(root: Path = Path()) -> Path:
 def _sources(root: Path) -> Iterator[tuple[str, Path]]:
     """Every file that a plan is made from, with its place in the project or in the package."""
     package = Path(__file__).parent.parent
-    patterns = (PARAMS, "config/*.yaml", "reports/**/*", *BENCHMARKS.values())
+    patterns = (PARAMS, "config/*.yaml", "reports/**/*", *_benchmarks())
     for folder, pattern in (*((root, pattern) for pattern in patterns), (package, "**/*.py")):
         for file in sorted(folder.glob(pattern)):
             if file.is_file():
                 yield file.relative_to(folder).as_posix(), file
+
+
+def _benchmarks() -> list[str]:
+    return [page.benchmarks for page in PAGES.values() if page.benchmarks]

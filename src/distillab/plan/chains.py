@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from distillab.plan.vocabulary import AnyModel, Key, Study
+from distillab.plan.vocabulary import AnyModel, Key, StudyName
 from distillab.specs.base import Spec
 from distillab.specs.model import ModelSpec
 from distillab.specs.train import TrainSpec
@@ -43,7 +43,7 @@ class ChainParams(Spec):
     )
 
     @property
-    def study(self) -> Study:
+    def study(self) -> StudyName:
         """The study that the chain belongs to."""
         return "adversarial" if self.teacher_defense else "ta"
 

@@ -1,6 +1,7 @@
 """Which members a params file asks for: models, measurements, attacks, tables, pages."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from distillab.plan.knockoff_matrix import add_knockoffs, add_students, add_teac
 from distillab.plan.labels import labels_of
 from distillab.plan.members import DATA, Roster
 from distillab.plan.params import Params
-from distillab.plan.patterns import BENCHMARKS, REPORTS, TABLES
 from distillab.specs.attack import Family
 from distillab.specs.base import Spec
 from distillab.specs.defense import PostHocDefense
+from distillab.studies import INDEX, PAGES, Study
+from distillab.studies.tables import FOR_DVC
 
 MAKERS = {"teachers": add_teachers, "students": add_students, "knockoffs": add_knockoffs, "chains": add_chains}
 """How each family of models joins the roster, parents before children."""
@@ -27,12 +29,33 @@ def expand(params: Params, root: Path) -> dict[str, Member]:
     models: dict[Family, list[str]] = {
         family: add(roster) for family, add in MAKERS.items() if family in params.families
     }
-    questions = [
-        ask for family, ids in models.items() for member in ids for ask in add_questions(roster, family, member)
-    ]
-    tables = add_tables(roster, questions, models)
-    add_reports(roster, tables, root)
+    asked = {(family, model): add_questions(roster, family, model) for family, ids in models.items() for model in ids}
+    everything = [member.id for member in roster.members.values() if member.path]
+    for page in pages_of(params):
+        add_page(roster, page, everything if page is INDEX else scope_of(roster, page, asked), root)
     return roster.members
+
+
+def pages_of(params: Params) -> list[Study]:
+    """The index and the page of each chosen study."""
+    return [page for page in PAGES.values() if page.name in {INDEX.name, *params.studies}]
+
+
+def scope_of(roster: Roster, study: Study, asked: Mapping[tuple[Family, str], list[str]]) -> list[str]:
+    """The models that a study is about, and what its tables show of them."""
+    scope: list[str] = []
+    for (family, model), questions in asked.items():
+        if is_about(roster.params, study, family, roster.members[model]):
+            scope += [model, *(question for question in questions if roster.members[question].stage in study.stages)]
+    return scope
+
+
+def is_about(params: Params, study: Study, family: Family, member: Member) -> bool:
+    """Whether a study is about a model: about a chain only where it is the study's own."""
+    if study.certified_only:
+        return is_certified(params, family, member) and not _is_asked_elsewhere(params, member)
+    chain = params.chains.get(member.axes.get("chain", ""))
+    return family in study.families and (chain is None or chain.study == study.name)
 
 
 def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
@@ -174,46 +197,38 @@ def _add_question(  # noqa: PLR0913 - a question is this many things
     )
 
 
-def add_tables(roster: Roster, parents: list[str], models: dict[Family, list[str]]) -> list[str]:
-    """The tables that reports and DVC read; they belong to all measurements together, and name methods."""
+def add_page(roster: Roster, page: Study, scope: list[str], root: Path) -> None:
+    """A page, and its tables, which belong to all that is in the scope together, and name methods."""
     labels = labels_of(roster.params)
-    models_of_all = [member for ids in models.values() for member in ids]
-    roles = {member: member for member in (*DATA.values(), *models_of_all, *parents)}
-    return [
+    roles = {member: member for member in (*DATA.values(), *scope)}
+    tables = [
         roster.add(
             "collect",
             file,
-            {"file": file},
-            {"measure": roster.params.measure},
-            facts={"file": file, "labels": labels},
+            {"page": page.name, "file": file},
+            {},
+            facts={"page": page.name, "file": file, "labels": labels},
             parents=roles,
         )
-        for file in TABLES
+        for file in (*page.files, *(FOR_DVC if page is INDEX else ()))
     ]
+    roster.add(
+        "report",
+        f"report-{page.name}",
+        {"report": page.name},
+        {},
+        facts={"report": page.name},
+        parents={table: table for table in tables if table in page.files},
+        modules=modules_imported_by(root / "reports" / f"{page.name}.py"),
+        files_code=_files_hash(root, page),
+    )
 
 
-def add_reports(roster: Roster, tables: list[str], root: Path) -> None:
-    """The index page and the page of each chosen study."""
-    roles = {table: table for table in tables if table.startswith("tables/")}
-    for report in REPORTS:
-        if report == "index" or report in roster.params.studies:
-            roster.add(
-                "report",
-                f"report-{report}",
-                {"report": report},
-                {},
-                facts={"report": report},
-                parents=roles,
-                modules=modules_imported_by(root / "reports" / f"{report}.py"),
-                files_code=_files_hash(root, report),
-            )
-
-
-def _files_hash(root: Path, report: str) -> str:
+def _files_hash(root: Path, page: Study) -> str:
     """Hash of what a page is made of besides package code: source, template, reported numbers, benchmarks it shows."""
     folder = root / "reports"
-    files = [folder / f"{report}.py", *sorted(folder.glob("template/**/*")), *sorted(folder.glob("reported/*"))]
-    files += sorted(root.glob(BENCHMARKS[report])) if report in BENCHMARKS else []
+    files = [folder / f"{page.name}.py", *sorted(folder.glob("template/**/*")), *sorted(folder.glob("reported/*"))]
+    files += sorted(root.glob(page.benchmarks)) if page.benchmarks else []
     digest = hashlib.blake2b(digest_size=8)
     for file in files:
         if file.is_file():

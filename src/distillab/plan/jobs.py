@@ -8,9 +8,7 @@ from distillab.core.receipts import receipt_path
 from distillab.core.stages import STAGES
 from distillab.plan.params import Params
 from distillab.plan.resources import memory_mb
-
-Readers = Mapping[str, tuple[str, ...]]
-"""Member id to the studies whose pages stand on it."""
+from distillab.studies import STUDIES
 
 
 def jobs_of(params: Params, members: dict[str, Member]) -> tuple[Job, ...]:
@@ -18,50 +16,54 @@ def jobs_of(params: Params, members: dict[str, Member]) -> tuple[Job, ...]:
 
     Members of different studies never share a job: a study that is run alone makes what it needs and no more.
     """
-    readers = readers_of(members)
-    groups = _groups(params, members, readers)
+    groups = _groups(params, members)
     outputs = {member.id: _output(params, key) for key, group in groups.items() for member in group}
     memory = memory_mb(params.data)
     return tuple(_job(key, group, members, outputs, memory) for key, group in groups.items())
 
 
 def readers_of(members: Mapping[str, Member]) -> dict[str, tuple[str, ...]]:
-    """Member id to the reports that stand on it, at any remove; what none reads, such as DVC's plots, is for all."""
-    reports = [member.id for member in members.values() if member.stage == "report"]
-    found: dict[str, dict[str, None]] = {member_id: {} for member_id in members}
-    for report in reports:
-        waiting = [report]
-        while waiting:
+    """Member id to the studies whose pages stand on it, at any remove; the index stands on everything."""
+    found: dict[str, dict[str, None]] = {}
+    for report in (member for member in members.values() if member.stage == "report"):
+        study, waiting = report.axes["report"], [report.id]
+        while waiting and study in STUDIES:
             member_id = waiting.pop()
-            if report not in found[member_id]:
-                found[member_id][report] = None
+            readers = found.setdefault(member_id, {})
+            if study not in readers:
+                readers[study] = None
                 waiting += members[member_id].parents.values()
-    return {member_id: tuple(readers or reports) for member_id, readers in found.items()}
+    return {member_id: tuple(readers) for member_id, readers in found.items()}
 
 
 Key = tuple[str, str]
 """Stage and id of a job."""
 
 
-def _groups(params: Params, members: dict[str, Member], readers: Readers) -> dict[Key, list[Member]]:
+def _groups(params: Params, members: dict[str, Member]) -> dict[Key, list[Member]]:
     """The members of each job, by stage and in the plan's order."""
-    groups: dict[Key, list[Member]] = {}
-    for stage, declared in STAGES.items():
-        batched = {*params.batch.get(stage, ()), *declared.together}
-        alike: dict[str, dict[tuple[str, ...], list[Member]]] = {}
-        for member in members.values():
-            if member.stage == stage:
-                free = "/".join(value for axis, value in member.axes.items() if axis not in batched) or "all"
-                alike.setdefault(free, {}).setdefault(readers[member.id], []).append(member)
-        for free, by_readers in alike.items():
-            for some, group in by_readers.items():
-                groups[stage, free if len(by_readers) == 1 else f"{free}/{_for(some)}"] = group
-    return groups
+    readers, alike = readers_of(members), dict[Key, dict[tuple[str, ...], list[Member]]]()
+    for member in members.values():
+        if member.stage in STAGES:
+            some = readers.get(member.id, ()) if not member.incomplete else ()
+            alike.setdefault((member.stage, _free(params, member)), {}).setdefault(some, []).append(member)
+    order = sorted(alike, key=lambda key: [*STAGES].index(key[0]))
+    return {
+        (stage, free if len(alike[stage, free]) == 1 else f"{free}/{_for(some)}"): group
+        for stage, free in order
+        for some, group in alike[stage, free].items()
+    }
+
+
+def _free(params: Params, member: Member) -> str:
+    """The values of a member's axes that its job does not loop over."""
+    batched = {*params.batch.get(member.stage, ()), *STAGES[member.stage].together}
+    return "/".join(value for axis, value in member.axes.items() if axis not in batched) or "all"
 
 
 def _for(readers: tuple[str, ...]) -> str:
     """What tells a job from others with the same axes: the pages that need it."""
-    return "for_" + "_".join(report.removeprefix("report-") for report in readers)
+    return "_".join(("for", *readers)) if readers else "for_no_study"
 
 
 def _output(params: Params, key: Key) -> str:

@@ -7,7 +7,6 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from distillab.plan.chains import ChainParams
 from distillab.plan.vocabulary import (
-    STUDIES,
     AnyAttack,
     AnyCertifier,
     AnyData,
@@ -16,12 +15,13 @@ from distillab.plan.vocabulary import (
     AnyModel,
     Key,
     StageName,
-    Study,
+    StudyName,
     without_nulls,
 )
 from distillab.specs.attack import Family
 from distillab.specs.base import PASSING, Fractional, Spec
 from distillab.specs.train import TrainSpec
+from distillab.studies import STUDIES
 
 
 class Pair(Spec):
@@ -121,7 +121,9 @@ class Params(Spec):
     """Everything a run depends on."""
 
     preset: str = Field(description="Name of the overlay in config/")
-    studies: tuple[Study, ...] = Field(default=("undistillable",), min_length=1, description="What to run and report")
+    studies: tuple[StudyName, ...] = Field(
+        default=("undistillable",), min_length=1, description="What to run and report"
+    )
     data: AnyData = Field(description="The data set")
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         default=(0,), min_length=1, description="Seeds of every training; runs are paired by seed"
@@ -167,7 +169,7 @@ class Params(Spec):
     @property
     def families(self) -> frozenset[Family]:
         """The models that the chosen studies are about."""
-        return frozenset(family for study in self.studies for family in STUDIES[study])
+        return frozenset(family for study in self.studies for family in STUDIES[study].families)
 
 
 def params_schema() -> dict[str, Any]:

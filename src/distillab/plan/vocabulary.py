@@ -11,24 +11,13 @@ from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
 from distillab.models import MODELS
-from distillab.specs.attack import AttackSpec, Family
+from distillab.specs.attack import AttackSpec
 from distillab.specs.certifier import CertifierSpec
 from distillab.specs.data import DataSpec
 from distillab.specs.defense import DefenseSpec
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.model import ModelSpec
-
-Study = Literal["undistillable", "ta", "sparse", "adversarial", "certified"]
-"""One per source document; each has one report."""
-
-STUDIES: dict[Study, tuple[Family, ...]] = {
-    "undistillable": ("teachers", "students", "knockoffs"),
-    "ta": ("chains",),
-    "sparse": ("teachers", "students", "knockoffs"),
-    "adversarial": ("teachers", "chains"),
-    "certified": ("teachers",),
-}
-"""The models that each study's report is about."""
+from distillab.studies import STUDIES
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name a user gives to a method with its parameters; part of file names."""
@@ -52,9 +41,11 @@ if TYPE_CHECKING:
     AnyAttack: TypeAlias = AttackSpec
     AnyCertifier: TypeAlias = CertifierSpec
     StageName: TypeAlias = str
+    StudyName: TypeAlias = str
 else:
     AnyData = DATASETS.union
     AnyModel = Annotated[MODELS.union, BeforeValidator(_named)]
     AnyDefense, AnyKnockoff = DEFENSES.union, KNOCKOFFS.union
     AnyAttack, AnyCertifier = ATTACKS.union, CERTIFIERS.union
     StageName = Literal[tuple(BATCHABLE)]
+    StudyName = Literal[tuple(STUDIES)]

@@ -15,7 +15,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     for parent in member.parents.values():
         workspace.verified_path(parent)
     name = member.spec["report"]
-    tables = workspace.root / "results" / workspace.plan.preset / "tables"
+    tables = workspace.root / "results" / workspace.plan.preset / "tables" / name
     render(
         workspace.root / REPORTS / f"{name}.py",
         {"tables": tables.as_posix()},

@@ -4,24 +4,16 @@ from html import escape
 
 from distillab.reporting.display import Html
 from distillab.reporting.tables import Tables
-
-TITLES = {
-    "undistillable": "Undistillable teachers and knockoff students",
-    "ta": "Defensive distillation with teacher assistants",
-    "sparse": "Adversarial sparse teachers",
-    "adversarial": "Adversarial training and the worst case",
-    "certified": "Certified robustness",
-}
-"""Study to the title of its page, in the order of the index."""
+from distillab.studies import STUDIES
 
 
 def studies_of(tables: Tables) -> list[str]:
     """The studies that the run was asked for."""
     chosen = tables.facts.get("params", {}).get("studies", ())
-    return [study for study in TITLES if study in chosen]
+    return [study for study in STUDIES if study in chosen]
 
 
 def study_links(tables: Tables) -> Html:
     """Links from the index to the page of each study; nothing where there is none."""
-    links = "".join(f'<a href="{study}.html">{escape(TITLES[study])}</a>' for study in studies_of(tables))
+    links = "".join(f'<a href="{study}.html">{escape(STUDIES[study].title)}</a>' for study in studies_of(tables))
     return Html(f'<nav aria-label="Study pages"><span>Studies</span>{links}</nav>' if links else "")

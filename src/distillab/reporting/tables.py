@@ -54,7 +54,8 @@ class Tables:
         """Role, defense and network of every model, also of those that are not there and were attacked or certified."""
         import pandas as pd
 
-        named = [self[name][["model", "role", "defense", "arch"]] for name in ("models", "robustness", "certificates")]
+        certified = ["certificates"] if (self.folder / "certificates.parquet").exists() else []
+        named = [self[name][["model", "role", "defense", "arch"]] for name in ("models", "robustness", *certified)]
         return pd.concat([frame for frame in named if len(frame)] or named[:1]).drop_duplicates("model")
 
     @cached_property

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
@@ -33,39 +34,46 @@ from distillab.stages.tables import (
 from distillab.stages.tables.results import Results
 
 TABLES: dict[str, Callable[[Results], Any]] = {
-    "tables/models.parquet": models.rows,
-    "tables/knockoff.parquet": knockoff.rows,
-    "tables/verdicts.parquet": verdicts.rows,
-    "tables/robustness.parquet": robustness.rows,
-    "tables/curves.parquet": robustness.curve_rows,
-    "tables/cmi.parquet": curves.cmi_rows,
-    "tables/leaks.parquet": leaks.rows,
-    "tables/simplex.parquet": simplex.rows,
-    "tables/ablations.parquet": ablations.rows,
-    "tables/hypotheses.parquet": hypotheses.rows,
-    "tables/worst.parquet": worst.rows,
-    "tables/certificates.parquet": certificates.rows,
-    "tables/certified_images.parquet": certificates.image_rows,
-    "tables/cascades.parquet": cascades.rows,
-    "tables/responses.parquet": responses.rows,
-    "tables/profiles.parquet": responses.profile_rows,
-    "tables/history.parquet": curves.history_rows,
-    "tables/examples.parquet": robustness.example_rows,
-    "tables/sensitivity.parquet": sensitivity.rows,
-    "tables/steps.parquet": chains.step_rows,
-    "tables/claims.parquet": claims.rows,
-    "tables/facts.json": facts.facts,
-    "tables/run.json": facts.run,
+    "models": models.rows,
+    "knockoff": knockoff.rows,
+    "verdicts": verdicts.rows,
+    "robustness": robustness.rows,
+    "curves": robustness.curve_rows,
+    "cmi": curves.cmi_rows,
+    "leaks": leaks.rows,
+    "simplex": simplex.rows,
+    "ablations": ablations.rows,
+    "hypotheses": hypotheses.rows,
+    "worst": worst.rows,
+    "certificates": certificates.rows,
+    "certified_images": certificates.image_rows,
+    "cascades": cascades.rows,
+    "responses": responses.rows,
+    "profiles": responses.profile_rows,
+    "history": curves.history_rows,
+    "examples": robustness.example_rows,
+    "sensitivity": sensitivity.rows,
+    "steps": chains.step_rows,
+    "claims": claims.rows,
+    "facts": facts.facts,
+    "run": facts.run,
+}
+"""Name to what computes it."""
+
+FOR_DVC: dict[str, Callable[[Results], Any]] = {
     "plots/history.csv": curves.history_rows,
     "plots/robustness.csv": robustness.curve_rows,
     "plots/cmi.csv": curves.cmi_rows,
     "metrics.json": facts.metrics,
 }
+"""File to what computes it."""
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """One table; what is read for it is kept for the other tables of the job, while there is room."""
-    content = TABLES[member.spec["file"]](_results(workspace))
+    """One table of one page; what is read for it is kept for the page's other tables, while there is room."""
+    file = member.spec["file"]
+    compute = FOR_DVC.get(file) or TABLES[PurePosixPath(file).stem]
+    content = compute(_results(workspace, frozenset(member.parents.values())))
     if entry.suffix == ".json":
         write_text(entry.payload, json.dumps(content, indent=1, sort_keys=True) + "\n")
     else:
@@ -74,8 +82,8 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
 
 
 @lru_cache(maxsize=1)
-def _results(workspace: Workspace) -> Results:
-    return Results(workspace)
+def _results(workspace: Workspace, scope: frozenset[str]) -> Results:
+    return Results(workspace, scope)
 
 
 def _frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from distillab.plan import load_plan
-from distillab.plan.patterns import REPORTS
+from distillab.studies import PAGES
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -27,7 +27,7 @@ def planned(tmp_path_factory):
     root = tmp_path_factory.mktemp("planned")
     shutil.copytree(REPOSITORY / "config", root / "config")
     (root / "reports").mkdir()
-    for report in REPORTS:
+    for report in PAGES:
         (root / "reports" / f"{report}.py").write_text("from distillab.reporting import tables\n")
     text = yaml.safe_dump({"preset": "tiny", "override": OVERRIDE}, sort_keys=False)
     (root / "params.yaml").write_text(f"# mine\n{text}")

@@ -5,9 +5,10 @@ import yaml
 
 from distillab.cli import main
 from distillab.plan.document import generated_files
-from distillab.plan.patterns import TABLES
+from distillab.studies import INDEX, STUDIES
+from distillab.studies.tables import FOR_DVC
 
-PAYLOADS = 2 + 2 + 1 + 2 + 2 + 5 + len(TABLES) + 2
+PAYLOADS = 2 + 2 + 1 + 2 + 2 + 5 + len((*INDEX.files, *FOR_DVC, *STUDIES["undistillable"].files)) + 2
 """Data, teachers, LS student, answers, knockoffs, measurements, tables, pages."""
 
 
@@ -21,13 +22,13 @@ def files(root):
 
 def test_check_counts_payloads_and_jobs(project, capsys):
     assert main(["check"]) == 0
-    assert said(capsys) == [f"params.yaml is valid: preset tiny, {PAYLOADS} payloads in 8 jobs"]
+    assert said(capsys) == [f"params.yaml is valid: preset tiny, {PAYLOADS} payloads in 9 jobs"]
 
 
 def test_plan_describes_what_will_be_made(project, capsys):
     assert main(["plan", "--no-measure"]) == 0
     head, *tree, total = said(capsys)
-    assert head == f"preset tiny on Digits (8x8), seeds 4: {PAYLOADS} payloads in 8 jobs"
+    assert head == f"preset tiny on Digits (8x8), seeds 4: {PAYLOADS} payloads in 9 jobs"
     assert "  ce-cnn_digits: 1 to make, 2.4e+03 passes, ? hours (run `distillab plan` without --no-measure)" in tree
     assert total.endswith("1.2e+04 passes, ? hours (run `distillab plan` without --no-measure) on one core or device")
 
@@ -84,13 +85,13 @@ def test_record_reads_the_presets_tables_and_prints_its_path(project, capsys, mo
     assert main(["record"]) == 0
     assert said(capsys) == ["reports/recorded/tiny.md"]
     text = (project / "reports" / "recorded" / "tiny.md").read_text()
-    assert text == "results/tiny/tables, reports/reported, the cost of results/tiny"
+    assert text == "results/tiny/tables/index, reports/reported, the cost of results/tiny"
 
 
 def test_record_of_a_run_that_was_not_made_is_one_line(project, capsys):
     assert main(["record"]) == 3
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("distillab: results/tiny/tables/facts.json: ")
+    assert line.startswith("distillab: results/tiny/tables/index/facts.json: ")
     assert not (project / "reports" / "recorded").exists()
 
 

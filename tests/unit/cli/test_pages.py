@@ -5,11 +5,12 @@ import pytest
 from distillab.cli import main
 from distillab.core.errors import ArtifactError
 from distillab.core.locks import exclusive
-from distillab.plan.patterns import TABLES
 from distillab.plan.records import record_of
+from distillab.studies import INDEX, STUDIES
+from distillab.studies.tables import FOR_DVC
 
 PAGES = [f"results/tiny/reports/{name}.html" for name in ("index", "undistillable")]
-RECEIPT = "results/tiny/receipts/collect/all.json"
+RECEIPT = "results/tiny/receipts/collect/index.json"
 
 
 @pytest.fixture
@@ -36,15 +37,15 @@ def made(monkeypatch):
 
 def test_all_pages_are_made_from_tables_that_are_made_first(project, made, capsys):
     assert main(["pages"]) == 0
-    assert made[-2:] == ["report-index", "report-undistillable"]
-    assert sorted(made[:-2]) == sorted(TABLES)
+    index, study = [*INDEX.files, *FOR_DVC, "report-index"], [*STUDIES["undistillable"].files, "report-undistillable"]
+    assert made == [*index, *study]
     assert capsys.readouterr().out.splitlines() == PAGES
     assert [(project / page).read_text() for page in PAGES] == ["report-index", "report-undistillable"]
 
 
 def test_one_page_alone(project, made, capsys):
     assert main(["pages", "undistillable"]) == 0
-    assert made[-1] == "report-undistillable"
+    assert made == [*STUDIES["undistillable"].files, "report-undistillable"]
     assert capsys.readouterr().out.splitlines() == PAGES[1:]
     assert not (project / PAGES[0]).exists()
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from distillab.plan.build import build_plan, load_params
-from distillab.plan.patterns import REPORTS
+from distillab.studies import PAGES
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -47,7 +47,7 @@ def lay_out(root):
     """The presets of this repository, and pages without content."""
     shutil.copytree(REPOSITORY / "config", root / "config")
     (root / "reports").mkdir()
-    for report in REPORTS:
+    for report in PAGES:
         (root / "reports" / f"{report}.py").write_text("from distillab.reporting import tables\n")
 
 

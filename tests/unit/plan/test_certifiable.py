@@ -60,7 +60,7 @@ def test_a_certificate_changes_with_what_it_says(plan_of, change, others):
 
 def test_tables_and_page_hang_on_the_certificates(plan_of):
     before, after = plan_of(), plan_of({"certification": {"eps": [0.05]}})
-    for member in ("tables/certificates.parquet", "report-certified"):
+    for member in ("tables/certified/certificates.parquet", "report-certified"):
         assert before.members[member].key != after.members[member].key
     assert before.facts["certifiers"]["dual"]["norm"] == "linf"
 

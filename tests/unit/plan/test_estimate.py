@@ -105,7 +105,9 @@ def test_the_total_adds_up(rich, project_of):
 def test_what_is_made_is_not_left(rich, project_of):
     root = project_of()
     whole = lines_of(rich, root)[-1]
-    made(root, rich, "ce-cnn_digits-s7", "ce-cnn_digits-s3-pgd_linf", "ls-cnn_digits-s3-answers", "tables/run.json")
+    made(
+        root, rich, "ce-cnn_digits-s7", "ce-cnn_digits-s3-pgd_linf", "ls-cnn_digits-s3-answers", "tables/index/run.json"
+    )
     lines = lines_of(rich, root)
     assert "  ce-cnn_digits: 1 of 2 made, 2 seeds, 2.4e+03 passes, 24 s" in lines
     assert lines[-1].startswith(f"total: 4 of {len(rich.members)} made; ")

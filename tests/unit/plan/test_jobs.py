@@ -52,10 +52,11 @@ def test_every_declared_member_is_made_by_exactly_one_job(plan):
         assert {plan.members[member].stage for member in job.members} == {job.stage}
 
 
-def test_pages_that_stand_on_the_same_members_share_all_jobs(plan_of):
-    plan = plan_of({"studies": ALL_STUDIES, "batch": BATCHES["everything"]})
-    assert {job.id for job in plan.jobs if job.stage != "report"} == {"all"}
-    assert len(plan.stage("report")) == 1 + len(ALL_STUDIES)
+def test_studies_that_stand_on_the_same_members_share_all_jobs(plan_of):
+    plan = plan_of({"studies": ["undistillable", "sparse"], "batch": BATCHES["everything"]})
+    assert {job.id for job in plan.jobs if job.stage not in {"collect", "report"}} == {"all"}
+    assert [job.id for job in plan.stage("collect")] == [job.id for job in plan.stage("report")]
+    assert {job.id for job in plan.stage("report")} == {"index", "undistillable", "sparse"}
 
 
 def test_a_job_reads_the_outputs_of_other_jobs_and_no_circle_closes(plan):
@@ -87,7 +88,8 @@ def test_ids_are_unique_and_outputs_are_receipts_or_pages(plan):
 
 
 READS = {
-    "report-index": ["ls-cnn_digits-s0"],
+    "report-index": ["ce-cnn_digits-s0"],
+    "report-certified": ["ls-cnn_digits-s0"],
     "report-undistillable": ["ls-cnn_digits-s1", "ls-cnn_digits--kd-cnn_digits-s1-measure"],
     "report-ta": ["ta-T1-step0-s1-measure"],
 }
@@ -97,7 +99,7 @@ READS = {
 @pytest.fixture
 def apart(params_of, tmp_path):
     """Parameters and members of three pages that need different models, and jobs that batch everything."""
-    params = params_of({"studies": ["undistillable", "ta"], "batch": BATCHES["everything"]})
+    params = params_of({"studies": ["undistillable", "ta", "certified"], "batch": BATCHES["everything"]})
     members = expand(params, tmp_path)
     for report, read in READS.items():
         parents = {name: name for name in read}
@@ -105,37 +107,37 @@ def apart(params_of, tmp_path):
     return params, members
 
 
-def test_readers_are_the_pages_at_any_remove(apart):
+def test_readers_are_the_studies_at_any_remove(apart):
     readers = readers_of(apart[1])
-    assert readers["data-images"] == ("report-index", "report-undistillable", "report-ta")
-    assert readers["ls-cnn_digits-s0"] == ("report-index",)
-    assert readers["ls-cnn_digits-s1"] == ("report-undistillable",)
-    assert readers["ls-cnn_digits--kd-cnn_digits-s1"] == ("report-undistillable",)
-    assert readers["ta-T1-step0-s1"] == readers["report-ta"] == ("report-ta",)
-    assert readers["st-cnn_digits-s0"] == readers["data-images"], "what no page reads is for all"
+    assert readers["data-images"] == ("undistillable", "ta", "certified")
+    assert readers["ls-cnn_digits-s0"] == ("certified",)
+    assert readers["ls-cnn_digits-s1"] == ("undistillable",)
+    assert readers["ls-cnn_digits--kd-cnn_digits-s1"] == ("undistillable",)
+    assert readers["ta-T1-step0-s1"] == readers["report-ta"] == ("ta",)
+    assert not {"ce-cnn_digits-s0", "st-cnn_digits-s0"} & readers.keys(), "the index is no study"
 
 
 def test_members_that_different_pages_need_never_share_a_job(apart):
     jobs = {(job.stage, job.id): job for job in jobs_of(*apart)}
     teach = {job: set(found.members) for (stage, job), found in jobs.items() if stage == "teach"}
-    assert teach["all/for_index"] == {"ls-cnn_digits-s0"}
+    assert teach["all/for_certified"] == {"ls-cnn_digits-s0"}
     assert teach["all/for_undistillable"] == {"ls-cnn_digits-s1"}
-    (others,) = teach.keys() - {"all/for_index", "all/for_undistillable"}
-    assert others == "all/for_index_undistillable_ta"
+    (others,) = teach.keys() - {"all/for_certified", "all/for_undistillable"}
+    assert others == "all/for_no_study"
     assert len(teach[others]) == 6
     output = "results/tiny/receipts/teach/all/for_undistillable.json"
     assert jobs["teach", "all/for_undistillable"].output == output
     assert jobs["knockoff", "all/for_undistillable"].inputs[-1] == output
-    assert [job for stage, job in jobs if stage in {"prepare", "collect"}] == ["all", "all"]
+    assert [job for stage, job in jobs if stage == "prepare"] == ["all"]
 
 
 def test_a_page_alone_asks_for_its_own_models_only(apart):
     """All that a page's job stands on is read by that page."""
     readers, jobs = readers_of(apart[1]), {job.output: job for job in jobs_of(*apart)}
-    for report in READS:
+    for report in READS.keys() - {"report-index"}:
         (waiting,) = ([job.output] for job in jobs.values() if report in job.members)
         for output in waiting:
-            assert all(report in readers[member] for member in jobs[output].members)
+            assert all(report.removeprefix("report-") in readers[member] for member in jobs[output].members)
             waiting += [name for name in jobs[output].inputs if name not in waiting]
 
 

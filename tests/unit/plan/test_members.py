@@ -143,23 +143,26 @@ def test_a_chains_step_has_its_warm_start_its_labels_and_no_augmentation(rich, r
 
 
 def test_tables_and_pages(rich, rich_params):
-    labels = rich.members["tables/claims.parquet"].spec["labels"]
+    name = "tables/ta/claims.parquet"
+    labels = rich.members[name].spec["labels"]
     assert labels["defenses"] == {"ce": "CE", "ls": "LS", "st": "ST"}
-    table = found(rich, "tables/claims.parquet")
-    asked = [m.id for m in rich.members.values() if m.stage in {"measure", "attack", "certify", "sensitivity"}]
-    models = [m.id for m in rich.members.values() if m.stage in {"teach", "baseline", "knockoff"}]
-    weights = [m.id for m in rich.members.values() if m.stage == "distill" and m.axes["part"] == "weights"]
-    assert table["parents"] == {i: i for i in (*DATA.values(), *models, *weights, *asked)}
-    spec = {"measure": {"powers": [0.0, 0.5, 1.0, 2.0]}, "file": "tables/claims.parquet", "labels": labels}
-    assert table | {"parents": {}} == member(
-        "collect", "tables/claims.parquet", 0, {}, spec, file="tables/claims.parquet"
-    ) | {"parents": {}, "incomplete": True}
+    table = found(rich, name)
+    own = [m for m in rich.members.values() if m.axes.get("chain") == "ta" or m.axes.get("model", "").startswith("ta-")]
+    assert {m.stage for m in own} == {"distill", "measure", "attack", "sensitivity"}
+    shown = [m.id for m in own if m.axes.get("part") != "labels"]
+    assert table["parents"] == {i: i for i in (*DATA.values(), *shown)}
+    spec = {"page": "ta", "file": name, "labels": labels}
+    assert table | {"parents": {}} == member("collect", name, 0, {}, spec, page="ta", file=name) | {
+        "parents": {}, "incomplete": True,
+    }  # fmt: skip
+    everything = [m.id for m in rich.members.values() if m.path and m.stage not in {"collect", "report"}]
+    assert set(found(rich, "tables/index/claims.parquet")["parents"]) == set(everything)
     page = found(rich, "report-ta")
     code = code_hash({"distillab.reporting.page", "distillab.reporting.tables"})  # its maker, and what it imports
     assert rich.members["report-ta"].code.startswith(code)
     assert len(rich.members["report-ta"].code) == 2 * len(code)  # and the files that it shows
-    assert all(role == parent and role.startswith("tables/") for role, parent in page["parents"].items())
-    assert {"tables/claims.parquet", "tables/run.json"} <= page["parents"].keys()
+    assert all(role == parent and role.startswith("tables/ta/") for role, parent in page["parents"].items())
+    assert {name, "tables/ta/run.json"} <= page["parents"].keys()
     assert page | {"parents": {}} == member("report", "reports/ta.html", 0, {}, {"report": "ta"}, report="ta") | {
         "parents": {}
     }

@@ -22,7 +22,7 @@ KINDS = {
     "knockoff": "ls-cnn_digits--kd-cnn_digits-s0",
     "measure": "ls-cnn_digits-s0-measure",
     "attack": "ls-cnn_digits-s0-pgd_linf",
-    "table": "tables/models.parquet",
+    "table": "tables/undistillable/models.parquet",
     "metrics": "metrics.json",
     "page": "report-index",
 }

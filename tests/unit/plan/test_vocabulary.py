@@ -1,18 +1,19 @@
 """The words of the parameters, written out: studies and their models, tables and pages."""
 
 from distillab.plan.params import MeasureParams, Params
-from distillab.plan.patterns import BENCHMARKS, REPORTS, TABLES
-from distillab.plan.vocabulary import STUDIES, _named, without_nulls
+from distillab.plan.vocabulary import _named, without_nulls
 from distillab.reporting.columns import COLUMNS
+from distillab.studies import PAGES, STUDIES
+from distillab.studies.tables import READ_FROM
 
 
 def test_models_of_each_study():
-    assert STUDIES == {
+    assert {name: study.families for name, study in STUDIES.items()} == {
         "undistillable": ("teachers", "students", "knockoffs"), "ta": ("chains",),
         "sparse": ("teachers", "students", "knockoffs"), "adversarial": ("teachers", "chains"),
         "certified": ("teachers",),
     }  # fmt: skip
-    assert ("index", *("undistillable", "ta", "sparse", "adversarial", "certified")) == REPORTS
+    assert [study.name for study in STUDIES.values()] == ["undistillable", "ta", "sparse", "adversarial", "certified"]
 
 
 def test_a_word_stands_for_a_method_and_null_for_none():
@@ -56,10 +57,6 @@ def test_seeds_and_chains_of_what_was_chosen(rich_params):
 
 
 def test_tables_are_those_that_reports_read_with_their_columns():
-    parquet = [f"tables/{name}.parquet" for name in COLUMNS]
-    others = {"tables/facts.json", "tables/run.json", "metrics.json"} | {
-        f"plots/{name}.csv" for name in ("history", "robustness", "cmi")
-    }
-    assert len(set(TABLES)) == len(TABLES)
-    assert set(TABLES) == {*parquet, *others}
-    assert BENCHMARKS == {"certified": "benchmarks/certify/results/*.json"}
+    assert set(READ_FROM) == set(COLUMNS)
+    benchmarks = {name: page.benchmarks for name, page in PAGES.items() if page.benchmarks}
+    assert benchmarks == {"certified": "benchmarks/certify/results/*.json"}

@@ -26,7 +26,7 @@ def test_a_page_is_made_from_the_checked_tables_of_its_preset(stage, tmp_path):
     member, workspace, entry, calls = stage
     assert page.make(member, workspace, entry) == Product("cpu")
     rendered = (
-        Path(tmp_path / "reports" / "ta.py"), {"tables": f"{tmp_path.as_posix()}/results/tiny/tables"},
+        Path(tmp_path / "reports" / "ta.py"), {"tables": f"{tmp_path.as_posix()}/results/tiny/tables/ta"},
         tmp_path / "ta.html", tmp_path / ".distillab" / "notebooks" / "tiny",
     )  # fmt: skip
     assert calls == [("check", "collect-models"), ("check", "collect-facts"), ("render", *rendered)]

@@ -7,7 +7,7 @@ import pytest
 from distillab.reporting.record import SECTIONS
 from distillab.reporting.recorded_certificates import certified_sections
 from distillab.reporting.recorded_robustness import robust_sections
-from distillab.reporting.studies import TITLES
+from distillab.studies import STUDIES
 
 SPECS = {"title": "MNIST", "params": {
     "defenses": {"madry": {"name": "madry", "eps": 0.3}, "wk": {"name": "wong_kolter", "eps": 0.1}},
@@ -57,7 +57,7 @@ def certified(tables_of, teacher):
 
 
 def test_every_study_has_a_record():
-    assert set(SECTIONS) == set(TITLES)
+    assert set(SECTIONS) == set(STUDIES)
 
 
 def test_an_attack_stands_with_its_budget_and_n_on_raw_logits_alone(attacked, papers):

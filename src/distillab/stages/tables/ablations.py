@@ -6,8 +6,9 @@ from typing import Any
 from distillab.metrics.intervals import Estimate, seed_interval
 from distillab.stages.tables import leaks
 from distillab.stages.tables.knockoff import cells
+from distillab.stages.tables.model_run import ModelRun
 from distillab.stages.tables.models import split_accuracy
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 

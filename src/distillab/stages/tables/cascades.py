@@ -8,7 +8,8 @@ import pandas as pd
 
 from distillab.core.job import Member
 from distillab.evaluate.cascade import run_cascade
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.model_run import ModelRun
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 

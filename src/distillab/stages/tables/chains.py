@@ -12,7 +12,8 @@ import pandas as pd
 from distillab.core.job import Member
 from distillab.core.seeds import derive
 from distillab.metrics.intervals import image_difference, seed_interval
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.model_run import ModelRun
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 

@@ -10,8 +10,9 @@ from distillab.metrics.trends import slope_per_doubling
 from distillab.stages.tables.chains import VIEWS, attacked_models, smallest_distances
 from distillab.stages.tables.judged import Statement, judged
 from distillab.stages.tables.knockoff import margin
+from distillab.stages.tables.model_run import ModelRun
 from distillab.stages.tables.models import split_accuracy
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.results import Results
 from distillab.stages.tables.sensitivity import SMALL
 
 Row = dict[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from distillab.core.job import Member
-from distillab.stages.tables.results import ROLES
+from distillab.stages.tables.model_run import is_model
 
 
 def tally(made: Iterable[tuple[Member, dict[str, str]]]) -> list[dict[str, Any]]:
@@ -27,6 +27,6 @@ def _counted(members: list[Member]) -> dict[str, Any]:
 
 def _model(member: Member) -> str:
     """The flat id of the model that a payload is or is about; empty where there is none."""
-    if member.stage in ROLES and member.spec.get("part", "weights") == "weights":
+    if is_model(member):
         return member.id.removesuffix(f"-s{member.seed}")
     return member.axes.get("model", "")

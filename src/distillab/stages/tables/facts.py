@@ -7,7 +7,7 @@ from typing import Any
 from distillab.core.job import Member
 from distillab.stages.tables import certificates, environments, knockoff, models, robustness, verdicts
 from distillab.stages.tables.gaps import cells, gaps
-from distillab.stages.tables.results import NO_INPUT, SPLITS, Results
+from distillab.stages.tables.results import SPLITS, Results
 
 
 def facts(results: Results) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def run(results: Results) -> dict[str, Any]:
     """
     seconds: dict[str, float] = {}
     made: list[tuple[Member, dict[str, str]]] = []
-    for member in results.workspace.plan.members.values():
-        if member.path and member.stage not in NO_INPUT and results.made(member.id):
+    for member in results.asked:
+        if results.made(member.id):
             sidecar = results.sidecar(member.id)
             made.append((member, sidecar.environment))
             if member.stage != "prepare":

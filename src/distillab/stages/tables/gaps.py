@@ -4,7 +4,8 @@ from math import isfinite
 from typing import Any
 
 from distillab.core.job import Member
-from distillab.stages.tables.results import NO_STEP, ROLES, Results
+from distillab.stages.tables.model_run import NO_STEP, is_model
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 
@@ -22,7 +23,7 @@ def cells(results: Results) -> dict[str, bool]:
     """Id of every planned cell to whether it is there; a knockoff's answers are part of it."""
     return {
         member.id: results.made(member.id) and (member.stage != "knockoff" or results.answered(member.id))
-        for member in results.workspace.plan.members.values()
+        for member in results.asked
         if member.stage in CELLS
     }
 
@@ -31,21 +32,16 @@ def gaps(results: Results) -> list[Row]:
     """Every member that is not there, by id: stage, the model that it is or asks about, the question, the reason."""
     return [
         {"id": name, "stage": member.stage} | _of_whom(results, member) | {"reason": results.missing[name]}
-        for name in sorted(results.missing)
-        for member in (results.workspace.plan.members[name],)
+        for name, member in sorted((each.id, each) for each in results.asked if each.id in results.missing)
     ]
 
 
 def _of_whom(results: Results, member: Member) -> Row:
     """The columns that name the model, and the question; empty where the member is the model itself."""
-    model = member.id if _is_model(member) else member.parents.get("model")
+    model = member.id if is_model(member) else member.parents.get("model")
     key = results.run_of(model).key() if model is not None else NOBODY
-    question = "" if _is_model(member) else _question(member)
+    question = "" if is_model(member) else _question(member)
     return {name: _plain(value) for name, value in key.items()} | {"question": question}
-
-
-def _is_model(member: Member) -> bool:
-    return member.stage in ROLES and member.spec.get("part", "weights") == "weights"
 
 
 def _question(member: Member) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from distillab.stages.tables import leaks
 from distillab.stages.tables.judged import Statement, judged
 from distillab.stages.tables.knockoff import cells, ls_accuracy, margin, planned_cells
+from distillab.stages.tables.model_run import ModelRun
 from distillab.stages.tables.models import split_accuracy
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.results import Results
 from distillab.stages.tables.tuning import TUNED
 from distillab.stages.tables.verdicts import EVERY_STUDENT
 

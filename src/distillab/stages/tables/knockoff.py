@@ -3,8 +3,9 @@
 from typing import Any
 
 from distillab.metrics.intervals import Estimate, seed_difference, seed_interval
+from distillab.stages.tables.model_run import ModelRun
 from distillab.stages.tables.models import chosen_eps, split_accuracy
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.results import Results
 from distillab.stages.tables.tuning import TUNED, candidates, with_tuned
 
 Row = dict[str, Any]

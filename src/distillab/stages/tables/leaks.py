@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from distillab.metrics.centroids import similarity_correlation, similarity_information
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.model_run import ModelRun
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 

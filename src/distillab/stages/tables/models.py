@@ -9,7 +9,8 @@ from distillab.metrics.accuracy import accuracy, agreement, l1_distance
 from distillab.metrics.arrays import blocks
 from distillab.specs.knockoff import TRIAL
 from distillab.stages.tables.choice import best_setting
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.model_run import ModelRun
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 

@@ -8,7 +8,8 @@ from scipy.special import entr, log_softmax, rel_entr
 
 from distillab.metrics.arrays import blocks
 from distillab.stages.tables.leaks import REFERENCE
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.model_run import ModelRun
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 

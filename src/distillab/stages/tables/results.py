@@ -20,6 +20,7 @@ from distillab.core.sidecar import Sidecar
 from distillab.core.workspace import Workspace
 from distillab.metrics.class_statistics import ClassStatistics
 from distillab.metrics.scores import Scores
+from distillab.stages.tables.model_run import ModelRun, is_model, run_of
 
 Array = NDArray[Any]
 
@@ -28,54 +29,6 @@ KEPT = 2**29
 
 PIXELS = ("x", "x_adv")
 """Columns of an attack's table that only pictures need."""
-
-ROLES = {"teach": "teacher", "baseline": "ls_student", "knockoff": "knockoff", "distill": "chain"}
-"""Stage to role."""
-
-NO_STEP = -1
-"""The ``step`` of a model that is no part of a chain."""
-
-
-@dataclass(frozen=True)
-class ModelRun:
-    """One trained network: which method, which network, which seed."""
-
-    member: Member
-    role: str
-    model: str
-    """Flat id without the seed."""
-    arch: str
-    defense: str
-    """The teacher's own, or that of the model's ``teacher``; empty where there is neither."""
-    attack: str
-    teacher: str
-    """Flat id, without the seed, of whom a knockoff learned from or a chain starts from; empty where that is nobody."""
-    eps: float
-    chain: str
-    """The chain's key; empty where the model is no part of one, and then there is no temperature and no step."""
-    temperature: float
-    step: int
-
-    @property
-    def seed(self) -> int:
-        """The user's seed."""
-        return self.member.seed
-
-    def key(self) -> dict[str, Any]:
-        """The columns that name the run."""
-        return {
-            "model": self.model,
-            "role": self.role,
-            "defense": self.defense,
-            "attack": self.attack,
-            "teacher": self.teacher,
-            "arch": self.arch,
-            "chain": self.chain,
-            "temperature": self.temperature,
-            "step": self.step,
-            "seed": self.seed,
-        }
-
 
 SPLITS = ("train", "val", "test")
 DATA = ("data-images", "data-split")
@@ -90,10 +43,21 @@ class Results:
     """Everything the tables of one plan are computed from, as far as it is there."""
 
     workspace: Workspace
+    scope: frozenset[str] | None = None
+    """Ids of the members that the page is about; all of the plan if none are given."""
+
+    @cached_property
+    def asked(self) -> list[Member]:
+        """The members that the page is about, in the plan's order, tables and pages left out."""
+        return [
+            member
+            for member in self.workspace.plan.members.values()
+            if member.path and member.stage not in NO_INPUT and (self.scope is None or member.id in self.scope)
+        ]
 
     @cached_property
     def missing(self) -> dict[str, str]:
-        """Id to reason of the members that are not there, tables and pages left out."""
+        """Id to reason of the members that are not there, asked for or not; tables and pages left out."""
         members = self.workspace.plan.members
         return {name: why for name, why in absent(self.workspace).items() if members[name].stage not in NO_INPUT}
 
@@ -107,9 +71,9 @@ class Results:
 
     @cached_property
     def planned(self) -> list[ModelRun]:
-        """All networks that the plan trains, in its order."""
-        members = self.workspace.plan.members.values()
-        return [self._run(m) for m in members if m.stage in ROLES and m.spec.get("part", "weights") == "weights"]
+        """All networks that were to be trained."""
+        members = self.workspace.plan.members
+        return [run_of(member, members) for member in self.asked if is_model(member)]
 
     @cached_property
     def trained(self) -> list[ModelRun]:
@@ -136,7 +100,7 @@ class Results:
 
     def planned_members(self, stage: str) -> list[Member]:
         """All members of one stage."""
-        return [member for member in self.workspace.plan.members.values() if member.stage == stage]
+        return [member for member in self.asked if member.stage == stage]
 
     def run_of(self, model_id: str) -> ModelRun:
         """The model run with this member id, trained or not."""
@@ -218,27 +182,3 @@ class Results:
 
     def _record(self, model_id: str, split: str, kind: type) -> dict[str, Array]:
         return {field.name: self._tensor(f"{model_id}-measure", f"{split}.{field.name}") for field in fields(kind)}
-
-    def _first(self, member: Member) -> Member:
-        """Whom a step of a chain goes back to, itself where it learned from labels alone; any other model itself."""
-        members = self.workspace.plan.members
-        while (labels := member.parents.get("soft_labels")) is not None:
-            member = members[members[labels].parents["model"]]
-        return member
-
-    def _run(self, member: Member) -> ModelRun:
-        attack = member.axes.get("knockoff", "").split("-")[0]
-        teacher = self._first(member).axes.get("teacher", "")
-        return ModelRun(
-            member=member,
-            role=ROLES[member.stage],
-            model=member.id.removesuffix(f"-s{member.seed}"),
-            arch=member.spec["model"]["name"],
-            defense=teacher.split("-")[0],
-            attack=attack,
-            teacher=teacher if member.stage != "teach" else "",
-            eps=float(member.spec.get("eps", np.nan)),
-            chain=member.axes.get("chain", ""),
-            temperature=float(member.spec.get("temperature", np.nan)),
-            step=int(member.spec.get("step", NO_STEP)),
-        )

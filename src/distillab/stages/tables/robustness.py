@@ -7,7 +7,8 @@ import pandas as pd
 
 from distillab.core.job import Member
 from distillab.metrics.distances import robust_accuracy, robust_accuracy_curve, summarize_distances
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.model_run import ModelRun
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 

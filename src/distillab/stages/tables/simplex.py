@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.model_run import ModelRun
+from distillab.stages.tables.results import Results
 
 Row = dict[str, Any]
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from distillab.specs.knockoff import TRIAL
 from distillab.stages.tables.choice import best_setting
+from distillab.stages.tables.model_run import ModelRun
 from distillab.stages.tables.models import split_accuracy
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.results import Results
 
 TUNED = "_tuned"
 """After an attack's key: its best trial on validation images."""

@@ -78,7 +78,7 @@ class MadeUp(Results):
 
     def forget(self):
         """What was said of fewer members, or of more of them being there."""
-        for cached in ("planned", "trained", "runs", "_by_id"):
+        for cached in ("asked", "planned", "trained", "runs", "_by_id"):
             self.__dict__.pop(cached, None)
 
     def teacher(self, defense, *, seed=0, net="wide", parents=None, **said):

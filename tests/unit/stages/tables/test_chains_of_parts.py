@@ -28,7 +28,7 @@ def run():
 
 def steps(run, *gone):
     run.missing = dict.fromkeys(gone, "killed")
-    for cached in ("planned", "trained", "runs", "_by_id"):
+    for cached in ("asked", "planned", "trained", "runs", "_by_id"):
         run.__dict__.pop(cached, None)
     rows = [row for row in chains.step_rows(run) if row["view"] == "raw"]
     return {(row["earlier"], row["later"], row["temperature"]): (row["difference"], row["seeds"]) for row in rows}

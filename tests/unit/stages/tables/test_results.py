@@ -10,7 +10,8 @@ from safetensors.numpy import save_file
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Member, Plan
 from distillab.core.workspace import Product, Workspace
-from distillab.stages.tables.results import ModelRun, Results
+from distillab.stages.tables.model_run import ModelRun
+from distillab.stages.tables.results import Results
 
 WIDE, THIN = {"model": {"name": "wide"}}, {"model": {"name": "thin"}}
 

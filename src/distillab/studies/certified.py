@@ -1,0 +1,13 @@
+"""The study of certificates: what can be proved of a network, at which size?"""
+
+from distillab.studies.study import Study
+from distillab.studies.tables import LABELS
+
+STUDY = Study(
+    name="certified",
+    title="Certified robustness",
+    families=("teachers",),
+    tables=(*LABELS, "cascades", "certificates", "certified_images"),
+    certified_only=True,
+    benchmarks="benchmarks/certify/results/*.json",
+)

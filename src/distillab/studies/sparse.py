@@ -1,0 +1,11 @@
+"""The study of adversarial sparse teachers: does what little they answer protect them?"""
+
+from distillab.studies.study import Study
+from distillab.studies.tables import LABELS
+
+STUDY = Study(
+    name="sparse",
+    title="Adversarial sparse teachers",
+    families=("teachers", "students", "knockoffs"),
+    tables=(*LABELS, "verdicts", "ablations", "curves", "profiles", "responses"),
+)

@@ -1,0 +1,35 @@
+"""What a study is: which models it is about, which tables its page shows, and what these are read from."""
+
+from dataclasses import dataclass
+
+from distillab.specs.attack import Family
+from distillab.studies.tables import READ_FROM
+
+FOLDER = "tables"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One page, and everything that it needs; `snakemake <name>` makes that and no more."""
+
+    name: str
+    title: str
+    families: tuple[Family, ...]
+    """The models that it is about; chains only where they are its own."""
+    tables: tuple[str, ...]
+    """Names of the tables that its page reads."""
+    certified_only: bool = False
+    """Whether it is about no other models than those that are certified."""
+    benchmarks: str = ""
+    """Recorded benchmarks that its page shows, as a pattern from the project's root."""
+
+    @property
+    def stages(self) -> frozenset[str]:
+        """The stages whose payloads its tables read, besides those that train."""
+        return frozenset({"measure"}.union(*(READ_FROM[table] for table in self.tables)))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Where its tables are under ``results/<preset>/``, with what is true of the run as a whole."""
+        names = (*(f"{table}.parquet" for table in self.tables), "facts.json", "run.json")
+        return tuple(f"{FOLDER}/{self.name}/{name}" for name in names)

@@ -1,0 +1,11 @@
+"""The study of teacher assistants: is a network that was distilled twice harder to attack?"""
+
+from distillab.studies.study import Study
+from distillab.studies.tables import LABELS
+
+STUDY = Study(
+    name="ta",
+    title="Defensive distillation with teacher assistants",
+    families=("chains",),
+    tables=(*LABELS, "claims", "examples", "sensitivity", "steps"),
+)

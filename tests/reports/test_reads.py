@@ -1,0 +1,58 @@
+"""A page reads the tables that its study names, and each of them."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from in_process import PAGES as REPORTS
+from in_process import body
+from variants import cifar100, mnist, three_seeds
+
+from distillab.core.errors import ArtifactError
+from distillab.reporting.tables import Tables
+from distillab.studies import INDEX, PAGES, STUDIES
+
+CERTIFICATES = r"<li><code>certificates\.parquet</code> <code>\w+</code></li>"
+"""In a page's list of what it read: a table that names a few more models, where it is at hand."""
+
+
+def own_tables(page: str, written: Path, folder: Path) -> Path:
+    """A folder with the tables of one page alone."""
+    folder.mkdir()
+    for file in PAGES[page].files:
+        name = file.rsplit("/", 1)[-1]
+        shutil.copy(written / name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("page", REPORTS)
+def test_a_page_needs_no_table_that_its_study_does_not_name(page: str, tmp_path: Path) -> None:
+    written = three_seeds(tmp_path / "all")
+    own, everything = body(page, own_tables(page, written, tmp_path / "own")), body(page, written)
+    assert own == (everything if "certificates" in PAGES[page].tables else re.sub(CERTIFICATES, "", everything))
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_names_no_table_that_its_page_does_not_read(
+    study: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: set[str] = set()
+    look = Tables.__getitem__
+
+    def noted(tables: Tables, name: str):
+        read.add(name)
+        return look(tables, name)
+
+    monkeypatch.setattr(Tables, "__getitem__", noted)
+    for number, variant in enumerate((three_seeds, mnist, cifar100)):
+        written = variant(tmp_path / str(number))
+        body(study, own_tables(study, written, tmp_path / f"{number}-own"))
+    assert read == set(STUDIES[study].tables)
+
+
+def test_a_table_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    folder = own_tables("ta", three_seeds(tmp_path / "all"), tmp_path / "own")
+    with pytest.raises(ArtifactError, match=r"cmi\.parquet: missing"):
+        Tables(folder)["cmi"]
+    assert "cmi" in INDEX.tables
