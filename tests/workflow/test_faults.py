@@ -85,7 +85,7 @@ def test_damaged_artifacts_are_never_read_and_heal(finished_copy: Project) -> No
 
 def assert_refused(project: Project, *models: Path) -> None:
     """They cost what is measured of them, and nothing else."""
-    done = project.run("distillab", "measure", "all")
+    done = project.run("distillab", "measure", "all", check=False)
     lines = [line for line in done.stderr.splitlines() if "failed: " in line]
     members = [f"{model.parent.name}-{model.stem}-measure" for model in models]
     for line, member, model in zip(lines, members, models, strict=True):

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from distillab.core.absence import clear_failures, write_failures
-from distillab.core.errors import ArtifactError, BusyError, DistillabError
+from distillab.core.errors import ArtifactError, BlockedError, DistillabError
 from distillab.core.job import Job, Member, Plan
 from distillab.core.memory import keep_freed_memory
 from distillab.core.receipts import Receipt, write_receipt
@@ -24,7 +24,7 @@ def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt
 
     Raises:
         SpecError: the plan has no such job.
-        BusyError: another process makes one of its members.
+        BlockedError: another process makes one of its members, or nothing can be written.
         Exception: no member could be made; the first one's error.
     """
     job = plan.find_job(stage, job_id)
@@ -69,7 +69,7 @@ def make_members(job: Job, workspace: Workspace, make: Make) -> tuple[dict[str, 
         log.info("%s %s: %d of %d, %s", job.stage, job.id, number, len(job.members), member_id)
         try:
             made[member_id] = _made(workspace.member(member_id), workspace, make)
-        except BusyError:  # the job itself is being run elsewhere
+        except BlockedError:  # it would be no other with the next member
             raise
         except DistillabError as error:
             errors[member_id] = error

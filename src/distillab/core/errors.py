@@ -30,8 +30,12 @@ class ArtifactError(DistillabError):
     exit_code = 3
 
 
-class BusyError(ArtifactError):
-    """A file is being written by another process: nothing is wrong with it."""
+class BlockedError(ArtifactError):
+    """Nothing can be written here and now, and nothing is wrong with what was to be written."""
+
+
+class BusyError(BlockedError):
+    """A file is being written by another process."""
 
 
 class ContractError(DistillabError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from distillab.core.errors import ArtifactError
+from distillab.core.errors import BlockedError
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
@@ -17,7 +17,7 @@ def atomic(path: Path) -> Iterator[Path]:
     """A temporary name beside ``path`` to write to; renamed on success, removed on failure.
 
     Raises:
-        ArtifactError: the disk is full or the folder cannot be written.
+        BlockedError: the disk is full or the folder cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with translated(path):
@@ -37,13 +37,13 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _NO_SPACE:
-            raise ArtifactError(
+            raise BlockedError(
                 "the disk is full",
                 where=str(path),
                 do="nothing was lost: free some space (`distillab prune` lists what can go) and run again",
             ) from error
         if error.errno in _NOT_ALLOWED:
-            raise ArtifactError(
+            raise BlockedError(
                 "cannot be written",
                 where=str(path),
                 expected="a folder you may write to",

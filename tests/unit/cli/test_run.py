@@ -8,7 +8,7 @@ import pytest
 
 from distillab.cli import main, run
 from distillab.core.absence import read_failures
-from distillab.core.errors import ArtifactError, BusyError, ContractError, SpecError
+from distillab.core.errors import ArtifactError, BlockedError, BusyError, ContractError, SpecError
 from distillab.core.locks import exclusive
 from distillab.core.receipts import Receipt, read_receipt
 from distillab.core.sidecar import file_hash
@@ -184,3 +184,28 @@ def test_cpu_seconds_are_those_of_user_and_system_with_the_childrens(monkeypatch
     }
     monkeypatch.setattr(run.resource, "getrusage", usages.__getitem__)
     assert run.cpu_seconds() == 21.25
+
+
+def test_a_full_disk_ends_the_job_and_blames_no_member(project, made):
+    FAULTS["data-images"] = BlockedError("the disk is full", where="somewhere")
+    assert main(["prepare", "all"]) == 3
+    assert made == []
+    assert receipt_of(project) is None
+    assert read_failures(project, "tiny") == {}
+
+
+def test_all_is_every_job_of_a_stage_and_the_first_error_comes_after_the_others(monkeypatch):
+    asked, faults = [], {"b": SpecError("second"), "c": SpecError("third")}
+
+    def run_job(_plan, stage, job_id, _root):
+        asked.append((stage, job_id))
+        if job_id in faults:
+            raise faults[job_id]
+
+    monkeypatch.setattr(run, "run_job", run_job)
+    plan = SimpleNamespace(stage=lambda stage: [SimpleNamespace(id=f"{name}") for name in "abcd" if stage == "teach"])
+    with pytest.raises(SpecError, match="second"):
+        run.run_stage(plan, "teach")
+    assert asked == [("teach", name) for name in "abcd"]
+    faults.clear()
+    run.run_stage(plan, "teach")
