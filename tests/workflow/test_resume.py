@@ -116,6 +116,7 @@ def test_a_resume_that_is_asked_to_end_ends_as_a_whole_and_loses_nothing(
 
 def test_a_resume_that_has_just_begun_ends_in_one_line(fresh: Callable[[str], Project]) -> None:
     project = fresh("begun")
+    project.choose(ALONE)
     master = project.start("distillab", "resume", "--", *RUN)
     wait_for(lambda: psutil.Process(master.pid).children())  # it unlocks
     os.kill(master.pid, signal.SIGINT)
@@ -126,6 +127,7 @@ def test_a_resume_that_has_just_begun_ends_in_one_line(fresh: Callable[[str], Pr
 
 def test_a_process_with_the_number_of_a_dead_stage_survives(fresh: Callable[[str], Project]) -> None:
     project = fresh("reused")
+    project.choose(ALONE)
     register = project.root / ".distillab" / "running"
     register.mkdir(parents=True)
     with subprocess.Popen(["sleep", "600"], cwd=project.root) as stranger:
@@ -133,8 +135,9 @@ def test_a_process_with_the_number_of_a_dead_stage_survives(fresh: Callable[[str
         stale = replace(owner, started=psutil.Process(stranger.pid).create_time() - 3600)
         path = Path(register / f"{owner.host}-{owner.pid}.json")
         path.write_text(stale.text(), encoding="utf-8")
-        project.run("distillab", "resume", "--", "-n", *RUN)
+        done = project.run("distillab", "resume", "--", "-n", *RUN, check=False)
         alive = stranger.poll() is None
         stranger.kill()
     assert alive
+    assert done.returncode == 0, done.stderr
     assert not path.exists()
