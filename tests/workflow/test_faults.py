@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from project import LONG, TABLES, TEACHERS, Project, copy_project, different, rules_run, wait_for
 
-from distillab.core.receipts import read_receipt
+from distillab.core.absence import read_failures
 
 pytestmark = pytest.mark.workflow
 
@@ -91,8 +91,7 @@ def assert_refused(project: Project, *models: Path) -> None:
     for line, member, model in zip(lines, members, models, strict=True):
         assert f" {member}: failed: " in line
         assert f"{model.parent.name}/{model.name}" in line
-    receipts = [read_receipt(path) for path in (project.results / "receipts" / "measure").rglob("*.json")]
-    assert {name for receipt in receipts if receipt for name in receipt.missing} == {*members}
+    assert read_failures(project.root, "tiny").keys() == {*members}
 
 
 def test_stale_files_without_records_are_made_again(finished_copy: Project) -> None:

@@ -40,6 +40,8 @@ def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt
     else:
         clear_failures(root, plan.preset, job)
     if errors and not made:
+        if job.writes_receipt:
+            (root / job.output).unlink(missing_ok=True)  # of an earlier time
         raise next(iter(errors.values()))
     if receipt and job.writes_receipt:
         write_receipt(root / job.output, Receipt(digest=job.digest, made=made, missing=missing))

@@ -209,3 +209,14 @@ def test_all_is_every_job_of_a_stage_and_the_first_error_comes_after_the_others(
     assert asked == [("teach", name) for name in "abcd"]
     faults.clear()
     run.run_stage(plan, "teach")
+
+
+def test_a_receipt_of_an_earlier_time_goes_where_nothing_is_made_any_more(project, made):
+    assert main(["prepare", "all"]) == 0
+    assert receipt_of(project)
+    for part in ("images", "split"):
+        FAULTS[f"data-{part}"] = ContractError("not finite", where=part)
+    for payload in (project / ".distillab" / "store").rglob("payload.*"):
+        payload.unlink()
+    assert main(["prepare", "all"]) == 4
+    assert receipt_of(project) is None
