@@ -51,7 +51,9 @@ onerror:
     if workflow.is_main_process and not ending():
         print(summary(PLAN, outputs_asked()), file=sys.stderr)
         render(
-            job.wildcards.job for job in workflow.dag.jobs if job.rule.name == "report"
+            job.wildcards.job
+            for job in workflow.dag.jobs
+            if job.rule.name == "report"
         )
 
 

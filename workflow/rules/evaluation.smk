@@ -11,13 +11,13 @@ rule measure:
         f"{RESULTS}/logs/measure/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/measure/{{job}}.tsv"
-    params:
-        digest=digest_of("measure"),
     threads: threads_of("measure")
     resources:
         gpu=GPU,
         mem_mb=memory_of("measure"),
         runtime=minutes_of("measure"),
+    params:
+        digest=digest_of("measure"),
     shell:
         "exec distillab measure {wildcards.job:q} > {log:q} 2>&1"
 
@@ -32,13 +32,13 @@ rule sensitivity:
         f"{RESULTS}/logs/sensitivity/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/sensitivity/{{job}}.tsv"
-    params:
-        digest=digest_of("sensitivity"),
     threads: threads_of("sensitivity")
     resources:
         gpu=GPU,
         mem_mb=memory_of("sensitivity"),
         runtime=minutes_of("sensitivity"),
+    params:
+        digest=digest_of("sensitivity"),
     shell:
         "exec distillab sensitivity {wildcards.job:q} > {log:q} 2>&1"
 
@@ -53,13 +53,13 @@ rule attack:
         f"{RESULTS}/logs/attack/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/attack/{{job}}.tsv"
-    params:
-        digest=digest_of("attack"),
     threads: threads_of("attack")
     resources:
         gpu=GPU,
         mem_mb=memory_of("attack"),
         runtime=minutes_of("attack"),
+    params:
+        digest=digest_of("attack"),
     shell:
         "exec distillab attack {wildcards.job:q} > {log:q} 2>&1"
 
@@ -74,12 +74,12 @@ rule certify:
         f"{RESULTS}/logs/certify/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/certify/{{job}}.tsv"
-    params:
-        digest=digest_of("certify"),
     threads: threads_of("certify")
     resources:
         gpu=GPU,
         mem_mb=memory_of("certify"),
         runtime=minutes_of("certify"),
+    params:
+        digest=digest_of("certify"),
     shell:
         "exec distillab certify {wildcards.job:q} > {log:q} 2>&1"

@@ -11,12 +11,12 @@ rule prepare:
         f"{RESULTS}/logs/prepare/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/prepare/{{job}}.tsv"
-    params:
-        digest=digest_of("prepare"),
     threads: threads_of("prepare")
     resources:
         mem_mb=memory_of("prepare"),
         runtime=minutes_of("prepare"),
+    params:
+        digest=digest_of("prepare"),
     shell:
         "exec distillab prepare {wildcards.job:q} > {log:q} 2>&1"
 
@@ -31,13 +31,13 @@ rule teach:
         f"{RESULTS}/logs/teach/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/teach/{{job}}.tsv"
-    params:
-        digest=digest_of("teach"),
     threads: threads_of("teach")
     resources:
         gpu=GPU,
         mem_mb=memory_of("teach"),
         runtime=minutes_of("teach"),
+    params:
+        digest=digest_of("teach"),
     shell:
         "exec distillab teach {wildcards.job:q} > {log:q} 2>&1"
 
@@ -52,13 +52,13 @@ rule baseline:
         f"{RESULTS}/logs/baseline/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/baseline/{{job}}.tsv"
-    params:
-        digest=digest_of("baseline"),
     threads: threads_of("baseline")
     resources:
         gpu=GPU,
         mem_mb=memory_of("baseline"),
         runtime=minutes_of("baseline"),
+    params:
+        digest=digest_of("baseline"),
     shell:
         "exec distillab baseline {wildcards.job:q} > {log:q} 2>&1"
 
@@ -73,13 +73,13 @@ rule knockoff:
         f"{RESULTS}/logs/knockoff/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/knockoff/{{job}}.tsv"
-    params:
-        digest=digest_of("knockoff"),
     threads: threads_of("knockoff")
     resources:
         gpu=GPU,
         mem_mb=memory_of("knockoff"),
         runtime=minutes_of("knockoff"),
+    params:
+        digest=digest_of("knockoff"),
     shell:
         "exec distillab knockoff {wildcards.job:q} > {log:q} 2>&1"
 
@@ -94,12 +94,12 @@ rule distill:
         f"{RESULTS}/logs/distill/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/distill/{{job}}.tsv"
-    params:
-        digest=digest_of("distill"),
     threads: threads_of("distill")
     resources:
         gpu=GPU,
         mem_mb=memory_of("distill"),
         runtime=minutes_of("distill"),
+    params:
+        digest=digest_of("distill"),
     shell:
         "exec distillab distill {wildcards.job:q} > {log:q} 2>&1"

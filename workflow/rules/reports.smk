@@ -11,12 +11,12 @@ rule collect:
         f"{RESULTS}/logs/collect/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/collect/{{job}}.tsv"
-    params:
-        digest=digest_of("collect"),
     threads: threads_of("collect")
     resources:
         mem_mb=memory_of("collect"),
         runtime=minutes_of("collect"),
+    params:
+        digest=digest_of("collect"),
     shell:
         "exec distillab collect {wildcards.job:q} > {log:q} 2>&1"
 
@@ -31,11 +31,11 @@ rule report:
         f"{RESULTS}/logs/report/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/report/{{job}}.tsv"
-    params:
-        digest=digest_of("report"),
     threads: threads_of("report")
     resources:
         mem_mb=memory_of("report"),
         runtime=minutes_of("report"),
+    params:
+        digest=digest_of("report"),
     shell:
         "exec distillab report {wildcards.job:q} > {log:q} 2>&1"
