@@ -68,14 +68,14 @@ def timed(project: Path, *command: str) -> dict[str, float]:
 
 def account(project: Path, preset: str, cores: int, cold: dict[str, float]) -> dict[str, object]:
     """The shares of a run, from the logs of its jobs."""
-    logs = sorted((project / "results" / preset / "logs").rglob("*.log"))
+    folder = project / "results" / preset / "logs"
     inside = {"stages": 0.0, "reports": 0.0}
     spans: dict[str, float] = {}
-    for log in logs:
-        text = log.read_text(encoding="utf-8")
+    for log in sorted(folder.rglob("*.log")):
+        text, job = log.read_text(encoding="utf-8"), log.relative_to(folder).with_suffix("")
         found = CPU_LINE.findall(text)
-        inside["reports" if log.parent.name == "report" else "stages"] += sum(float(value) for value in found)
-        spans[f"{log.parent.name}/{log.stem}"] = _span(text)
+        inside["reports" if job.parts[0] == "report" else "stages"] += sum(float(value) for value in found)
+        spans[job.as_posix()] = _span(text)
     overhead = cold["cpu"] - inside["stages"] - inside["reports"]
     return {
         "preset": preset,
@@ -94,7 +94,10 @@ def account(project: Path, preset: str, cores: int, cold: dict[str, float]) -> d
 
 def critical_path(spans: dict[str, float]) -> float:
     """Seconds of the longest chain of jobs: the slowest job of each stage, one stage after the other."""
-    order = (("prepare",), ("teach", "baseline"), ("knockoff",), ("measure", "attack"), ("collect",), ("report",))
+    order = (
+        ("prepare",), ("teach", "baseline", "distill"), ("knockoff",), ("measure", "attack", "certify", "sensitivity"),
+        ("collect",), ("report",),
+    )  # fmt: skip
     return sum(max((s for job, s in spans.items() if job.split("/")[0] in stages), default=0.0) for stages in order)
 
 
