@@ -17,8 +17,11 @@ SLOW = (
     "contracts/test_every_processor.py",
     "contracts/test_networks_and_sizes.py",
     "reports/test_pages.py",
+    "reports/test_reads.py",
     "unit/attacks/test_autoattack.py",
     "unit/data/test_resident_data_sets.py",
+    "unit/plan/test_scopes.py",
+    "unit/stages/tables/test_incomplete.py",
     "workflow/",
 )
 """What `make test FAST=1` leaves out, beside tests that are marked one by one: two thirds of the time."""
