@@ -18,9 +18,8 @@ from torch import Tensor
 
 from distillab.core.job import Member, Plan
 from distillab.core.payloads import save_tensors
-from distillab.core.provenance import environment, run_record
-from distillab.core.sidecar import Payload, Sidecar, payload_of, write_sidecar
-from distillab.core.workspace import Workspace
+from distillab.core.sidecar import Payload, payload_of, write_sidecar
+from distillab.core.workspace import Product, Workspace
 from distillab.evaluate.run_attack import AttackTable
 from distillab.metrics.class_statistics import ClassStatistics
 from distillab.metrics.scores import scores
@@ -41,7 +40,7 @@ def fill(project: Path) -> dict[str, Any]:
     """Make everything up; return the counts."""
     workspace = Workspace(project, load_plan(project))
     made_up = MadeUp(workspace.plan)
-    made_with, total = environment("cpu", 1), 0
+    total = 0
     kinds: dict[str, tuple[Path, Payload]] = {}
     stages: Counter[str] = Counter()
     for member in workspace.plan.members.values():
@@ -52,18 +51,8 @@ def fill(project: Path) -> dict[str, Any]:
             made_up.write(path, member)
             kinds[kind] = path, payload_of(path)
         source, payload = kinds[kind]
-        sidecar = Sidecar(
-            stage=member.stage,
-            id=member.id,
-            key=member.key,
-            spec=member.spec,
-            code=member.code,
-            parents=workspace.lineage.record(member),
-            payload=payload,
-            environment=made_with,
-            results=made_up.results(member),
-            run=run_record(1.0) | {"fixed_seconds": 0.5, "step_seconds": 0.01},
-        )
+        product = Product("cpu", made_up.results(member), {"fixed_seconds": 0.5, "step_seconds": 0.01})
+        sidecar = workspace.described(member, payload, product, seconds=1.0)
         workspace.lineage.note(member, sidecar)
         if member.path:
             target = workspace.path(member)

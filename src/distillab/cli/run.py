@@ -30,6 +30,7 @@ def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt
     job = plan.find_job(stage, job_id)
     workspace = Workspace(root, plan)
     keep_freed_memory()
+    clear_failures(root, plan.preset, job)  # a job that is killed now did not fail as it did before
     start = cpu_seconds()
     with workspace.running(job):
         made, errors = make_members(job, workspace, import_module(stage_module(stage)).make)
@@ -37,8 +38,6 @@ def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt
     missing = {member_id: reason_of(error) for member_id, error in errors.items()}
     if missing:
         write_failures(root, plan.preset, job, missing)
-    else:
-        clear_failures(root, plan.preset, job)
     if errors and not made:
         if job.writes_receipt:
             (root / job.output).unlink(missing_ok=True)  # of an earlier time

@@ -14,7 +14,7 @@ from distillab.core.job import Job, Member, Plan
 from distillab.core.lineage import Lineage
 from distillab.core.locks import exclusive, registered
 from distillab.core.provenance import environment, run_record
-from distillab.core.sidecar import Sidecar, check_payload, payload_of, read_sidecar
+from distillab.core.sidecar import Payload, Sidecar, check_payload, payload_of, read_sidecar
 from distillab.core.store import Entry, Store
 
 HIDDEN = Path(".distillab")
@@ -161,21 +161,25 @@ class Workspace:
         start = time.perf_counter()
         product = make(member, self, entry)
         seconds = time.perf_counter() - start
-        sidecar = Sidecar(
+        sidecar = self.described(member, payload_of(entry.payload), product, seconds)
+        entry.finish(sidecar)
+        log.info("%s: made in %.1f s", member.id, seconds)
+        return sidecar
+
+    def described(self, member: Member, payload: Payload, product: Product, seconds: float) -> Sidecar:
+        """The sidecar of a member that was made here and now, from the parents that are there."""
+        return Sidecar(
             stage=member.stage,
             id=member.id,
             key=member.key,
             spec=member.spec,
             code=member.code,
             parents=self.lineage.record(member),
-            payload=payload_of(entry.payload),
+            payload=payload,
             environment=environment(product.device, member.threads),
             results=product.results,
             run=run_record(seconds) | product.run,
         )
-        entry.finish(sidecar)
-        log.info("%s: made in %.1f s", member.id, seconds)
-        return sidecar
 
     @contextmanager
     def running(self, job: Job) -> Iterator[None]:

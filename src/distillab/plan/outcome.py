@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from distillab.core.absence import read_failures, write_failures
@@ -23,7 +23,8 @@ def summary(plan: Plan, outputs: Collection[str], root: Path = Path()) -> str:
     A job that ended without a word has its reason written down here, for the pages.
     """
     asked = [job for job in plan.jobs if job.output in outputs]
-    lines = [line for job in asked for line in _lines(plan, job, root)]
+    known = read_failures(root, plan.preset)
+    lines = [line for job in asked for line in _lines(plan, job, root, known)]
     if not lines:
         return ""
     total = sum(len(job.members) for job in asked)
@@ -40,19 +41,18 @@ def render(pages: Iterable[str], root: Path = Path()) -> None:
         subprocess.run([program, "pages", "--in-run", *wanted], cwd=root, check=False)
 
 
-def _lines(plan: Plan, job: Job, root: Path) -> Iterator[str]:
+def _lines(plan: Plan, job: Job, root: Path, known: Mapping[str, str]) -> Iterator[str]:
     receipt = read_receipt(root / job.output) if job.writes_receipt else None
     if receipt is None and (root / job.output).exists():
         return
-    missing = receipt.missing if receipt else _unmade(plan, job, root)
+    missing = receipt.missing if receipt else _unmade(plan, job, root, known)
     for member_id, reason in missing.items():
         yield f"  {job.stage} {job.id}: {member_id}: {reason}"
 
 
-def _unmade(plan: Plan, job: Job, root: Path) -> dict[str, str]:
+def _unmade(plan: Plan, job: Job, root: Path, known: Mapping[str, str]) -> dict[str, str]:
     """The members of a job without a receipt that have not reached their places, and why."""
     waiting = [name for name in job.members if not _is_there(plan.members[name], root)] or [job.members[0]]
-    known = read_failures(root, plan.preset)
     log = root / "results" / plan.preset / "logs" / job.stage / f"{job.id}.log"
     if not _ran(log, root):
         return {member: known.get(member, "its job did not run") for member in waiting}

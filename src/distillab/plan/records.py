@@ -58,6 +58,8 @@ def _true_receipt(plan: Plan, job: Job, root: Path) -> bool:
         return False
     if receipt.digest != job.digest:
         return record_of(path, root).exists()  # Snakemake knows that it was made from other parameters or code
+    if receipt.made.keys() != set(job.members):
+        return False
     written = path.stat().st_mtime_ns
     later = []
     for member_id in job.members:

@@ -220,3 +220,13 @@ def test_a_receipt_of_an_earlier_time_goes_where_nothing_is_made_any_more(projec
         payload.unlink()
     assert main(["prepare", "all"]) == 4
     assert receipt_of(project) is None
+
+
+def test_a_job_that_is_ended_now_did_not_fail_as_it_did_before(project, made):
+    FAULTS["data-images"] = FAULTS["data-split"] = ContractError("not finite", where="then")
+    assert main(["prepare", "all"]) == 4
+    assert read_failures(project, "tiny").keys() == {"data-images", "data-split"}
+    FAULTS["data-images"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        main(["prepare", "all"])
+    assert read_failures(project, "tiny") == {}

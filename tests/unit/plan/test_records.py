@@ -92,6 +92,12 @@ def test_a_receipt_of_a_payload_that_is_gone_is_taken_away(plan, job, root, what
     assert not (root / job.output).exists()
 
 
+def test_a_receipt_that_leaves_a_member_out_is_taken_away(plan, job, root):
+    made = read_receipt(root / job.output).made
+    change(root, job, made=dict([*made.items()][1:]))
+    assert take_away_untrue(plan, root) == [job.output]
+
+
 def test_a_receipt_of_other_parameters_is_snakemakes_to_judge_where_it_has_its_record(plan, job, root):
     change(root, job, digest="0" * 24)
     record = record_of(root / job.output, root)
