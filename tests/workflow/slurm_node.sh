@@ -37,7 +37,7 @@ NodeName=localhost CPUs=$cores RealMemory=$memory Gres=gpu:1 State=UNKNOWN
 PartitionName=main Nodes=localhost Default=YES MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=localhost MaxTime=INFINITE State=UP
 CONF
-echo 'NodeName=localhost Name=gpu File=/dev/null' >/etc/slurm/gres.conf
+echo 'NodeName=localhost Name=gpu File=/dev/zero' >/etc/slurm/gres.conf
 
 pgrep -x munged >/dev/null || runuser -u munge -- /usr/sbin/munged
 pgrep -x slurmctld >/dev/null || slurmctld
