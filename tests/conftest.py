@@ -21,7 +21,7 @@ SLOW = (
     "unit/attacks/test_autoattack.py",
     "unit/data/test_resident_data_sets.py",
     "unit/plan/test_scopes.py",
-    "unit/stages/tables/test_incomplete.py",
+    "unit/tables/test_incomplete.py",
     "workflow/",
 )
 """What `make test FAST=1` leaves out, beside tests that are marked one by one: two thirds of the time."""

@@ -38,9 +38,9 @@ class Room:
 
 ROOMS = {
     "stages": Room(("stages/*.py",), ("tests/unit/stages",)),
-    "tables": Room(("stages/tables/*.py",), ("tests/unit/stages/tables",)),
+    "tables": Room(("tables/*.py",), ("tests/unit/tables",)),
     "plan": Room(("plan/*.py",), ("tests/unit/plan", "tests/unit/cli", "tests/architecture/test_generated.py")),
-    "metrics": Room(("metrics/*.py",), ("tests/unit/metrics", "tests/unit/stages/tables")),
+    "metrics": Room(("metrics/*.py",), ("tests/unit/metrics", "tests/unit/tables")),
     "reporting": Room(
         ("reporting/*.py",),
         ("tests/unit/reporting", "tests/reports/test_approved.py", "tests/reports/test_render.py"),

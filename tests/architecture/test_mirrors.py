@@ -7,7 +7,7 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 MODULES = sorted(
     path.relative_to(PROJECT / "src" / "distillab")
-    for room in ("stages", "stages/tables")
+    for room in ("stages", "tables")
     for path in PROJECT.glob(f"src/distillab/{room}/*.py")
     if path.name != "__init__.py"
 )

@@ -12,7 +12,7 @@ from distillab.core.files import atomic, write_text
 from distillab.core.job import Member
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
-from distillab.stages.tables import (
+from distillab.tables import (
     ablations,
     cascades,
     certificates,
@@ -31,7 +31,7 @@ from distillab.stages.tables import (
     verdicts,
     worst,
 )
-from distillab.stages.tables.results import Results
+from distillab.tables.results import Results
 
 TABLES: dict[str, Callable[[Results], Any]] = {
     "models": models.rows,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from distillab.core.errors import SpecError
-from distillab.stages.tables.results import Results
+from distillab.tables.results import Results
 
 BOTH = ["undistillable", "ta", "adversarial"]
 LEFT = {"left": {"teacher_defense": "ls", "temperatures": [1, 5]}}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from distillab.metrics.class_statistics import class_statistics
-from distillab.stages.tables.model_run import ModelRun
+from distillab.tables.model_run import ModelRun
 
 sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("small_project")

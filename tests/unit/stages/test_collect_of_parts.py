@@ -9,7 +9,7 @@ from distillab.core.job import Job
 from distillab.core.sidecar import sidecar_path
 from distillab.core.workspace import Workspace
 from distillab.stages.collect import TABLES
-from distillab.stages.tables.results import Results
+from distillab.tables.results import Results
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from distillab.stages.tables import responses, simplex
+from distillab.tables import responses, simplex
 
 pytestmark = pytest.mark.filterwarnings("error")
 

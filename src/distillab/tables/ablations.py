@@ -1,0 +1,56 @@
+"""Variants of one method: what one of its parameters does to teachers and to those who steal from them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from distillab.metrics.intervals import Estimate, seed_interval
+from distillab.tables import leaks
+from distillab.tables.knockoff import cells
+from distillab.tables.model_run import ModelRun
+from distillab.tables.models import split_accuracy
+from distillab.tables.results import Results
+
+Row = dict[str, Any]
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``ablations``: a number with its interval over seeds, per method, parameter, value and quantity.
+
+    Defenses of one method belong together where exactly one field tells all of them apart. Quantities: ``accuracy`` of
+    the teacher, ``peak`` of its CMI on training images, and per attack ``knockoff``, the accuracy of the student.
+    """
+    return [row for method, field, keys in _families(results) for row in _rows(results, method, field, keys)]
+
+
+def _families(results: Results) -> Iterator[tuple[str, str, list[str]]]:
+    specs = results.workspace.plan.params["defenses"]
+    planned = {run.defense for run in results.planned if run.role == "teacher"}
+    by_name: dict[str, list[str]] = {}
+    for key, spec in ((key, spec) for key, spec in specs.items() if key in planned):
+        by_name.setdefault(spec["name"], []).append(key)
+    for name, keys in by_name.items():
+        varying = [field for field in specs[keys[0]] if len({str(specs[key][field]) for key in keys}) > 1]
+        if len(keys) > 2 and len(varying) == 1:
+            yield name, varying[0], keys
+
+
+def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterator[Row]:
+    specs, peaks = results.workspace.plan.params["defenses"], leaks.rows(results)
+    for key in keys:
+        row = {"method": method, "field": field, "value": specs[key][field], "defense": key}
+        teachers = [run for run in results.runs if run.role == "teacher" and run.defense == key]
+        scatter = [leak["peak"] for leak in peaks if leak["defense"] == key and leak["split"] == "train"]
+        if teachers:
+            yield row | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
+            yield row | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter))
+        for (_, _, attack), runs in cells(results).items():
+            if runs[0].defense == key:
+                yield row | {"quantity": "knockoff", "attack": attack} | _numbers(_accuracies(results, runs))
+
+
+def _accuracies(results: Results, runs: list[ModelRun]) -> Estimate:
+    return seed_interval([split_accuracy(results, run, "test") for run in runs], within=(0, 1))
+
+
+def _numbers(estimate: Estimate) -> Row:
+    return {"number": estimate.value, "low": estimate.low, "high": estimate.high, "seeds": estimate.n}

@@ -1,0 +1,89 @@
+"""Cascades of certified networks, from one to all stages: their errors by two definitions, and who decides."""
+
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from distillab.core.job import Member
+from distillab.evaluate.cascade import run_cascade
+from distillab.tables.model_run import ModelRun
+from distillab.tables.results import Results
+
+Row = dict[str, Any]
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``cascades``: one row per cascade, number of its stages, certifier, radius and seed.
+
+    Stages up to the first one whose certificates are not there make rows.
+
+    A cascade is called by the defense of its last stage. ``shares`` are those of the images that each stage decides;
+    the rest is undecided. Errors are those of `distillab.evaluate.cascade`.
+    """
+    found: list[Row] = []
+    for last in _last_stages(results):
+        stages = _stages(results, last)
+        for certifier in results.workspace.plan.facts["certifiers"]:
+            members = [results.workspace.plan.members.get(f"{stage.id}-certify-{certifier}") for stage in stages]
+            certified = [member for member in members if member is not None]
+            there = list(takewhile(lambda member: results.made(member.id), certified))
+            if there and len(certified) == len(stages):
+                found += _rows(results, last, there)
+    return found
+
+
+def _rows(results: Results, last: Member, certified: list[Member]) -> list[Row]:
+    """Of every radius, from the first stage alone to all of them."""
+    run = results.run_of(last.id)
+    by_radius = [dict(list(results.certified(member).groupby("eps"))) for member in certified]
+    return [
+        _row(run, certified[0], float(eps), [frames[eps] for frames in by_radius[: used + 1]])
+        for eps in by_radius[0]
+        for used in range(len(certified))
+    ]
+
+
+def _row(run: ModelRun, certified: Member, eps: float, frames: list[pd.DataFrame]) -> Row:
+    """What the stages whose verdicts are in ``frames`` make of the images together."""
+    verdict = run_cascade(
+        np.stack([frame["predicted"].to_numpy() for frame in frames]),
+        np.stack([frame["certified_prediction"].to_numpy() for frame in frames]),
+        frames[0]["label"].to_numpy(),
+    )
+    return {
+        "cascade": run.defense,
+        "arch": run.arch,
+        "stages": len(frames),
+        "certifier": certified.axes["certifier"],
+        "norm": certified.spec["certifier"]["norm"],
+        "eps": eps,
+        "seed": run.seed,
+        "n": len(frames[0]),
+        "paper_robust_error": verdict.paper_robust_error,
+        "strict_robust_error": verdict.strict_robust_error,
+        "standard_error": verdict.standard_error,
+        "shares": list(verdict.decided(len(frames))),
+    }
+
+
+def _last_stages(results: Results) -> list[Member]:
+    """The teachers that come after another one and before none."""
+    later = [member for member in results.planned_members("teach") if _earlier(member)]
+    earlier = {_earlier(member) for member in later}
+    return [member for member in later if member.id not in earlier]
+
+
+def _stages(results: Results, last: Member) -> list[Member]:
+    """The stages of a cascade from the first to the last."""
+    stages = [last]
+    while before := _earlier(stages[0]):
+        stages.insert(0, results.workspace.plan.members[before])
+    return stages
+
+
+def _earlier(member: Member) -> str:
+    """Id of the teacher that the member's training set comes from; empty where there is none."""
+    after = member.spec["defense"].get("after")
+    return member.parents[after] if after else ""

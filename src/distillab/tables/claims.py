@@ -1,0 +1,175 @@
+"""The claims of the teacher-assistant paper, decided on this run's numbers."""
+
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from distillab.metrics.trends import slope_per_doubling
+from distillab.tables.chains import VIEWS, attacked_models, smallest_distances
+from distillab.tables.judged import Statement, judged
+from distillab.tables.knockoff import margin
+from distillab.tables.model_run import ModelRun
+from distillab.tables.models import split_accuracy
+from distillab.tables.results import Results
+from distillab.tables.sensitivity import SMALL
+
+Row = dict[str, Any]
+Key = tuple[float, int, int]
+"""Temperature, step and seed."""
+
+Numbers = dict[Key, float]
+
+STUDENT = 2
+"""Steps up to this one are the paper's teacher, assistant and student; the later ones its section VI."""
+
+CONFIDENCE_MARGIN = 0.01
+"""Mean confidence per doubling of the temperature that counts as no trend: one point."""
+
+
+@dataclass(frozen=True)
+class PaperClaim(Statement):
+    """A statement of the paper, with its section and, for a robustness, the view of the logits."""
+
+    source: str = ""
+    view: str = ""
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``claims``: one row per chain and claim that has numbers here; Holm over each chain's claims.
+
+    A seed of which a number that a claim rests on is not there counts for nothing in that claim.
+    """
+    found: list[Row] = []
+    for chain in dict.fromkeys(run.chain for run in results.runs if run.chain and not run.teacher):
+        found += [
+            {"claim": said.name, "chain": chain, "statement": said.statement, "view": said.view, "unit": said.unit}
+            | verdict
+            | {"source": said.source}
+            for said, verdict in judged(_claims(results, chain))
+        ]
+    return found
+
+
+def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
+    accuracy = _numbers(results, chain, lambda run: 100 * split_accuracy(results, run, "test"))
+    trend, per_step = "points / doubling", "points / step"
+    yield PaperClaim(
+        "accuracy_temperature", "accuracy falls slightly as T grows", trend, _over_t(accuracy), "down", source="V-A"
+    )
+    yield PaperClaim(
+        "accuracy_steps", "more steps have no significant effect on accuracy", per_step, _over_steps(accuracy), "none",
+        100 * margin(results), source="VI",
+    )  # fmt: skip
+    small = _small_shares(results, chain)
+    yield PaperClaim(
+        "small_gradients", "more gradients below 1e-10 as T grows (teachers)", trend, _over_t(small), source="V-B"
+    )
+    sure = _numbers(results, chain, lambda run: 100 * results.scores(run.member.id).confidence)
+    yield PaperClaim(
+        "confidence_temperature", "confidence shows no trend in T", trend, _over_t(sure), "none",
+        100 * CONFIDENCE_MARGIN, source="V-D",
+    )  # fmt: skip
+    yield from _robustness(results, chain)
+
+
+def _robustness(results: Results, chain: str) -> Iterator[PaperClaim]:
+    for norm in ("l2", "linf", "l0"):
+        for view in VIEWS:
+            mean, gone = _mean_distances(results, chain, norm, view)
+            yield PaperClaim(
+                f"robustness_temperature_{norm}", f"robustness in {norm} grows with T", f"{norm} / doubling",
+                _over_t(_whole(mean, gone, range(STUDENT + 1))), source="V-C", view=view,
+            )  # fmt: skip
+            yield PaperClaim(
+                f"student_assistant_{norm}",
+                f"the student is more robust in {norm} than the assistant, on average over T", norm,
+                _later_minus_earlier(_whole(mean, gone, (STUDENT - 1, STUDENT)), STUDENT, STUDENT - 1), source="V-C",
+                view=view,
+            )  # fmt: skip
+            yield PaperClaim(
+                f"robustness_steps_{norm}", f"robustness in {norm} grows with every step", f"{norm} / step",
+                _over_steps(_whole(mean, gone)), source="VI", view=view,
+            )  # fmt: skip
+
+
+def _mean_distances(results: Results, chain: str, norm: str, view: str) -> tuple[Numbers, set[Key]]:
+    """The means of models that were ever right, and the models of which there is none for want of an attack."""
+    asked = {_key(run) for run, _ in attacked_models(results, norm, view) if run.chain == chain}
+    found = {_key(it.run): it.by_image for it in smallest_distances(results, norm, view) if it.run.chain == chain}
+    means = {key: float(by_image.mean()) for key, by_image in found.items() if len(by_image)}
+    return means, asked - found.keys()
+
+
+def _numbers(results: Results, chain: str, number: Callable[[ModelRun], float]) -> Numbers:
+    planned = {_key(run) for run in results.planned if run.chain == chain}
+    found = {_key(run): number(run) for run in results.runs if run.chain == chain}
+    return _whole(found, planned - found.keys())
+
+
+def _whole(numbers: Numbers, gone: set[Key], steps: Container[int] | None = None) -> Numbers:
+    """The numbers of these steps, of the seeds of which none of them is gone."""
+    seeds = {seed for _, step, seed in gone if steps is None or step in steps}
+    return {key: value for key, value in numbers.items() if key[2] not in seeds and (steps is None or key[1] in steps)}
+
+
+def _key(run: ModelRun) -> Key:
+    return run.temperature, run.step, run.seed
+
+
+def _small_shares(results: Results, chain: str) -> Numbers:
+    found: Numbers = {}
+    gone: set[Key] = set()
+    for member in results.planned_members("sensitivity"):
+        run = results.run_of(member.parents["model"])
+        if run.chain != chain or run.step != 0:
+            continue
+        if results.made(member.id):
+            share = (results.sensitivity(member)["log10_all"].to_numpy() < SMALL).mean()
+            found[_key(run)] = 100 * float(share)
+        else:
+            gone.add(_key(run))
+    return _whole(found, gone)
+
+
+def _over_t(numbers: Numbers) -> tuple[float, ...]:
+    """Per seed, the slope in T of the mean over the steps that the seed has at every temperature."""
+    temperatures = sorted({key[0] for key in numbers})
+    if len(temperatures) < 2:
+        return ()
+    slopes = []
+    for seed in _seeds(numbers):
+        steps = [s for s in _steps(numbers) if all((t, s, seed) in numbers for t in temperatures)]
+        if steps:
+            means = [float(np.mean([numbers[t, s, seed] for s in steps])) for t in temperatures]
+            slopes.append(slope_per_doubling(temperatures, means))
+    return tuple(slopes)
+
+
+def _over_steps(numbers: Numbers) -> tuple[float, ...]:
+    """Per seed, the least-squares slope per step of the mean over temperatures, over the steps that all seeds have."""
+    temperatures = sorted({key[0] for key in numbers})
+    seeds = _seeds(numbers)
+    steps = [s for s in _steps(numbers) if all((t, s, seed) in numbers for t in temperatures for seed in seeds)]
+    if len(steps) < 2:
+        return ()
+    means = [[float(np.mean([numbers[t, s, seed] for t in temperatures])) for s in steps] for seed in seeds]
+    return tuple(float(np.polyfit(steps, row, 1)[0]) for row in means)
+
+
+def _later_minus_earlier(numbers: Numbers, later: int, earlier: int) -> tuple[float, ...]:
+    """Per seed, the mean over temperatures of one step's number minus another's."""
+    differences: dict[int, list[float]] = {}
+    for (temperature, step, seed), value in numbers.items():
+        if step == later and (temperature, earlier, seed) in numbers:
+            differences.setdefault(seed, []).append(value - numbers[temperature, earlier, seed])
+    return tuple(float(np.mean(values)) for values in differences.values())
+
+
+def _steps(numbers: Numbers) -> list[int]:
+    return sorted({key[1] for key in numbers})
+
+
+def _seeds(numbers: Numbers) -> list[int]:
+    return list(dict.fromkeys(key[2] for key in numbers))

@@ -1,0 +1,130 @@
+"""Where CMIM might be weak: hypotheses of our own, each with the number of this run that decides it."""
+
+from collections.abc import Iterator
+from math import isnan, log
+from typing import Any
+
+from distillab.tables import leaks
+from distillab.tables.judged import Statement, judged
+from distillab.tables.knockoff import cells, ls_accuracy, margin, planned_cells
+from distillab.tables.model_run import ModelRun
+from distillab.tables.models import split_accuracy
+from distillab.tables.results import Results
+from distillab.tables.tuning import TUNED
+from distillab.tables.verdicts import EVERY_STUDENT
+
+Row = dict[str, Any]
+Numbers = dict[int, float]
+"""Seed to a number."""
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``hypotheses``: one row per CMIM teacher and hypothesis with numbers here; Holm over each teacher's."""
+    specs = results.workspace.plan.params["defenses"]
+    planned = {run.defense for run in results.planned if run.role == "teacher"}
+    found: list[Row] = []
+    for key in (key for key, spec in specs.items() if spec["name"] == "cmim" and key in planned):
+        found += [
+            {"defense": key, "hypothesis": said.name, "statement": said.statement, "unit": said.unit} | verdict
+            for said, verdict in judged(_Case(results, key).hypotheses())
+        ]
+    return found
+
+
+class _Case:
+    """One CMIM teacher among the others of its network."""
+
+    def __init__(self, results: Results, key: str) -> None:
+        self.results, self.key = results, key
+        self.spec = results.workspace.plan.params["defenses"][key]
+        own = next(run for run in results.planned if run.role == "teacher" and run.defense == key)
+        self.arch = own.arch
+        self.leaks = [row for row in leaks.rows(results) if row["arch"] == self.arch]
+        self.cells, self.planned = cells(results), planned_cells(results)
+        self.student = next((student for teacher, student, _ in self.planned if teacher == own.model), EVERY_STUDENT)
+
+    def hypotheses(self) -> Iterator[Statement]:
+        """W1 to W8 without W5, which is a benchmark."""
+        points, nats = "points", "nats"
+        yield Statement(
+            "W1", "the class means of CMIM still order classes as an unprotected teacher's do", "rank correlation",
+            tuple(self.leak("resemblance", "test").values()),
+        )  # fmt: skip
+        yield Statement(
+            "W1", "the averager, which sees class means only, beats the LS student", points, self.gain("avg")
+        )
+        test, train = self.leak("peak", "test"), self.leak("peak", "train")
+        yield Statement(
+            "W2", "answers scatter more on test images than on those CMIM was trained on", nats, _paired(test, train)
+        )
+        yield Statement(
+            "W3", "learned transforms steal more than powers: MKD over KD", points, self.between("mkd", "kd")
+        )
+        yield Statement(
+            "W4", "the soft maximum's slack, ln N / omega, exceeds the scatter that is left on training images", nats,
+            tuple(self.slack() - value for value in train.values()),
+        )  # fmt: skip
+        yield from self.tuned()
+        for other in ("ce", "ls"):
+            yield Statement(
+                "W7", f"CMIM's teacher is more accurate than {other.upper()}'s", points,
+                _paired(self.accuracy(self.key), self.accuracy(other), scale=100),
+            )  # fmt: skip
+        yield Statement(
+            "W8", "an API that answers with labels only is as hard to steal from as CMIM", "points, mean over attacks",
+            self.against("label_only"), "none", 100 * margin(self.results),
+        )  # fmt: skip
+
+    def slack(self) -> float:
+        """How far the soft maximum may lie below the maximum."""
+        return log(self.spec["n_powers"]) / float(self.spec["omega"])
+
+    def leak(self, column: str, split: str) -> Numbers:
+        """One column of this teacher's leaks, of the seeds that have it."""
+        rows = [row for row in self.leaks if (row["defense"], row["split"]) == (self.key, split)]
+        return {row["seed"]: row[column] for row in rows if not isnan(row[column])}
+
+    def accuracy(self, defense: str) -> Numbers:
+        """Test accuracy of a defense's teachers of the same network."""
+        runs = [run for run in self.results.runs if run.role == "teacher" and run.defense == defense]
+        return self._scores([run for run in runs if run.arch == self.arch])
+
+    def stolen(self, attack: str, defense: str) -> Numbers:
+        """Test accuracy of the knockoffs of one cell."""
+        return self._scores(self.cells.get((f"{defense}-{self.arch}", self.student, attack), []))
+
+    def gain(self, attack: str) -> tuple[float, ...]:
+        """Points of an attack over the LS student."""
+        return _paired(self.stolen(attack, self.key), ls_accuracy(self.results).get(self.student, {}), scale=100)
+
+    def between(self, attack: str, other: str) -> tuple[float, ...]:
+        """Points of one attack over another."""
+        return _paired(self.stolen(attack, self.key), self.stolen(other, self.key), scale=100)
+
+    def tuned(self) -> Iterator[Statement]:
+        """W6 for each attack that had trials."""
+        for attack in [attack for _, _, attack in self.cells if attack.endswith(TUNED)]:
+            base = attack.removesuffix(TUNED)
+            yield Statement("W6", f"tuning {base} on validation images helps", "points", self.between(attack, base))
+
+    def against(self, other: str) -> tuple[float, ...]:
+        """Points by which another defense's knockoffs are the better ones, mean over the attacks that both are to meet.
+
+        Of seeds that all of these knockoffs have.
+        """
+        met = [
+            {attack for teacher, student, attack in self.planned if (teacher, student) == (model, self.student)}
+            for model in (f"{self.key}-{self.arch}", f"{other}-{self.arch}")
+        ]
+        both = [(self.stolen(attack, other), self.stolen(attack, self.key)) for attack in sorted(met[0] & met[1])]
+        seeds = set.intersection(*(theirs.keys() & ours.keys() for theirs, ours in both)) if both else set()
+        return tuple(
+            100 * sum(theirs[seed] - ours[seed] for theirs, ours in both) / len(both) for seed in sorted(seeds)
+        )
+
+    def _scores(self, runs: list[ModelRun]) -> Numbers:
+        return {run.seed: split_accuracy(self.results, run, "test") for run in runs}
+
+
+def _paired(first: Numbers, second: Numbers, *, scale: float = 1.0) -> tuple[float, ...]:
+    return tuple(scale * (first[seed] - second[seed]) for seed in sorted(first.keys() & second.keys()))

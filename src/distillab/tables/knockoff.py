@@ -1,0 +1,118 @@
+"""The knockoff matrix: each cell paired over seeds with the LS student."""
+
+from typing import Any
+
+from distillab.metrics.intervals import Estimate, seed_difference, seed_interval
+from distillab.tables.model_run import ModelRun
+from distillab.tables.models import chosen_eps, split_accuracy
+from distillab.tables.results import Results
+from distillab.tables.tuning import TUNED, candidates, with_tuned
+
+Row = dict[str, Any]
+Cell = tuple[str, str, str]
+"""Teacher, student network, attack."""
+
+Baseline = dict[str, dict[int, float]]
+"""Network to seed to test accuracy of its LS student."""
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``knockoff``: one row per teacher, student network and attack, over the seeds that have both students.
+
+    ``missing`` counts the networks that the row was to rest on, LS students included, and that are not there.
+    """
+    chosen, baseline, planned = chosen_eps(results), ls_accuracy(results), planned_cells(results)
+    return [
+        _row(results, cell, runs, chosen, baseline) | {"missing": missing(results, {cell: planned[cell]})}
+        for cell, runs in paired(cells(results), baseline).items()
+    ]
+
+
+def cells(results: Results) -> dict[Cell, list[ModelRun]]:
+    """The knockoffs of each cell, in plan order; where an attacker tuned, the chosen trials are a cell more."""
+    return with_tuned(results, _by_cell(results.runs))
+
+
+def planned_cells(results: Results) -> dict[Cell, list[ModelRun]]:
+    """The knockoffs of each cell, there or not; of a tuning attacker's, every candidate's."""
+    rivals = candidates(_by_cell(results.planned))
+    return {cell: [run for runs in lists for run in runs] for cell, lists in rivals.items()}
+
+
+def _by_cell(runs: list[ModelRun]) -> dict[Cell, list[ModelRun]]:
+    found: dict[Cell, list[ModelRun]] = {}
+    for run in runs:
+        if run.role == "knockoff":
+            found.setdefault((run.teacher, run.arch, run.attack), []).append(run)
+    return found
+
+
+def paired(matrix: dict[Cell, list[ModelRun]], baseline: Baseline) -> dict[Cell, list[ModelRun]]:
+    """The cells with the seeds alone that the LS student of their network has, too."""
+    both = {cell: [run for run in runs if run.seed in baseline.get(cell[1], {})] for cell, runs in matrix.items()}
+    return {cell: runs for cell, runs in both.items() if runs}
+
+
+def missing(results: Results, planned: dict[Cell, list[ModelRun]]) -> int:
+    """How many of these cells' networks, LS students included, are not there with their answers."""
+    students = {student for _, student, _ in planned}
+    needed = {run.member.id for runs in planned.values() for run in runs}
+    needed |= {run.member.id for run in results.planned if run.role == "ls_student" and run.arch in students}
+    return len(needed - {run.member.id for run in results.runs})
+
+
+def ls_accuracy(results: Results) -> Baseline:
+    """Network to seed to test accuracy of the LS student with the chosen epsilon."""
+    chosen = chosen_eps(results)
+    found: dict[str, dict[int, float]] = {}
+    for run in results.runs:
+        if run.role == "ls_student" and run.eps == chosen[run.arch]:
+            found.setdefault(run.arch, {})[run.seed] = split_accuracy(results, run, "test")
+    return found
+
+
+def margin(results: Results) -> float:
+    """The smallest difference of accuracies that can matter: one test image, or 0.1 point if that is larger."""
+    return max(1 / max(1, len(results.labels["test"])), 0.001)
+
+
+def attack_facts(results: Results, attack: str) -> dict[str, Any]:
+    """Label and provenance of a knockoff attack, tuned or not."""
+    facts: dict[str, Any] = results.workspace.plan.facts["knockoffs"][attack.removesuffix(TUNED)]
+    return facts | {"label": f"{facts['label']} tuned", "in_paper": False} if attack.endswith(TUNED) else facts
+
+
+def _row(
+    results: Results,
+    cell: Cell,
+    runs: list[ModelRun],
+    chosen: dict[str, float],
+    baseline: Baseline,
+) -> Row:
+    teacher, student, attack = cell
+    ours = [split_accuracy(results, run, "test") for run in runs]
+    theirs = [baseline[student][run.seed] for run in runs]
+    defense, method = results.workspace.plan.facts["defenses"][runs[0].defense], attack_facts(results, attack)
+    return {
+        "defense": runs[0].defense,
+        "defense_label": defense["label"],
+        "grade": defense["grade"],
+        "teacher": teacher,
+        "attack": attack,
+        "attack_label": method["label"],
+        "attack_grade": method["grade"],
+        "in_paper": method["in_paper"],
+        "student": student,
+        "seeds": len(runs),
+        "test_n": len(results.labels["test"]),
+        **_estimate("knockoff", "knockoff_accuracy", seed_interval(ours, within=(0, 1))),
+        "ls_eps": chosen[student],
+        **_estimate("ls", "ls_accuracy", seed_interval(theirs, within=(0, 1))),
+        **_estimate("delta", "delta", seed_difference(ours, theirs)),
+        "queries": results.queries(runs[0]),
+        "responses": runs[0].member.spec["attack"]["responses"],
+    }
+
+
+def _estimate(prefix: str, name: str, estimate: Estimate) -> Row:
+    return {name: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}

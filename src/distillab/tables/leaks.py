@@ -1,0 +1,49 @@
+"""What a teacher's answers give away: scatter around class means at every power, and the class means themselves."""
+
+from typing import Any
+
+import numpy as np
+
+from distillab.metrics.centroids import similarity_correlation, similarity_information
+from distillab.tables.model_run import ModelRun
+from distillab.tables.results import Results
+
+Row = dict[str, Any]
+
+REFERENCE = "ce"
+"""The defense whose class means the others are compared with: no protection."""
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``leaks``: one row per teacher, seed and split, in nats.
+
+    ``peak`` is the largest conditional mutual information over the measured powers and ``peak_power`` where it is;
+    ``similarity`` is how far the off-diagonal of the class means is from uniform, ``resemblance`` its rank correlation
+    with that of the unprotected teacher of the same network and seed (NaN for that teacher itself).
+    """
+    teachers = [run for run in results.runs if run.role == "teacher"]
+    plain = {(run.arch, run.seed): run for run in teachers if run.defense == REFERENCE}
+    return [
+        _row(results, run, plain.get((run.arch, run.seed)), split) for run in teachers for split in ("train", "test")
+    ]
+
+
+def _row(results: Results, run: ModelRun, plain: ModelRun | None, split: str) -> Row:
+    found = results.statistics(run.member.id, split)
+    resemblance = float("nan")
+    if plain is not None and run.defense != REFERENCE:
+        resemblance = similarity_correlation(found.centroids, results.statistics(plain.member.id, split).centroids)
+    return {
+        "teacher": run.model,
+        "defense": run.defense,
+        "defense_label": results.workspace.plan.facts["defenses"][run.defense]["label"],
+        "arch": run.arch,
+        "seed": run.seed,
+        "split": split,
+        "peak": found.peak.value,
+        "peak_power": found.peak.power,
+        "peak_corrected": float(np.nanmax(found.overall_corrected)),
+        "similarity": similarity_information(found.centroids),
+        "resemblance": resemblance,
+        "n": int(found.counts.sum()),
+    }

@@ -1,0 +1,90 @@
+"""One row per trained network: accuracy, entropy, calibration, agreement."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from distillab.metrics.accuracy import accuracy, agreement, l1_distance
+from distillab.metrics.arrays import blocks
+from distillab.specs.knockoff import TRIAL
+from distillab.tables.choice import best_setting
+from distillab.tables.model_run import ModelRun
+from distillab.tables.results import Results
+
+Row = dict[str, Any]
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``models``: one row per network that is there with its answers.
+
+    What compares it with another network, such as ``agreement``, is NaN where that one's answers are not there.
+    """
+    chosen = chosen_eps(results)
+    return [_row(results, run, chosen) for run in results.runs]
+
+
+def chosen_eps(results: Results) -> dict[str, float]:
+    """Network to the LS student's epsilon with the best mean validation accuracy over the seeds that all have."""
+    by_arch: dict[str, dict[float, dict[int, float]]] = {}
+    for run in results.runs:
+        if run.role == "ls_student":
+            by_arch.setdefault(run.arch, {}).setdefault(run.eps, {})[run.seed] = split_accuracy(results, run, "val")
+    return {arch: best_setting(settings) for arch, settings in by_arch.items()}
+
+
+def split_accuracy(results: Results, run: ModelRun, split: str) -> float:
+    """Share of correct predictions on a split; NaN on an empty one."""
+    labels = results.labels[split]
+    if len(labels) == 0:
+        return float("nan")
+    return accuracy(results.predicted(run.member.id, split), labels).value
+
+
+def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
+    facts = results.workspace.plan.facts
+    sidecar = results.sidecar(run.member.id)
+    return run.key() | {
+        "defense_label": facts["defenses"].get(run.defense, {}).get("label", ""),
+        "grade": facts["defenses"].get(run.defense, {}).get("grade", ""),
+        "attack_label": facts["knockoffs"].get(run.attack.split(TRIAL)[0], {}).get("label", ""),
+        "eps": run.eps,
+        "chosen": run.role != "ls_student" or chosen[run.arch] == run.eps,
+        "parameters": sidecar.results["parameters"],
+        "epochs": len(sidecar.results["history"]),
+        "val_accuracy": split_accuracy(results, run, "val"),
+        "val_n": len(results.labels["val"]),
+        "test_accuracy": split_accuracy(results, run, "test"),
+        "test_n": len(results.labels["test"]),
+        **asdict(results.scores(run.member.id)),
+        "agreement": _agreement(results, run),
+        **_changed(results, run),
+    }
+
+
+def _changed(results: Results, run: ModelRun) -> Row:
+    """What a defense of the outputs does to the unprotected teacher's: how often it flips the class, and how far in L1.
+
+    NaN where nothing of the kind was done.
+    """
+    base = run.member.parents.get("ce")
+    nothing = {"flip_rate": float("nan"), "change_l1": float("nan")}
+    if run.role != "teacher" or base is None or not results.answered(base):
+        return nothing
+    if results.sidecar(run.member.id).results["history"]:
+        return nothing
+    own, plain = (results.predicted(model, "test") for model in (run.member.id, base))
+    return {"flip_rate": 1 - agreement(own, plain).value, "change_l1": _mean_change(results, run.member.id, base)}
+
+
+def _mean_change(results: Results, model: str, base: str) -> float:
+    own, plain = (results.log_probs(each, "test") for each in (model, base))
+    changes = [l1_distance(own[rows], plain[rows]) for rows in blocks(*own.shape)]
+    return float(np.concatenate(changes).mean())
+
+
+def _agreement(results: Results, run: ModelRun) -> float:
+    if run.role != "knockoff" or not results.answered(teacher := run.member.parents["teacher"]):
+        return float("nan")
+    own, asked = (results.predicted(model, "test") for model in (run.member.id, teacher))
+    return agreement(own, asked).value

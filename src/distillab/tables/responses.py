@@ -1,0 +1,104 @@
+"""How a defended teacher's answers differ from an unprotected one's, at the temperatures of attackers."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import entr, log_softmax, rel_entr
+
+from distillab.metrics.arrays import blocks
+from distillab.tables.leaks import REFERENCE
+from distillab.tables.model_run import ModelRun
+from distillab.tables.results import Results
+
+Row = dict[str, Any]
+
+TEMPERATURES = (1.0, 4.0, 20.0)
+"""As released, and softened as the papers' attackers do."""
+
+MEASURED = ("entropy", "entropy_sd", "support", "gap", "kl_from_plain", "kl_to_plain")
+"""Columns that hold NaN for a teacher that classifies nothing correctly."""
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``responses``: one row per teacher, seed and temperature, on correctly classified test images.
+
+    ``entropy`` and its sd over images, in nats; ``support`` is ``exp(entropy)``, the effective number of classes;
+    ``gap`` the top answer minus the second; ``kl_from_plain`` is ``KL(q, q_ce)`` and ``kl_to_plain`` its reverse, over
+    the unprotected teacher of the same network and seed (NaN without one; infinite where zeros meet mass). A teacher
+    that classifies nothing correctly has n 0 and NaN.
+
+    Reference: methods section 6, M8.
+    """
+    teachers = [run for run in results.runs if run.role == "teacher"]
+    plain = {(run.arch, run.seed): run for run in teachers if run.defense == REFERENCE}
+    return [
+        _row(results, run, plain.get((run.arch, run.seed)), temperature)
+        for run in teachers
+        for temperature in TEMPERATURES
+    ]
+
+
+def profile_rows(results: Results) -> list[Row]:
+    """The table ``profiles``: mean log-probability by rank of the class, per teacher and seed, at T = 1.
+
+    Centered by image and cut at -30, where float32 answers end; test images.
+    """
+    return [
+        {"teacher": run.model, "defense": run.defense, "seed": run.seed, "rank": rank + 1, "value": float(value)}
+        for run in results.runs
+        if run.role == "teacher"
+        for rank, value in enumerate(_profile(results.log_probs(run.member.id, "test")))
+    ]
+
+
+def _profile(answers: NDArray[np.floating]) -> NDArray[np.float64]:
+    total = np.zeros(answers.shape[1])
+    for part in blocks(*answers.shape):
+        log_probs = np.maximum(answers[part].astype(np.float64), -30.0)
+        total += -np.sort(-(log_probs - log_probs.mean(axis=1, keepdims=True)), axis=1).sum(axis=0)
+    return total / len(answers)
+
+
+def _row(results: Results, run: ModelRun, plain: ModelRun | None, temperature: float) -> Row:
+    right = results.predicted(run.member.id, "test") == results.labels["test"]
+    row = {
+        "teacher": run.model,
+        "defense": run.defense,
+        "defense_label": results.workspace.plan.facts["defenses"][run.defense]["label"],
+        "seed": run.seed,
+        "temperature": temperature,
+        "n": int(right.sum()),
+    } | dict.fromkeys(MEASURED, float("nan"))
+    if not right.any():
+        return row
+    own = results.log_probs(run.member.id, "test")
+    base = None if plain is None else results.log_probs(plain.member.id, "test")
+    parts = [
+        _by_image(own[part][right[part]], None if base is None else base[part][right[part]], temperature)
+        for part in blocks(*own.shape)
+    ]
+    by_image = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    spread = {"entropy_sd": float(by_image["entropy"].std()), "support": float(np.exp(by_image["entropy"]).mean())}
+    return row | {name: float(values.mean()) for name, values in by_image.items()} | spread
+
+
+def _by_image(
+    own: NDArray[np.floating], base: NDArray[np.floating] | None, temperature: float
+) -> dict[str, NDArray[np.float64]]:
+    """What each answer says of itself, and beside the unprotected teacher's where there is one."""
+    probs = _softened(own, temperature)
+    top = -np.sort(-probs, axis=1)
+    found = {"entropy": entr(probs).sum(axis=1), "gap": top[:, 0] - top[:, 1]}
+    if base is None:
+        return found
+    plain = _softened(base, temperature)
+    return found | {
+        "kl_from_plain": rel_entr(probs, plain).sum(axis=1),
+        "kl_to_plain": rel_entr(plain, probs).sum(axis=1),
+    }
+
+
+def _softened(log_probs: NDArray[Any], temperature: float) -> NDArray[np.float64]:
+    probs: NDArray[np.float64] = np.exp(log_softmax(log_probs.astype(np.float64) / temperature, axis=1))
+    return probs

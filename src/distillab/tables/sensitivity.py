@@ -1,0 +1,36 @@
+"""Jacobian amplitudes, summed up over test images: how many look like zero, and whether they are."""
+
+from typing import Any
+
+import numpy as np
+
+from distillab.metrics.intervals import wilson
+from distillab.tables.results import Results
+
+Row = dict[str, Any]
+
+SMALL = -10.0
+"""log10 of the mean amplitude below which Mandal and Guo call a gradient zero (section V-B)."""
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``sensitivity``: one row per model and seed.
+
+    ``small`` counts amplitudes below 1e-10 of softmax's Jacobian in exact log space, ``small_float32`` what float32
+    arithmetic would count, where they underflow to zero.
+    """
+    found: list[Row] = []
+    for member in results.members("sensitivity"):
+        run, frame = results.run_of(member.parents["model"]), results.sensitivity(member)
+        log10_all, n = frame["log10_all"].to_numpy(), len(frame)
+        share = wilson(int((log10_all < SMALL).sum()), n)
+        small_float32 = float((frame["float32_all"].to_numpy() < 10**SMALL).mean())
+        low, median, high = (float(value) for value in np.quantile(log10_all, [0.05, 0.5, 0.95]))
+        found.append(
+            {name: run.key()[name] for name in ("model", "role", "arch", "chain", "temperature", "step", "seed")}
+            | {"n": n, "small": share.value, "small_low": share.low, "small_high": share.high}
+            | {"small_float32": small_float32, "log10_p5": low, "log10_median": median, "log10_p95": high}
+            | {"log10_logits_median": float(np.median(frame["log10_logit"]))}
+            | {"margin_median": float(np.median(frame["margin"]))}
+        )
+    return found

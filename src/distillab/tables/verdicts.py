@@ -1,0 +1,103 @@
+"""Whether each teacher can be distilled: verdicts over the knockoff matrix."""
+
+from typing import Any
+
+from distillab.metrics.verdict import Verdict, distillability_verdict
+from distillab.tables.knockoff import (
+    Cell,
+    attack_facts,
+    cells,
+    ls_accuracy,
+    margin,
+    missing,
+    paired,
+    planned_cells,
+)
+from distillab.tables.models import split_accuracy
+from distillab.tables.results import Results
+
+Row = dict[str, Any]
+
+EVERY_STUDENT = "every student"
+"""In place of a student network: the verdict over all of them together."""
+
+VERDICT = (
+    "verdict", "literal", "best_attack", "best_delta", "lower", "upper", "margin", "seeds", "attacks", "reason",
+    "missing",
+)  # fmt: skip
+"""What a row says of one verdict."""
+
+
+def rows(results: Results) -> list[Row]:
+    """The table ``verdicts``: one row per teacher and student network, and one over all students if there are more.
+
+    Columns without prefix are over all attacks, those with ``paper_`` over the attacks of the paper alone. Where
+    networks are ``missing``, a proven leak stands, Holm's family is that of the plan, nothing is undistillable, and the
+    literal rule says nothing (None) unless it says distillable.
+    """
+    judge = _Judge(results)
+    found: list[Row] = []
+    for teacher in dict.fromkeys(teacher for teacher, _, _ in judge.planned):
+        students = list(dict.fromkeys(student for name, student, _ in judge.planned if name == teacher))
+        for student in [*students, EVERY_STUDENT] if len(students) > 1 else students:
+            scope = [cell for cell in judge.planned if cell[0] == teacher and student in {cell[1], EVERY_STUDENT}]
+            if any(cell in judge.paired for cell in scope):
+                found.append(_verdict_row(judge, teacher, student, scope))
+    return found
+
+
+class _Judge:
+    """What verdicts rest on: the cells of the plan, those that can be compared, and the LS students."""
+
+    def __init__(self, results: Results) -> None:
+        self.results, self.planned = results, planned_cells(results)
+        self.baseline = ls_accuracy(results)
+        self.paired = paired(cells(results), self.baseline)
+
+    def verdict(self, scope: list[Cell], *, several: bool) -> Row:
+        """The columns of the verdict over these cells; None over none."""
+        gone = missing(self.results, {cell: self.planned[cell] for cell in scope})
+        scores = {
+            f"{attack} on {student}" if several else attack: {
+                (student, run.seed): split_accuracy(self.results, run, "test")
+                for run in self.paired[teacher, student, attack]
+            }
+            for teacher, student, attack in scope
+            if (teacher, student, attack) in self.paired
+        }
+        if not scores:
+            return dict.fromkeys(VERDICT) | {"missing": gone}
+        found = distillability_verdict(
+            {(arch, seed): value for arch, seeds in self.baseline.items() for seed, value in seeds.items()},
+            scores,
+            n_test=len(self.results.labels["test"]),
+            margin=margin(self.results),
+            family=len(scope) if gone else 0,
+        )
+        return _columns(found, gone)
+
+
+def _verdict_row(judge: _Judge, teacher: str, student: str, scope: list[Cell]) -> Row:
+    facts = judge.results.workspace.plan.facts["defenses"]
+    defense = judge.planned[scope[0]][0].defense
+    papers = [cell for cell in scope if attack_facts(judge.results, cell[2])["in_paper"]]
+    several = student == EVERY_STUDENT
+    return {
+        "defense": defense,
+        "defense_label": facts[defense]["label"],
+        "teacher": teacher,
+        "student": student,
+        **judge.verdict(scope, several=several),
+        **{f"paper_{name}": value for name, value in judge.verdict(papers, several=several).items()},
+    }
+
+
+def _columns(found: Verdict, gone: int) -> Row:
+    best = next(delta for delta in found.deltas if delta.attack == found.best_attack)
+    verdict, reason = found.verdict, found.reason
+    literal = found.literal or (None if gone else False)
+    if gone and verdict == "undistillable":
+        networks = "network is" if gone == 1 else "networks are"
+        verdict, reason = "undecided", f"{gone} {networks} missing; of what is there, {reason}"
+    values = (verdict, literal, found.best_attack, best.delta, found.lower, found.upper, found.margin)
+    return dict(zip(VERDICT, (*values, found.n, len(found.deltas), reason, gone), strict=True))

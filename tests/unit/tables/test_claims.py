@@ -1,0 +1,187 @@
+"""The paper's claims on a run whose slopes are chosen: signs, units, seeds, margins, and Holm over each chain."""
+
+from copy import copy
+from math import log2, sqrt
+
+import numpy as np
+import pandas as pd
+import pytest
+from attacked_run import AttackedRun, answers, assert_row, method, struck, three_seeds
+
+from distillab.tables import claims
+
+ATTACKS = {"cw": method("l2"), "cw0": method("l0"), "pgd": method("linf", eps=0.1)}
+SEEDS, TEMPERATURES, N = (8, 3, 5), (1.0, 4.0, 16.0), 500
+LOST = {8: 20, 3: 21, 5: 22}
+"""Test images, of 500, that a model is wrong about with every doubling of T."""
+GAINED = {8: 0, 3: 1, 5: 2}
+"""Test images that the last step gains."""
+SURER = {8: 0.0200, 3: 0.0201, 5: 0.0202}
+"""Mean confidence with every doubling."""
+MASKED = {8: 9, 3: 10, 5: 11}
+"""Percent of the images whose gradient at the teacher falls below 1e-10 with every doubling."""
+GROWTH = {8: 0.10, 3: 0.11, 5: 0.12}
+"""L2 distance of teachers, assistants and students with every doubling; the step after them falls back to 1."""
+STRONGER = {8: 0.05, 3: -0.02, 5: 0.01}
+"""L2 distance with every step up to the student."""
+NEARER = {8: 0.145, 3: 0.150, 5: 0.155}
+"""What the attack on logits over the temperature gains with every doubling, at the student twice."""
+
+
+def slopes(small, n=100):
+    """Amplitudes at n images: that many below 1e-10, one on it, the others above."""
+    return pd.DataFrame({"log10_all": [-10.5] * small + [-10.0] + [-9.0] * (n - small - 1)})
+
+
+def distances(step, seed, doublings, *, nearer=0.0):
+    """Of three images, one of them misclassified; the mean is the middle."""
+    middle = 2 + GROWTH[seed] * doublings + STRONGER[seed] * step - nearer * doublings * (2 if step == 2 else 1)
+    middle = 1.0 if step == 3 else middle
+    return struck({14: middle + 0.25, 2: None, 9: middle - 0.25})
+
+
+def add_model(run, temperature, step, seed):
+    doublings = log2(temperature)
+    model = run.step(temperature, step, seed=seed)
+    right = 400 - LOST[seed] * int(doublings) + (GAINED[seed] if step == 3 else 0)
+    run.answers[model] = answers(right, 0.45 + SURER[seed] * doublings - 0.001 * step, run.labels["test"])
+    run.slopes(model, slopes(10 + MASKED[seed] * int(doublings) if step == 0 else 50))
+    run.attack(model, "cw", distances(step, seed, doublings))
+    run.attack(model, "pgd", struck({14: 0.01, 2: None, 9: 0.01}))
+    run.attack(model, "cw0", struck({14: 3.0 + seed * step, 2: None, 9: 5.0 + seed * step}))
+    if temperature > 1:
+        run.attack(model, "cw", distances(step, seed, doublings, nearer=NEARER[seed]), logits="rescaled")
+
+
+@pytest.fixture
+def run():
+    made = AttackedRun(ATTACKS)
+    made.labels = {"test": np.arange(N) % 2}
+    for temperature in TEMPERATURES:
+        for step in range(4):
+            for seed in SEEDS:
+                add_model(made, temperature, step, seed)
+    return made
+
+
+def least_squares(means):
+    """Slope over the steps 0 to 3."""
+    return (-3 * means[0] - means[1] + means[2] + 3 * means[3]) / 10
+
+
+def early(seed):
+    """Mean over temperatures of the L2 distance at steps 0 to 3; doublings are 0, 2 and 4."""
+    return [*(2 + 2 * GROWTH[seed] + step * STRONGER[seed] for step in range(3)), 1.0]
+
+
+def nearer(seed):
+    """The same in the worst view; the student's loss is counted twice."""
+    return [value - 2 * NEARER[seed] * factor for value, factor in zip(early(seed), (1, 1, 2, 0), strict=True)]
+
+
+DOUBLING, STEP = "points / doubling", "points / step"
+FALLS = "accuracy falls slightly as T grows"
+NO_EFFECT = "more steps have no significant effect on accuracy"
+ZERO = "more gradients below 1e-10 as T grows (teachers)"
+FLAT = "confidence shows no trend in T"
+
+
+def grows(norm):
+    return f"robustness in {norm} grows with T"
+
+
+def student(norm):
+    return f"the student is more robust in {norm} than the assistant, on average over T"
+
+
+def every_step(norm):
+    return f"robustness in {norm} grows with every step"
+
+
+EXPECTED = [
+    ("accuracy_temperature", FALLS, "", DOUBLING, "V-A", lambda s: -LOST[s] / 5, "holds"),
+    ("accuracy_steps", NO_EFFECT, "", STEP, "VI", lambda s: least_squares([0, 0, 0, GAINED[s] / 5]), "undecided"),
+    ("small_gradients", ZERO, "", DOUBLING, "V-B", lambda s: MASKED[s], "holds"),
+    ("confidence_temperature", FLAT, "", DOUBLING, "V-D", lambda s: 100 * SURER[s], "contradicted"),
+    ("robustness_temperature_l2", grows("l2"), "raw", "l2 / doubling", "V-C", lambda s: GROWTH[s], "holds"),
+    ("student_assistant_l2", student("l2"), "raw", "l2", "V-C", lambda s: STRONGER[s], "undecided"),
+    ("robustness_steps_l2", every_step("l2"), "raw", "l2 / step", "VI", lambda s: least_squares(early(s)),
+     "contradicted"),
+    ("robustness_temperature_l2", grows("l2"), "worst", "l2 / doubling", "V-C",
+     lambda s: GROWTH[s] - NEARER[s] * 4 / 3, "contradicted"),
+    ("student_assistant_l2", student("l2"), "worst", "l2", "V-C", lambda s: STRONGER[s] - 2 * NEARER[s], "undecided"),
+    ("robustness_steps_l2", every_step("l2"), "worst", "l2 / step", "VI", lambda s: least_squares(nearer(s)),
+     "contradicted"),
+    *((f"{name}_l0", said("l0"), view, f"l0{unit}", source, number, decision)
+      for view in ("raw", "worst")
+      for name, said, unit, source, number, decision in (
+          ("robustness_temperature", grows, " / doubling", "V-C", lambda _s: 0.0, "undecided"),
+          ("student_assistant", student, "", "V-C", float, "undecided"),
+          ("robustness_steps", every_step, " / step", "VI", float, "undecided"),
+      )),
+]  # fmt: skip
+"""Name, statement, view, unit, source, the number of a seed, the decision."""
+
+
+def p_above(values):
+    """One-sided p-value of the hypothesis that the mean of three seeds is at most 0: Student's t, in closed form."""
+    error = np.std(values, ddof=1) / sqrt(3)
+    if error == 0:
+        return 0.0 if sum(values) > 0 else 1.0
+    t = sum(values) / 3 / error
+    return 0.5 - t / (2 * sqrt(2 + t**2))
+
+
+def p_value(name, values):
+    """Of the outcome that the mean points to, twice for the choice between two."""
+    bound = {"accuracy_steps": 0.2, "confidence_temperature": 1.0}.get(name)
+    mean = sum(values) / 3
+    if bound is None:
+        return min(1.0, 2 * p_above([value if mean >= 0 else -value for value in values]))
+    if abs(mean) <= bound:
+        return min(1.0, 2 * max(p_above([bound + value for value in values]), p_above([bound - v for v in values])))
+    return min(1.0, 2 * p_above([(value if mean > 0 else -value) - bound for value in values]))
+
+
+def holm(p_values):
+    order, largest, adjusted = np.argsort(p_values, kind="stable"), 0.0, {}
+    for rank, position in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[position]))
+        adjusted[position] = largest
+    return [adjusted[position] for position in range(len(p_values))]
+
+
+def test_every_column_of_every_claim(run):
+    numbers = [[number(seed) for seed in SEEDS] for *_, number, _ in EXPECTED]
+    adjusted = holm([p_value(row[0], values) for row, values in zip(EXPECTED, numbers, strict=True)])
+    rows = claims.rows(run)
+    for row, (name, statement, view, unit, source, _, decision), values, p in zip(
+        rows, EXPECTED, numbers, adjusted, strict=True
+    ):
+        mean, low, high = three_seeds(values)
+        assert_row(
+            row,
+            {"claim": name, "chain": "ta", "statement": statement, "view": view, "unit": unit, "value": mean}
+            | {"low": low, "high": high, "p": p, "decision": decision, "seeds": 3, "source": source},
+        )
+
+
+def test_each_chain_is_a_family_of_its_own_and_one_from_a_defended_teacher_is_none(run):
+    alone = claims.rows(copy(run))
+    teacher = run.teacher("ce", seed=3)
+    for temperature in (1.0, 4.0):
+        for seed in SEEDS:
+            for chain, root in (("short", ""), ("robust", teacher)):
+                model = run.step(temperature, 0, seed=seed, chain=chain, teacher=root)
+                run.answers[model] = answers(200 + 5 * seed * int(temperature), 0.4, run.labels["test"])
+                run.slopes(model, slopes(5 * seed * int(temperature), n=200))
+                run.attack(model, "cw", struck({3: seed * temperature}))
+    both = claims.rows(run)
+    assert both[: len(alone)] == alone
+    assert [(row["chain"], row["claim"], row["view"], row["value"]) for row in both[len(alone) :]] == [
+        ("short", "accuracy_temperature", "", pytest.approx(8.0)),
+        ("short", "small_gradients", "", pytest.approx(20.0)),
+        ("short", "confidence_temperature", "", pytest.approx(0.0)),
+        ("short", "robustness_temperature_l2", "raw", pytest.approx(8.0)),
+        ("short", "robustness_temperature_l2", "worst", pytest.approx(8.0)),
+    ]
