@@ -1,18 +1,17 @@
-"""Certifiers: sound bounds of a network's margins over balls of perturbations, one file each, and one line here."""
+"""Certifiers: sound bounds of a network's margins over balls of perturbations.
 
-from distillab.certify.alpha_crown import AlphaCROWN
+One is a file and a line: here, or in ``combined``, where `best` also asks it.
+"""
+
 from distillab.certify.best import Best
-from distillab.certify.crown import CROWN
-from distillab.certify.dual import Dual
-from distillab.certify.ibp import IBP
-from distillab.certify.lp import LP
+from distillab.certify.combined import COMBINED
 from distillab.certify.milp import MILP
 from distillab.certify.projections import Projections
 from distillab.core.registry import Registry
 from distillab.specs.certifier import CertifierSpec, EstimatorSpec
 
-CERTIFIERS: Registry[CertifierSpec] = Registry("certifier", IBP, Dual, CROWN, AlphaCROWN, LP, MILP, Best)
-"""Every bound that a table of certified accuracies may contain."""
+CERTIFIERS: Registry[CertifierSpec] = Registry("certifier", *COMBINED, MILP, Best)
+"""Every bound that a table of certified accuracies may contain, the cheapest first."""
 
 ESTIMATORS: Registry[EstimatorSpec] = Registry("estimator", Projections)
 """Estimates of bounds, for training only."""

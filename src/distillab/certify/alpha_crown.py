@@ -11,14 +11,14 @@ from distillab.certify.activations import ReLU
 from distillab.certify.ball import Ball, ball_of
 from distillab.certify.bounds import LayerBounds, margin_rows
 from distillab.certify.graph import Graph
+from distillab.certify.layered import LayeredSpec
 from distillab.certify.relaxations import ChosenSlopes, Relaxation, Wedge
 from distillab.certify.rows import PerRow
 from distillab.certify.sweep import Bounds, lower_bounds
 from distillab.core.shapes import Images, Labels, Logits, PerExample
-from distillab.specs.certifier import CertifierSpec
 
 
-class AlphaCROWN(CertifierSpec):
+class AlphaCROWN(LayeredSpec):
     """max over alpha in [0, 1] of the dual bound J(c, alpha), for every margin c and fixed bounds of the layers.
 
     Projected Adam from CROWN's slopes; the best value of every margin counts, so that the bound is never below

@@ -5,19 +5,19 @@ from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
+from torch import Tensor
 
-from distillab.certify.activations import Slopes
-from distillab.certify.alpha_crown import AlphaCROWN
 from distillab.certify.ball import Ball, ball_of
-from distillab.certify.bounds import LayerBounds, margins_under, unstable_units
+from distillab.certify.bounds import LayerBounds
+from distillab.certify.combined import Tier, tiers
 from distillab.certify.decision import certified, clean_margins, logit_scale, smallest_margin
 from distillab.certify.graph import Graph
-from distillab.certify.lp import LP
 from distillab.certify.sweep import Bounds
 from distillab.core.shapes import Flags, Images, Labels, Logits, PerExample
 from distillab.specs.certifier import CertifierSpec
 
-Stage = Literal["ibp", "dual", "crown", "alpha_crown", "lp", "undecided"]
+UNDECIDED = "undecided"
+"""Stands for the method at images that no bound certifies."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Decided:
     """The best margins of every image, and the first method whose bound certified it."""
 
     margins: Logits
-    by: tuple[Stage, ...]
+    by: tuple[str, ...]
 
 
 class Best(CertifierSpec):
@@ -58,60 +58,66 @@ class Best(CertifierSpec):
     def decide(self, graph: Graph, x: Images, y: Labels, eps: float | PerExample) -> Decided:
         """The best margins, and which method certified each image."""
         with torch.no_grad():
-            return _Cascade(graph, y, ball_of(self, x, eps)).run(self)
+            found = _BestSoFar(graph, y, ball_of(self, x, eps))
+            for tier in self._asked:
+                found.consult(tier)
+            return Decided(found.margins, tuple(found.by))
+
+    @property
+    def deciders(self) -> tuple[str, ...]:
+        """The combined methods that these parameters ask."""
+        return tuple(dict.fromkeys(method.name for tier in self._asked for method in tier.methods_in(self.norm)))
+
+    @property
+    def _asked(self) -> tuple[Tier, ...]:
+        every = tiers(alpha_steps=self.alpha_steps, lp_units=self.lp_units)
+        return tuple(tier for tier in every if tier.asked)
 
 
-class _Cascade:
-    """The best margins so far, and the images that no bound has certified yet."""
+class _BestSoFar:
+    """The best margins so far, and the images that are still looked at: right, and not certified by any bound."""
 
     def __init__(self, graph: Graph, y: Labels, ball: Ball) -> None:
         self.graph = graph
-        self.by: list[Stage] = ["undecided"] * len(y)
-        self.best = torch.full((len(y), graph.classes), -torch.inf, dtype=ball.x.dtype, device=ball.x.device)
+        self.by = [UNDECIDED] * len(y)
+        self.margins = torch.full((len(y), graph.classes), -torch.inf, dtype=ball.x.dtype, device=ball.x.device)
         self.rows = torch.arange(len(y), device=y.device)
         self.y, self.ball = y, ball
         self.scale = logit_scale(graph, ball.x)
         self.hopeless = smallest_margin(clean_margins(graph, ball.x, y), y) <= 0
         self.bounds: Bounds = {}
 
-    def run(self, spec: Best) -> Decided:
-        """Every method in the order of its cost, each on the images that those before it left open."""
-        self._offer_linear({"ibp": "constant", "dual": "parallel"}, LayerBounds(("parallel",)))
-        self._narrow(~self.hopeless)
-        self._offer_linear({"dual": "parallel", "crown": "adaptive"}, LayerBounds(("parallel", "adaptive")))
-        if spec.alpha_steps and len(self.rows):
-            ascent = AlphaCROWN(steps=spec.alpha_steps)
-            self._offer("alpha_crown", ascent.on_layers(self.graph, self.y, self.ball, self.bounds))
-        if spec.lp_units and spec.norm in LP.norms:
-            self._narrow(unstable_units(self.bounds) <= spec.lp_units)
-            if len(self.rows):
-                self._offer("lp", LP().on_layers(self.graph, self.y, self.ball, self.bounds))
-        return Decided(self.best, tuple(self.by))
-
-    def _offer_linear(self, stages: dict[Stage, Slopes], layers: LayerBounds) -> None:
+    def consult(self, tier: Tier) -> None:
+        """Ask the methods of a tier about the open images within their reach, all on the same bounds."""
         if not len(self.rows):
             return
-        self.bounds = layers.of(self.graph, self.ball)
-        found = {s: margins_under(self.graph, self.y, self.ball, self.bounds, slopes) for s, slopes in stages.items()}
-        for stage, margins in found.items():
-            self._offer(stage, margins, narrow=False)
-        self._narrow(~self._settled())
+        if tier.sweeps:
+            self.bounds = LayerBounds(tier.sweeps).of(self.graph, self.ball)
+        near = tier.within_reach(self.ball, self.bounds).nonzero().flatten()
+        if not len(near):
+            return
+        y, ball, bounds = self.y[near], self.ball.take(near), _taken(self.bounds, near)
+        for method in tier.methods_in(ball.norm):
+            self._offer(method.name, near, method.on_layers(self.graph, y, ball, bounds))
+        self._keep(~(self._settled() | self.hopeless))
 
-    def _offer(self, stage: Stage, margins: Logits, *, narrow: bool = True) -> None:
-        """Keep what is better, and note the stage at images that it certifies first."""
+    def _offer(self, name: str, near: Tensor, margins: Logits) -> None:
+        """Keep what is better, and note the method at images that it certifies first."""
         before = self._settled()
-        self.best[self.rows] = torch.maximum(self.best[self.rows], margins)
+        rows = self.rows[near]
+        self.margins[rows] = torch.maximum(self.margins[rows], margins)
         for row in self.rows[self._settled() & ~before].tolist():
-            self.by[row] = stage
-        if narrow:
-            self._narrow(~self._settled())
+            self.by[row] = name
 
     def _settled(self) -> Flags:
-        return certified(self.best[self.rows], self.y, self.scale)
+        return certified(self.margins[self.rows], self.y, self.scale)
 
-    def _narrow(self, keep: Flags) -> None:
-        """Go on with some of the images."""
-        kept = keep.nonzero().flatten()
+    def _keep(self, open_: Flags) -> None:
+        kept = open_.nonzero().flatten()
         self.rows, self.y, self.ball = self.rows[kept], self.y[kept], self.ball.take(kept)
         self.scale, self.hopeless = self.scale[kept], self.hopeless[kept]
-        self.bounds = {p: (lower[kept], upper[kept]) for p, (lower, upper) in self.bounds.items()}
+        self.bounds = _taken(self.bounds, kept)
+
+
+def _taken(bounds: Bounds, rows: Tensor) -> Bounds:
+    return {position: (lower[rows], upper[rows]) for position, (lower, upper) in bounds.items()}

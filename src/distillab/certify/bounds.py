@@ -72,9 +72,12 @@ class LayerBounds:
         return interval
 
 
-def unstable_units(bounds: Bounds) -> Int[Tensor, "n"]:
-    """How many pre-activations of each image may have either sign."""
-    return torch.stack([((lower < 0) & (upper > 0)).flatten(1).sum(dim=1) for lower, upper in bounds.values()]).sum(0)
+def unstable_units(bounds: Bounds, ball: Ball) -> Int[Tensor, "n"]:
+    """How many pre-activations of each image may have either sign; none without activations."""
+    found = torch.zeros_like(ball.eps, dtype=torch.long)
+    for lower, upper in bounds.values():
+        found = found + ((lower < 0) & (upper > 0)).flatten(1).sum(dim=1)
+    return found
 
 
 def margin_rows(graph: Graph, y: Labels, like: Tensor) -> Rows:

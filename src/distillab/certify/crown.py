@@ -4,14 +4,15 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from distillab.certify.ball import ball_of
+from distillab.certify.ball import Ball, ball_of
 from distillab.certify.bounds import LayerBounds, margins_under
 from distillab.certify.graph import Graph
+from distillab.certify.layered import LayeredSpec
+from distillab.certify.sweep import Bounds
 from distillab.core.shapes import Images, Labels, Logits, PerExample
-from distillab.specs.certifier import CertifierSpec
 
 
-class CROWN(CertifierSpec):
+class CROWN(LayeredSpec):
     """The line below an unstable ReLU has slope 1 if u > -l, else 0: the smaller area between the lines.
 
     ``layers: ibp`` bounds the layers by intervals and sweeps once, for the margins: CROWN-IBP, whose margins are
@@ -31,4 +32,8 @@ class CROWN(CertifierSpec):
         """Margins with adaptive slopes."""
         ball = ball_of(self, x, eps)
         layers = LayerBounds(("adaptive",) if self.layers == "crown" else (), intersect=self.intersect)
-        return margins_under(graph, y, ball, layers.of(graph, ball), "adaptive")
+        return self.on_layers(graph, y, ball, layers.of(graph, ball))
+
+    def on_layers(self, graph: Graph, y: Labels, ball: Ball, bounds: Bounds) -> Logits:
+        """Margins with adaptive slopes on given bounds of the layers."""
+        return margins_under(graph, y, ball, bounds, "adaptive")

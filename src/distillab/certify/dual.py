@@ -4,14 +4,15 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from distillab.certify.ball import ball_of
+from distillab.certify.ball import Ball, ball_of
 from distillab.certify.bounds import LayerBounds, margins_under
 from distillab.certify.graph import Graph
+from distillab.certify.layered import LayeredSpec
+from distillab.certify.sweep import Bounds
 from distillab.core.shapes import Images, Labels, Logits, PerExample
-from distillab.specs.certifier import CertifierSpec
 
 
-class Dual(CertifierSpec):
+class Dual(LayeredSpec):
     """Both lines of an unstable ReLU are as steep as its chord, d = u / (u - l): alpha = d in the dual problem.
 
     J(c) = -sum nu_{i+1} . b_i - nu_1 . x - eps ||nu_1||_q + sum over unstable units of l [nu]_+, which bounds c . Z
@@ -33,4 +34,8 @@ class Dual(CertifierSpec):
         """J(e_y - e_j) from bounds by the same method."""
         ball = ball_of(self, x, eps)
         bounds = LayerBounds(("parallel",), intersect=self.intersect).of(graph, ball)
+        return self.on_layers(graph, y, ball, bounds)
+
+    def on_layers(self, graph: Graph, y: Labels, ball: Ball, bounds: Bounds) -> Logits:
+        """J(e_y - e_j) on given bounds of the layers."""
         return margins_under(graph, y, ball, bounds, "parallel")

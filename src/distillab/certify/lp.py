@@ -11,17 +11,17 @@ from distillab.certify.ball import Ball, ball_of
 from distillab.certify.bounds import LayerBounds
 from distillab.certify.expressions import Expression, expressions
 from distillab.certify.graph import Graph
+from distillab.certify.layered import LayeredSpec
 from distillab.certify.program import Program
 from distillab.certify.sweep import Bounds
 from distillab.core.errors import SpecError
 from distillab.core.shapes import Images, Labels, Logits, PerExample
-from distillab.specs.certifier import CertifierSpec
 
 Layers = Literal["ibp", "dual", "crown", "lp"]
 SLOPES: dict[Layers, tuple[Slopes, ...]] = {"ibp": (), "dual": ("parallel",), "crown": ("adaptive",), "lp": ()}
 
 
-class LP(CertifierSpec):
+class LP(LayeredSpec):
     """The minimum over the polytope itself: k - 1 linear programs an image on given bounds of the layers.
 
     ``layers: lp`` also bounds every unstable unit by two programs, layer after layer; for tiny networks.

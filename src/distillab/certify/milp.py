@@ -38,7 +38,7 @@ class MILP(CertifierSpec):
         ball = ball_of(self, x, eps)
         with torch.no_grad():
             bounds = LayerBounds(("parallel", "adaptive")).of(graph, ball)
-            self._refuse_hard(unstable_units(bounds))
+            self._refuse_hard(unstable_units(bounds, ball))
         known, found = expressions(graph, x), []
         for image in range(len(y)):
             program = Program(graph, ball.take(torch.tensor([image])), known, exact=True)

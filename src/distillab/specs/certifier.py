@@ -33,6 +33,11 @@ class CertifierSpec(BoundSpec):
 
     sound: ClassVar = True
 
+    @property
+    def deciders(self) -> tuple[str, ...]:
+        """Names of the methods that may decide an image; of several where they are combined."""
+        return (self.name,)
+
     @abstractmethod
     def margins(self, graph: "Graph", x: "Images", y: "Labels", eps: "float | PerExample") -> "Logits":
         """Lower bounds of Z_y - Z_j over the ball of radius ``eps``, (n, k); 0 at j = y.

@@ -1,7 +1,6 @@
 """Certificates summed up and beside the attacks, every column by hand."""
 
 from math import inf, nan
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ from attacked_run import AttackedRun, assert_row, method, wilson_bounds
 from certified_run import FAR, IDS, NEAR, certified, lengths
 
 from distillab.certify import CERTIFIERS
-from distillab.certify.best import Stage
+from distillab.certify.combined import COMBINED
 from distillab.core.registry import name_of
 from distillab.tables import certificates
 
@@ -191,4 +190,4 @@ def test_costs_stand_apart_from_what_equal_runs_share():
 
 def test_every_method_that_may_decide_has_its_share():
     alone = {name_of(spec) for spec in CERTIFIERS} - {"best"}
-    assert set(certificates.METHODS) == alone | set(get_args(Stage)) - {"undecided"}
+    assert set(certificates.METHODS) == alone | {name_of(spec) for spec in COMBINED}
