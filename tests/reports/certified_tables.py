@@ -11,6 +11,19 @@ CERTIFIERS = {
 KEPT = {"ce": 0.15, "madry": 0.45, "wk": 0.5}
 SHARE = {"ibp": 0.3, "dual": 0.7, "crown": 0.75, "dual_paper": 0.65, "best": 0.85}
 EPS, N = (0.02, 0.05), 120
+LABELS = {"ibp": "IBP", "dual": "WK dual", "crown": "CROWN", "alpha_crown": "alpha-CROWN"}
+METHODS = {
+    key: {
+        "label": label,
+        "grade": "V",
+        "paper": f"{label}'s",
+        "norm": "linf",
+        "rank": rank,
+        "deciders": [{"name": name, "label": LABELS[name]} for name in LABELS if key in ("best", name)],
+    }
+    for rank, (key, (label, _)) in enumerate(CERTIFIERS.items())
+}
+METHODS["dual_paper"] |= {"rank": METHODS["dual"]["rank"], "deciders": METHODS["dual"]["deciders"]}
 PARAMS = {"eps": list(EPS), "certifiers": {key: spec for key, (_, spec) in CERTIFIERS.items()}}
 
 
@@ -67,7 +80,7 @@ def _row(seed, defense, key, eps):
     robust = KEPT[defense] * (1.6 if eps == EPS[0] else 1.1) + 0.01 * seed
     share = round(N * SHARE[key] * robust) / N
     attacked = (defense, eps) != ("ce", EPS[1])
-    decided = dict.fromkeys(("ibp", "dual", "crown", "alpha_crown", "lp", "milp"), 0.0)
+    decided = dict.fromkeys(LABELS, 0.0)
     decided |= {"ibp": share / 2, "crown": share / 2} if key == "best" else {"crown": share}
     return {
         "family": "teachers", "role": "teacher", "defense": defense, "certifier": key,

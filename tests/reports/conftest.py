@@ -213,7 +213,8 @@ def _facts(seeds: int) -> dict[str, object]:
                    "defenses": {key: {"name": key.partition("_")[0]} | own for key, own in SETTINGS.items()}},
         "cells_planned": 49, "cells_done": 49, "missing": [],
         "flags": ["mad-papernot_digits: zero gradients under PGD-20"],
-        "methods": {"defenses": _methods(DEFENSES), "knockoffs": _methods(ATTACKS), "attacks": {}},
+        "methods": {"defenses": _methods(DEFENSES), "knockoffs": _methods(ATTACKS), "attacks": {},
+                    "certifiers": certified_tables.METHODS},
         "command": "snakemake --cores 2", "license": "BSD-3-Clause",
         "source": "synthetic generator of the tests", "split_rule": "fixed order",
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from distillab.certify import CERTIFIERS
 from distillab.core.job import Plan
 from distillab.plan.cache import PARAMS
 from distillab.plan.checks import impossible
@@ -68,7 +69,13 @@ def _facts(params: Params) -> dict[str, Any]:
         },
         "attacks": attacks,
         "certifiers": {
-            key: _method(spec) | {"label": labels["certifiers"][key], "norm": spec.norm}
+            key: _method(spec)
+            | {
+                "label": labels["certifiers"][key],
+                "norm": spec.norm,
+                "rank": CERTIFIERS.names.index(spec.name),
+                "deciders": [{"name": name, "label": labels["deciders"][name]} for name in spec.deciders],
+            }
             for key, spec in params.certification.certifiers.items()
         },
     }

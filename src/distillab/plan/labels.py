@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from distillab.certify import CERTIFIERS
 from distillab.core.labels import distinct
 from distillab.plan.params import Params
 from distillab.specs.base import MethodSpec
@@ -10,12 +11,16 @@ from distillab.specs.base import MethodSpec
 def labels_of(params: Params) -> dict[str, dict[str, str]]:
     """Kind of method to key to label; no two labels of defenses, knockoff attacks or certifiers are alike.
 
-    Attacks are told apart by norm where they are shown.
+    Attacks are told apart by norm where they are shown. What decides an image inside a certifier that combines several
+    has the label of its method.
     """
+    certifiers = params.certification.certifiers
+    deciders = dict.fromkeys(name for certifier in certifiers.values() for name in certifier.deciders)
     return {
         "defenses": _distinct(params.defenses),
         "knockoffs": _distinct(params.knockoff.attacks),
-        "certifiers": _distinct(params.certification.certifiers),
+        "certifiers": _distinct(certifiers),
+        "deciders": {name: CERTIFIERS[name].label for name in deciders},
         "attacks": {key: spec.display_name for key, spec in params.robustness.attacks.items()},
     }
 

@@ -8,15 +8,7 @@ import numpy as np
 
 from distillab.core.errors import ArtifactError
 from distillab.reporting import certified_figures
-from distillab.reporting.certified_rows import (
-    COMBINED,
-    budgets,
-    certificates,
-    in_order,
-    labels,
-    method,
-    strongest,
-)
+from distillab.reporting.certified_rows import budgets, certificates, combines, in_order, labels, strongest
 from distillab.reporting.display import Html, paragraph
 from distillab.reporting.drawing import show, style
 from distillab.reporting.summaries import counts, seeds_of
@@ -157,7 +149,7 @@ def _bars(tables: Tables, images: "pd.DataFrame") -> "pd.DataFrame":
         wide = wide[wide.max(axis=1) > wide.min(axis=1)]
         if wide.empty:
             continue
-        single = [key for key in wide.columns if method(tables, key) != COMBINED]
+        single = [key for key in wide.columns if not combines(tables, key)]
         top = wide[single].max(axis=1) if single else wide.max(axis=1)
         for key in in_order(tables, images[images["model"] == model]):
             bounds = wide[key]
@@ -171,7 +163,7 @@ def _bars(tables: Tables, images: "pd.DataFrame") -> "pd.DataFrame":
 
 def _combined(tables: Tables, bars: "pd.DataFrame") -> str:
     """What the share means beside the certifier that takes the best of several bounds."""
-    keys = [key for key in bars["certifier"].unique() if method(tables, key) == COMBINED]
+    keys = [key for key in bars["certifier"].unique() if combines(tables, key)]
     return f" (for {labels(tables)[keys[0]]}, which combines several: as large as the largest)" if keys else ""
 
 

@@ -1,6 +1,6 @@
 """Certificates as rows: by which certifier, at which radius, and what each cost."""
 
-from math import isclose, isfinite, nan
+from math import inf, isclose, isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from distillab.core.labels import distinct
@@ -17,12 +17,6 @@ CERTIFIED = ("wong_kolter", "ibp_training", "crown_ibp")
 
 TRAINED = (*ROBUST, *CERTIFIED)
 """Methods whose spec names the radius that they train for."""
-
-ORDER = ("ibp", "dual", "crown", "alpha_crown", "lp", "milp", "best")
-"""Certifiers from the cheapest, as every table and figure has them."""
-
-COMBINED = "best"
-"""The certifier that takes the best bound of several."""
 
 
 def certificates(tables: Tables) -> "pd.DataFrame":
@@ -50,13 +44,22 @@ def method(tables: Tables, certifier: str) -> str:
 
 
 def in_order(tables: Tables, frame: "pd.DataFrame") -> list[str]:
-    """Distinct certifiers of some rows, the cheapest first."""
+    """Distinct certifiers of some rows, the cheapest first; those that no facts tell of come last."""
 
-    def place(key: str) -> tuple[int, str]:
-        name = method(tables, key)
-        return (ORDER.index(name) if name in ORDER else len(ORDER), key)
+    def place(key: str) -> tuple[float, str]:
+        return (_facts(tables, key).get("rank", inf), key)
 
     return sorted(set(frame["certifier"]), key=place)
+
+
+def deciders(tables: Tables, certifier: str) -> dict[str, str]:
+    """Of the methods that decide images for a certifier, the column with the share to the label."""
+    return {f"by_{each['name']}": str(each["label"]) for each in _facts(tables, certifier).get("deciders", ())}
+
+
+def combines(tables: Tables, certifier: str) -> bool:
+    """Whether a certifier takes the best bound of several methods."""
+    return len(deciders(tables, certifier)) > 1
 
 
 def labels(tables: Tables) -> dict[str, str]:
@@ -90,6 +93,12 @@ def with_interval(frame: "pd.DataFrame", prefix: str, share: str, n: str = "n") 
     """The rows with Wilson's interval of a share in ``<prefix>_low`` and ``<prefix>_high``; NaN without a share."""
     found = [_ends(value, count) for value, count in zip(frame[share], frame[n], strict=True)]
     return frame.assign(**{f"{prefix}_low": [low for low, _ in found], f"{prefix}_high": [high for _, high in found]})
+
+
+def _facts(tables: Tables, certifier: str) -> dict[str, Any]:
+    """What the plan says of a certifier; empty where the run did not write it down."""
+    found: dict[str, Any] = tables.facts.get("methods", {}).get("certifiers", {})
+    return dict(found.get(certifier, {}))
 
 
 def _ends(share: float, n: int) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.certified_rows import COMBINED, budgets, certificates, labels, method, strongest
+from distillab.reporting.certified_rows import budgets, certificates, combines, labels, strongest
 from distillab.reporting.display import Html, paragraph, percent, points
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import counts, over_seeds, seeds_of
@@ -84,7 +84,7 @@ def survey_corrections(papers: Reported) -> Html:
 def _proved(tables: Tables, row: Any, part: "pd.DataFrame") -> str:  # noqa: ANN401 - a row
     bounds = f" [{percent(row.low)}, {percent(row.high)}]" if isfinite(row.low) else ""
     key = part["certifier"].iloc[0]
-    by = "the best of several bounds" if method(tables, key) == COMBINED else escape(labels(tables)[key])
+    by = "the best of several bounds" if combines(tables, key) else escape(labels(tables)[key])
     said = f"{escape(text_titles(tables)[row.model])} is certified on {percent(row.value)} %{bounds} by {by}"
     robust, gap = float(part["robust_accuracy"].mean()), float(part["gap"].mean())
     if not isfinite(robust):

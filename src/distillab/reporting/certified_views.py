@@ -5,7 +5,15 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.absent import gap_note, gaps, reason
-from distillab.reporting.certified_rows import COMBINED, budgets, certificates, in_order, labels, method, with_interval
+from distillab.reporting.certified_rows import (
+    budgets,
+    certificates,
+    combines,
+    deciders,
+    in_order,
+    labels,
+    with_interval,
+)
 from distillab.reporting.display import Html, cell, folded, header, missing, number, paragraph, percent, points, table
 from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
@@ -19,10 +27,6 @@ if TYPE_CHECKING:
 
 _BY = ["model", "certifier"]
 _SHARES = ("clean_accuracy", "robust_accuracy", "certified_accuracy")
-_DECIDERS = {
-    "by_ibp": "IBP", "by_dual": "dual", "by_crown": "CROWN", "by_alpha_crown": "alpha-CROWN", "by_lp": "LP",
-    "by_milp": "MILP", "undecided": "undecided",
-}  # fmt: skip
 _LABELS = {
     "model": header("Model", "grade"), "certifier": "Certifier", "clean_accuracy": header("Clean ↑", "accuracy, %"),
     "robust_accuracy": header("Worst attack ↑", "robust accuracy, %"),
@@ -80,7 +84,7 @@ def _at_budget(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str)
             f"images that were attacked{_attacked(frame)}.",
             "Slack: bounds above zero, but by no more than rounding may have added; they count as not certified.",
             "Undecided: correct and not certified; the rest up to 100 is misclassified."
-            if any(method(tables, key) == COMBINED for key in frame["certifier"].unique())
+            if any(combines(tables, key) for key in frame["certifier"].unique())
             else "",
             gap_note(gaps(tables, "certify")),
             grade_note(tables, [key for key in frame["defense"].unique() if key]),
@@ -99,7 +103,7 @@ def _row(tables: Tables, part: "pd.DataFrame", means: dict[str, Any]) -> dict[st
         **{value: estimate_cell(row, percent, reason="no attack on this model at this radius")
            for value, row in means.items()},
         "gap": points(gap).lstrip("+") if isfinite(gap) else missing("no attack on this model at this radius"),
-        "decided": _decided(part) if method(tables, first.certifier) == COMBINED else "itself",
+        "decided": _decided(tables, part, first.certifier) if combines(tables, first.certifier) else "itself",
         "radius": number(radius) if isfinite(radius) else missing("not searched"),
         "slack": counts(part["slack"]),
         "seconds": number(1000 * seconds) if isfinite(seconds) else missing("not measured"),
@@ -119,10 +123,12 @@ def _absent(tables: Tables, frame: "pd.DataFrame") -> list[dict[str, str]]:
     ]
 
 
-def _decided(part: "pd.DataFrame") -> str:
-    """Shares of the images by the method that certified them, the largest parts of a decision only."""
-    shares = {said: float(part[column].mean()) for column, said in _DECIDERS.items()}
-    return cell("<br>".join(f"{said} {percent(share)}" for said, share in shares.items() if share > 0) or "none")
+def _decided(tables: Tables, part: "pd.DataFrame", certifier: str) -> str:
+    """Shares of the images by the method that certified them; those that decided none are left out."""
+    columns = deciders(tables, certifier) | {"undecided": "undecided"}
+    shares = {said: float(part[column].mean()) for column, said in columns.items()}
+    shown = [f"{escape(said)} {percent(share)}" for said, share in shares.items() if share > 0]
+    return cell("<br>".join(shown) or "none")
 
 
 def _attacked(frame: "pd.DataFrame") -> str:

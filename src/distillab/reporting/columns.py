@@ -34,8 +34,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "certificates": _names(
         "model role defense arch certifier certifier_label norm eps seed n clean_accuracy certified_accuracy low high "
-        "slack robust_accuracy robust_n gap median_radius by_ibp by_dual by_crown by_alpha_crown by_lp by_milp "
-        "undecided missing"
+        "slack robust_accuracy robust_n gap median_radius undecided missing"
     ),
     "certified_images": _names("model certifier seed id eps label certified by margin radius"),
     "cascades": _names(

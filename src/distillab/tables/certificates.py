@@ -13,9 +13,6 @@ from distillab.tables.worst import STRAY
 
 Row = dict[str, Any]
 
-METHODS = ("ibp", "dual", "crown", "alpha_crown", "lp", "milp")
-"""Methods that may decide an image, alone or as parts of another."""
-
 SHOWN = 1000
 """Images of a model that the per-image table holds at most."""
 
@@ -39,6 +36,12 @@ def rows(results: Results) -> list[Row]:
         refuse_broken(results, member, frame)
         found += [_row(results, member, group, eps) for eps, group in frame.groupby("eps")]
     return found
+
+
+def deciders(results: Results) -> list[str]:
+    """Names of the methods that may decide an image in this plan, alone or as parts of another."""
+    certifiers = results.workspace.plan.facts["certifiers"].values()
+    return list(dict.fromkeys(method["name"] for certifier in certifiers for method in certifier["deciders"]))
 
 
 def image_rows(results: Results) -> list[Row]:
@@ -133,7 +136,7 @@ def _row(results: Results, member: Member, frame: pd.DataFrame, eps: float) -> R
             **_attacked(results, member, frame.set_index("id")["certified"], eps),
             "mean_radius": float(frame["radius"].mean()),
             "median_radius": float(frame["radius"].median()),
-            **{f"by_{name}": float((certified & (frame["by"] == name)).mean()) for name in METHODS},
+            **{f"by_{name}": float((certified & (frame["by"] == name)).mean()) for name in deciders(results)},
             "undecided": float((correct & ~certified).mean()),
         }
     )

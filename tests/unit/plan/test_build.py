@@ -35,8 +35,11 @@ def test_facts_about_methods_and_data(rich, rich_params):
         "pgd_linf": pgd | {"passes": 6, "kind": "fixed_budget", "norm": "linf", "targeted": False}
     }
     assert facts["certifiers"] == {
-        "ibp": {"label": "IBP", "grade": "V", "paper": "Gowal et al., ICCV 2019", "norm": "linf"}
-    }
+        "ibp": {
+            "label": "IBP", "grade": "V", "paper": "Gowal et al., ICCV 2019", "norm": "linf", "rank": 0,
+            "deciders": [{"name": "ibp", "label": "IBP"}],
+        }
+    }  # fmt: skip
 
 
 def test_facts_tell_targeted_attacks_and_attacks_of_other_papers(plan_of):
@@ -62,6 +65,16 @@ def test_two_of_a_method_have_labels_of_their_own(plan_of):
     assert plan.facts["defenses"]["ls_strong"]["label"] == "LS (strong)"
     assert plan.facts["certifiers"]["dual_l2"]["label"] == "WK dual (l2)"
     assert plan.facts["certifiers"]["dual_l2"]["norm"] == "l2"
+
+
+def test_certifiers_rank_by_their_cost_and_name_what_they_combine(plan_of):
+    asked = {"*": None, "all": {"name": "best", "lp_units": 9}, "mine": {"name": "dual"}, "milp": {"name": "milp"}}
+    found = plan_of({"seeds": [0], "certification": {"certifiers": asked}}).facts["certifiers"]
+    assert {key: said["rank"] for key, said in found.items()} == {"all": 6, "mine": 1, "milp": 5}
+    assert found["mine"]["deciders"] == [{"name": "dual", "label": "WK dual"}]
+    assert {each["name"]: each["label"] for each in found["all"]["deciders"]} == {
+        "ibp": "IBP", "dual": "WK dual", "crown": "CROWN", "alpha_crown": "alpha-CROWN", "lp": "LP"
+    }  # fmt: skip
 
 
 def test_all_that_is_impossible_is_told_before_any_member(project):

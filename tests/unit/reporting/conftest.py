@@ -25,15 +25,19 @@ FACTS = {
 }
 
 
+def _frame(rows, columns):
+    """Rows with every column that a report relies on, and their own."""
+    own = rows[0] if rows else ()
+    return pd.DataFrame(rows, columns=list(dict.fromkeys([*columns, *own])))
+
+
 @pytest.fixture
 def tables_of():
     """A function from rows by table, and facts, to tables; every other table is empty."""
 
     def make(facts=None, **rows):
         made = Tables("nowhere")
-        made._frames = {
-            name: pd.DataFrame(rows.get(name, []), columns=list(COLUMNS[name])).infer_objects() for name in COLUMNS
-        }
+        made._frames = {name: _frame(rows.get(name, []), COLUMNS[name]).infer_objects() for name in COLUMNS}
         made.__dict__["facts"] = FACTS | (facts or {})
         return made
 

@@ -12,6 +12,12 @@ SPECS = {"params": {
     "certification": {"certifiers": {"dual": {"name": "dual"}, "dual_paper": {"name": "dual", "input_box": False},
                                      "ibp": {"name": "ibp"}, "best": {"name": "best"}}},
 }}  # fmt: skip
+DECIDERS = {"ibp": "IBP", "dual": "WK dual", "new": "N & W", "crown": "CROWN"}
+SPECS["methods"] = {"certifiers": {
+    key: {"paper": "", "rank": rank, "deciders": [{"name": name, "label": DECIDERS[name]} for name in names]}
+    for key, rank, names in (("best", 6, DECIDERS), ("dual", 1, ["dual"]), ("dual_paper", 1, ["dual"]),
+                             ("ibp", 0, ["ibp"]))
+}}  # fmt: skip
 
 
 def certificate(defense="ce", certifier="dual", share=0.5, *, robust=0.75, eps=0.1, **more):
@@ -20,7 +26,7 @@ def certificate(defense="ce", certifier="dual", share=0.5, *, robust=0.75, eps=0
     row |= {"seed": 0, "n": 100, "clean_accuracy": 0.9, "certified_accuracy": share, "low": share - 0.1}
     row |= {"high": share + 0.1, "slack": 0, "robust_accuracy": robust, "robust_n": 100, "gap": robust - share}
     row |= {"median_radius": nan, "undecided": 0.9 - share, "missing": 0}
-    row |= {f"by_{name}": 0.0 for name in ("ibp", "dual", "crown", "alpha_crown", "lp", "milp")}
+    row |= {f"by_{name}": 0.0 for name in DECIDERS}
     return row | more
 
 
@@ -49,11 +55,11 @@ def test_without_attack_or_cost_there_are_dashes_with_reasons(tables_of, teacher
 
 
 def test_a_combined_certifier_says_which_of_its_methods_decided(tables_of, teacher):
-    row = certificate(certifier="best", by_ibp=0.125, by_crown=0.375, undecided=0.4)
+    row = certificate(certifier="best", by_ibp=0.125, by_crown=0.375, by_new=0.25, undecided=0.4)
     (shown,) = rows_of(
         certified_views.certificate_table(tables_of(SPECS, models=[teacher("ce")], certificates=[row])).text
     )
-    assert "IBP 12.5 CROWN 37.5 undecided 40.0" in shown
+    assert "IBP 12.5 N &amp; W 25.0 CROWN 37.5 undecided 40.0" in shown
     assert "dual" not in shown
 
 
@@ -75,6 +81,8 @@ def test_variants_of_a_certifier_are_told_apart_and_cheap_ones_come_first(tables
     assert certified_rows.labels(read)["dual"] == "WK dual"
     assert certified_rows.labels(read)["dual_paper"] == "WK dual (paper)"
     assert certified_rows.in_order(read, read["certificates"]) == ["ibp", "dual", "dual_paper", "best"]
+    without = tables_of(certificates=[certificate(certifier=key) for key in ("ibp", "best", "dual")])
+    assert certified_rows.in_order(without, without["certificates"]) == ["best", "dual", "ibp"]
 
 
 def test_the_answer_takes_the_strongest_certifier_of_each_model(tables_of, teacher):

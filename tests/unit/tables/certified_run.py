@@ -16,6 +16,11 @@ FAR = ("lp", "", "", "", "", "dual", "", "")
 """Who decides at radius 0.1."""
 
 
+def certifier(label, *deciders, grade="V", norm="linf"):
+    """What the plan says of a certifier."""
+    return {"label": label, "grade": grade, "norm": norm, "deciders": [{"name": name} for name in deciders]}
+
+
 def certified(by, *, radius=nan, wrong=(21,)):
     """One row per radius and image: ``by`` says, by radius, which method decided each image, or nothing."""
     parts = []

@@ -5,11 +5,8 @@ from math import inf, nan
 import numpy as np
 import pytest
 from attacked_run import AttackedRun, assert_row, method, wilson_bounds
-from certified_run import FAR, IDS, NEAR, certified, lengths
+from certified_run import FAR, IDS, NEAR, certified, certifier, lengths
 
-from distillab.certify import CERTIFIERS
-from distillab.certify.combined import COMBINED
-from distillab.core.registry import name_of
 from distillab.tables import certificates
 
 ATTACKS = {
@@ -19,8 +16,8 @@ ATTACKS = {
     "cw": method("l2"),
 }
 CERTIFIED = {
-    "best": {"label": "best of all", "grade": "V", "norm": "linf"},
-    "dual": {"label": "dual LP", "grade": "R", "norm": "l2"},
+    "dual": certifier("dual LP", "dual", grade="R", norm="l2"),
+    "best": certifier("best of all", "ibp", "dual", "crown", "alpha_crown", "lp", "milp"),
 }
 RADII = (0.06, 0.05, 0.02, 0.09, 0.0, 0.1, 0.07, 0.055)
 PGD = lengths({33: 0.04, 21: None, 12: inf, 18: inf})
@@ -188,6 +185,18 @@ def test_costs_stand_apart_from_what_equal_runs_share():
     assert not {"seconds_per_image", "peak_memory"} & set(certificates.rows(run)[0])
 
 
-def test_every_method_that_may_decide_has_its_share():
-    alone = {name_of(spec) for spec in CERTIFIERS} - {"best"}
-    assert set(certificates.METHODS) == alone | {name_of(spec) for spec in COMBINED}
+def test_every_method_that_the_plan_names_has_its_share_and_no_other():
+    """Also of a certifier that is asked for alone, and whatever a method is called."""
+    run = AttackedRun(
+        certifiers={"mine": certifier("mine", "own"), "all": certifier("all", "cheap", "own", "dear")},
+        defenses={"ce": {"label": "CE"}},
+    )
+    model = run.teacher("ce")
+    run.certify(model, "mine", certified({0.1: ("own", "own", "", "")}))
+    run.certify(model, "all", certified({0.1: ("cheap", "own", "dear", "dear")}))
+    shares = [{name: value for name, value in row.items() if name.startswith("by_")} for row in certificates.rows(run)]
+    assert shares == [
+        {"by_own": 0.5, "by_cheap": 0.0, "by_dear": 0.0},
+        {"by_own": 0.25, "by_cheap": 0.25, "by_dear": 0.5},
+    ]
+    assert list(shares[0]) == ["by_own", "by_cheap", "by_dear"]

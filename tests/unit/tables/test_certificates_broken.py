@@ -5,13 +5,13 @@ from math import inf
 import numpy as np
 import pytest
 from attacked_run import AttackedRun, method
-from certified_run import certified, lengths
+from certified_run import certified, certifier, lengths
 
 from distillab.core.errors import ContractError
 from distillab.tables import certificates
 
 ATTACKS = {"pgd": method("linf", eps=0.05), "cw": method("l2"), "aimed": method("linf", targeted=True)}
-CERTIFIERS = {"dual": {"label": "dual", "grade": "V", "norm": "linf"}}
+CERTIFIERS = {"dual": certifier("dual", "dual")}
 BY = {0.05: ("ibp", "crown", "", "ibp"), 0.1: ("dual", "", "", "dual")}
 """Image 40 and 7 are certified at both radii, 12 at the smaller one, 33 at none."""
 

@@ -5,6 +5,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 from attacked_run import method
+from certified_run import certifier
 from made_run import MadeUp
 
 SEEDS = (0, 1)
@@ -27,7 +28,7 @@ class Whole(MadeUp):
     """`MadeUp` with answers that are members, and with attacks, certificates and slopes."""
 
     def __init__(self):
-        certifiers = {key: {"label": key, "grade": "V", "norm": "linf"} for key in ("ibp", "crown")}
+        certifiers = {key: certifier(key, key) for key in ("ibp", "crown")}
         super().__init__(
             DEFENSES, ("kd", "mkd", "avg", "extra"), data=DATA, certifiers=certifiers,
             attacks={key: said for key, (_, said) in ATTACKS.items()},
@@ -118,8 +119,8 @@ def whole_run():
                 made.attack(teachers[key], attack)
             made.attack(teachers[key], "pgd", logits="carried", source=teachers["label_only"])
         for key in ("ce", "wk", "wk2"):
-            for certifier in ("ibp", "crown"):
-                made.certify(teachers[key], certifier)
+            for asked in ("ibp", "crown"):
+                made.certify(teachers[key], asked)
         _chain(made, seed)
     return made
 
