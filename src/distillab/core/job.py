@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.core.files import write_bytes
+from distillab.core.identity import ModelIdentity
 from distillab.core.sidecar import SCHEMA
 
 UNKNOWN_MINUTES = 60
@@ -43,6 +44,8 @@ class Member(_Record):
     threads: int = 1
     incomplete: bool = False
     """Whether it is made from the parents that there are."""
+    model: ModelIdentity | None = None
+    """Which trained network its weights are; None of everything else."""
 
 
 class Job(_Record):

@@ -1,7 +1,8 @@
 """The members of distillation chains: each step's weights, and the soft labels that the next one learns from."""
 
+from distillab.core.identity import ModelIdentity
 from distillab.plan.chains import ChainParams
-from distillab.plan.knockoff_matrix import seeds_of, teacher_name
+from distillab.plan.knockoff_matrix import seeds_of, teacher_of
 from distillab.plan.members import DATA, Roster
 from distillab.plan.params import Params
 from distillab.specs.data import AugmentSpec
@@ -23,9 +24,20 @@ def chain_seeds(params: Params, chain: ChainParams) -> tuple[int, ...]:
     return seeds_of(params, chain.teacher_defense, headline=False) if chain.teacher_defense else params.seeds
 
 
-def chain_name(key: str, temperature: float, step: int) -> str:
-    """Flat id of a step without its seed."""
-    return f"{key}-T{temperature:g}-step{step}"
+def step_of(params: Params, key: str, temperature: float, step: int, seed: int) -> ModelIdentity:
+    """A step that a chain trains."""
+    chain, first = params.chains[key], params.pairs[0].teacher
+    start = teacher_of(chain.teacher_defense, chain.network(0, first), seed) if chain.teacher_defense else None
+    return ModelIdentity(
+        role="chain",
+        arch=chain.network(step, first).name,
+        seed=seed,
+        defense=start.defense if start else "",
+        teacher=start.name if start else "",
+        chain=key,
+        temperature=temperature,
+        step=step,
+    )
 
 
 def _add_step(roster: Roster, key: str, temperature: float, step: int, seed: int) -> list[str]:
@@ -33,7 +45,7 @@ def _add_step(roster: Roster, key: str, temperature: float, step: int, seed: int
     params, chain = roster.params, roster.params.chains[key]
     network = chain.network(step, params.pairs[0].teacher)
     if step == 0 and chain.teacher_defense:
-        trained, model = [], f"{teacher_name(chain.teacher_defense, network)}-s{seed}"
+        trained, model = [], teacher_of(chain.teacher_defense, network, seed).member_id
     else:
         model = _add_weights(roster, key, temperature, step, seed)
         trained = [model]
@@ -48,38 +60,34 @@ def _add_weights(roster: Roster, key: str, temperature: float, step: int, seed: 
     recipe = chain.recipe(temperature, params.train)
     parents = dict(DATA)
     if step:
-        parents["soft_labels"] = f"{chain_name(key, temperature, step - 1)}-s{seed}-labels"
+        parents["soft_labels"] = f"{step_of(params, key, temperature, step - 1, seed).member_id}-labels"
     if chain.init == "common_warm":
         parents["warm"] = _add_warm_start(roster, key, chain, network, seed)
-    return roster.add(
+    return roster.add_model(
         "distill",
-        f"{chain_name(key, temperature, step)}-s{seed}",
-        _axes(key, temperature, step, seed) | {"part": "weights"},
+        step_of(params, key, temperature, step, seed),
         # no augmentation: soft labels belong to the images they were computed on
         {"model": network, "train": recipe, "augment": AugmentSpec()},
         facts={"part": "weights", "temperature": temperature, "step": step},
+        axes={"part": "weights"},
         parents=parents,
-        seed=seed,
         threads=recipe.threads,
     )
 
 
 def _add_labels(roster: Roster, key: str, temperature: float, step: int, model: str) -> None:
     teacher = roster.members[model]
+    named = step_of(roster.params, key, temperature, step, teacher.seed)
     roster.add(
         "distill",
-        f"{chain_name(key, temperature, step)}-s{teacher.seed}-labels",
-        _axes(key, temperature, step, teacher.seed) | {"part": "labels"},
+        f"{named.member_id}-labels",
+        named.axes | {"part": "labels"},
         {},
         facts={"part": "labels", "temperature": temperature},
         parents=DATA | {"model": model},
         seed=teacher.seed,
         threads=teacher.threads,
     )
-
-
-def _axes(key: str, temperature: float, step: int, seed: int) -> dict[str, str]:
-    return {"chain": key, "temperature": f"{temperature:g}", "step": str(step), "seed": str(seed)}
 
 
 def _add_warm_start(roster: Roster, key: str, chain: ChainParams, network: ModelSpec, seed: int) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from distillab.core.code_hash import modules_imported_by
+from distillab.core.identity import ModelIdentity
 from distillab.core.job import Member
 from distillab.plan.chain_members import add_chains
 from distillab.plan.knockoff_matrix import add_knockoffs, add_students, add_teachers
@@ -45,26 +46,26 @@ def scope_of(roster: Roster, study: Study, asked: Mapping[tuple[Family, str], li
     """The models that a study is about, and what its tables show of them."""
     scope: list[str] = []
     for (family, model), questions in asked.items():
-        if is_about(roster.params, study, family, roster.members[model]):
+        if is_about(roster.params, study, family, roster.model(model)):
             scope += [model, *(question for question in questions if roster.members[question].stage in study.stages)]
     return scope
 
 
-def is_about(params: Params, study: Study, family: Family, member: Member) -> bool:
+def is_about(params: Params, study: Study, family: Family, model: ModelIdentity) -> bool:
     """Whether a study is about a model: about a chain only where it is the study's own."""
     if study.certified_only:
-        return is_certified(params, family, member) and not _is_asked_elsewhere(params, member)
-    chain = params.chains.get(member.axes.get("chain", ""))
+        return is_certified(params, family, model) and not _is_asked_elsewhere(params, model)
+    chain = params.chains.get(model.chain)
     return family in study.families and (chain is None or chain.study == study.name)
 
 
 def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
     """Everything that is measured on one model: predictions, sensitivity, attacks, certificates."""
-    params = roster.params
+    params, own = roster.params, roster.model(model)
     asked = [add_measure(roster, family, model)]
-    if _is_asked_elsewhere(params, roster.members[model]):
+    if _is_asked_elsewhere(params, own):
         return asked
-    judged = _judged_as(params, family, roster.members[model])
+    judged = _judged_as(params, family, own)
     if judged in params.sensitivity.families:
         asked.append(add_sensitivity(roster, family, model))
     for key, attack in params.robustness.attacks.items():
@@ -74,15 +75,15 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
         if key in params.robustness.transfer and family == "teachers":
             sources = sources_of(roster, model)
             asked += [add_attack(roster, family, model, key, name, source=source) for name, source in sources.items()]
-    if is_certified(params, family, roster.members[model]):
+    if is_certified(params, family, own):
         asked += [add_certificates(roster, family, model, key) for key in params.certification.certifiers]
     return asked
 
 
-def is_certified(params: Params, family: Family, member: Member) -> bool:
+def is_certified(params: Params, family: Family, model: ModelIdentity) -> bool:
     """Whether the study ``certified`` is about a model."""
-    wanted, defense = params.certification, member.axes.get("teacher", "").split("-")[0]
-    chosen = not wanted.defenses or not defense or defense in wanted.defenses
+    wanted = params.certification
+    chosen = not wanted.defenses or model.role == "chain" or model.defense in {"", *wanted.defenses}
     return "certified" in params.studies and family in wanted.families and chosen
 
 
@@ -92,29 +93,29 @@ def sources_of(roster: Roster, model: str) -> dict[str, str]:
     ``from_copy`` is the same teacher of the next seed, ``from_plain`` the unprotected one of the same network and seed,
     ``from_other`` the same defense on the next network. Reference: Madry et al. 2018, section 5.
     """
-    params, member = roster.params, roster.members[model]
-    defense, network = member.axes["teacher"].split("-")[0], member.spec["model"]["name"]
+    params, own = roster.params, roster.model(model)
     networks = list(dict.fromkeys(pair.teacher.name for pair in params.pairs))
-    other = networks[(networks.index(network) + 1) % len(networks)]
-    seed = params.seeds[(params.seeds.index(member.seed) + 1) % len(params.seeds)]
+    other = networks[(networks.index(own.arch) + 1) % len(networks)]
+    seed = params.seeds[(params.seeds.index(own.seed) + 1) % len(params.seeds)]
     wanted = {
-        "from_copy": f"{defense}-{network}-s{seed}",
-        "from_plain": f"ce-{network}-s{member.seed}",
-        "from_other": f"{defense}-{other}-s{member.seed}",
+        "from_copy": own.model_copy(update={"seed": seed}),
+        "from_plain": own.model_copy(update={"defense": "ce"}),
+        "from_other": own.model_copy(update={"arch": other}),
     }
-    return {name: source for name, source in wanted.items() if source != model and source in roster.members}
+    found = {name: source.member_id for name, source in wanted.items()}
+    return {name: source for name, source in found.items() if source != model and source in roster.members}
 
 
-def _judged_as(params: Params, family: Family, member: Member) -> Family:
+def _judged_as(params: Params, family: Family, model: ModelIdentity) -> Family:
     """Whose attacks a model meets: those of teachers where its chain starts from one, so that both can be compared."""
-    chain = params.chains.get(member.axes.get("chain", ""))
+    chain = params.chains.get(model.chain)
     return "teachers" if chain and chain.teacher_defense else family
 
 
-def _is_asked_elsewhere(params: Params, member: Member) -> bool:
+def _is_asked_elsewhere(params: Params, model: ModelIdentity) -> bool:
     """Whether attacks and certifiers skip a model: its weights are another's, or its seed is the headline's alone."""
-    defense = params.defenses.get(member.axes.get("teacher", "").split("-")[0]) if member.stage == "teach" else None
-    return isinstance(defense, PostHocDefense) or member.seed not in params.seeds
+    defense = params.defenses[model.defense] if model.role == "teacher" else None
+    return isinstance(defense, PostHocDefense) or model.seed not in params.seeds
 
 
 def logits_of(member: Member) -> tuple[str, ...]:
@@ -186,9 +187,7 @@ def _add_question(  # noqa: PLR0913 - a question is this many things
     return roster.add(
         stage,
         f"{model}-{name or stage}",
-        {"family": family, "model": member.id.removesuffix(f"-s{member.seed}")}
-        | (axes or {})
-        | {"seed": str(member.seed)},
+        {"family": family, "model": roster.model(model).name} | (axes or {}) | {"seed": str(member.seed)},
         specs or {},
         facts=facts,
         parents=DATA | {"model": model} | (parents or {}),

@@ -1,5 +1,6 @@
 """The members of the knockoff matrix: teachers, LS students, and knockoffs with the answers they learn from."""
 
+from distillab.core.identity import ModelIdentity
 from distillab.plan.members import DATA, Roster
 from distillab.plan.params import Pair, Params
 from distillab.plan.trials import knockoff_specs
@@ -16,16 +17,13 @@ def add_teachers(roster: Roster) -> list[str]:
         recipe = defense.train or params.train
         for network in _distinct([pair.teacher for pair in params.pairs if defense.protects(pair.teacher.name)]):
             for seed in teacher_seeds(params, key):
-                teacher = teacher_name(key, network)
-                needed = {need: f"{teacher_name(need, network)}-s{seed}" for need in all_needs(params, key)}
+                needed = {need: teacher_of(need, network, seed).member_id for need in all_needs(params, key)}
                 ids.append(
-                    roster.add(
+                    roster.add_model(
                         "teach",
-                        f"{teacher}-s{seed}",
-                        {"teacher": teacher, "seed": str(seed)},
+                        teacher_of(key, network, seed),
                         {"defense": defense, "model": network, "train": recipe, "augment": params.data.augment},
                         parents=DATA | needed,
-                        seed=seed,
                         threads=recipe.threads,
                     )
                 )
@@ -58,69 +56,66 @@ def _needed_first(params: Params) -> list[str]:
 
 def add_students(roster: Roster) -> list[str]:
     """One LS student per epsilon, network and seed."""
-    params, ids = roster.params, []
-    recipe = params.student_recipe
-    for network in _distinct([pair.student for pair in params.pairs]):
-        for eps in params.knockoff.ls_eps:
-            for seed in params.seeds_of(headline=True):
-                student = student_name(eps, network)
-                ids.append(
-                    roster.add(
-                        "baseline",
-                        f"{student}-s{seed}",
-                        {"student": student, "seed": str(seed)},
-                        {"model": network, "train": recipe, "augment": params.data.augment},
-                        facts={"eps": eps},
-                        parents=DATA,
-                        seed=seed,
-                        threads=recipe.threads,
-                    )
-                )
-    return ids
+    params, recipe = roster.params, roster.params.student_recipe
+    return [
+        roster.add_model(
+            "baseline",
+            ModelIdentity(role="ls_student", arch=network.name, seed=seed, eps=eps),
+            {"model": network, "train": recipe, "augment": params.data.augment},
+            facts={"eps": eps},
+            parents=DATA,
+            threads=recipe.threads,
+        )
+        for network in _distinct([pair.student for pair in params.pairs])
+        for eps in params.knockoff.ls_eps
+        for seed in params.seeds_of(headline=True)
+    ]
 
 
 def add_knockoffs(roster: Roster) -> list[str]:
     """One knockoff per pair, defense, attack and seed, and the answers it learns from."""
     params = roster.params
     return [
-        _add_knockoff(roster, pair, defense, name, spec=spec, seed=seed)
+        _add_knockoff(roster, pair, teacher_of(defense, pair.teacher, seed), attack, trial, spec=spec)
         for defense in params.defenses
         for pair in params.pairs
         if params.defenses[defense].protects(pair.teacher.name)
         for attack, specs in knockoff_specs(params.knockoff).items()
-        for name, spec in specs.items()
+        for trial, spec in specs.items()
         for seed in seeds_of(params, defense, headline=attack in params.headline.attacks)
     ]
 
 
-def _add_knockoff(roster: Roster, pair: Pair, defense: str, attack: str, *, spec: KnockoffSpec, seed: int) -> str:
+def _add_knockoff(
+    roster: Roster, pair: Pair, teacher: ModelIdentity, attack: str, trial: int | None, *, spec: KnockoffSpec
+) -> str:
     params = roster.params
-    teacher, recipe = teacher_name(defense, pair.teacher), spec.train or params.student_recipe
-    knockoff = f"{attack}-{pair.student.name}"
-    parents = DATA | {"teacher": f"{teacher}-s{seed}"}
+    recipe = spec.train or params.student_recipe
+    parents = DATA | {"teacher": teacher.member_id}
     if spec.responses == "cached":
         parents["answers"] = roster.add(
-            "answer", f"{teacher}-s{seed}-answers", {}, {}, parents=parents, seed=seed, stored_only=True
+            "answer", f"{teacher.member_id}-answers", {}, {}, parents=parents, seed=teacher.seed, stored_only=True
         )
-    return roster.add(
+    return roster.add_model(
         "knockoff",
-        f"{teacher}--{knockoff}-s{seed}",
-        {"teacher": teacher, "knockoff": knockoff, "seed": str(seed)},
+        ModelIdentity(
+            role="knockoff",
+            arch=pair.student.name,
+            seed=teacher.seed,
+            defense=teacher.defense,
+            teacher=teacher.name,
+            attack=attack,
+            trial=trial,
+        ),
         {"attack": spec, "model": pair.student, "train": recipe, "augment": spec.augment or params.data.augment},
         parents=parents,
-        seed=seed,
         threads=recipe.threads,
     )
 
 
-def teacher_name(defense: str, network: ModelSpec) -> str:
-    """Flat id of a teacher without its seed."""
-    return f"{defense}-{network.name}"
-
-
-def student_name(eps: float, network: ModelSpec) -> str:
-    """Flat id of an LS student without its seed."""
-    return f"ls{eps:g}-{network.name}"
+def teacher_of(defense: str, network: ModelSpec, seed: int) -> ModelIdentity:
+    """The teacher of a network under a defense."""
+    return ModelIdentity(role="teacher", arch=network.name, seed=seed, defense=defense)
 
 
 def _distinct(specs: list[ModelSpec]) -> list[ModelSpec]:

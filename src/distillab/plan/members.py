@@ -6,6 +6,7 @@ from typing import Any
 
 from distillab.core.code_hash import code_hash
 from distillab.core.errors import SpecError
+from distillab.core.identity import ModelIdentity
 from distillab.core.job import Member, fill_pattern, member_key
 from distillab.core.stages import STAGES, stage_module
 from distillab.plan.params import Params
@@ -37,6 +38,7 @@ class Roster:
         modules: Iterable[str] = (),
         files_code: str = "",
         stored_only: bool = False,
+        model: ModelIdentity | None = None,
     ) -> str:
         """Add one member and return its id.
 
@@ -52,6 +54,7 @@ class Roster:
             modules: further modules that the payload depends on.
             files_code: hash of source files outside the package.
             stored_only: True where the payload has no place under ``results/``.
+            model: which trained network it is.
 
         Raises:
             SpecError: another payload has the id already.
@@ -73,12 +76,48 @@ class Roster:
             path=place and f"results/{self.params.preset}/{place}",
             threads=threads,
             incomplete=not stored_only and STAGES[stage].incomplete,
+            model=model,
         )
         if self.members.setdefault(member_id, member).key != member.key:
             raise SpecError(
                 "two payloads would share a name", where=f"params: {member_id}", do="rename a method or drop a value"
             )
         return member_id
+
+    def add_model(
+        self,
+        stage: str,
+        model: ModelIdentity,
+        specs: dict[str, Spec],
+        *,
+        parents: dict[str, str],
+        facts: dict[str, Any] | None = None,
+        axes: dict[str, str] | None = None,
+        threads: int,
+    ) -> str:
+        """Add a network to be trained, named and placed by its identity, and return its id."""
+        return self.add(
+            stage,
+            model.member_id,
+            model.axes | (axes or {}),
+            specs,
+            parents=parents,
+            facts=facts,
+            seed=model.seed,
+            threads=threads,
+            model=model,
+        )
+
+    def model(self, member_id: str) -> ModelIdentity:
+        """Which trained network a member is.
+
+        Raises:
+            KeyError: it is none.
+        """
+        found = self.members[member_id].model
+        if found is None:
+            raise KeyError(member_id)
+        return found
 
     def _code(self, stage: str, specs: Iterable[Spec], modules: Iterable[str]) -> str:
         of_specs = {type(part).__module__ for spec in specs for part in spec.walk()}

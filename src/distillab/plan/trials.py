@@ -4,18 +4,15 @@ from itertools import product
 from random import Random
 from typing import TYPE_CHECKING
 
-from distillab.specs.knockoff import TRIAL, KnockoffSpec
+from distillab.specs.knockoff import KnockoffSpec
 
 if TYPE_CHECKING:
     from distillab.plan.params import KnockoffParams
 
 
-def knockoff_specs(params: "KnockoffParams") -> dict[str, dict[str, KnockoffSpec]]:
-    """Per attack the specs that are run, by name: itself, and beside it ``trials`` others where attackers tune."""
-    return {
-        key: {key: spec} | {f"{key}{TRIAL}{number}": trial for number, trial in enumerate(_trials(spec, params.trials))}
-        for key, spec in params.attacks.items()
-    }
+def knockoff_specs(params: "KnockoffParams") -> dict[str, dict[int | None, KnockoffSpec]]:
+    """Per attack the specs that are run, by trial: itself (None), and beside it some others where attackers tune."""
+    return {key: {None: spec, **dict(enumerate(_trials(spec, params.trials)))} for key, spec in params.attacks.items()}
 
 
 def _trials(spec: KnockoffSpec, count: int) -> list[KnockoffSpec]:

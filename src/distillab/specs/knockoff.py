@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from distillab.knockoff.teacher import Answers
     from distillab.training.objective import Objective, Task
 
-TRIAL = "_trial"
-"""Between an attack's key and a trial's number, in the name of a knockoff whose attacker tunes."""
-
 
 class KnockoffSpec(MethodSpec):
     """A distillation attack on a released teacher."""

@@ -43,9 +43,9 @@ def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterato
         if teachers:
             yield row | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
             yield row | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter))
-        for (_, _, attack), runs in cells(results).items():
+        for cell, runs in cells(results).items():
             if runs[0].defense == key:
-                yield row | {"quantity": "knockoff", "attack": attack} | _numbers(_accuracies(results, runs))
+                yield row | {"quantity": "knockoff", "attack": cell.name} | _numbers(_accuracies(results, runs))
 
 
 def _accuracies(results: Results, runs: list[ModelRun]) -> Estimate:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from distillab.core.job import Member
-from distillab.tables.model_run import is_model
 
 
 def tally(made: Iterable[tuple[Member, dict[str, str]]]) -> list[dict[str, Any]]:
@@ -27,6 +26,6 @@ def _counted(members: list[Member]) -> dict[str, Any]:
 
 def _model(member: Member) -> str:
     """The flat id of the model that a payload is or is about; empty where there is none."""
-    if is_model(member):
-        return member.id.removesuffix(f"-s{member.seed}")
+    if member.model:
+        return member.model.name
     return member.axes.get("model", "")

@@ -3,8 +3,8 @@
 from math import isfinite
 from typing import Any
 
+from distillab.core.identity import NO_STEP
 from distillab.core.job import Member
-from distillab.tables.model_run import NO_STEP, is_model
 from distillab.tables.results import Results
 
 Row = dict[str, Any]
@@ -38,9 +38,9 @@ def gaps(results: Results) -> list[Row]:
 
 def _of_whom(results: Results, member: Member) -> Row:
     """The columns that name the model, and the question; empty where the member is the model itself."""
-    model = member.id if is_model(member) else member.parents.get("model")
+    model = member.id if member.model else member.parents.get("model")
     key = results.run_of(model).key() if model is not None else NOBODY
-    question = "" if is_model(member) else _question(member)
+    question = "" if member.model else _question(member)
     return {name: _plain(value) for name, value in key.items()} | {"question": question}
 
 

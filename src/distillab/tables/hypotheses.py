@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from math import isnan, log
 from typing import Any
 
+from distillab.core.identity import ModelIdentity
 from distillab.tables import leaks
 from distillab.tables.judged import Statement, judged
 from distillab.tables.knockoff import cells, ls_accuracy, margin, planned_cells
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
-from distillab.tables.tuning import TUNED
+from distillab.tables.tuning import KnockoffCell
 from distillab.tables.verdicts import EVERY_STUDENT
 
 Row = dict[str, Any]
@@ -41,7 +42,7 @@ class _Case:
         self.arch = own.arch
         self.leaks = [row for row in leaks.rows(results) if row["arch"] == self.arch]
         self.cells, self.planned = cells(results), planned_cells(results)
-        self.student = next((student for teacher, student, _ in self.planned if teacher == own.model), EVERY_STUDENT)
+        self.student = next((cell.student for cell in self.planned if cell.teacher == own.model), EVERY_STUDENT)
 
     def hypotheses(self) -> Iterator[Statement]:
         """W1 to W8 without W5, which is a benchmark."""
@@ -89,9 +90,13 @@ class _Case:
         runs = [run for run in self.results.runs if run.role == "teacher" and run.defense == defense]
         return self._scores([run for run in runs if run.arch == self.arch])
 
-    def stolen(self, attack: str, defense: str) -> Numbers:
+    def stolen(self, attack: str, defense: str, *, tuned: bool = False) -> Numbers:
         """Test accuracy of the knockoffs of one cell."""
-        return self._scores(self.cells.get((f"{defense}-{self.arch}", self.student, attack), []))
+        return self._scores(self.cells.get(KnockoffCell(self.teacher(defense), self.student, attack, tuned), []))
+
+    def teacher(self, defense: str) -> str:
+        """The teacher of this case's network under a defense."""
+        return ModelIdentity(role="teacher", arch=self.arch, seed=0, defense=defense).name
 
     def gain(self, attack: str) -> tuple[float, ...]:
         """Points of an attack over the LS student."""
@@ -103,9 +108,9 @@ class _Case:
 
     def tuned(self) -> Iterator[Statement]:
         """W6 for each attack that had trials."""
-        for attack in [attack for _, _, attack in self.cells if attack.endswith(TUNED)]:
-            base = attack.removesuffix(TUNED)
-            yield Statement("W6", f"tuning {base} on validation images helps", "points", self.between(attack, base))
+        for attack in [cell.attack for cell in self.cells if cell.tuned]:
+            helped = _paired(self.stolen(attack, self.key, tuned=True), self.stolen(attack, self.key), scale=100)
+            yield Statement("W6", f"tuning {attack} on validation images helps", "points", helped)
 
     def against(self, other: str) -> tuple[float, ...]:
         """Points by which another defense's knockoffs are the better ones, mean over the attacks that both are to meet.
@@ -113,10 +118,13 @@ class _Case:
         Of seeds that all of these knockoffs have.
         """
         met = [
-            {attack for teacher, student, attack in self.planned if (teacher, student) == (model, self.student)}
-            for model in (f"{self.key}-{self.arch}", f"{other}-{self.arch}")
+            {cell[2:] for cell in self.planned if (cell.teacher, cell.student) == (self.teacher(defense), self.student)}
+            for defense in (self.key, other)
         ]
-        both = [(self.stolen(attack, other), self.stolen(attack, self.key)) for attack in sorted(met[0] & met[1])]
+        both = [
+            tuple(self.stolen(attack, defense, tuned=tuned) for defense in (other, self.key))
+            for attack, tuned in sorted(met[0] & met[1])
+        ]
         seeds = set.intersection(*(theirs.keys() & ours.keys() for theirs, ours in both)) if both else set()
         return tuple(
             100 * sum(theirs[seed] - ours[seed] for theirs, ours in both) / len(both) for seed in sorted(seeds)

@@ -6,12 +6,9 @@ from distillab.metrics.intervals import Estimate, seed_difference, seed_interval
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import chosen_eps, split_accuracy
 from distillab.tables.results import Results
-from distillab.tables.tuning import TUNED, candidates, with_tuned
+from distillab.tables.tuning import KnockoffCell, Trials, candidates, with_tuned
 
 Row = dict[str, Any]
-Cell = tuple[str, str, str]
-"""Teacher, student network, attack."""
-
 Baseline = dict[str, dict[int, float]]
 """Network to seed to test accuracy of its LS student."""
 
@@ -28,34 +25,35 @@ def rows(results: Results) -> list[Row]:
     ]
 
 
-def cells(results: Results) -> dict[Cell, list[ModelRun]]:
+def cells(results: Results) -> dict[KnockoffCell, list[ModelRun]]:
     """The knockoffs of each cell, in plan order; where an attacker tuned, the chosen trials are a cell more."""
     return with_tuned(results, _by_cell(results.runs))
 
 
-def planned_cells(results: Results) -> dict[Cell, list[ModelRun]]:
+def planned_cells(results: Results) -> dict[KnockoffCell, list[ModelRun]]:
     """The knockoffs of each cell, there or not; of a tuning attacker's, every candidate's."""
     rivals = candidates(_by_cell(results.planned))
     return {cell: [run for runs in lists for run in runs] for cell, lists in rivals.items()}
 
 
-def _by_cell(runs: list[ModelRun]) -> dict[Cell, list[ModelRun]]:
-    found: dict[Cell, list[ModelRun]] = {}
+def _by_cell(runs: list[ModelRun]) -> dict[KnockoffCell, Trials]:
+    found: dict[KnockoffCell, Trials] = {}
     for run in runs:
         if run.role == "knockoff":
-            found.setdefault((run.teacher, run.arch, run.attack), []).append(run)
+            cell = KnockoffCell(run.teacher, run.arch, run.attack)
+            found.setdefault(cell, {}).setdefault(run.trial, []).append(run)
     return found
 
 
-def paired(matrix: dict[Cell, list[ModelRun]], baseline: Baseline) -> dict[Cell, list[ModelRun]]:
+def paired(matrix: dict[KnockoffCell, list[ModelRun]], baseline: Baseline) -> dict[KnockoffCell, list[ModelRun]]:
     """The cells with the seeds alone that the LS student of their network has, too."""
-    both = {cell: [run for run in runs if run.seed in baseline.get(cell[1], {})] for cell, runs in matrix.items()}
+    both = {cell: [run for run in runs if run.seed in baseline.get(cell.student, {})] for cell, runs in matrix.items()}
     return {cell: runs for cell, runs in both.items() if runs}
 
 
-def missing(results: Results, planned: dict[Cell, list[ModelRun]]) -> int:
+def missing(results: Results, planned: dict[KnockoffCell, list[ModelRun]]) -> int:
     """How many of these cells' networks, LS students included, are not there with their answers."""
-    students = {student for _, student, _ in planned}
+    students = {cell.student for cell in planned}
     needed = {run.member.id for runs in planned.values() for run in runs}
     needed |= {run.member.id for run in results.planned if run.role == "ls_student" and run.arch in students}
     return len(needed - {run.member.id for run in results.runs})
@@ -76,37 +74,36 @@ def margin(results: Results) -> float:
     return max(1 / max(1, len(results.labels["test"])), 0.001)
 
 
-def attack_facts(results: Results, attack: str) -> dict[str, Any]:
-    """Label and provenance of a knockoff attack, tuned or not."""
-    facts: dict[str, Any] = results.workspace.plan.facts["knockoffs"][attack.removesuffix(TUNED)]
-    return facts | {"label": f"{facts['label']} tuned", "in_paper": False} if attack.endswith(TUNED) else facts
+def attack_facts(results: Results, cell: KnockoffCell) -> dict[str, Any]:
+    """Label and provenance of a cell's attack, tuned or not."""
+    facts: dict[str, Any] = results.workspace.plan.facts["knockoffs"][cell.attack]
+    return facts | {"label": f"{facts['label']} tuned", "in_paper": False} if cell.tuned else facts
 
 
 def _row(
     results: Results,
-    cell: Cell,
+    cell: KnockoffCell,
     runs: list[ModelRun],
     chosen: dict[str, float],
     baseline: Baseline,
 ) -> Row:
-    teacher, student, attack = cell
     ours = [split_accuracy(results, run, "test") for run in runs]
-    theirs = [baseline[student][run.seed] for run in runs]
-    defense, method = results.workspace.plan.facts["defenses"][runs[0].defense], attack_facts(results, attack)
+    theirs = [baseline[cell.student][run.seed] for run in runs]
+    defense, method = results.workspace.plan.facts["defenses"][runs[0].defense], attack_facts(results, cell)
     return {
         "defense": runs[0].defense,
         "defense_label": defense["label"],
         "grade": defense["grade"],
-        "teacher": teacher,
-        "attack": attack,
+        "teacher": cell.teacher,
+        "attack": cell.name,
         "attack_label": method["label"],
         "attack_grade": method["grade"],
         "in_paper": method["in_paper"],
-        "student": student,
+        "student": cell.student,
         "seeds": len(runs),
         "test_n": len(results.labels["test"]),
         **_estimate("knockoff", "knockoff_accuracy", seed_interval(ours, within=(0, 1))),
-        "ls_eps": chosen[student],
+        "ls_eps": chosen[cell.student],
         **_estimate("ls", "ls_accuracy", seed_interval(theirs, within=(0, 1))),
         **_estimate("delta", "delta", seed_difference(ours, theirs)),
         "queries": results.queries(runs[0]),

@@ -1,18 +1,11 @@
-"""Which trained network a member is: its role, its method, its network, its seed."""
+"""A trained network as tables name it: its role, its method, its network, its seed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from distillab.core.job import Member
-
-ROLES = {"teach": "teacher", "baseline": "ls_student", "knockoff": "knockoff", "distill": "chain"}
-"""Stage to role."""
-
-NO_STEP = -1
-"""The ``step`` of a model that is no part of a chain."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +20,8 @@ class ModelRun:
     defense: str
     """The teacher's own, or that of the model's ``teacher``; empty where there is neither."""
     attack: str
+    trial: int | None
+    """Which of the values that a tuning attacker tries; None for the attack's own."""
     teacher: str
     """Flat id, without the seed, of whom a knockoff learned from or a chain starts from; empty where that is nobody."""
     eps: float
@@ -40,13 +35,18 @@ class ModelRun:
         """The user's seed."""
         return self.member.seed
 
+    @property
+    def method(self) -> str:
+        """A knockoff's attack, with the number of its trial."""
+        return self.member.model.method if self.member.model else ""
+
     def key(self) -> dict[str, Any]:
         """The columns that name the run."""
         return {
             "model": self.model,
             "role": self.role,
             "defense": self.defense,
-            "attack": self.attack,
+            "attack": self.method,
             "teacher": self.teacher,
             "arch": self.arch,
             "chain": self.chain,
@@ -56,32 +56,26 @@ class ModelRun:
         }
 
 
-def is_model(member: Member) -> bool:
-    """Whether a member is a network's weights."""
-    return member.stage in ROLES and member.spec.get("part", "weights") == "weights"
-
-
-def run_of(member: Member, members: Mapping[str, Member]) -> ModelRun:
-    """The network that a member of a plan is."""
-    attack = member.axes.get("knockoff", "").split("-")[0]
-    teacher = _first(member, members).axes.get("teacher", "")
+def run_of(member: Member) -> ModelRun | None:
+    """The network that a member of a plan is; None of everything else."""
+    own = member.model
+    if own is None:
+        return None
     return ModelRun(
         member=member,
-        role=ROLES[member.stage],
-        model=member.id.removesuffix(f"-s{member.seed}"),
-        arch=member.spec["model"]["name"],
-        defense=teacher.split("-")[0],
-        attack=attack,
-        teacher=teacher if member.stage != "teach" else "",
-        eps=float(member.spec.get("eps", np.nan)),
-        chain=member.axes.get("chain", ""),
-        temperature=float(member.spec.get("temperature", np.nan)),
-        step=int(member.spec.get("step", NO_STEP)),
+        role=own.role,
+        model=own.name,
+        arch=own.arch,
+        defense=own.defense,
+        attack=own.attack,
+        trial=own.trial,
+        teacher=own.teacher,
+        eps=_number(own.eps),
+        chain=own.chain,
+        temperature=_number(own.temperature),
+        step=own.step,
     )
 
 
-def _first(member: Member, members: Mapping[str, Member]) -> Member:
-    """Whom a step of a chain goes back to, itself where it learned from labels alone; any other model itself."""
-    while (labels := member.parents.get("soft_labels")) is not None:
-        member = members[members[labels].parents["model"]]
-    return member
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value

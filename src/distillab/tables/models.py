@@ -7,7 +7,6 @@ import numpy as np
 
 from distillab.metrics.accuracy import accuracy, agreement, l1_distance
 from distillab.metrics.arrays import blocks
-from distillab.specs.knockoff import TRIAL
 from distillab.tables.choice import best_setting
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
@@ -47,7 +46,7 @@ def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
     return run.key() | {
         "defense_label": facts["defenses"].get(run.defense, {}).get("label", ""),
         "grade": facts["defenses"].get(run.defense, {}).get("grade", ""),
-        "attack_label": facts["knockoffs"].get(run.attack.split(TRIAL)[0], {}).get("label", ""),
+        "attack_label": facts["knockoffs"].get(run.attack, {}).get("label", ""),
         "eps": run.eps,
         "chosen": run.role != "ls_student" or chosen[run.arch] == run.eps,
         "parameters": sidecar.results["parameters"],

@@ -20,7 +20,7 @@ from distillab.core.sidecar import Sidecar
 from distillab.core.workspace import Workspace
 from distillab.metrics.class_statistics import ClassStatistics
 from distillab.metrics.scores import Scores
-from distillab.tables.model_run import ModelRun, is_model, run_of
+from distillab.tables.model_run import ModelRun, run_of
 
 Array = NDArray[Any]
 
@@ -72,8 +72,7 @@ class Results:
     @cached_property
     def planned(self) -> list[ModelRun]:
         """All networks that were to be trained."""
-        members = self.workspace.plan.members
-        return [run_of(member, members) for member in self.asked if is_model(member)]
+        return [run for run in map(run_of, self.asked) if run]
 
     @cached_property
     def trained(self) -> list[ModelRun]:

@@ -1,21 +1,35 @@
 """The attacker who tunes: of an attack's trials against one teacher, the one that validation images choose."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from distillab.specs.knockoff import TRIAL
 from distillab.tables.choice import best_setting
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
 
-TUNED = "_tuned"
-"""After an attack's key: its best trial on validation images."""
-
-Cell = tuple[str, str, str]
+Trials = dict[int | None, list[ModelRun]]
+"""The runs of each setting that an attacker tries; None is the attack's own."""
 
 
-def with_tuned(results: Results, matrix: Mapping[Cell, list[ModelRun]]) -> dict[Cell, list[ModelRun]]:
-    """The cells without trials; after an attack that had some, the one with the best mean validation accuracy.
+class KnockoffCell(NamedTuple):
+    """A cell of the knockoff matrix."""
+
+    teacher: str
+    student: str
+    """The knockoffs' network."""
+    attack: str
+    tuned: bool = False
+    """Whether it is the attacker's whose settings validation images chose."""
+
+    @property
+    def name(self) -> str:
+        """The attack as tables name it."""
+        return f"{self.attack}_tuned" if self.tuned else self.attack
+
+
+def with_tuned(results: Results, matrix: Mapping[KnockoffCell, Trials]) -> dict[KnockoffCell, list[ModelRun]]:
+    """The cells of the attacks' own settings; beside one with trials, that with the best mean validation accuracy.
 
     The attack's own setting is among the candidates, so tuning can only help on validation images.
     """
@@ -24,20 +38,14 @@ def with_tuned(results: Results, matrix: Mapping[Cell, list[ModelRun]]) -> dict[
     }
 
 
-def candidates(matrix: Mapping[Cell, list[ModelRun]]) -> dict[Cell, list[list[ModelRun]]]:
+def candidates(matrix: Mapping[KnockoffCell, Trials]) -> dict[KnockoffCell, list[list[ModelRun]]]:
     """Cell to what it may show: an attack's own runs, or, of the attacker who tunes, these and those of each trial."""
-    found: dict[Cell, list[list[ModelRun]]] = {}
-    for (teacher, student, attack), runs in matrix.items():
-        if TRIAL in attack:
-            continue
-        found[teacher, student, attack] = [runs]
-        trials = [
-            other
-            for cell, other in matrix.items()
-            if cell[:2] == (teacher, student) and cell[2].startswith(f"{attack}{TRIAL}")
-        ]
-        if trials:
-            found[teacher, student, f"{attack}{TUNED}"] = [runs, *trials]
+    found: dict[KnockoffCell, list[list[ModelRun]]] = {}
+    for cell, trials in matrix.items():
+        if None in trials:
+            found[cell] = [trials[None]]
+            if len(trials) > 1:
+                found[cell._replace(tuned=True)] = [*trials.values()]
     return found
 
 

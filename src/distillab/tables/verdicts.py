@@ -4,7 +4,6 @@ from typing import Any
 
 from distillab.metrics.verdict import Verdict, distillability_verdict
 from distillab.tables.knockoff import (
-    Cell,
     attack_facts,
     cells,
     ls_accuracy,
@@ -15,6 +14,7 @@ from distillab.tables.knockoff import (
 )
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
+from distillab.tables.tuning import KnockoffCell
 
 Row = dict[str, Any]
 
@@ -37,10 +37,11 @@ def rows(results: Results) -> list[Row]:
     """
     judge = _Judge(results)
     found: list[Row] = []
-    for teacher in dict.fromkeys(teacher for teacher, _, _ in judge.planned):
-        students = list(dict.fromkeys(student for name, student, _ in judge.planned if name == teacher))
+    for teacher in dict.fromkeys(cell.teacher for cell in judge.planned):
+        students = list(dict.fromkeys(cell.student for cell in judge.planned if cell.teacher == teacher))
         for student in [*students, EVERY_STUDENT] if len(students) > 1 else students:
-            scope = [cell for cell in judge.planned if cell[0] == teacher and student in {cell[1], EVERY_STUDENT}]
+            of_teacher = [cell for cell in judge.planned if cell.teacher == teacher]
+            scope = [cell for cell in of_teacher if student in {cell.student, EVERY_STUDENT}]
             if any(cell in judge.paired for cell in scope):
                 found.append(_verdict_row(judge, teacher, student, scope))
     return found
@@ -54,16 +55,15 @@ class _Judge:
         self.baseline = ls_accuracy(results)
         self.paired = paired(cells(results), self.baseline)
 
-    def verdict(self, scope: list[Cell], *, several: bool) -> Row:
+    def verdict(self, scope: list[KnockoffCell], *, several: bool) -> Row:
         """The columns of the verdict over these cells; None over none."""
         gone = missing(self.results, {cell: self.planned[cell] for cell in scope})
         scores = {
-            f"{attack} on {student}" if several else attack: {
-                (student, run.seed): split_accuracy(self.results, run, "test")
-                for run in self.paired[teacher, student, attack]
+            f"{cell.name} on {cell.student}" if several else cell.name: {
+                (cell.student, run.seed): split_accuracy(self.results, run, "test") for run in self.paired[cell]
             }
-            for teacher, student, attack in scope
-            if (teacher, student, attack) in self.paired
+            for cell in scope
+            if cell in self.paired
         }
         if not scores:
             return dict.fromkeys(VERDICT) | {"missing": gone}
@@ -77,10 +77,10 @@ class _Judge:
         return _columns(found, gone)
 
 
-def _verdict_row(judge: _Judge, teacher: str, student: str, scope: list[Cell]) -> Row:
+def _verdict_row(judge: _Judge, teacher: str, student: str, scope: list[KnockoffCell]) -> Row:
     facts = judge.results.workspace.plan.facts["defenses"]
     defense = judge.planned[scope[0]][0].defense
-    papers = [cell for cell in scope if attack_facts(judge.results, cell[2])["in_paper"]]
+    papers = [cell for cell in scope if attack_facts(judge.results, cell)["in_paper"]]
     several = student == EVERY_STUDENT
     return {
         "defense": defense,

@@ -3,7 +3,7 @@
 import pytest
 
 from distillab.models import MODELS
-from distillab.plan.chain_members import chain_name, chain_seeds
+from distillab.plan.chain_members import chain_seeds
 from distillab.plan.chains import ChainParams
 from distillab.specs.train import SGDSpec, TrainSpec
 
@@ -49,12 +49,6 @@ def test_defaults_are_the_papers_three_networks():
         "steps": 2, "teacher_defense": None, "temperatures": (1.0, 20.0), "networks": (), "init": "fresh",
         "train": None, "scale_lr": False, "one_seed_from": None,
     }  # fmt: skip
-
-
-def test_a_name_has_the_temperature_as_people_write_it():
-    assert [chain_name("ta", temperature, 2) for temperature in (1.0, 2.5, 100.0)] == [
-        "ta-T1-step2", "ta-T2.5-step2", "ta-T100-step2",
-    ]  # fmt: skip
 
 
 def test_a_chain_of_a_teacher_has_its_seeds_without_the_headlines(rich_params):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillab.plan.knockoff_matrix import all_needs, seeds_of, student_name, teacher_name, teacher_seeds
+from distillab.plan.knockoff_matrix import all_needs, seeds_of, teacher_of, teacher_seeds
 from distillab.plan.params import Pair, Params
 
 
@@ -76,7 +76,6 @@ def test_one_network_in_two_pairs_is_trained_once(plan_of):
     assert len(ids(plan, "knockoff")) == 2 * 2
 
 
-def test_names_are_flat():
+def test_a_teacher_is_its_network_under_its_defense():
     pair = Pair(teacher="resnet20", student="vgg8")
-    assert teacher_name("cmim", pair.teacher) == "cmim-resnet20"
-    assert [student_name(eps, pair.student) for eps in (0.1, 0.0, 0.25)] == ["ls0.1-vgg8", "ls0-vgg8", "ls0.25-vgg8"]
+    assert teacher_of("cmim", pair.teacher, 3).member_id == "cmim-resnet20-s3"

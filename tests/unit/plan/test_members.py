@@ -13,7 +13,7 @@ NO_AUGMENT = AugmentSpec().plain()
 
 def found(plan, member_id):
     """Everything about a member but its hashes."""
-    return plan.members[member_id].model_dump(exclude={"code", "key", "id"})
+    return plan.members[member_id].model_dump(exclude={"code", "key", "id", "model"})
 
 
 def member(stage, path, seed, parents, spec, /, *, threads=1, **axes):
@@ -207,6 +207,30 @@ def test_a_member_may_be_added_twice_and_no_other_under_its_name(roster):
     with pytest.raises(SpecError) as error:
         roster.add("teach", "twin", {}, {}, seed=2, stored_only=True)
     assert str(error.value) == "params: twin: two payloads would share a name; rename a method or drop a value"
+
+
+def test_a_networks_identity_is_what_is_trained(rich):
+    models = {m.id: m for m in rich.members.values() if m.model}
+    stages = {"teach": "teacher", "baseline": "ls_student", "knockoff": "knockoff", "distill": "chain"}
+    weights = [m for m in rich.members.values() if m.stage in stages and m.spec.get("part") != "labels"]
+    assert list(models.values()) == weights
+    for own in (m.model for m in weights):
+        member = models[own.member_id]
+        assert stages[member.stage] == own.role
+        assert (member.seed, member.spec["model"]["name"]) == (own.seed, own.arch)
+        assert own.axes.items() <= member.axes.items()
+        assert (member.spec.get("eps"), member.spec.get("temperature")) == (own.eps, own.temperature)
+        assert member.spec.get("step", -1) == own.step
+
+
+def test_whom_a_network_goes_back_to(rich):
+    of = {m.id: m.model for m in rich.members.values() if m.model}
+    for own in of.values():
+        if own.role == "knockoff":
+            teacher = of[rich.members[own.member_id].parents["teacher"]]
+            assert (own.teacher, own.defense) == (teacher.name, teacher.defense)
+    assert (of["ta-T5-step1-s3"].teacher, of["ta-T5-step1-s3"].defense) == ("", "")
+    assert (of["left-T2.5-step1-s3"].teacher, of["left-T2.5-step1-s3"].defense) == ("ls-cnn_digits", "ls")
 
 
 def test_tables_alone_are_made_from_what_there_is(rich):

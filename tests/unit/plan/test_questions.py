@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from distillab.core.identity import ModelIdentity
 from distillab.plan.expand import is_certified, logits_of, sources_of
+from distillab.plan.members import Roster
 
 
 def asked(plan, stage, model):
@@ -67,21 +69,32 @@ def test_views_of_the_logits(teacher, temperature, views):
     assert logits_of(SimpleNamespace(spec=spec)) == views
 
 
-def member(**axes):
-    return SimpleNamespace(axes=axes)
+def named(role, **parts):
+    return ModelIdentity(role=role, arch="cnn", seed=3, **parts)
 
 
 @pytest.mark.parametrize(
     ("change", "family", "asked_of", "certified"),
     [
-        ({}, "teachers", member(teacher="ls-cnn"), True),
-        ({}, "teachers", member(teacher="ce-cnn"), False),
-        ({"defenses": ()}, "teachers", member(teacher="ce-cnn"), True),
-        ({}, "students", member(student="ls0.1-cnn"), False),
-        ({"families": ("students",)}, "students", member(student="ls0.1-cnn"), True),
-        ({"families": ("students",)}, "teachers", member(teacher="ls-cnn"), False),
-        ({"families": ("knockoffs",)}, "knockoffs", member(teacher="ls-cnn", knockoff="kd-cnn"), True),
-        ({"families": ("knockoffs",)}, "knockoffs", member(teacher="ce-cnn", knockoff="kd-cnn"), False),
+        ({}, "teachers", named("teacher", defense="ls"), True),
+        ({}, "teachers", named("teacher", defense="ce"), False),
+        ({"defenses": ()}, "teachers", named("teacher", defense="ce"), True),
+        ({}, "students", named("ls_student", eps=0.1), False),
+        ({"families": ("students",)}, "students", named("ls_student", eps=0.1), True),
+        ({"families": ("students",)}, "teachers", named("teacher", defense="ls"), False),
+        (
+            {"families": ("knockoffs",)},
+            "knockoffs",
+            named("knockoff", defense="ls", teacher="ls-cnn", attack="kd"),
+            True,
+        ),
+        ({"families": ("chains",)}, "chains", named("chain", defense="ce", chain="left", temperature=1.0), True),
+        (
+            {"families": ("knockoffs",)},
+            "knockoffs",
+            named("knockoff", defense="ce", teacher="ce-cnn", attack="kd"),
+            False,
+        ),
     ],
 )
 def test_who_is_certified(rich_params, change, family, asked_of, certified):
@@ -93,16 +106,16 @@ def test_who_is_certified(rich_params, change, family, asked_of, certified):
 
 
 def test_sources_go_round(rich, rich_params):
-    roster = SimpleNamespace(params=rich_params[0], members=rich.members)
+    roster = Roster(rich_params[0], rich.members)
     assert sources_of(roster, "ls-cnn_digits-s7") == {
         "from_copy": "ls-cnn_digits-s3", "from_plain": "ce-cnn_digits-s7", "from_other": "ls-papernot_digits-s7",
     }  # fmt: skip
     names = ("papernot_digits", "cnn_digits", "vgg8")
     networks = {name: SimpleNamespace(name=name) for name in names}
     params = SimpleNamespace(pairs=[SimpleNamespace(teacher=networks[name]) for name in names], seeds=(3, 5, 7))
-    three = SimpleNamespace(params=params, members=rich.members | dict.fromkeys(("ls-vgg8-s3", "ls-cnn_digits-s5")))
+    three = Roster(params, rich.members | dict.fromkeys(("ls-vgg8-s3", "ls-cnn_digits-s5")))
     assert sources_of(three, "ls-cnn_digits-s3") == {
         "from_copy": "ls-cnn_digits-s5", "from_plain": "ce-cnn_digits-s3", "from_other": "ls-vgg8-s3",
     }  # fmt: skip
-    alone = SimpleNamespace(params=rich_params[0], members={"ls-cnn_digits-s7": rich.members["ls-cnn_digits-s7"]})
+    alone = Roster(rich_params[0], {"ls-cnn_digits-s7": rich.members["ls-cnn_digits-s7"]})
     assert sources_of(alone, "ls-cnn_digits-s7") == {}

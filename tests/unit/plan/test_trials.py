@@ -44,10 +44,10 @@ def test_an_attack_without_a_grid_tries_nothing_else():
     assert _trials(Fixed(), 3) == []
 
 
-def test_trials_are_named_by_number_beside_the_attack():
+def test_trials_are_numbered_beside_the_attack():
     params = KnockoffParams(attacks={"hot": {"name": "kd"}, "plain": {"name": "dist"}}, trials=2)
     specs = knockoff_specs(params)
-    assert {key: list(named)[:1] for key, named in specs.items()} == {"hot": ["hot"], "plain": ["plain"]}
-    assert list(specs["hot"]) == ["hot", "hot_trial0", "hot_trial1"]
-    assert specs["hot"]["hot"] == params.attacks["hot"]
+    assert {key: list(named)[:1] for key, named in specs.items()} == {"hot": [None], "plain": [None]}
+    assert list(specs["hot"]) == [None, 0, 1]
+    assert specs["hot"][None] == params.attacks["hot"]
     assert list(specs["hot"].values())[1:] == _trials(params.attacks["hot"], 2)

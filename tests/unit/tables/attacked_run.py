@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from distillab.core.identity import ModelIdentity
 from distillab.core.job import Member
 from distillab.metrics.scores import scores
 from distillab.tables.results import Results
@@ -80,9 +81,10 @@ class AttackedRun(Results):
 
     def teacher(self, defense, *, seed=0, arch="net", after=None):
         """A defended teacher, as a cascade's stage after another."""
-        name, parents = f"{defense}-{arch}", {after: f"{after}-{arch}-s{seed}"} if after else {}
-        spec = {"model": {"name": arch}, "defense": {"after": after}}
-        return self._add("teach", f"{name}-s{seed}", axes={"teacher": name}, spec=spec, seed=seed, parents=parents)
+        model, parents = ModelIdentity(role="teacher", arch=arch, seed=seed, defense=defense), {}
+        if after:
+            parents[after] = model.model_copy(update={"defense": after}).member_id
+        return self._train("teach", model, {"model": {"name": arch}, "defense": {"after": after}}, parents)
 
     def step(self, temperature, step, *, seed=0, chain="ta", arch="net", teacher=""):
         """A network of a chain, learning from a defended teacher where one is named."""
@@ -90,8 +92,12 @@ class AttackedRun(Results):
         if teacher:
             asked = {"axes": {}, "spec": {"part": "labels"}, "parents": {"model": teacher}}
             parents["soft_labels"] = self._add("distill", f"{teacher}-labels", seed=seed, **asked)
-        name = f"{chain}-T{temperature:g}-step{step}-s{seed}"
-        return self._add("distill", name, axes={"chain": chain}, spec=spec, seed=seed, parents=parents)
+        first = self.workspace.plan.members[teacher].model if teacher else None
+        model = ModelIdentity(
+            role="chain", arch=arch, seed=seed, chain=chain, temperature=temperature, step=step,
+            defense=first.defense if first else "", teacher=first.name if first else "",
+        )  # fmt: skip
+        return self._train("distill", model, spec, parents)
 
     def attack(self, model, key, frame, *, logits="raw", source="", **flags):
         """An attack on a model, carried over from a source where one is named."""
@@ -137,8 +143,11 @@ class AttackedRun(Results):
         self.frames[made] = frame
         return made
 
-    def _add(self, stage, name, *, axes, spec, seed, parents):
-        self.workspace.plan.members[name] = Member(
-            stage=stage, id=name, axes=axes, spec=spec, seed=seed, parents=parents, code="", key=name, path=name
+    def _train(self, stage, model, spec, parents):
+        return self._add(
+            stage, model.member_id, axes=model.axes, spec=spec, seed=model.seed, parents=parents, model=model
         )
+
+    def _add(self, stage, name, **parts):
+        self.workspace.plan.members[name] = Member(stage=stage, id=name, code="", key=name, path=name, **parts)
         return name

@@ -5,6 +5,7 @@ from zlib import crc32
 
 import numpy as np
 
+from distillab.core.identity import TRIAL, ModelIdentity
 from distillab.core.job import Member, Plan
 from distillab.core.sidecar import Payload, Sidecar
 from distillab.core.workspace import Workspace
@@ -83,46 +84,49 @@ class MadeUp(Results):
 
     def teacher(self, defense, *, seed=0, net="wide", parents=None, **said):
         """The teacher of a defense."""
-        axes = {"teacher": f"{defense}-{net}", "seed": str(seed)}
-        return self._trained("teach", f"{defense}-{net}", net, axes=axes, seed=seed, parents=parents or {}, **said)
+        model = ModelIdentity(role="teacher", arch=net, seed=seed, defense=defense)
+        return self._trained("teach", model, parents=parents or {}, **said)
 
     def ls_student(self, eps, *, seed=0, net="thin", **said):
         """A student that learned with label smoothing and from nobody."""
-        name = f"ls{eps:g}-{net}"
-        axes = {"student": name, "seed": str(seed)}
-        return self._trained("baseline", name, net, axes=axes, seed=seed, spec={"eps": eps}, **said)
+        model = ModelIdentity(role="ls_student", arch=net, seed=seed, eps=eps)
+        return self._trained("baseline", model, spec={"eps": eps}, **said)
 
     def knockoff(self, attack, teacher, *, net="thin", responses="cached", queries=40, parents=None, **said):
-        """A student that learned from a teacher's answers."""
-        axes = {"teacher": teacher.model, "knockoff": f"{attack}-{net}", "seed": str(teacher.seed)}
+        """A student that learned from a teacher's answers; ``attack`` may be that of a trial."""
+        attack, _, trial = attack.partition(TRIAL)
         return self._trained(
-            "knockoff", f"{teacher.model}--{attack}-{net}", net, axes=axes, seed=teacher.seed,
+            "knockoff", ModelIdentity(role="knockoff", arch=net, seed=teacher.seed, defense=teacher.defense,
+                                      teacher=teacher.model, attack=attack, trial=int(trial) if trial else None),
             spec={"attack": {"responses": responses}}, parents={"teacher": teacher.member.id} | (parents or {}),
             results={"queries": queries}, **said,
         )  # fmt: skip
 
     def step(self, chain, *, temperature, step, seed=0, net="wide", source=None, **said):
         """A step of a distillation chain; ``source`` is whose soft labels it learned from."""
-        axes = {"chain": chain, "temperature": f"{temperature:g}", "seed": str(seed)}
+        first = {} if source is None else {"defense": source.defense, "teacher": source.teacher or source.model}
+        first = first if first.get("defense") else {}
+        model = ModelIdentity(
+            role="chain", arch=net, seed=seed, chain=chain, temperature=temperature, step=step, **first
+        )
         parents = {}
         if source is not None:
             labels = {"part": "labels", "temperature": temperature}
             name, of_source = f"{chain}-T{temperature:g}-step{step - 1}-s{seed}-labels", {"model": source.member.id}
-            before = axes | {"step": str(step - 1)}
+            before = model.axes | {"step": str(step - 1)}
             self.make("distill", name, seed=seed, axes=before, spec=labels, parents=of_source)
             parents = {"soft_labels": name}
         return self._trained(
-            "distill", f"{chain}-T{temperature:g}-step{step}", net, seed=seed, parents=parents,
-            axes=axes | {"step": str(step), "part": "weights"},
+            "distill", model, parents=parents,
             spec={"part": "weights", "temperature": temperature, "step": step}, **said,
         )  # fmt: skip
 
-    def _trained(self, stage, name, net, *, seed, spec=None, results=None, history=(), parameters=1, run=None, **said):
-        parents, axes = said.pop("parents", None), said.pop("axes")
+    def _trained(self, stage, model, *, spec=None, results=None, history=(), parameters=1, run=None, **said):
+        parents = said.pop("parents", None)
         made = {"parameters": parameters, "history": list(history)} | (results or {})
         member = self.make(
-            stage, f"{name}-s{seed}", seed=seed, axes=axes, spec=(spec or {}) | {"model": {"name": net}},
-            parents=parents, results=made, run=run,
+            stage, model.member_id, seed=model.seed, axes=model.axes,
+            spec=(spec or {}) | {"model": {"name": model.arch}}, parents=parents, results=made, run=run, model=model,
         )  # fmt: skip
         self.said[member.id] = {
             split: self._said(said.get(split, len(labels) // 2), split, member.id)

@@ -1,5 +1,6 @@
 """Every distinct environment of a run is kept, with the payloads that were made in it."""
 
+from distillab.core.identity import ModelIdentity
 from distillab.core.job import Member
 from distillab.tables.environments import tally
 
@@ -12,11 +13,14 @@ def member(stage, member_id, seed=0, **given):
 
 
 DATA = member("prepare", "data-images")
-TEACHERS = [member("teach", f"ce-net-s{seed}", seed) for seed in (0, 1)]
-KNOCKOFF = member("knockoff", "ce-net--kd-net-s1", 1)
+CE = ModelIdentity(role="teacher", arch="net", seed=0, defense="ce")
+THIEF = ModelIdentity(role="knockoff", arch="net", seed=1, defense="ce", teacher="ce-net", attack="kd")
+STEP = ModelIdentity(role="chain", arch="net", seed=0, chain="ta", temperature=5.0, step=0)
+TEACHERS = [member("teach", f"ce-net-s{seed}", seed, model=CE) for seed in (0, 1)]
+KNOCKOFF = member("knockoff", "ce-net--kd-net-s1", 1, model=THIEF)
 MEASURE = member("measure", "ls-net-s1-measure", 1, axes={"model": "ls-net"})
 LABELS = member("distill", "ta-T5-step0-s0-labels", spec={"part": "labels"}, axes={"chain": "ta"})
-WEIGHTS = member("distill", "ta-T5-step0-s0", spec={"part": "weights"}, axes={"chain": "ta"})
+WEIGHTS = member("distill", "ta-T5-step0-s0", spec={"part": "weights"}, model=STEP)
 
 
 def test_environments_are_counted_by_stage_and_model():

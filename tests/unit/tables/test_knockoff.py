@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from distillab.tables import knockoff, verdicts
+from distillab.tables.tuning import KnockoffCell
 
 LABELS = {"train": np.arange(40) % 4, "val": np.arange(10) % 4, "test": np.arange(20) % 4}
 SEEDS = (5, 3, 4)
@@ -171,8 +172,13 @@ def test_the_margin_is_one_image_or_a_tenth_of_a_point(made_up, n, margin):
 
 
 def test_a_tuned_attack_is_named_so_and_is_not_the_papers(results):
-    assert knockoff.attack_facts(results, "kd") == {"label": "KD", "grade": "of kd", "in_paper": True}
-    assert knockoff.attack_facts(results, "kd_tuned") == {"label": "KD tuned", "grade": "of kd", "in_paper": False}
+    own = KnockoffCell("ce-wide", "thin", "kd")
+    assert knockoff.attack_facts(results, own) == {"label": "KD", "grade": "of kd", "in_paper": True}
+    assert knockoff.attack_facts(results, own._replace(tuned=True)) == {
+        "label": "KD tuned",
+        "grade": "of kd",
+        "in_paper": False,
+    }
 
 
 def test_a_chosen_trial_is_a_cell_of_its_own(results):

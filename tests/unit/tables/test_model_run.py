@@ -1,65 +1,62 @@
-"""A member's identity as a trained network: by hand for each role, and back through a chain to its first teacher."""
+"""A member as the run that tables name: every column from its identity, nothing from its id or path."""
 
 from math import isnan
 
 import pytest
 
+from distillab.core.identity import NO_STEP, ModelIdentity
 from distillab.core.job import Member
-from distillab.tables.model_run import NO_STEP, is_model, run_of
+from distillab.tables.model_run import run_of
 
-THIN = {"model": {"name": "thin"}}
-
-
-def member(stage, member_id, axes, spec, parents=None):
-    return Member(
-        stage=stage, id=member_id, axes=axes, spec=spec, seed=4, parents=parents or {}, code="", key="", path="p"
-    )
-
-
-def step(number, labels):
-    spec = THIN | {"temperature": 2.0, "step": number}
-    return member("distill", f"dd-T2-step{number}-s4", {"chain": "dd"}, spec, {"soft_labels": labels})
+OWN = {"arch": "thin", "seed": 4}
+TAUGHT = {"defense": "nt", "teacher": "nt-wide"}
+MODELS = (
+    ModelIdentity(role="teacher", arch="wide", seed=4, defense="nt"),
+    ModelIdentity(role="ls_student", **OWN, eps=0.2),
+    ModelIdentity(role="knockoff", **OWN, **TAUGHT, attack="kd"),
+    ModelIdentity(role="knockoff", **OWN, **TAUGHT, attack="kd", trial=1),
+    ModelIdentity(role="chain", **OWN, **TAUGHT, chain="dd", temperature=2.0, step=2),
+)
 
 
-MEMBERS = {
-    each.id: each
-    for each in (
-        member("teach", "nt-wide-s4", {"teacher": "nt-wide"}, {"model": {"name": "wide"}}),
-        member("baseline", "ls0.2-thin-s4", {"student": "ls0.2-thin"}, THIN | {"eps": 0.2}),
-        member("knockoff", "nt-wide--kd-thin-s4", {"teacher": "nt-wide", "knockoff": "kd-thin"}, THIN),
-        member("distill", "l0", {"chain": "dd"}, {"part": "labels"}, {"model": "nt-wide-s4"}),
-        step(1, "l0"),
-        member("distill", "l1", {"chain": "dd"}, {"part": "labels"}, {"model": "dd-T2-step1-s4"}),
-        step(2, "l1"),
-        member("measure", "nt-wide-s4-measure", {"model": "nt-wide"}, {}),
-    )
-}  # fmt: skip
+def member(model):
+    return Member(stage="s", id="strange", axes={}, spec={}, seed=4, parents={}, code="", key="", path="p", model=model)
 
 
 @pytest.mark.parametrize(
-    ("name", "role", "defense", "attack", "teacher"),
-    [
-        ("nt-wide-s4", "teacher", "nt", "", ""),
-        ("ls0.2-thin-s4", "ls_student", "", "", ""),
-        ("nt-wide--kd-thin-s4", "knockoff", "nt", "kd", "nt-wide"),
-        ("dd-T2-step1-s4", "chain", "nt", "", "nt-wide"),
-        ("dd-T2-step2-s4", "chain", "nt", "", "nt-wide"),
-    ],
+    ("model", "key"),
+    list(
+        zip(
+            MODELS,
+            [
+                ("nt-wide", "teacher", "nt", "", "", "wide", "", NO_STEP),
+                ("ls0.2-thin", "ls_student", "", "", "", "thin", "", NO_STEP),
+                ("nt-wide--kd-thin", "knockoff", "nt", "kd", "nt-wide", "thin", "", NO_STEP),
+                ("nt-wide--kd_trial1-thin", "knockoff", "nt", "kd_trial1", "nt-wide", "thin", "", NO_STEP),
+                ("dd-T2-step2", "chain", "nt", "", "nt-wide", "thin", "dd", 2),
+            ],
+            strict=True,
+        )
+    ),
 )
-def test_who_a_network_is(name, role, defense, attack, teacher):
-    run = run_of(MEMBERS[name], MEMBERS)
-    assert (run.role, run.defense, run.attack, run.teacher) == (role, defense, attack, teacher)
-    assert (run.model, run.seed) == (name.removesuffix("-s4"), 4)
-    assert run.arch == ("wide" if role == "teacher" else "thin")
+def test_who_a_network_is(model, key):
+    found = run_of(member(model)).key()
+    assert found.pop("seed") == 4
+    assert found.pop("temperature") == pytest.approx(or_nan(model.temperature), nan_ok=True)
+    names = ("model", "role", "defense", "attack", "teacher", "arch", "chain", "step")
+    assert found == dict(zip(names, key, strict=True))
 
 
-def test_what_only_some_have():
-    student, last = (run_of(MEMBERS[name], MEMBERS) for name in ("ls0.2-thin-s4", "dd-T2-step2-s4"))
-    assert (student.eps, student.chain, student.step) == (0.2, "", NO_STEP)
-    assert isnan(student.temperature)
-    assert (last.chain, last.temperature, last.step) == ("dd", 2.0, 2)
-    assert isnan(last.eps)
+def or_nan(value):
+    return float("nan") if value is None else value
 
 
-def test_labels_and_measurements_are_no_networks():
-    assert {name for name in MEMBERS if not is_model(MEMBERS[name])} == {"l0", "l1", "nt-wide-s4-measure"}
+def test_a_trial_is_of_the_attack_it_varies():
+    run = run_of(member(MODELS[3]))
+    assert (run.attack, run.trial) == ("kd", 1)
+    assert run_of(member(MODELS[1])).eps == 0.2
+    assert isnan(run_of(member(MODELS[0])).eps)
+
+
+def test_what_is_no_network_has_no_run():
+    assert run_of(member(None)) is None

@@ -8,54 +8,44 @@ import pytest
 from safetensors.numpy import save_file
 
 from distillab.core.errors import ArtifactError
+from distillab.core.identity import ModelIdentity
 from distillab.core.job import Member, Plan
 from distillab.core.workspace import Product, Workspace
-from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
 
-WIDE, THIN = {"model": {"name": "wide"}}, {"model": {"name": "thin"}}
-
+TAUGHT = {"defense": "ce", "teacher": "ce-wide"}
+STEP = {"role": "chain", "seed": 7}
 MODELS = {
-    "ce-wide-s7": ("teach", {"teacher": "ce-wide"}, WIDE, {}),
-    "ls0.1-thin-s7": ("baseline", {"student": "ls0.1-thin"}, THIN | {"eps": 0.1}, {}),
+    "ce-wide-s7": ("teach", ModelIdentity(role="teacher", arch="wide", seed=7, defense="ce"), {}),
+    "ls0.1-thin-s7": ("baseline", ModelIdentity(role="ls_student", arch="thin", seed=7, eps=0.1), {}),
     "ce-wide--kd_trial3-thin-s7": (
-        "knockoff", {"teacher": "ce-wide", "knockoff": "kd_trial3-thin"}, THIN, {"teacher": "ce-wide-s7"},
+        "knockoff", ModelIdentity(role="knockoff", arch="thin", seed=7, **TAUGHT, attack="kd", trial=3),
+        {"teacher": "ce-wide-s7"},
     ),
-    "dd-T20-step0-s7-labels": ("distill", {"chain": "dd"}, {"part": "labels"}, {"model": "ce-wide-s7"}),
+    "dd-T20-step0-s7-labels": ("distill", None, {"model": "ce-wide-s7"}),
     "dd-T20-step1-s7": (
-        "distill", {"chain": "dd"}, WIDE | {"part": "weights", "temperature": 20.0, "step": 1},
+        "distill", ModelIdentity(**STEP, **TAUGHT, arch="wide", chain="dd", temperature=20.0, step=1),
         {"soft_labels": "dd-T20-step0-s7-labels"},
     ),
-    "dd-T20-step1-s7-labels": ("distill", {"chain": "dd"}, {"part": "labels"}, {"model": "dd-T20-step1-s7"}),
+    "dd-T20-step1-s7-labels": ("distill", None, {"model": "dd-T20-step1-s7"}),
     "dd-T20-step2-s7": (
-        "distill", {"chain": "dd"}, THIN | {"part": "weights", "temperature": 20.0, "step": 2},
+        "distill", ModelIdentity(**STEP, **TAUGHT, arch="thin", chain="dd", temperature=20.0, step=2),
         {"soft_labels": "dd-T20-step1-s7-labels"},
     ),
-    "own-T2-step0-s7": ("distill", {"chain": "own"}, THIN | {"part": "weights", "temperature": 2.0, "step": 0}, {}),
+    "own-T2-step0-s7": ("distill", ModelIdentity(**STEP, arch="thin", chain="own", temperature=2.0, step=0), {}),
 }  # fmt: skip
-"""Id to stage, axes, spec and parents, as plans have them."""
+"""Id to stage, identity and parents, as plans have them."""
 
-IDENTITIES = {
-    #                               role,         model,                     arch,  defense, attack, teacher, eps
-    "ce-wide-s7":                 ("teacher",    "ce-wide",                 "wide", "ce", "", "", None),
-    "ls0.1-thin-s7":              ("ls_student", "ls0.1-thin",              "thin", "", "", "", 0.1),
-    "ce-wide--kd_trial3-thin-s7": ("knockoff",   "ce-wide--kd_trial3-thin", "thin", "ce", "kd_trial3", "ce-wide", None),
-    "dd-T20-step1-s7":            ("chain",      "dd-T20-step1",            "wide", "ce", "", "ce-wide", None),
-    "dd-T20-step2-s7":            ("chain",      "dd-T20-step2",            "thin", "ce", "", "ce-wide", None),
-    "own-T2-step0-s7":            ("chain",      "own-T2-step0",            "thin", "", "", "", None),
-}  # fmt: skip
+NETWORKS = [name for name, (_, model, _) in MODELS.items() if model]
 
-CHAINS = {"dd-T20-step1-s7": ("dd", 20.0, 1), "dd-T20-step2-s7": ("dd", 20.0, 2), "own-T2-step0-s7": ("own", 2.0, 0)}
-
-NAN = float("nan")
 TRAIN_Y, TEST_Y = np.array([5, 6, 7, 8, 9, 4]), np.array([3, 1, 2, 0])
 SPLIT = {"train": np.array([4, 0, 2]), "val": np.array([5, 1]), "test": np.array([2, 0, 3])}
 
 
-def member(stage, member_id, *, axes=None, spec=None, parents=None, suffix="safetensors"):
+def member(stage, member_id, *, model=None, parents=None, suffix="safetensors"):
     return Member(
-        stage=stage, id=member_id, axes=axes or {}, spec=spec or {}, seed=7, parents=parents or {}, code="c",
-        key=f"{abs(hash((stage, member_id))):032x}"[:32], path=f"results/t/{member_id}.{suffix}",
+        stage=stage, id=member_id, axes={}, spec={}, seed=7, parents=parents or {}, code="c",
+        key=f"{abs(hash((stage, member_id))):032x}"[:32], path=f"results/t/{member_id}.{suffix}", model=model,
     )  # fmt: skip
 
 
@@ -97,10 +87,7 @@ def workspace(tmp_path_factory):
         )
         for name in MAKERS
     ]  # fmt: skip
-    models = [
-        member(stage, name, axes=axes | {"seed": "7"}, spec=spec, parents=parents)
-        for name, (stage, axes, spec, parents) in MODELS.items()
-    ]
+    models = [member(stage, name, model=model, parents=parents) for name, (stage, model, parents) in MODELS.items()]
     members = {each.id: each for each in [*made, *models]}
     plan = Plan(preset="t", params={}, members=members, jobs=(), studies={}, facts={})
     workspace = Workspace(tmp_path_factory.mktemp("project"), plan)
@@ -115,7 +102,7 @@ def results(workspace):
 
 
 def test_planned_are_the_networks_in_plan_order_made_or_not(results):
-    assert [run.member.id for run in results.planned] == list(IDENTITIES)
+    assert [run.member.id for run in results.planned] == NETWORKS
     assert results.trained == results.runs == []
 
 
@@ -161,21 +148,10 @@ def test_members_are_those_there_and_planned_members_all(made_up):
     assert [each.id for each in found.planned_members("attack")] == ["one", "two", "three"]
 
 
-@pytest.mark.parametrize("model", IDENTITIES)
-def test_every_part_of_a_models_identity(results, model, same_row):
-    role, name, arch, defense, attack, teacher, eps = IDENTITIES[model]
-    chain, temperature, step = CHAINS.get(model, ("", NAN, -1))
-    run = results.run_of(model)
-    assert run == ModelRun(
-        results.workspace.plan.members[model], role, name, arch, defense, attack, teacher, run.eps, chain,
-        run.temperature, step,
-    )  # fmt: skip
-    assert run.eps == pytest.approx(NAN if eps is None else eps, nan_ok=True)
-    assert run.seed == 7
-    same_row(run.key(), {
-        "model": name, "role": role, "defense": defense, "attack": attack, "teacher": teacher, "arch": arch,
-        "chain": chain, "temperature": temperature, "step": step, "seed": 7,
-    })  # fmt: skip
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_run_is_found_by_the_id_of_its_weights(results, name):
+    run = results.run_of(name)
+    assert (run.member.id, f"{run.model}-s{run.seed}") == (name, name)
 
 
 def test_labels_follow_the_index_of_their_split_in_its_order(results):

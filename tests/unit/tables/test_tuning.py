@@ -4,7 +4,7 @@ import pytest
 
 from distillab.tables import knockoff
 
-CELL = ("ce-wide", "thin", "kd")
+CELL = ("ce-wide", "thin", "kd", False)
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def add(results, attack, right, *, test=1, defense="ce", net="thin", seeds=(0, 1
 
 def tuned(results):
     """Which attack the tuned cell of KD shows, and at which seeds."""
-    runs = knockoff.cells(results)["ce-wide", "thin", "kd_tuned"]
-    (attack,) = {run.attack for run in runs}
+    runs = knockoff.cells(results)["ce-wide", "thin", "kd", True]
+    (attack,) = {run.key()["attack"] for run in runs}
     assert {(run.teacher, run.arch) for run in runs} == {("ce-wide", "thin")}
     return attack, [run.seed for run in runs]
 
@@ -34,8 +34,8 @@ def test_attacks_without_trials_have_the_cells_of_their_runs_in_plan_order(resul
     add(results, "rkd", (8, 8, 8))
     add(results, "kd", (8, 8), defense="st", seeds=(2, 0))
     cells = knockoff.cells(results)
-    assert list(cells) == [CELL, ("ce-wide", "thin", "rkd"), ("st-wide", "thin", "kd")]
-    assert [run.seed for run in cells["st-wide", "thin", "kd"]] == [2, 0]
+    assert list(cells) == [CELL, ("ce-wide", "thin", "rkd", False), ("st-wide", "thin", "kd", False)]
+    assert [run.seed for run in cells["st-wide", "thin", "kd", False]] == [2, 0]
     assert [run.member.id for run in cells[CELL]] == [f"ce-wide--kd-thin-s{seed}" for seed in (0, 1, 2)]
 
 
@@ -93,16 +93,16 @@ def test_trials_belong_to_their_attack_teacher_and_student(results):
     add(results, "kd_trial0", (4, 4, 4))
     cells = knockoff.cells(results)
     assert list(cells) == [
-        CELL, ("ce-wide", "thin", "kd_tuned"),
-        ("ce-wide", "thin", "rkd"), ("ce-wide", "thin", "rkd_tuned"),
-        ("st-wide", "thin", "kd"), ("st-wide", "thin", "kd_tuned"),
-        ("ce-wide", "slim", "kd"), ("ce-wide", "slim", "kd_tuned"),
+        CELL, ("ce-wide", "thin", "kd", True),
+        ("ce-wide", "thin", "rkd", False), ("ce-wide", "thin", "rkd", True),
+        ("st-wide", "thin", "kd", False), ("st-wide", "thin", "kd", True),
+        ("ce-wide", "slim", "kd", False), ("ce-wide", "slim", "kd", True),
     ]  # fmt: skip
     assert tuned(results)[0] == "kd"
-    chosen = {cell: runs[0].member.id for cell, runs in cells.items() if cell[2].endswith("_tuned")}
+    chosen = {cell: runs[0].member.id for cell, runs in cells.items() if cell.tuned}
     assert chosen == {
-        ("ce-wide", "thin", "kd_tuned"): "ce-wide--kd-thin-s0",
-        ("ce-wide", "thin", "rkd_tuned"): "ce-wide--rkd_trial0-thin-s0",
-        ("st-wide", "thin", "kd_tuned"): "st-wide--kd_trial0-thin-s0",
-        ("ce-wide", "slim", "kd_tuned"): "ce-wide--kd_trial0-slim-s0",
+        ("ce-wide", "thin", "kd", True): "ce-wide--kd-thin-s0",
+        ("ce-wide", "thin", "rkd", True): "ce-wide--rkd_trial0-thin-s0",
+        ("st-wide", "thin", "kd", True): "st-wide--kd_trial0-thin-s0",
+        ("ce-wide", "slim", "kd", True): "ce-wide--kd_trial0-slim-s0",
     }

@@ -84,9 +84,9 @@ class Whole(MadeUp):
         frame = certified(f"{run.member.id}-{key}")
         self.ask("certify", run, f"certify-{key}", frame, axes=axes, spec=spec, run=cost)
 
-    def _trained(self, stage, name, net, **said):
-        history = [] if name == "label_only-wide" else [{"loss": float(len(name))}]
-        run = super()._trained(stage, name, net, history=history, **said)
+    def _trained(self, stage, model, **said):
+        history = [] if model.name == "label_only-wide" else [{"loss": float(len(model.name))}]
+        run = super()._trained(stage, model, history=history, **said)
         self.make("measure", f"{run.member.id}-measure", seed=run.seed, parents={"model": run.member.id})
         return self.run_of(run.member.id)
 
