@@ -21,7 +21,7 @@ from distillab.data import DATASETS
 from distillab.data.dataset import ResidentImages, batches
 from distillab.models import MODELS
 from distillab.models.load import build_model
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import Domain
 from distillab.specs.train import TrainSpec
 from distillab.training.fit import fit

@@ -21,7 +21,7 @@ from distillab.knockoff.teacher import Answers, CachedAnswers, LiveAnswers, Teac
 from distillab.metrics.intervals import seed_difference
 from distillab.models import MODELS
 from distillab.models.load import build_model
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import Domain
 from distillab.specs.train import SGDSpec, TrainSpec
 from distillab.training.fit import fit

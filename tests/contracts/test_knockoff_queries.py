@@ -10,7 +10,7 @@ from distillab.data.dataset import ResidentImages
 from distillab.knockoff import KNOCKOFFS
 from distillab.knockoff.avg import AVG
 from distillab.knockoff.teacher import Answers, CachedAnswers, LiveAnswers, Teacher
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import Domain
 from distillab.specs.train import SGDSpec, TrainSpec
 from distillab.training.fit import fit

@@ -13,7 +13,7 @@ from distillab.core.registry import name_of
 from distillab.data.dataset import Batch, ResidentImages
 from distillab.knockoff import KNOCKOFFS
 from distillab.knockoff.teacher import CachedAnswers
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import Domain
 from distillab.specs.train import SGDSpec, TrainSpec
 from distillab.training.fit import fit

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from distillab.core.shapes import Images
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 
 
 def augmented(x: Shaped[Tensor, "n c h w"], spec: AugmentSpec, generator: torch.Generator) -> Shaped[Tensor, "n c h w"]:

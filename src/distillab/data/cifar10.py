@@ -9,7 +9,8 @@ from distillab.data.archives import find
 from distillab.data.cifar_pickles import read_cifar
 from distillab.data.class_folders import read_class_folders
 from distillab.data.raw import RawData
-from distillab.specs.data import DataFacts, DataSpec
+from distillab.specs.data import DataSpec
+from distillab.specs.data_facts import DataFacts
 
 JPEG_TITLE = "CIFAR-10 (JPEG re-encoded)"
 JPEG_SHA256 = "1ad627445b8629ff82b88551943f1ac202800b46e74b28ce7626d12a2b8d051d"

@@ -5,7 +5,8 @@ from typing import Literal
 
 from distillab.data.cifar_pickles import read_cifar
 from distillab.data.raw import RawData
-from distillab.specs.data import DataFacts, DataSpec
+from distillab.specs.data import DataSpec
+from distillab.specs.data_facts import DataFacts
 
 
 class CIFAR100Spec(DataSpec):

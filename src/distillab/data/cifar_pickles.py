@@ -6,7 +6,7 @@ import torch
 
 from distillab.data.download import torchvision_dataset
 from distillab.data.raw import RawData, checked
-from distillab.specs.data import DataFacts
+from distillab.specs.data_facts import DataFacts
 
 
 def read_cifar(name: str, root: Path, folder: str, facts: DataFacts) -> RawData:

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from distillab.core.errors import ArtifactError
 from distillab.data.decoding import ImageStack, Place, read_stacks
 from distillab.data.raw import RawData, checked
-from distillab.specs.data import DataFacts
+from distillab.specs.data_facts import DataFacts
 
 SPLITS = frozenset({"train", "val", "test"})
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from distillab.core.errors import ContractError
 from distillab.core.shapes import Images, Labels, RawImages
 from distillab.data.augment import augmented
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 
 NO_AUGMENTATION = AugmentSpec()
 

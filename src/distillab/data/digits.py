@@ -7,7 +7,8 @@ import torch
 from distillab.core.generators import generator
 from distillab.data.raw import RawData, checked
 from distillab.data.splits import stratified_order
-from distillab.specs.data import DataFacts, DataSpec
+from distillab.specs.data import DataSpec
+from distillab.specs.data_facts import DataFacts
 
 TEST_IMAGES = 360
 

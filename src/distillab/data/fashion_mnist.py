@@ -5,7 +5,8 @@ from typing import Literal
 
 from distillab.data.idx import read_idx_folder
 from distillab.data.raw import RawData
-from distillab.specs.data import DataFacts, DataSpec
+from distillab.specs.data import DataSpec
+from distillab.specs.data_facts import DataFacts
 
 CLASS_NAMES = (
     "T-shirt/top",

@@ -14,7 +14,7 @@ from torch import Tensor
 from distillab.core.errors import ArtifactError
 from distillab.data.download import torchvision_dataset
 from distillab.data.raw import RawData, checked
-from distillab.specs.data import DataFacts
+from distillab.specs.data_facts import DataFacts
 
 STEMS = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 

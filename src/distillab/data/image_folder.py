@@ -8,7 +8,8 @@ from pydantic import Field
 from distillab.data.archives import find
 from distillab.data.class_folders import read_class_folders
 from distillab.data.raw import RawData
-from distillab.specs.data import DataFacts, DataSpec
+from distillab.specs.data import DataSpec
+from distillab.specs.data_facts import DataFacts
 from distillab.specs.model import Shape
 
 

@@ -8,7 +8,8 @@ from pydantic import Field
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.data.raw import RawData
 from distillab.data.streaming import Listing, list_files
-from distillab.specs.data import DataFacts, StreamingDataSpec
+from distillab.specs.data import StreamingDataSpec
+from distillab.specs.data_facts import DataFacts
 
 
 class ImageNetSpec(StreamingDataSpec):

@@ -6,7 +6,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from distillab.core.errors import ArtifactError
-from distillab.specs.data import DataFacts
+from distillab.specs.data_facts import DataFacts
 
 
 @dataclass(frozen=True)

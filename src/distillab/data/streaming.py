@@ -18,7 +18,7 @@ from distillab.data.augment import augmented
 from distillab.data.dataset import Batch, unit
 from distillab.data.decoding import SUFFIXES, open_image, stored_pixels
 from distillab.data.views import center_view, random_view
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 
 LEVELS = 255
 _Row = tuple[int, UInt8[Tensor, "c h w"]] | ArtifactError

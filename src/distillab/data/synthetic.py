@@ -10,7 +10,8 @@ from torch import Tensor
 
 from distillab.core.generators import generator
 from distillab.data.raw import RawData, checked
-from distillab.specs.data import DataFacts, DataSpec
+from distillab.specs.data import DataSpec
+from distillab.specs.data_facts import DataFacts
 
 
 class SyntheticSpec(DataSpec):

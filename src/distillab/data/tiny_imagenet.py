@@ -10,7 +10,8 @@ from distillab.data.archives import find, members
 from distillab.data.class_folders import from_stacks, read_class_folders
 from distillab.data.decoding import Place, read_stacks
 from distillab.data.raw import RawData
-from distillab.specs.data import DataFacts, DataSpec
+from distillab.specs.data import DataSpec
+from distillab.specs.data_facts import DataFacts
 from distillab.specs.model import Shape
 
 SMALL_TITLE = "Tiny ImageNet (32x32, JPEG re-encoded)"

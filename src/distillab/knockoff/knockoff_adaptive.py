@@ -15,7 +15,7 @@ from distillab.data.dataset import Batch
 from distillab.knockoff.knockoff_nets import RECIPE, TransferObjective, affordable
 from distillab.knockoff.teacher import TOGETHER, Answers
 from distillab.losses.cross_entropy import soft_cross_entropy
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.train import TrainSpec
 from distillab.training.objective import Objective, Task

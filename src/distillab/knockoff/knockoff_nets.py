@@ -11,7 +11,7 @@ from distillab.core.generators import generator
 from distillab.data.dataset import Batch
 from distillab.knockoff.teacher import Answers
 from distillab.losses.cross_entropy import cross_entropy, soft_cross_entropy
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.train import MilestonesSpec, SGDSpec, TrainSpec
 from distillab.training.objective import Objective, Task, Terms

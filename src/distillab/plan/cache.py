@@ -10,9 +10,8 @@ from pathlib import Path
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Plan, read_plan, write_plan
 from distillab.core.workspace import HIDDEN
+from distillab.plan.load import PARAMS
 from distillab.studies import PAGES
-
-PARAMS = "params.yaml"
 
 
 def load_plan(root: Path = Path()) -> Plan:

@@ -5,7 +5,7 @@ from distillab.plan.chains import ChainParams
 from distillab.plan.knockoff_matrix import seeds_of, teacher_of
 from distillab.plan.members import DATA, Roster
 from distillab.plan.params import Params
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import ModelSpec
 
 

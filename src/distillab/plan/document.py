@@ -28,7 +28,7 @@ from distillab.plan.params import (
     SensitivityParams,
     params_schema,
 )
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import AdamSpec, ConstantSpec, CosineSpec, InverseSpec, MilestonesSpec, SGDSpec, TrainSpec
 
 SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (

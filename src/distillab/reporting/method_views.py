@@ -3,7 +3,7 @@
 from html import escape
 
 from distillab.reporting.display import Html, header, paragraph, table
-from distillab.reporting.names import GRADES
+from distillab.reporting.grades import GRADES
 from distillab.reporting.palette import ordered
 from distillab.reporting.tables import Tables
 

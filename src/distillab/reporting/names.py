@@ -2,35 +2,23 @@
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from distillab.reporting.tables import Tables
-
-GRADES = {
-    "V": "verified against the authors' code or text",
-    "P": "from one paper only",
-    "S": "second-hand",
-    "R": "reconstruction, which does not stand for its authors' code",
-}
-"""Provenance of a method, by the letter that stands beside its name."""
-
-GRADED = frozenset({"S", "R"})
-"""The grades that text and figures show too."""
+from distillab.reporting.grades import GRADED, GRADES
+from distillab.reporting.tables import Tables
 
 
-def graded(tables: "Tables", key: str) -> str:
+def graded(tables: Tables, key: str) -> str:
     """A method's label with its grade, as HTML."""
     return f"{escape(tables.label(key))} <span class='grade'>{escape(tables.grades.get(key, ''))}</span>"
 
 
-def marked(tables: "Tables", key: str) -> str:
+def marked(tables: Tables, key: str) -> str:
     """A method's label as text, with its grade where that is S or R."""
     grade = tables.grades.get(key, "")
     return f"{tables.label(key)} ({grade})" if grade in GRADED else tables.label(key)
 
 
-def grade_note(tables: "Tables", keys: Iterable[str]) -> str:
+def grade_note(tables: Tables, keys: Iterable[str]) -> str:
     """What the letters beside these methods mean, and which are reconstructions or our own; empty without letters."""
     by_grade: dict[str, list[str]] = {}
     own = [key for key in dict.fromkeys(keys) if key in tables.own_designs]

@@ -10,7 +10,7 @@ from distillab.core.errors import ArtifactError
 from distillab.core.labels import distinct
 from distillab.core.sidecar import file_hash
 from distillab.reporting.columns import COLUMNS, FACTS, RUN
-from distillab.reporting.names import GRADED
+from distillab.reporting.grades import GRADED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ class Tables:
 
     @cached_property
     def grades(self) -> dict[str, str]:
-        """Provenance of each defense and each knockoff attack, by key; see `distillab.reporting.names.GRADES`."""
+        """Provenance of each defense and each knockoff attack, by key; see `distillab.reporting.grades.GRADES`."""
         models, knockoff = self["models"], self["knockoff"]
         grades = lookup(models, "defense", "grade") | lookup(knockoff, "defense", "grade")
         return grades | lookup(knockoff, "attack", "attack_grade")

@@ -6,48 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from distillab.specs.base import PASSING, MethodSpec, Spec
-from distillab.specs.model import Shape
+from distillab.specs.augment import AugmentSpec
+from distillab.specs.base import PASSING, MethodSpec
+from distillab.specs.data_facts import DataFacts
 
 if TYPE_CHECKING:
     from distillab.data.raw import RawData
     from distillab.data.streaming import Listing
-
-
-class DataFacts(Spec):
-    """What is true of a data set whoever uses it; shown in reports and in error messages."""
-
-    title: str
-    source: str
-    """Where the original comes from: a person's page or paper, never a registry."""
-    license: str
-    shape: Shape
-    classes: int
-    train: int | None
-    """Training images before the validation split; None where only the files know."""
-    test: int | None
-    """Test images; None where only the files know."""
-    split_rule: str
-    """How train, validation and test come about, in one sentence."""
-    levels: int = 255
-    """The largest stored value of a pixel: a pixel in [0, 1] is the stored value over this."""
-    standin: str = ""
-    """Not empty where the files stand in for another data set: what every table must call them."""
-    sha256: dict[str, str] = Field(default={})
-    """SHA-256 of the raw files, unpacked, by file name."""
-    md5: dict[str, str] = Field(default={})
-    """MD5 of the raw files as published, by file name."""
-
-
-class AugmentSpec(Spec):
-    """Training-time augmentation; the order is resized crop, crop, flip, rotation."""
-
-    crop_padding: int = Field(default=0, ge=0, description="Zero padding before a random crop of the original size")
-    flip: bool = Field(default=False, description="Mirror half of the images horizontally")
-    rotation: float = Field(
-        default=0.0, ge=0, le=180, description="Largest rotation in degrees, either way (data sets in memory only)"
-    )
-    resized_crop: bool = Field(default=False, description="Random resized crop (streaming data sets only)")
 
 
 class DataSpec(MethodSpec):

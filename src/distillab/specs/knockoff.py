@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.base import MethodSpec
-from distillab.specs.data import AugmentSpec
 from distillab.specs.train import TrainSpec
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from distillab.core.seeds import derive
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.models.count import parameter_count
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import TrainSpec
 from distillab.stages.inputs import Prepared, device_for, fresh_network, prepared_data
 from distillab.training.fit import fit

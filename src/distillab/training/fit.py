@@ -15,7 +15,7 @@ from distillab.core.errors import ContractError
 from distillab.core.generators import forked, generator
 from distillab.core.shapes import Images, Logits
 from distillab.data.dataset import Batch, ImageSource, batches
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import TrainSpec
 from distillab.training.checkpoint import History, load_checkpoint, save_checkpoint
 from distillab.training.objective import Objective

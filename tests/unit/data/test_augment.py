@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from distillab.data.augment import augmented, crop, flip, rotate
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 
 EVERYTHING = AugmentSpec(crop_padding=2, flip=True, rotation=30)
 

@@ -4,7 +4,7 @@ import torch
 
 from distillab.core.errors import ContractError
 from distillab.data.dataset import ResidentImages, batches, unit
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 
 
 @pytest.fixture

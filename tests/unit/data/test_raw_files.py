@@ -12,7 +12,7 @@ from distillab.core.errors import ArtifactError
 from distillab.data import CIFAR10Spec, CIFAR100Spec, FashionMNISTSpec, MNISTSpec, TinyImageNetSpec, download
 from distillab.data.idx import STEMS, parse_idx, read_idx_folder
 from distillab.data.raw import RawData, checked
-from distillab.specs.data import DataFacts
+from distillab.specs.data_facts import DataFacts
 
 FACTS = DataFacts(title="Four", source="-", license="-", shape=(1, 2, 3), classes=3, train=4, test=2, split_rule="-")
 

@@ -10,7 +10,7 @@ from distillab.data.dataset import batches
 from distillab.data.statistics import channel_statistics
 from distillab.data.streaming import StreamedImages
 from distillab.data.views import center_view, random_view
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 
 TRAINING = AugmentSpec(resized_crop=True, flip=True)
 

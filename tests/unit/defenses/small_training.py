@@ -9,7 +9,7 @@ from torch import nn
 from distillab.core.generators import forked
 from distillab.core.payloads import save_tensors
 from distillab.defenses.ce import CrossEntropyDefense
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import Domain
 from distillab.specs.train import SGDSpec, TrainSpec
 from distillab.training.fit import fit

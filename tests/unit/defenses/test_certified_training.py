@@ -16,7 +16,7 @@ from distillab.defenses.certified_training import robust_cross_entropy, robust_e
 from distillab.defenses.crown_ibp import CROWNIBP
 from distillab.defenses.ibp_training import IBPTraining
 from distillab.defenses.wong_kolter import WongKolter
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import Domain
 from distillab.specs.train import AdamSpec, TrainSpec
 from distillab.training.fit import fit

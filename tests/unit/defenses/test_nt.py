@@ -8,7 +8,7 @@ from torch import nn
 from distillab.core.errors import ContractError
 from distillab.data.dataset import Batch, ResidentImages
 from distillab.defenses.nt import NastyTeacher, nasty_divergence
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import Domain
 from distillab.specs.train import SGDSpec, TrainSpec
 from distillab.training.fit import fit

@@ -6,7 +6,7 @@ from distillab.core.code_hash import code_hash
 from distillab.core.errors import SpecError
 from distillab.core.job import Member, member_key
 from distillab.plan.members import DATA, Roster
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 
 NO_AUGMENT = AugmentSpec().plain()
 

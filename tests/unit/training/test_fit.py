@@ -8,7 +8,7 @@ from torch import nn
 
 from distillab.core.errors import ContractError
 from distillab.core.payloads import save_tensors
-from distillab.specs.data import AugmentSpec
+from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import AdamSpec, CosineSpec, SGDSpec, TrainSpec
 from distillab.training.fit import fit
 from distillab.training.objective import Objective
