@@ -7,7 +7,7 @@ import yaml
 
 from distillab.core.stages import STAGES
 from distillab.studies.study import FOLDER
-from distillab.studies.tables import FOR_DVC
+from distillab.tables import FOR_DVC
 
 WORKFLOW: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text())["stages"]["workflow"]
 RESULTS = "results/${preset}/"

@@ -17,7 +17,8 @@ from distillab.specs.attack import Family
 from distillab.specs.base import Spec
 from distillab.specs.defense import PostHocDefense
 from distillab.studies import INDEX, PAGES, Study
-from distillab.studies.tables import FOR_DVC
+from distillab.tables import FOR_DVC, name_of
+from distillab.tables.registry import module_of
 
 MAKERS = {"teachers": add_teachers, "students": add_students, "knockoffs": add_knockoffs, "chains": add_chains}
 """How each family of models joins the roster, parents before children."""
@@ -208,6 +209,7 @@ def add_page(roster: Roster, page: Study, scope: list[str], root: Path) -> None:
             {},
             facts={"page": page.name, "file": file, "labels": labels},
             parents=roles,
+            modules=[module_of(name_of(file))],
         )
         for file in (*page.files, *(FOR_DVC if page is INDEX else ()))
     ]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from distillab.core.errors import ArtifactError
 from distillab.core.labels import distinct
 from distillab.core.sidecar import file_hash
-from distillab.reporting.columns import COLUMNS, FACTS, RUN
 from distillab.reporting.grades import GRADED
+from distillab.tables import RECORDS, TABLES
+from distillab.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,13 +27,13 @@ class Tables:
         self._frames: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> "pd.DataFrame":
-        """The table called ``name``, with at least the columns of `COLUMNS`.
+        """The table called ``name``, with at least the columns that it declares.
 
         Raises:
             ArtifactError: The file is absent, unreadable, or lacks a column.
         """
         if name not in self._frames:
-            self._frames[name] = _told_apart(name, _read(self.folder / f"{name}.parquet", COLUMNS[name]))
+            self._frames[name] = _told_apart(name, _read(self.folder / f"{name}.parquet", TABLES[name]))
         return self._frames[name]
 
     @cached_property
@@ -42,7 +43,8 @@ class Tables:
         Raises:
             ArtifactError: A file is absent, not JSON, or lacks a key.
         """
-        return _read_json(self.folder / "facts.json", FACTS) | _read_json(self.folder / "run.json", RUN)
+        facts, run = (_read_json(self.folder / f"{name}.json", RECORDS[name]) for name in ("facts", "run"))
+        return facts | run
 
     @cached_property
     def dataset(self) -> str:
@@ -163,18 +165,18 @@ def _model_label(row: Any, labels: dict[str, str], grades: dict[str, str]) -> st
     return f"{attack} knockoff of {defense}" if row.role == "knockoff" else defense or str(row.model)
 
 
-def _read_json(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+def _read_json(path: Path, record: Table) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ArtifactError("missing", where=str(path), do=_REMEDY) from error
     except ValueError as error:
         raise ArtifactError("not JSON", where=str(path), got=str(error), do=_REMEDY) from error
-    _require(path, "keys", keys, content)
+    _require(path, "keys", record.lacking(content))
     return content
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
+def _read(path: Path, table: Table) -> "pd.DataFrame":
     import pandas as pd
 
     try:
@@ -183,14 +185,12 @@ def _read(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
         raise ArtifactError("missing", where=str(path), do=_REMEDY) from error
     except (OSError, ValueError) as error:
         raise ArtifactError("not a parquet table", where=str(path), got=str(error), do=_REMEDY) from error
-    if frame.empty and not len(frame.columns):
-        return pd.DataFrame(columns=list(columns))  # written from no rows, so without columns
-    _require(path, "columns", columns, frame.columns)
-    unknown = frame.columns[frame.isna().all()]
-    return frame.astype(dict.fromkeys(unknown, "float64"))  # nothing but null: not a number type of its own
+    # Without rows nobody knows which columns a pattern stands for.
+    missing = [name for name in table.lacking(frame.columns) if len(frame) or name in table.names]
+    _require(path, "columns", missing)
+    return frame
 
 
-def _require(path: Path, what: str, wanted: tuple[str, ...], found: Any) -> None:  # noqa: ANN401 - any container
-    missing = [name for name in wanted if name not in found]
+def _require(path: Path, what: str, missing: list[str]) -> None:
     if missing:
         raise ArtifactError(f"lacks {what}", where=str(path), expected=", ".join(missing), do=_REMEDY)

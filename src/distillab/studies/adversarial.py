@@ -1,7 +1,6 @@
 """The study of adversarial training: what stands in the worst case, and is it inherited?"""
 
-from distillab.studies.study import Study
-from distillab.studies.tables import LABELS
+from distillab.studies.study import LABELS, Study
 
 STUDY = Study(
     name="adversarial",

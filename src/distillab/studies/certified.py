@@ -1,7 +1,6 @@
 """The study of certificates: what can be proved of a network, at which size?"""
 
-from distillab.studies.study import Study
-from distillab.studies.tables import LABELS
+from distillab.studies.study import LABELS, Study
 
 STUDY = Study(
     name="certified",

@@ -1,7 +1,6 @@
 """The study of adversarial sparse teachers: does what little they answer protect them?"""
 
-from distillab.studies.study import Study
-from distillab.studies.tables import LABELS
+from distillab.studies.study import LABELS, Study
 
 STUDY = Study(
     name="sparse",

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from distillab.specs.attack import Family
-from distillab.studies.tables import READ_FROM
+from distillab.tables import TABLES
 
 FOLDER = "tables"
+
+LABELS = ("models", "knockoff", "robustness")
+"""What every page reads, to know what methods and models are called."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Study:
     @property
     def stages(self) -> frozenset[str]:
         """The stages whose payloads its tables read, besides those that train."""
-        return frozenset({"measure"}.union(*(READ_FROM[table] for table in self.tables)))
+        return frozenset({"measure"}.union(*(TABLES[table].reads for table in self.tables)))
 
     @property
     def files(self) -> tuple[str, ...]:

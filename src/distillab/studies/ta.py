@@ -1,7 +1,6 @@
 """The study of teacher assistants: is a network that was distilled twice harder to attack?"""
 
-from distillab.studies.study import Study
-from distillab.studies.tables import LABELS
+from distillab.studies.study import LABELS, Study
 
 STUDY = Study(
     name="ta",

@@ -1,7 +1,6 @@
 """The study of undistillable teachers: can what a defended teacher answers be learned from?"""
 
-from distillab.studies.study import Study
-from distillab.studies.tables import LABELS
+from distillab.studies.study import LABELS, Study
 
 STUDY = Study(
     name="undistillable",

@@ -5,10 +5,12 @@ from typing import Any
 
 from distillab.metrics.intervals import Estimate, seed_interval
 from distillab.tables import leaks
+from distillab.tables.columns import interval, shared
 from distillab.tables.knockoff import cells
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 
@@ -54,3 +56,21 @@ def _accuracies(results: Results, runs: list[ModelRun]) -> Estimate:
 
 def _numbers(estimate: Estimate) -> Row:
     return {"number": estimate.value, "low": estimate.low, "high": estimate.high, "seeds": estimate.n}
+
+
+TABLE = Table(
+    "ablations",
+    (
+        Column("method", "text", "name of the defense's method"),
+        Column("field", "text", "the one parameter that its variants differ in"),
+        Column("value", "setting", "what the parameter is", optional=True),
+        *shared("defense"),
+        Column("quantity", "text", "accuracy of the teacher, peak of its CMI in nats, or knockoff: a thief's accuracy"),
+        Column("attack", "text", "key of the knockoff attack; empty of the other quantities"),
+        Column("number", "mixed", "mean of the quantity over seeds"),
+        *interval("low", "high", "mixed", of="this mean", optional=True),
+        *shared("seeds"),
+    ),
+    (),
+    rows,
+)

@@ -8,8 +8,10 @@ import pandas as pd
 
 from distillab.core.job import Member
 from distillab.evaluate.cascade import run_cascade
+from distillab.tables.columns import shared
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 
@@ -87,3 +89,24 @@ def _earlier(member: Member) -> str:
     """Id of the teacher that the member's training set comes from; empty where there is none."""
     after = member.spec["defense"].get("after")
     return member.parents[after] if after else ""
+
+
+TABLE = Table(
+    "cascades",
+    (
+        Column("cascade", "text", "key of the last stage's defense"),
+        *shared("arch"),
+        Column("stages", "count", "stages that are used, from the first"),
+        Column("certifier", "text", "key of the certifier"),
+        *shared("norm"),
+        Column("eps", "distance", "radius"),
+        *shared("seed"),
+        Column("n", "images", "test images"),
+        Column("paper_robust_error", "share", "part that the first stage with a certificate does not get right"),
+        Column("strict_robust_error", "share", "the same, where every earlier stage must decline everywhere"),
+        Column("standard_error", "share", "part that is wrong without a perturbation"),
+        Column("shares", "share", "part of the images that each stage decides", many=True),
+    ),
+    ("certify",),
+    rows,
+)

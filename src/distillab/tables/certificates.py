@@ -1,4 +1,4 @@
-"""Certificates summed up and put beside the attacks: one row per model, certifier, radius and seed, or per image."""
+"""Certificates summed up and put beside the attacks: one row per model, certifier, radius and seed."""
 
 from typing import Any, TypeVar
 
@@ -8,15 +8,12 @@ import pandas as pd
 from distillab.core.errors import ContractError
 from distillab.core.job import Member
 from distillab.metrics.intervals import wilson
+from distillab.tables.columns import MODEL, interval, shared
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 from distillab.tables.worst import STRAY
 
 Row = dict[str, Any]
-
-SHOWN = 1000
-"""Images of a model that the per-image table holds at most."""
-
-MODEL = ("model", "role", "defense", "arch", "chain", "temperature", "step")
 
 
 def rows(results: Results) -> list[Row]:
@@ -42,40 +39,6 @@ def deciders(results: Results) -> list[str]:
     """Names of the methods that may decide an image in this plan, alone or as parts of another."""
     certifiers = results.workspace.plan.facts["certifiers"].values()
     return list(dict.fromkeys(method["name"] for certifier in certifiers for method in certifier["deciders"]))
-
-
-def image_rows(results: Results) -> list[Row]:
-    """The table ``certified_images``: one row per image, certifier, radius and seed."""
-    found: list[Row] = []
-    for member in results.members("certify"):
-        frame = results.certified(member)
-        shown = frame[frame["id"].isin(frame["id"].unique()[:SHOWN])]
-        names = {
-            "family": member.axes["family"],
-            "model": results.run_of(member.parents["model"]).model,
-            "certifier": member.axes["certifier"],
-            "seed": member.seed,
-        }
-        columns = ["id", "eps", "label", "certified", "by", "margin", "radius"]
-        found += [names | record for record in shown[columns].to_dict("records")]
-    return found
-
-
-def cost_rows(results: Results) -> list[Row]:
-    """What certificates cost: CPU seconds an image at each radius, and bytes of memory at the member's peak."""
-    return [
-        {
-            "model": results.run_of(member.parents["model"]).model,
-            "certifier": member.axes["certifier"],
-            "seed": member.seed,
-            "eps": eps,
-            "seconds_per_image": seconds,
-            "peak_memory": run["peak_memory"],
-        }
-        for member in results.members("certify")
-        for run in (results.sidecar(member.id).run,)
-        for eps, seconds in zip(member.spec["eps"], run["seconds_per_image"], strict=True)
-    ]
 
 
 def refuse_broken(results: Results, member: Member, frame: pd.DataFrame) -> None:
@@ -181,3 +144,32 @@ def _attacks_on(results: Results, member: Member) -> list[Member]:
     """The attacks on the certified model, there or not, those carried over from other networks included."""
     model = member.parents["model"]
     return [attack for attack in results.planned_members("attack") if attack.parents["model"] == model]
+
+
+TABLE = Table(
+    "certificates",
+    (
+        Column("family", "text", "which models were certified: teachers or chains"),
+        *shared(*MODEL, "defense_label"),
+        Column("certifier", "text", "key of the certifier"),
+        Column("certifier_label", "text", "what pages call it"),
+        *shared("grade", "norm"),
+        Column("eps", "distance", "radius"),
+        *shared("seed"),
+        Column("n", "images", "test images that were certified or not"),
+        Column("clean_accuracy", "share", "part of them that is right"),
+        Column("certified_accuracy", "share", "part of them that is right everywhere within the radius, proved"),
+        *interval("low", "high", "share", of="certified_accuracy"),
+        Column("slack", "images", "images that a bound's numerical slack leaves open"),
+        Column("robust_accuracy", "share", "part that no attack in the norm changes within the radius", optional=True),
+        Column("robust_n", "images", "images that these attacks were run on"),
+        Column("gap", "signed share", "robust minus certified share of these images", optional=True),
+        Column("missing", "count", "attacks in the norm that are not there"),
+        Column("mean_radius", "distance", "mean of the largest certified radii, if they were searched", optional=True),
+        Column("median_radius", "distance", "their median", optional=True),
+        Column("by_*", "share", "part of the images that the method of this name decided"),
+        Column("undecided", "share", "part of the images that is right and not certified"),
+    ),
+    ("certify", "attack"),
+    rows,
+)

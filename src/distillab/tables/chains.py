@@ -1,17 +1,13 @@
 """Steps of distillation chains against one another: paired over images, then over seeds."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from distillab.core.job import Member
-from distillab.core.seeds import derive
-from distillab.metrics.intervals import image_difference, seed_interval
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
 
@@ -19,9 +15,6 @@ Row = dict[str, Any]
 
 VIEWS: dict[str, frozenset[str]] = {"raw": frozenset({"raw"}), "worst": frozenset({"raw", "rescaled"})}
 """Which logits the attacks saw: Z alone, as the papers, or the smaller distance of Z and Z/T."""
-
-EVERY = -1.0
-"""The ``temperature`` of a difference that is averaged over all temperatures."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +24,6 @@ class Distances:
     run: ModelRun
     by_image: "pd.Series[float]"
     """Indexed by image id; initially correct images only."""
-
-
-def step_rows(results: Results) -> list[Row]:
-    """The table ``steps``: later step minus earlier step, per chain, norm, view and temperature, and over all."""
-    return [row for norm in _norms(results) for view in VIEWS for row in _rows_of(results, norm, view)]
 
 
 def smallest_distances(results: Results, norm: str, view: str) -> list[Distances]:
@@ -80,65 +68,3 @@ def _smallest(frames: list[pd.DataFrame]) -> "pd.Series[float]":
 def _penalized(frame: pd.DataFrame) -> "pd.Series[float]":
     correct = frame[frame["correct"]].set_index("id")
     return correct["distance"].where(np.isfinite(correct["distance"]), correct["farthest"]).astype(np.float64)
-
-
-def _norms(results: Results) -> list[str]:
-    methods = results.workspace.plan.facts["attacks"].values()
-    return list(dict.fromkeys(m["norm"] for m in methods if m["kind"] == "minimum_norm" and not m["targeted"]))
-
-
-def _rows_of(results: Results, norm: str, view: str) -> Iterator[Row]:
-    groups: dict[tuple[str, float, int], dict[int, Distances]] = {}
-    for found in smallest_distances(results, norm, view):
-        run = found.run
-        groups.setdefault((run.chain, run.temperature, run.step), {})[run.seed] = found
-    planned = [(run.chain, run.temperature) for run, _ in attacked_models(results, norm, view)]
-    for chain in dict.fromkeys(chain for chain, _ in planned):
-        temperatures = list(dict.fromkeys(t for name, t in planned if name == chain))
-        steps = sorted({key[2] for key in groups if key[0] == chain})
-        for earlier, later in combinations(steps, 2):
-            pairs = {
-                t: _pairs(groups.get((chain, t, earlier), {}), groups.get((chain, t, later), {})) for t in temperatures
-            }
-            key = {"chain": chain, "norm": norm, "view": view, "earlier": earlier, "later": later}
-            for temperature, by_seed in pairs.items():
-                if by_seed:
-                    yield key | {"temperature": temperature} | _difference(by_seed)
-            common = set.intersection(*(set(by_seed) for by_seed in pairs.values()))
-            if common and len(temperatures) > 1:
-                means = {seed: [_mean(pairs[t][seed]) for t in temperatures] for seed in sorted(common)}
-                yield key | {"temperature": EVERY} | _over_seeds([float(np.mean(row)) for row in means.values()])
-
-
-Pairs = dict[int, tuple["pd.Series[float]", "pd.Series[float]"]]
-"""Seed to the distances of the later and the earlier step on the images that both classify correctly."""
-
-
-def _pairs(earlier: dict[int, Distances], later: dict[int, Distances]) -> Pairs:
-    found: Pairs = {}
-    for seed in sorted(earlier.keys() & later.keys()):
-        first, second = earlier[seed].by_image, later[seed].by_image
-        common = first.index.intersection(second.index)
-        if len(common):
-            found[seed] = (second.loc[common], first.loc[common])
-    return found
-
-
-def _mean(pair: "tuple[pd.Series[float], pd.Series[float]]") -> float:
-    return float((pair[0] - pair[1]).mean())
-
-
-def _difference(by_seed: Pairs) -> Row:
-    """Over seeds, and over the images of the first seed."""
-    first = next(iter(by_seed.values()))
-    images = image_difference(first[0].to_numpy(), first[1].to_numpy(), seed=derive(0, "steps"))
-    return _over_seeds([_mean(pair) for pair in by_seed.values()]) | {
-        "images_low": images.low,
-        "images_high": images.high,
-        "n": len(first[0]),
-    }
-
-
-def _over_seeds(means: list[float]) -> Row:
-    estimate = seed_interval(means)
-    return {"difference": estimate.value, "low": estimate.low, "high": estimate.high, "seeds": estimate.n}

@@ -8,12 +8,14 @@ import numpy as np
 
 from distillab.metrics.trends import slope_per_doubling
 from distillab.tables.chains import VIEWS, attacked_models, smallest_distances
+from distillab.tables.columns import interval, shared
 from distillab.tables.judged import Statement, judged
 from distillab.tables.knockoff import margin
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
 from distillab.tables.sensitivity import SMALL
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 Key = tuple[float, int, int]
@@ -173,3 +175,20 @@ def _steps(numbers: Numbers) -> list[int]:
 
 def _seeds(numbers: Numbers) -> list[int]:
     return list(dict.fromkeys(key[2] for key in numbers))
+
+
+TABLE = Table(
+    "claims",
+    (
+        Column("claim", "text", "key of the claim"),
+        *shared("chain", "statement"),
+        Column("view", "text", "which logits the attacks saw: raw, or worst of raw and rescaled; empty of others"),
+        *shared("unit"),
+        Column("value", "mixed", "mean over seeds of the trend or the difference"),
+        *interval("low", "high", "mixed", of="this mean", optional=True),
+        *shared("p", "decision", "seeds"),
+        Column("source", "text", "section of the paper"),
+    ),
+    ("attack", "sensitivity"),
+    rows,
+)

@@ -6,11 +6,13 @@ from typing import Any
 
 from distillab.core.identity import ModelIdentity
 from distillab.tables import leaks
+from distillab.tables.columns import interval, shared
 from distillab.tables.judged import Statement, judged
 from distillab.tables.knockoff import cells, ls_accuracy, margin, planned_cells
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 from distillab.tables.tuning import KnockoffCell
 from distillab.tables.verdicts import EVERY_STUDENT
 
@@ -136,3 +138,18 @@ class _Case:
 
 def _paired(first: Numbers, second: Numbers, *, scale: float = 1.0) -> tuple[float, ...]:
     return tuple(scale * (first[seed] - second[seed]) for seed in sorted(first.keys() & second.keys()))
+
+
+TABLE = Table(
+    "hypotheses",
+    (
+        *shared("defense"),
+        Column("hypothesis", "text", "its number among the weaknesses that CMIM might have"),
+        *shared("statement", "unit"),
+        Column("value", "mixed", "mean over seeds; above 0 where the statement is true of what grows"),
+        *interval("low", "high", "mixed", of="this mean", optional=True),
+        *shared("p", "decision", "seeds"),
+    ),
+    (),
+    rows,
+)

@@ -3,9 +3,11 @@
 from typing import Any
 
 from distillab.metrics.intervals import Estimate, seed_difference, seed_interval
+from distillab.tables.columns import interval, shared
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import chosen_eps, split_accuracy
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 from distillab.tables.tuning import KnockoffCell, Trials, candidates, with_tuned
 
 Row = dict[str, Any]
@@ -113,3 +115,30 @@ def _row(
 
 def _estimate(prefix: str, name: str, estimate: Estimate) -> Row:
     return {name: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
+
+
+TABLE = Table(
+    "knockoff",
+    (
+        *shared("defense", "defense_label", "grade", "teacher"),
+        Column("attack", "text", "key of the knockoff attack; with _tuned, its setting chosen on validation images"),
+        Column("attack_label", "text", "what pages call the attack"),
+        Column("attack_grade", "text", "provenance of the attack"),
+        Column("in_paper", "flag", "whether the attack is one of the paper's"),
+        Column("student", "text", "key of the student's architecture"),
+        *shared("seeds"),
+        Column("test_n", "images", "test images that each accuracy is a share of"),
+        Column("knockoff_accuracy", "share", "mean test accuracy of the knockoffs"),
+        *interval("knockoff_low", "knockoff_high", "share", of="this mean over seeds", optional=True),
+        Column("ls_eps", "share", "label smoothing of the LS students, chosen on validation images"),
+        Column("ls_accuracy", "share", "mean test accuracy of the LS students of the same seeds"),
+        *interval("ls_low", "ls_high", "share", of="this mean over seeds", optional=True),
+        Column("delta", "signed share", "mean of knockoff minus LS student, paired over seeds"),
+        *interval("delta_low", "delta_high", "signed share", of="this mean over seeds", optional=True),
+        Column("queries", "count", "images that a knockoff asks its teacher about, views counted each"),
+        Column("responses", "text", "whether answers are asked once and cached, or anew every epoch"),
+        Column("missing", "count", "networks that the row was to rest on and that are not there"),
+    ),
+    (),
+    rows,
+)

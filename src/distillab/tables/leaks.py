@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from distillab.metrics.centroids import similarity_correlation, similarity_information
+from distillab.tables.columns import shared
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 
@@ -47,3 +49,19 @@ def _row(results: Results, run: ModelRun, plain: ModelRun | None, split: str) ->
         "resemblance": resemblance,
         "n": int(found.counts.sum()),
     }
+
+
+TABLE = Table(
+    "leaks",
+    (
+        *shared("teacher", "defense", "defense_label", "arch", "seed", "split"),
+        Column("peak", "nats", "largest conditional mutual information over the measured powers"),
+        Column("peak_power", "power", "where it is"),
+        Column("peak_corrected", "signed nats", "the largest value that the jackknife leaves of it"),
+        Column("similarity", "nats", "how far the off-diagonal of the class means is from uniform"),
+        Column("resemblance", "correlation", "of the class means with the unprotected teacher's", optional=True),
+        Column("n", "images", "images of the split"),
+    ),
+    (),
+    rows,
+)

@@ -8,8 +8,10 @@ import numpy as np
 from distillab.metrics.accuracy import accuracy, agreement, l1_distance
 from distillab.metrics.arrays import blocks
 from distillab.tables.choice import best_setting
+from distillab.tables.columns import shared
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 
@@ -87,3 +89,33 @@ def _agreement(results: Results, run: ModelRun) -> float:
         return float("nan")
     own, asked = (results.predicted(model, "test") for model in (run.member.id, teacher))
     return agreement(own, asked).value
+
+
+TABLE = Table(
+    "models",
+    (
+        *shared("model", "role", "defense"),
+        Column("attack", "text", "key of the knockoff's attack, trials told apart; empty of other roles"),
+        *shared("teacher", "arch", "chain", "temperature", "step", "seed", "defense_label", "grade"),
+        Column("attack_label", "text", "what pages call the knockoff's attack"),
+        Column("eps", "share", "label smoothing of an LS student; missing of other roles", optional=True),
+        Column("chosen", "flag", "false of LS students with another smoothing than validation images choose"),
+        Column("parameters", "count", "trained numbers of the network"),
+        Column("epochs", "count", "epochs that were trained; none where only outputs are defended"),
+        Column("val_accuracy", "share", "accuracy on validation images, if there are any", optional=True),
+        Column("val_n", "images", "validation images"),
+        Column("test_accuracy", "share", "accuracy on test images"),
+        Column("test_n", "images", "test images"),
+        Column("entropy_nats", "nats", "mean entropy of answers to test images"),
+        Column("entropy_normalized", "share", "the same over the logarithm of the number of classes"),
+        Column("ece", "share", "expected calibration error, 15 bins"),
+        Column("nll", "nats", "mean negative log-likelihood of the labels; infinite where an answer rules one out"),
+        Column("brier", "probability distance", "mean squared L2 distance of answers from labels"),
+        Column("confidence", "share", "mean top probability"),
+        Column("agreement", "share", "test images on which a knockoff says what its teacher says", optional=True),
+        Column("flip_rate", "share", "test images whose class a defense of the outputs changes", optional=True),
+        Column("change_l1", "probability distance", "mean L1 change by a defense of the outputs", optional=True),
+    ),
+    (),
+    rows,
+)

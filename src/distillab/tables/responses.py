@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 from scipy.special import entr, log_softmax, rel_entr
 
 from distillab.metrics.arrays import blocks
+from distillab.tables.columns import shared
 from distillab.tables.leaks import REFERENCE
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 
@@ -37,27 +39,6 @@ def rows(results: Results) -> list[Row]:
         for run in teachers
         for temperature in TEMPERATURES
     ]
-
-
-def profile_rows(results: Results) -> list[Row]:
-    """The table ``profiles``: mean log-probability by rank of the class, per teacher and seed, at T = 1.
-
-    Centered by image and cut at -30, where float32 answers end; test images.
-    """
-    return [
-        {"teacher": run.model, "defense": run.defense, "seed": run.seed, "rank": rank + 1, "value": float(value)}
-        for run in results.runs
-        if run.role == "teacher"
-        for rank, value in enumerate(_profile(results.log_probs(run.member.id, "test")))
-    ]
-
-
-def _profile(answers: NDArray[np.floating]) -> NDArray[np.float64]:
-    total = np.zeros(answers.shape[1])
-    for part in blocks(*answers.shape):
-        log_probs = np.maximum(answers[part].astype(np.float64), -30.0)
-        total += -np.sort(-(log_probs - log_probs.mean(axis=1, keepdims=True)), axis=1).sum(axis=0)
-    return total / len(answers)
 
 
 def _row(results: Results, run: ModelRun, plain: ModelRun | None, temperature: float) -> Row:
@@ -102,3 +83,21 @@ def _by_image(
 def _softened(log_probs: NDArray[Any], temperature: float) -> NDArray[np.float64]:
     probs: NDArray[np.float64] = np.exp(log_softmax(log_probs.astype(np.float64) / temperature, axis=1))
     return probs
+
+
+TABLE = Table(
+    "responses",
+    (
+        *shared("teacher", "defense", "defense_label", "seed"),
+        Column("temperature", "temperature", "at which answers are softened again"),
+        Column("n", "images", "test images that are classified correctly"),
+        Column("entropy", "nats", "mean entropy of their answers", optional=True),
+        Column("entropy_sd", "nats", "its standard deviation over images", optional=True),
+        Column("support", "classes", "mean of exp(entropy)", optional=True),
+        Column("gap", "share", "mean of the top answer minus the second", optional=True),
+        Column("kl_from_plain", "nats", "mean KL(q, q_ce) over the unprotected teacher's answers", optional=True),
+        Column("kl_to_plain", "nats", "its reverse; infinite where zeros meet mass", optional=True),
+    ),
+    (),
+    rows,
+)

@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 
 from distillab.core.job import Member
-from distillab.metrics.distances import robust_accuracy, robust_accuracy_curve, summarize_distances
-from distillab.tables.model_run import ModelRun
+from distillab.metrics.distances import robust_accuracy, summarize_distances
+from distillab.tables.columns import MODEL, interval, shared
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
-
-CURVE_POINTS = 33
-"""Points of an accuracy-against-eps curve, from 0 to the largest distance found on any model."""
 
 
 DISTANCES = ("median_distance", "mean_distance", "max_distance", "penalized_mean", "mean_l2")
@@ -25,60 +23,8 @@ def rows(results: Results) -> list[Row]:
     return [_row(results, member) for member in results.members("attack")]
 
 
-def curve_rows(results: Results) -> list[Row]:
-    """The table ``curves``: robust accuracy against eps, on one grid per attack up to the farthest distance there."""
-    limits = _limits(results)
-    found: list[Row] = []
-    for member in results.members("attack"):
-        frame, run = results.attacked(member), _run(results, member)
-        attack = member.axes["attack"]
-        curve = robust_accuracy_curve(
-            frame["distance"].to_numpy(), frame["correct"].to_numpy(), eps=np.linspace(0, limits[attack], CURVE_POINTS)
-        )
-        key = {
-            "model": run.model,
-            "attack": attack,
-            "logits": member.axes["logits"],
-            "norm": _norm(member),
-            "seed": run.seed,
-            "n": curve.n,
-        }
-        found += [
-            key | {"eps": float(eps), "robust_accuracy": float(value)}
-            for eps, value in zip(curve.eps, curve.accuracy, strict=True)
-        ]
-    return found
-
-
-def example_rows(results: Results) -> list[Row]:
-    """The table ``examples``: clean and adversarial images that were kept for pictures."""
-    return [
-        _example(results, member, record)
-        for member in results.members("attack")
-        for record in results.pictured(member).dropna(subset=["x_adv"]).to_dict("records")
-    ]
-
-
-def _example(results: Results, member: Member, record: dict[Any, Any]) -> Row:
-    channels, height, width = results.workspace.plan.facts["data"]["shape"]
-    run = _run(results, member)
-    return {
-        "model": run.model,
-        "attack": member.axes["attack"],
-        "logits": member.axes["logits"],
-        "seed": run.seed,
-        **{name: record[name] for name in ("id", "label", "label_clean", "label_adv", "distance")},
-        "norm": _norm(member),
-        "height": height,
-        "width": width,
-        "channels": channels,
-        "clean": np.frombuffer(record["x"], dtype=np.float32).tolist(),
-        "adversarial": np.frombuffer(record["x_adv"], dtype=np.float32).tolist(),
-    }
-
-
 def _row(results: Results, member: Member) -> Row:
-    frame, run, spec = results.attacked(member), _run(results, member), member.spec["attack"]
+    frame, run, spec = results.attacked(member), results.run_of(member.parents["model"]), member.spec["attack"]
     distance, correct = frame["distance"].to_numpy(), frame["correct"].to_numpy()
     eps = float(spec.get("eps") or np.nan)
     robust = robust_accuracy(distance, correct, eps=eps) if np.isfinite(eps) else None
@@ -88,7 +34,7 @@ def _row(results: Results, member: Member) -> Row:
         "attack": member.axes["attack"],
         "logits": member.axes["logits"],
         "attack_label": method["label"],
-        "norm": _norm(member),
+        "norm": member.spec["attack"]["norm"],
         "kind": method["kind"],
         "eps": eps,
         "mode": ", ".join([*_mode(spec), f"up to {method['passes']:,} passes an image"]),
@@ -132,19 +78,36 @@ def _distances(frame: pd.DataFrame) -> Row:
     }
 
 
-def _limits(results: Results) -> dict[str, float]:
-    limits: dict[str, float] = {}
-    for member in results.members("attack"):
-        distance = results.attacked(member)["distance"].to_numpy()
-        largest = float(distance[np.isfinite(distance)].max(initial=0.0))
-        attack = member.axes["attack"]
-        limits[attack] = max(limits.get(attack, 0.0), largest, float(member.spec["attack"].get("eps") or 0))
-    return limits
-
-
-def _norm(member: Member) -> str:
-    return str(member.spec["attack"]["norm"])
-
-
-def _run(results: Results, member: Member) -> ModelRun:
-    return results.run_of(member.parents["model"])
+TABLE = Table(
+    "robustness",
+    (
+        *shared(*MODEL),
+        Column("attack", "text", "key of the adversarial attack"),
+        *shared("logits"),
+        Column("attack_label", "text", "what pages call the attack"),
+        *shared("norm"),
+        Column("kind", "text", "minimum_norm, or fixed_budget"),
+        Column("eps", "distance", "budget of an attack that has one", optional=True),
+        Column("mode", "text", "how thorough the attack is, and how many passes it may make"),
+        *shared("seed"),
+        Column("n", "images", "images that were attacked"),
+        Column("clean_accuracy", "share", "accuracy on them before the attack"),
+        Column("robust_accuracy", "share", "part of all images that is right and stays so within eps", optional=True),
+        *interval("robust_low", "robust_high", "share", of="robust_accuracy", optional=True),
+        Column("success_rate", "share", "part of the initially correct images that the attack changes", optional=True),
+        *interval("success_low", "success_high", "share", of="success_rate", optional=True),
+        Column("success_n", "images", "initially correct images"),
+        Column("median_distance", "distance", "of the initially correct; a failure is infinite", optional=True),
+        Column("mean_distance", "distance", "of the successes", optional=True),
+        Column("max_distance", "distance", "of the successes", optional=True),
+        Column("penalized_mean", "distance", "the same, a failure at the farthest point", optional=True),
+        Column("mean_l2", "distance", "L2 distance of the successes, whatever the norm", optional=True),
+        Column("failures", "images", "initially correct images that the attack does not change"),
+        Column("forwards", "passes", "mean number of forward passes"),
+        Column("backwards", "passes", "mean number of backward passes"),
+        Column("zero_gradient", "share", "attacked images at which the loss's gradient is exactly zero", optional=True),
+        Column("randomized_forward", "flag", "whether two forward passes differ"),
+    ),
+    ("attack",),
+    rows,
+)

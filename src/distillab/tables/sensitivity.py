@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from distillab.metrics.intervals import wilson
+from distillab.tables.columns import interval, shared
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 
@@ -34,3 +36,22 @@ def rows(results: Results) -> list[Row]:
             | {"margin_median": float(np.median(frame["margin"]))}
         )
     return found
+
+
+TABLE = Table(
+    "sensitivity",
+    (
+        *shared("model", "role", "arch", "chain", "temperature", "step", "seed"),
+        Column("n", "images", "test images"),
+        Column("small", "share", "part of them whose mean Jacobian amplitude is below 1e-10, in exact log space"),
+        *interval("small_low", "small_high", "share", of="this share"),
+        Column("small_float32", "share", "the same as float32 arithmetic would count it"),
+        Column("log10_p5", "log10", "5 % quantile of the amplitudes"),
+        Column("log10_median", "log10", "their median"),
+        Column("log10_p95", "log10", "95 % quantile"),
+        Column("log10_logits_median", "log10", "median amplitude of the logits' Jacobian"),
+        Column("margin_median", "logits", "median of the top logit minus the second"),
+    ),
+    ("sensitivity",),
+    rows,
+)

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from distillab.tables.columns import shared
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 
@@ -68,3 +70,19 @@ def _points(results: Results, run: ModelRun, classes: NDArray[Any], power: float
         key |= {"label": int(y), "name": str(names[int(y)]), "corners": [str(names[int(c)]) for c in classes]}
         found += [key | {"x": float(x), "y": float(height)} for x, height in points]
     return found
+
+
+TABLE = Table(
+    "simplex",
+    (
+        *shared("defense", "teacher", "seed"),
+        Column("power", "power", "of the answers"),
+        Column("label", "index", "class of the image"),
+        Column("name", "text", "what the data set calls it"),
+        Column("corners", "text", "the classes at (0, 0), (1, 0) and the top", many=True),
+        Column("x", "coordinate", "of the answer"),
+        Column("y", "coordinate", "of the answer"),
+    ),
+    (),
+    rows,
+)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from distillab.metrics.verdict import Verdict, distillability_verdict
+from distillab.tables.columns import shared
 from distillab.tables.knockoff import (
     attack_facts,
     cells,
@@ -14,6 +15,7 @@ from distillab.tables.knockoff import (
 )
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 from distillab.tables.tuning import KnockoffCell
 
 Row = dict[str, Any]
@@ -101,3 +103,33 @@ def _columns(found: Verdict, gone: int) -> Row:
         verdict, reason = "undecided", f"{gone} {networks} missing; of what is there, {reason}"
     values = (verdict, literal, found.best_attack, best.delta, found.lower, found.upper, found.margin)
     return dict(zip(VERDICT, (*values, found.n, len(found.deltas), reason, gone), strict=True))
+
+
+def _verdict_columns(prefix: str, attacks: str, *, optional: bool) -> tuple[Column, ...]:
+    """The columns of one verdict, in the order of `VERDICT`."""
+    return (
+        Column(f"{prefix}verdict", "text", f"distillable, undistillable or undecided, over {attacks}", optional),
+        Column(f"{prefix}literal", "flag", "the paper's rule: the best mean lies above the LS students'", True),
+        Column(f"{prefix}best_attack", "text", "the attack with the largest mean gain", optional),
+        Column(f"{prefix}best_delta", "signed share", "its mean gain over the LS students", optional),
+        Column(f"{prefix}lower", "signed share", "largest lower bound of a gain, at Holm's levels", True),
+        Column(f"{prefix}upper", "signed share", "largest upper bound of a gain", True),
+        Column(f"{prefix}margin", "share", "gain that is too small to matter", optional),
+        Column(f"{prefix}seeds", "seeds", "runs of the attack that has the fewest", optional),
+        Column(f"{prefix}attacks", "count", "attacks that the verdict is over", optional),
+        Column(f"{prefix}reason", "text", "what decided, or why nothing did", optional),
+        Column(f"{prefix}missing", "count", "networks that the verdict was to rest on and that are not there"),
+    )
+
+
+TABLE = Table(
+    "verdicts",
+    (
+        *shared("defense", "defense_label", "teacher"),
+        Column("student", "text", f"key of the student's architecture, or {EVERY_STUDENT!r}"),
+        *_verdict_columns("", "all attacks", optional=False),
+        *_verdict_columns("paper_", "the paper's attacks", optional=True),
+    ),
+    (),
+    rows,
+)

@@ -8,7 +8,9 @@ import pandas as pd
 
 from distillab.core.job import Member
 from distillab.metrics.intervals import wilson
+from distillab.tables.columns import MODEL, interval, shared
 from distillab.tables.results import Results
+from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
 
@@ -81,3 +83,23 @@ def _row(results: Results, model: str, norm: str, eps: float, planned: list[Memb
 def _standing(frame: pd.DataFrame, eps: float) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Images that are classified correctly and stay so within eps."""
     return np.asarray(frame["correct"] & ~(frame["distance"] <= eps * (1 + STRAY) + STRAY))
+
+
+TABLE = Table(
+    "worst",
+    (
+        *shared(*MODEL, "seed", "norm"),
+        Column("eps", "distance", "budget"),
+        Column("attacks", "count", "attacks that the worst case is over"),
+        Column("missing", "count", "attacks that it was to be over and that are not there"),
+        Column("n", "images", "images that every attack was run on"),
+        Column("clean_accuracy", "share", "accuracy on them before the attacks"),
+        Column("robust_accuracy", "share", "part of them that is right and that no attack changes within eps"),
+        *interval("robust_low", "robust_high", "share", of="robust_accuracy"),
+        Column("best_single", "share", "lowest robust accuracy of one attack"),
+        Column("boundary", "share", "part of the images that is right and not robust"),
+        Column("transfer_wins", "flag", "whether an attack from another network beats all direct ones"),
+    ),
+    ("attack",),
+    rows,
+)

@@ -6,7 +6,7 @@ import yaml
 from distillab.cli import main
 from distillab.plan.document import generated_files
 from distillab.studies import INDEX, STUDIES
-from distillab.studies.tables import FOR_DVC
+from distillab.tables import FOR_DVC
 
 PAYLOADS = 2 + 2 + 1 + 2 + 2 + 5 + len((*INDEX.files, *FOR_DVC, *STUDIES["undistillable"].files)) + 2
 """Data, teachers, LS student, answers, knockoffs, measurements, tables, pages."""

@@ -7,7 +7,7 @@ from distillab.core.errors import ArtifactError
 from distillab.core.locks import exclusive
 from distillab.plan.records import record_of
 from distillab.studies import INDEX, STUDIES
-from distillab.studies.tables import FOR_DVC
+from distillab.tables import FOR_DVC
 
 PAGES = [f"results/tiny/reports/{name}.html" for name in ("index", "undistillable")]
 RECEIPT = "results/tiny/receipts/collect/index.json"

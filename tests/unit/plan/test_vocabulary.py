@@ -2,9 +2,7 @@
 
 from distillab.plan.params import MeasureParams, Params
 from distillab.plan.vocabulary import _named, without_nulls
-from distillab.reporting.columns import COLUMNS
 from distillab.studies import PAGES, STUDIES
-from distillab.studies.tables import READ_FROM
 
 
 def test_models_of_each_study():
@@ -56,7 +54,6 @@ def test_seeds_and_chains_of_what_was_chosen(rich_params):
     assert params.model_copy(update={"studies": ("ta", "certified")}).families == {"chains", "teachers"}
 
 
-def test_tables_are_those_that_reports_read_with_their_columns():
-    assert set(READ_FROM) == set(COLUMNS)
+def test_one_page_shows_recorded_benchmarks():
     benchmarks = {name: page.benchmarks for name, page in PAGES.items() if page.benchmarks}
     assert benchmarks == {"certified": "benchmarks/certify/results/*.json"}

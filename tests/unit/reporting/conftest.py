@@ -8,9 +8,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from distillab.reporting.columns import COLUMNS
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
+from distillab.tables import TABLES
 
 FACTS = {
     "title": "Digits",
@@ -37,7 +37,7 @@ def tables_of():
 
     def make(facts=None, **rows):
         made = Tables("nowhere")
-        made._frames = {name: _frame(rows.get(name, []), COLUMNS[name]).infer_objects() for name in COLUMNS}
+        made._frames = {name: _frame(rows.get(name, []), TABLES[name].names).infer_objects() for name in TABLES}
         made.__dict__["facts"] = FACTS | (facts or {})
         return made
 

@@ -5,22 +5,22 @@ import pandas as pd
 import pytest
 
 from distillab.reporting import chain_attacks, chain_plots, chain_text, chain_views
-from distillab.reporting.columns import COLUMNS
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
+from distillab.tables import TABLES
 
 PAPERS = Reported(Path(__file__).parents[3] / "reports" / "reported")
 FACTS = {"title": "MNIST", "standin": "", "class_names": [str(label) for label in range(10)], "missing": []}
 
 
 def frame(name, rows):
-    return pd.DataFrame(rows, columns=list(COLUMNS[name])).infer_objects()
+    return pd.DataFrame(rows, columns=list(TABLES[name].names)).infer_objects()
 
 
 def tables(facts=FACTS, **rows):
     """Tables of the given rows; every other table is empty."""
     made = Tables("nowhere")
-    made._frames = {name: frame(name, rows.get(name, [])) for name in COLUMNS}
+    made._frames = {name: frame(name, rows.get(name, [])) for name in TABLES}
     made.__dict__["facts"] = facts
     return made
 

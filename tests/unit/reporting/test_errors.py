@@ -8,10 +8,10 @@ import pytest
 from distillab.core.errors import ArtifactError, ContractError
 from distillab.reporting.certified_pictures import ladder_figure, polytope_figure
 from distillab.reporting.certified_plots import width_figure
-from distillab.reporting.columns import FACTS, RUN
 from distillab.reporting.drawing import canvas, show, style
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
+from distillab.tables import RECORDS
 
 AGAIN = "run snakemake again, or point the report at a folder that stage collect wrote"
 TOYS = "python benchmarks/certify/toys.py"
@@ -41,16 +41,17 @@ def test_a_table_that_is_missing_broken_or_lacks_columns(tmp_path):
 
 def test_facts_that_are_missing_broken_or_lack_keys(tmp_path):
     facts, run = tmp_path / "facts.json", tmp_path / "run.json"
+    of_facts, of_run = RECORDS["facts"].names, RECORDS["run"].names
     assert said(ArtifactError, lambda: Tables(tmp_path).facts) == f"{facts}: missing; {AGAIN}"
     facts.write_text("{")
     assert said(ArtifactError, lambda: Tables(tmp_path).facts) == f"{facts}: not JSON; got {NOT_JSON}; {AGAIN}"
-    facts.write_text(json.dumps(dict.fromkeys(FACTS[:-2], "x")))
-    lacks = f"{facts}: lacks keys; expected {FACTS[-2]}, {FACTS[-1]}; {AGAIN}"
+    facts.write_text(json.dumps(dict.fromkeys(of_facts[:-2], "x")))
+    lacks = f"{facts}: lacks keys; expected {of_facts[-2]}, {of_facts[-1]}; {AGAIN}"
     assert said(ArtifactError, lambda: Tables(tmp_path).facts) == lacks
-    facts.write_text(json.dumps(dict.fromkeys(FACTS, "f")))
+    facts.write_text(json.dumps(dict.fromkeys(of_facts, "f")))
     assert said(ArtifactError, lambda: Tables(tmp_path).facts) == f"{run}: missing; {AGAIN}"
-    run.write_text(json.dumps(dict.fromkeys(RUN, "r")))
-    assert Tables(tmp_path).facts == dict.fromkeys(FACTS, "f") | dict.fromkeys(RUN, "r")
+    run.write_text(json.dumps(dict.fromkeys(of_run, "r")))
+    assert Tables(tmp_path).facts == dict.fromkeys(of_facts, "f") | dict.fromkeys(of_run, "r")
 
 
 def test_numbers_of_a_paper_that_are_missing(tmp_path):

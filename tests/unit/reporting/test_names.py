@@ -1,13 +1,15 @@
 import pandas as pd
 
 from distillab.reporting import method_views
-from distillab.reporting.columns import COLUMNS
 from distillab.reporting.names import grade_note, graded, marked
 from distillab.reporting.tables import Tables
+from distillab.tables import TABLES
 
 
 def test_a_table_read_from_a_file_has_distinct_labels(tmp_path):
-    rows = [dict.fromkeys(COLUMNS["leaks"], 0) | {"defense": key, "defense_label": "MAD"} for key in ("mad", "mad_x")]
+    rows = [
+        dict.fromkeys(TABLES["leaks"].names, 0) | {"defense": key, "defense_label": "MAD"} for key in ("mad", "mad_x")
+    ]
     pd.DataFrame(rows).to_parquet(tmp_path / "leaks.parquet")
     assert list(Tables(tmp_path)["leaks"]["defense_label"]) == ["MAD", "MAD (x)"]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from distillab.reporting.columns import COLUMNS
 from distillab.reporting.record import Cost, cost_of_run, record
 from distillab.reporting.recorded_knockoffs import knockoff_sections
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
+from distillab.tables import RECORDS, TABLES
 
 REPORTED = Path(__file__).parents[3] / "reports" / "reported"
 NUMBERS = {
@@ -28,12 +28,12 @@ WORDS = {
     "attack_label": "C&W L2", "decision": "undecided", "statement": "robustness in l2 grows with T",
 }  # fmt: skip
 REST = ("class_names", "train_n", "val_n", "test_n", "margin", "cells_planned", "cells_done", "missing", "flags",
-        "command", "license", "source", "split_rule")  # fmt: skip
+        "command", "license", "source", "split_rule", "methods")  # fmt: skip
 
 
 def write(folder, title):
     for name in ("models", "sensitivity", "robustness", "steps", "claims"):
-        row = {column: NUMBERS.get(column, WORDS.get(column, "")) for column in COLUMNS[name]}
+        row = {column: NUMBERS.get(column, WORDS.get(column, "")) for column in TABLES[name].names}
         pd.DataFrame([row]).to_parquet(folder / f"{name}.parquet")
     params = {"studies": ["ta"], "data": {"train_limit": 2000}, "train": {"epochs": 12, "batch_size": 128},
               "pairs": [{"teacher": {"name": "big"}, "student": {"name": "small"}}],
@@ -42,7 +42,11 @@ def write(folder, title):
              "params": params}  # fmt: skip
     (folder / "facts.json").write_text(json.dumps(facts | dict.fromkeys(REST, 0)))
     made = [{"environment": {"machine": "x86_64"}, "payloads": 1, "stages": {"teach": 1}, "models": ["ce"]}]
-    run = {"stage_seconds": {"distill": 1800.0}, "environments": made, "commit": "abc1234"}
+    run = dict.fromkeys(RECORDS["run"].names, 0) | {
+        "stage_seconds": {"distill": 1800.0},
+        "environments": made,
+        "commit": "abc1234",
+    }
     (folder / "run.json").write_text(json.dumps(run))
     return record(Tables(folder), Reported(REPORTED), Cost({"distill": 3420.4, "attack": 2000.0}, 1830.0))
 

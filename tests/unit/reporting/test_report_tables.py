@@ -10,8 +10,10 @@ import pytest
 import distillab.reporting
 from distillab.core.errors import ArtifactError
 from distillab.reporting import boxes
-from distillab.reporting.columns import COLUMNS, FACTS, RUN
 from distillab.reporting.tables import Tables
+from distillab.tables import RECORDS, TABLES
+from distillab.tables.registry import module_of
+from distillab.tables.table import Column, Table
 
 
 def test_a_missing_column_names_the_file_and_the_column(tmp_path):
@@ -28,23 +30,26 @@ def test_a_missing_table_and_a_broken_one_are_artifact_errors(tmp_path):
         Tables(tmp_path)["curves"]
 
 
-def test_a_table_without_rows_has_its_columns(tmp_path):
-    pd.DataFrame([]).to_parquet(tmp_path / "examples.parquet")
-    frame = Tables(tmp_path)["examples"]
-    assert frame.empty
-    assert tuple(frame.columns) == COLUMNS["examples"]
-
-
-def test_a_column_of_nothing_but_null_is_a_column_of_numbers(tmp_path):
-    row = dict.fromkeys(COLUMNS["verdicts"], "x") | {"lower": None, "upper": None}
-    pd.DataFrame([row]).to_parquet(tmp_path / "verdicts.parquet")
-    assert Tables(tmp_path)["verdicts"]["lower"].dtype == "float64"
+def test_a_table_without_rows_needs_its_columns_and_none_of_a_pattern(tmp_path, monkeypatch):
+    table = Table("made", (Column("model", "text", ""), Column("by_*", "share", "")), (), list)
+    monkeypatch.setattr("distillab.reporting.tables.TABLES", {"made": table})
+    pd.DataFrame({"model": []}).to_parquet(tmp_path / "made.parquet")
+    assert Tables(tmp_path)["made"].empty
+    pd.DataFrame([]).to_parquet(tmp_path / "made.parquet")
+    with pytest.raises(ArtifactError, match=r"made\.parquet: lacks columns; expected model;"):
+        Tables(tmp_path)["made"]
+    pd.DataFrame({"model": ["a"]}).to_parquet(tmp_path / "made.parquet")
+    with pytest.raises(ArtifactError, match=r"made\.parquet: lacks columns; expected by_\*;"):
+        Tables(tmp_path)["made"]
+    pd.DataFrame({"model": ["a"], "by_lp": [0.5]}).to_parquet(tmp_path / "made.parquet")
+    assert Tables(tmp_path)["made"]["by_lp"].tolist() == [0.5]
 
 
 def test_facts_are_checked_in_both_files(tmp_path):
-    (tmp_path / "facts.json").write_text(json.dumps(dict.fromkeys(FACTS, "x")))
-    (tmp_path / "run.json").write_text(json.dumps(dict.fromkeys(RUN[1:], "x")))
-    with pytest.raises(ArtifactError, match=rf"run\.json: lacks keys; expected {RUN[0]}"):
+    (tmp_path / "facts.json").write_text(json.dumps(dict.fromkeys(RECORDS["facts"].names, "x")))
+    first, *others = RECORDS["run"].names
+    (tmp_path / "run.json").write_text(json.dumps(dict.fromkeys(others, "x")))
+    with pytest.raises(ArtifactError, match=rf"run\.json: lacks keys; expected {first}"):
         _ = Tables(tmp_path).facts
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(ArtifactError, match="not JSON"):
@@ -53,9 +58,9 @@ def test_facts_are_checked_in_both_files(tmp_path):
 
 def test_labels_tell_norms_apart_only_where_labels_clash(tmp_path):
     for name in ("models", "knockoff"):
-        pd.DataFrame([]).to_parquet(tmp_path / f"{name}.parquet")
+        pd.DataFrame(columns=list(TABLES[name].names)).to_parquet(tmp_path / f"{name}.parquet")
     rows = [
-        dict.fromkeys(COLUMNS["robustness"], "x") | {"attack": attack, "attack_label": label, "norm": norm}
+        dict.fromkeys(TABLES["robustness"].names, "x") | {"attack": attack, "attack_label": label, "norm": norm}
         for attack, label, norm in (("pgd_l2", "PGD", "l2"), ("pgd_linf", "PGD", "linf"), ("cw_l2", "C&W", "l2"))
     ]
     pd.DataFrame(rows).to_parquet(tmp_path / "robustness.parquet")
@@ -65,9 +70,9 @@ def test_labels_tell_norms_apart_only_where_labels_clash(tmp_path):
 
 def test_attacks_of_one_norm_are_told_apart_by_their_keys(tmp_path):
     for name in ("models", "knockoff"):
-        pd.DataFrame([]).to_parquet(tmp_path / f"{name}.parquet")
+        pd.DataFrame(columns=list(TABLES[name].names)).to_parquet(tmp_path / f"{name}.parquet")
     rows = [
-        dict.fromkeys(COLUMNS["robustness"], "x") | {"attack": attack, "attack_label": "C&W L2", "norm": "l2"}
+        dict.fromkeys(TABLES["robustness"].names, "x") | {"attack": attack, "attack_label": "C&W L2", "norm": "l2"}
         for attack in ("cw_l2", "cw_l2_fast")
     ]
     pd.DataFrame(rows).to_parquet(tmp_path / "robustness.parquet")
@@ -77,6 +82,7 @@ def test_attacks_of_one_norm_are_told_apart_by_their_keys(tmp_path):
 
 def test_reporting_needs_no_torch():
     names = [f"distillab.reporting.{module.name}" for module in pkgutil.iter_modules(distillab.reporting.__path__)]
+    names += map(module_of, [*TABLES, *RECORDS])
     assert all(importlib.util.find_spec(name) for name in names)
     code = f"import sys, importlib\nfor n in {names!r}: importlib.import_module(n)\nprint('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

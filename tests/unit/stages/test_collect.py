@@ -1,30 +1,25 @@
-"""Tables as files: which function fills which, what stands in the file, how often the artifacts are read."""
+"""Tables as files: what stands in the file, what is refused, how often the artifacts are read."""
 
 import json
-from pathlib import PurePosixPath
 
 import pandas as pd
 import pytest
+from pyarrow import parquet
 
+from distillab.core.errors import ContractError
 from distillab.core.job import Plan
 from distillab.core.workspace import Workspace
 from distillab.stages import collect
-from distillab.studies.tables import FOR_DVC, READ_FROM
+from distillab.tables import TABLES
+from distillab.tables.table import Column, Table
 
 ROWS = [{"model": "a", "seed": 0, "share": 0.25}, {"model": "b", "seed": 1, "share": None}]
-
-
-ELSEWHERE = {
-    "curves": "robustness.curve_rows",
-    "examples": "robustness.example_rows",
-    "cmi": "curves.cmi_rows",
-    "history": "curves.history_rows",
-    "certified_images": "certificates.image_rows",
-    "profiles": "responses.profile_rows",
-    "steps": "chains.step_rows",
-    "facts": "facts.facts",
-    "run": "facts.run",
-}
+COLUMNS = (
+    Column("model", "text", "who"),
+    Column("seed", "index", "which"),
+    Column("share", "share", "how much", optional=True),
+)
+RECORD = (Column("b", "record", "letters"), Column("a", "share", "numbers", many=True))
 
 
 @pytest.fixture
@@ -32,35 +27,13 @@ def written(small, monkeypatch, tmp_path):
     """A table of the plan written by a function of the test's own."""
 
     def write(file, rows):
-        known = collect.FOR_DVC if file in collect.FOR_DVC else collect.TABLES
-        name = file if known is collect.FOR_DVC else PurePosixPath(file).stem
-        monkeypatch.setitem(known, name, lambda results: rows(results) if callable(rows) else rows)
+        columns = RECORD if file.endswith(".json") else COLUMNS
+        table = Table("made", columns, (), lambda results: rows(results) if callable(rows) else rows)
+        monkeypatch.setattr(collect, "table_of", {file: table}.__getitem__)
         member = small.member(file).model_copy(update={"parents": {}})
         return small.remade(member, tmp_path).entry.payload
 
     return write
-
-
-def test_every_table_of_the_plan_has_its_function():
-    assert set(collect.TABLES) == {*READ_FROM, "facts", "run"}
-    assert set(collect.FOR_DVC) == set(FOR_DVC)
-
-
-@pytest.mark.parametrize(("plot", "table"), [("history", "history"), ("cmi", "cmi"), ("robustness", "curves")])
-def test_plots_show_the_rows_of_their_table(plot, table):
-    assert collect.FOR_DVC[f"plots/{plot}.csv"] is collect.TABLES[table]
-
-
-def test_no_two_tables_hold_the_same():
-    functions = [*collect.TABLES.values(), collect.FOR_DVC["metrics.json"]]
-    assert len(set(functions)) == len(functions)
-
-
-@pytest.mark.parametrize("name", [*READ_FROM, "facts", "run"])
-def test_a_table_is_computed_where_its_name_says(name):
-    """By ``rows`` of the module of that name, but for those above."""
-    make = collect.TABLES[name]
-    assert f"{make.__module__.rsplit('.', 1)[-1]}.{make.__name__}" == ELSEWHERE.get(name, f"{name}.rows")
 
 
 def test_parquet_keeps_the_rows_and_adds_no_column(written):
@@ -69,10 +42,47 @@ def test_parquet_keeps_the_rows_and_adds_no_column(written):
     pd.testing.assert_frame_equal(frame, pd.DataFrame(ROWS))
 
 
-def test_rows_that_come_one_by_one_fill_the_same_frame(written):
+def test_rows_that_come_one_by_one_fill_the_same_file(written):
     frame = pd.read_parquet(written("tables/index/models.parquet", lambda _results: iter(ROWS)))
     pd.testing.assert_frame_equal(frame, pd.DataFrame(ROWS))
-    assert collect._frame(iter([])).empty
+
+
+@pytest.mark.parametrize("rows", [ROWS, []], ids=["rows", "none"])
+def test_each_column_of_a_parquet_file_tells_its_unit_and_meaning(written, rows):
+    schema = parquet.read_schema(written("tables/index/models.parquet", rows))
+    assert {field.name: field.metadata for field in schema} == {
+        "model": {b"unit": b"text", b"says": b"who"},
+        "seed": {b"unit": b"index", b"says": b"which"},
+        "share": {b"unit": b"share", b"says": b"how much"},
+    }
+
+
+def test_a_table_without_rows_has_its_columns_in_every_format(written):
+    assert list(pd.read_parquet(written("tables/index/models.parquet", [])).columns) == ["model", "seed", "share"]
+    assert written("plots/cmi.csv", []).read_bytes() == b"model,seed,share\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("tables/index/models.parquet", [ROWS[0], ROWS[1] | {"share": 1.5}], "column share, row 1: .* got 1.5"),
+        ("plots/cmi.csv", [ROWS[0] | {"seed": -7}], "column seed, row 0: .* got -7"),
+        ("tables/index/models.parquet", [{"model": "a", "seed": 0}], "expected share"),
+        ("plots/cmi.csv", [ROWS[0] | {"more": 0}], "got more"),
+        ("metrics.json", {"b": {}, "a": [0.5, 1.5]}, "column a, row 0: .* got 1.5"),
+        ("metrics.json", {"a": [0.5]}, "expected b"),
+    ],
+)
+def test_what_a_table_does_not_declare_is_not_written(written, file, content, told):
+    with pytest.raises(ContractError, match=f"table made.*{told}"):
+        written(file, content)
+
+
+def test_a_table_of_the_plan_is_the_registrys(small, tmp_path):
+    """Of nothing that is there; the history of no training has no rows."""
+    member = small.member("plots/history.csv").model_copy(update={"parents": {}})
+    text = small.remade(member, tmp_path).entry.payload.read_text()
+    assert text == ",".join(TABLES["history"].names) + "\n"
 
 
 def test_csv_is_plain(written):

@@ -8,7 +8,7 @@ from distillab.core.absence import write_failures
 from distillab.core.job import Job
 from distillab.core.sidecar import sidecar_path
 from distillab.core.workspace import Workspace
-from distillab.stages.collect import TABLES
+from distillab.tables import RECORDS, TABLES
 from distillab.tables.results import Results
 
 
@@ -29,13 +29,13 @@ def part(small, tmp_path):
 def test_a_teacher_without_answers_has_its_attacks_and_its_history(part):
     workspace, teacher, attacks = part
     results = Results(workspace)
-    tables = {name: make(results) for name, make in TABLES.items() if name != "run"}
-    assert tables["models"] == []
-    assert [(row["model"], row["attack"]) for row in tables["robustness"]] == [
+    models, robustness, history = (list(TABLES[name].rows(results)) for name in ("models", "robustness", "history"))
+    assert models == []
+    assert [(row["model"], row["attack"]) for row in robustness] == [
         (teacher.id.removesuffix(f"-s{teacher.seed}"), attack.axes["attack"]) for attack in attacks
     ]
-    assert {row["seed"] for row in tables["history"]} == {teacher.seed}
-    facts = tables["facts"]
+    assert {row["seed"] for row in history} == {teacher.seed}
+    facts = RECORDS["facts"].rows(results)
     assert facts["cells_done"] == 2
     assert facts["cells_planned"] > 2
     there = {"data-images", "data-split", teacher.id, *(attack.id for attack in attacks)}
@@ -49,7 +49,7 @@ def test_the_reason_that_a_job_wrote_down_reaches_the_facts(part):
     workspace, teacher, _ = part
     job = Job(stage="measure", id="all", members=(), inputs=(), output="r.json", digest="d", threads=1)
     write_failures(workspace.root, workspace.plan.preset, job, {f"{teacher.id}-measure": "ValueError: <b>"})
-    facts = TABLES["facts"](Results(workspace))
+    facts = RECORDS["facts"].rows(Results(workspace))
     reasons = {gap["id"]: gap["reason"] for gap in facts["missing"]}
     assert reasons[f"{teacher.id}-measure"] == "ValueError: <b>"
     assert "not made" in reasons.values()
@@ -57,6 +57,6 @@ def test_the_reason_that_a_job_wrote_down_reaches_the_facts(part):
 
 def test_run_times_are_those_of_what_is_there(part):
     workspace, _, attacks = part
-    run = TABLES["run"](Results(workspace))
+    run = RECORDS["run"].rows(Results(workspace))
     assert run["stage_seconds"].keys() == {"teach", "attack"}
     assert sum(each["payloads"] for each in run["environments"]) == 3 + len(attacks)

@@ -3,8 +3,8 @@
 import pytest
 
 from distillab.studies import INDEX, PAGES, STUDIES
-from distillab.studies.study import Study
-from distillab.studies.tables import LABELS, READ_FROM
+from distillab.studies.study import LABELS, Study
+from distillab.tables import TABLES
 
 
 def study(*tables):
@@ -30,15 +30,15 @@ def test_an_unknown_table_is_an_error_where_the_study_is_asked_for_it():
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=lambda page: page.name)
 def test_every_page_can_name_methods_and_models_and_no_table_twice(page):
-    assert set(LABELS) <= set(page.tables) <= set(READ_FROM)
+    assert set(LABELS) <= set(page.tables) <= set(TABLES)
     assert len(set(page.tables)) == len(page.tables)
 
 
 def test_the_index_has_every_table_and_no_study_of_its_own():
-    assert set(INDEX.tables) == set(READ_FROM)
+    assert set(INDEX.tables) == set(TABLES)
     assert list(PAGES) == ["index", *STUDIES]
     assert "index" not in STUDIES
 
 
 def test_every_table_is_shown_by_a_study():
-    assert set(READ_FROM) == set().union(*(page.tables for page in STUDIES.values()))
+    assert set(TABLES) == set().union(*(page.tables for page in STUDIES.values()))

@@ -138,53 +138,6 @@ def test_a_perturbation_on_the_surface_carries_rounding(distance, robust):
     assert beside({"free": lengths({40: distance, 12: inf, 33: inf, 7: inf})})[0] == robust
 
 
-def test_images_are_listed_one_by_one(run):
-    rows = certificates.image_rows(run)
-    teachers = {"family": "teachers", "model": "nt-cnn", "certifier": "best", "seed": 5}
-    assert len(rows) == 2 + 16
-    assert [(row["model"], row["id"]) for row in rows] == [
-        *(("ta-T4-step2", id_) for id_ in IDS[:2]),
-        *(("nt-cnn", id_) for id_ in IDS * 2),
-    ]
-    assert_row(
-        rows[5], teachers | {"id": 7, "eps": 0.05, "label": 3, "certified": True, "by": "milp", "margin": -0.65}
-        | {"radius": 0.09},
-    )  # fmt: skip
-    assert_row(
-        rows[14], teachers | {"id": 21, "eps": 0.1, "label": 1, "certified": False, "by": "", "margin": 1.1}
-        | {"radius": 0.0},
-    )  # fmt: skip
-
-
-def test_of_many_images_the_first_are_listed_at_every_radius(monkeypatch, run):
-    assert certificates.SHOWN == 1000
-    monkeypatch.setattr(certificates, "SHOWN", 2)
-    assert [(row["id"], row["eps"]) for row in certificates.image_rows(run)[2:]] == [
-        (40, 0.05),
-        (12, 0.05),
-        (40, 0.1),
-        (12, 0.1),
-    ]
-
-
-def test_costs_stand_apart_from_what_equal_runs_share():
-    run = made()
-    for key, seed, seconds, memory in (("best", 5, [0.1, 0.7], 50), ("dual", 6, [2.0, 3.0], 60)):
-        frame = certified({0.05: NEAR, 0.1: FAR})
-        run.certify(run.teacher("ce", seed=seed), key, frame, seconds_per_image=seconds, peak_memory=memory)
-    keys = ("model", "certifier", "seed", "eps", "seconds_per_image", "peak_memory")
-    assert certificates.cost_rows(run) == [
-        dict(zip(keys, ("ce-net", *values), strict=True))
-        for values in (
-            ("best", 5, 0.05, 0.1, 50),
-            ("best", 5, 0.1, 0.7, 50),
-            ("dual", 6, 0.05, 2.0, 60),
-            ("dual", 6, 0.1, 3.0, 60),
-        )
-    ]
-    assert not {"seconds_per_image", "peak_memory"} & set(certificates.rows(run)[0])
-
-
 def test_every_method_that_the_plan_names_has_its_share_and_no_other():
     """Also of a certifier that is asked for alone, and whatever a method is called."""
     run = AttackedRun(

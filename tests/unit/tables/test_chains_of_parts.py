@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from attacked_run import AttackedRun, answers, method, struck
 
-from distillab.tables import chains, claims
+from distillab.tables import claims, steps
+from distillab.tables.steps import EVERY
 
 GAIN = {8: 1.0, 3: 2.0, 5: 4.0}
 """By seed, what every step adds to the distance of the image by DF; CW is nearer by half at T = 4."""
@@ -26,16 +27,16 @@ def run():
     return made
 
 
-def steps(run, *gone):
+def differences(run, *gone):
     run.missing = dict.fromkeys(gone, "killed")
     for cached in ("asked", "planned", "trained", "runs", "_by_id"):
         run.__dict__.pop(cached, None)
-    rows = [row for row in chains.step_rows(run) if row["view"] == "raw"]
+    rows = [row for row in steps.rows(run) if row["view"] == "raw"]
     return {(row["earlier"], row["later"], row["temperature"]): (row["difference"], row["seeds"]) for row in rows}
 
 
 def said(run, *gone):
-    steps(run, *gone)
+    differences(run, *gone)
     return {
         row["claim"]: (pytest.approx(row["value"]), row["seeds"]) for row in claims.rows(run) if row["view"] != "worst"
     }
@@ -43,16 +44,16 @@ def said(run, *gone):
 
 def test_a_model_without_one_of_its_attacks_has_no_smallest_distance(run):
     """Of DF alone it would look more robust by one."""
-    assert steps(run)[0, 1, 1.0] == (pytest.approx(7 / 3), 3)
-    found = steps(run, "ta-T1-step1-s3-cw")
+    assert differences(run)[0, 1, 1.0] == (pytest.approx(7 / 3), 3)
+    found = differences(run, "ta-T1-step1-s3-cw")
     assert found[0, 1, 1.0] == (pytest.approx(5 / 2), 2)
     assert found[0, 1, 4.0] == (pytest.approx(4 * 7 / 3), 3)
-    assert found[0, 1, chains.EVERY] == (pytest.approx((1 + 4) / 2 * 5 / 2), 2)
+    assert found[0, 1, EVERY] == (pytest.approx((1 + 4) / 2 * 5 / 2), 2)
     assert found[0, 2, 1.0] == (pytest.approx(2 * 7 / 3), 3)
 
 
 def test_a_model_is_no_less_attacked_without_its_weights(run):
-    assert steps(run, "ta-T1-step1-s3") == steps(run)
+    assert differences(run, "ta-T1-step1-s3") == differences(run)
 
 
 def test_the_mean_over_all_temperatures_is_over_all_of_the_plan(run):
@@ -61,8 +62,8 @@ def test_the_mean_over_all_temperatures_is_over_all_of_the_plan(run):
         for seed in GAIN:
             model = run.step(16.0, step, seed=seed)
             run.attack(model, "df", struck({1: 5.0 + step}))
-    assert {temperature for _, _, temperature in steps(run)} == {1.0, 4.0, 16.0, chains.EVERY}
-    assert {temperature for _, _, temperature in steps(run, *gone)} == {1.0, 16.0}
+    assert {temperature for _, _, temperature in differences(run)} == {1.0, 4.0, 16.0, EVERY}
+    assert {temperature for _, _, temperature in differences(run, *gone)} == {1.0, 16.0}
 
 
 def test_claims_leave_out_the_seeds_that_miss_a_number(run):

@@ -1,67 +1,59 @@
-"""The tables ``cmi`` and ``history``: one value per power and class, one per epoch and term."""
+"""Robust accuracy on the grid of each attack, image by image."""
 
-import by_hand
+from math import inf
+
 import numpy as np
 import pytest
+from attacked_run import AttackedRun, assert_row, method, struck
 
 from distillab.tables import curves
 
-POWERS = (0.0, 0.5, 2.0)
-LABELS = {"train": [0, 1, 1, 2, 0, 3, 1, 0, 3, 1], "val": [0, 1, 2, 3], "test": [3, 0, 2, 1, 1, 2, 2]}
-COUNTS = {"train": (3, 4, 1, 2), "test": (1, 2, 3, 1)}
+ATTACKS = {"pgd": method("linf", eps=0.1), "cw": method("l2")}
+PGD = struck({41: 0.1, 7: None, 23: 0.05, 12: inf, 30: 0.2})
+CW = struck({41: inf, 7: 0.4, 23: inf, 12: 1.2, 30: inf})
+RESCALED = struck({41: 0.5, 7: 0.25, 23: 1.5, 12: 1.0, 30: 1.6})
 
 
 @pytest.fixture
-def results(made_up):
-    """Two defenses, two networks, two seeds; and models whose answers have no curves."""
-    found = made_up(("st", "ce"), labels=LABELS, powers=POWERS)
-    for defense, seed, net in (("st", 3, "wide"), ("st", 1, "wide"), ("ce", 3, "slim")):
-        found.teacher(defense, seed=seed, net=net)
-    found.ls_student(0.1)
-    return found
+def run():
+    made = AttackedRun(ATTACKS)
+    teacher, step = made.teacher("ce", seed=5, arch="papernot"), made.step(4.0, 1, seed=7, arch="small")
+    made.attack(teacher, "pgd", PGD)
+    made.attack(step, "cw", CW)
+    made.attack(step, "cw", RESCALED, logits="rescaled")
+    return made
 
 
-def test_every_value_of_every_curve(results, same_row):
-    rows = iter(curves.cmi_rows(results))
-    for defense, seed, net in (("st", 3, "wide"), ("st", 1, "wide"), ("ce", 3, "slim")):
-        for split, counts in COUNTS.items():
-            labels, said = results.labels[split], results.log_probs(f"{defense}-{net}-s{seed}", split)
-            key = {
-                "teacher": f"{defense}-{net}", "defense": defense, "defense_label": defense.upper(), "arch": net,
-                "seed": seed, "split": split,
-            }  # fmt: skip
-            for power in POWERS:
-                cmi = by_hand.scatter(said, labels, power)
-                same_row(next(rows), key | {"power": power, "label": -1, "cmi": cmi, "n": sum(counts)})
-            for y, n in enumerate(counts):
-                for power in POWERS:
-                    cmi = by_hand.scatter_of_class(said, labels, y, power)
-                    same_row(next(rows), key | {"power": power, "label": y, "cmi": cmi, "n": n})
-    assert next(rows, None) is None
-
-
-def test_a_class_without_images_has_no_value(made_up):
-    found = made_up(("ce",), labels=LABELS | {"test": [0, 0, 2]}, powers=(1.0,))
-    found.teacher("ce", test=[(0.5, 0.5, 0), (0.25, 0.75, 0), (0, 0, 1.0)])
-    rows = {row["label"]: row for row in curves.cmi_rows(found) if row["split"] == "test"}
-    assert {label: row["n"] for label, row in rows.items()} == {-1: 3, 0: 2, 1: 0, 2: 1}
-    assert np.isnan(rows[1]["cmi"])
-    assert rows[-1]["cmi"] == pytest.approx(2 / 3 * rows[0]["cmi"])
-
-
-def test_every_term_of_every_epoch_of_every_training(made_up, same_row):
-    found = made_up(("ce",))
-    run = found.teacher("ce", seed=2, history=[{"loss": 3.0, "kl": 0.5}, {"loss": 2.0, "kl": 0.25}])
-    found.knockoff("kd", run, history=[{"loss": 7.0}])
-    rows = list(curves.history_rows(found))
-    teacher = {"model": "ce-wide", "role": "teacher", "seed": 2}
+def test_each_curve_counts_who_stands_on_the_grid_of_its_attack(run):
+    """The grid ends at the attack's largest distance on any model and view: 0.2 for PGD, 1.6 for C&W."""
+    rows, points = curves.rows(run), np.linspace(0, 1, 33)
     expected = [
-        teacher | {"epoch": 1, "term": "loss", "value": 3.0},
-        teacher | {"epoch": 1, "term": "kl", "value": 0.5},
-        teacher | {"epoch": 2, "term": "loss", "value": 2.0},
-        teacher | {"epoch": 2, "term": "kl", "value": 0.25},
-        {"model": "ce-wide--kd-thin", "role": "knockoff", "seed": 2, "epoch": 1, "term": "loss", "value": 7.0},
+        keys | {"n": 5, "eps": limit * point, "robust_accuracy": standing(frame, limit * point)}
+        for keys, frame, limit in (
+            ({"model": "ce-papernot", "attack": "pgd", "logits": "raw", "norm": "linf", "seed": 5}, PGD, 0.2),
+            ({"model": "ta-T4-step1", "attack": "cw", "logits": "raw", "norm": "l2", "seed": 7}, CW, 1.6),
+            ({"model": "ta-T4-step1", "attack": "cw", "logits": "rescaled", "norm": "l2", "seed": 7}, RESCALED, 1.6),
+        )
+        for point in points
     ]
-    assert len(rows) == len(expected)
+    assert len(rows) == 3 * 33
     for row, wanted in zip(rows, expected, strict=True):
-        same_row(row, wanted)
+        assert_row(row, wanted)
+    assert [rows[i]["robust_accuracy"] for i in (0, 32, 33, 65, 66, 98)] == [0.8, 0.2, 1.0, 0.6, 1.0, 0.0]
+
+
+def standing(frame, eps):
+    """Share of all images that are right and not found within eps; a float32's rounding beyond it still counts."""
+    return float((frame["correct"] & (frame["distance"] > eps + 1e-9)).mean())
+
+
+@pytest.mark.parametrize(("key", "distances", "limit"), [
+    ("pgd", {1: 0.02, 2: inf}, 0.1), ("pgd", {1: inf, 2: None}, 0.1), ("cw", {1: inf, 2: None}, 0.0),
+    ("cw", {1: 0.5, 2: 0.25}, 0.5),
+])  # fmt: skip
+def test_a_curve_ends_at_the_budget_or_the_largest_distance(key, distances, limit):
+    run = AttackedRun(ATTACKS)
+    run.attack(run.teacher("ce"), key, struck(distances))
+    rows = curves.rows(run)
+    assert (rows[0]["eps"], rows[-1]["eps"], len(rows)) == (0.0, limit, 33)
+    assert rows[0]["robust_accuracy"] == sum(d is not None for d in distances.values()) / 2

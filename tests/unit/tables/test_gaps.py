@@ -5,7 +5,7 @@ import json
 import pytest
 from whole_run import whole_run
 
-from distillab.stages.collect import TABLES
+from distillab.tables import RECORDS
 from distillab.tables.gaps import cells
 
 
@@ -26,7 +26,7 @@ def run():
 def test_cells_done_are_counted(run, gone, done):
     """30 knockoffs, which are done when their answers are there, 40 attacks, 12 certificates."""
     assert sum(cells(run.without(*gone)).values()) == done
-    facts = TABLES["facts"](run)
+    facts = RECORDS["facts"].rows(run)
     assert (facts["cells_planned"], facts["cells_done"]) == (82, done)
     assert [gap["id"] for gap in facts["missing"]] == sorted(gone)
 
@@ -39,7 +39,7 @@ def test_gaps_name_model_and_question_and_are_json(run):
         "data-split",
         "ta-T4-step1-s1-measure",
     )
-    gaps = TABLES["facts"](run.without(*asked))["missing"]
+    gaps = RECORDS["facts"].rows(run.without(*asked))["missing"]
     assert [(gap["model"], gap["seed"], gap["stage"], gap["question"]) for gap in gaps] == [
         ("ce-wide--kd-thin", 0, "knockoff", ""), ("ce-wide", 1, "attack", "cw raw"),
         ("", None, "prepare", "prepare"), ("ta-T4-step1", 1, "measure", "measure"), ("wk-wide", 0, "certify", "ibp"),

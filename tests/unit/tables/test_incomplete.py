@@ -6,7 +6,7 @@ from math import isnan
 import pytest
 from whole_run import whole_run
 
-from distillab.stages.collect import FOR_DVC, TABLES
+from distillab.tables import RECORDS, TABLES
 
 MODELS, MATRIX = {"teach", "baseline", "knockoff", "distill"}, {"baseline", "knockoff", "measure", "prepare"}
 READS = {
@@ -42,7 +42,7 @@ def _whole_rows(table):
 
 
 def rows_of(run, table):
-    return list(TABLES[table](run))
+    return list(TABLES[table].rows(run))
 
 
 def kinds(run, stages):
@@ -146,9 +146,9 @@ def test_a_model_with_all_its_questions(run, table, model):
     ]
 
 
-@pytest.mark.parametrize("told", [TABLES["facts"], TABLES["run"], FOR_DVC["metrics.json"]])
+@pytest.mark.parametrize("told", [record.rows for record in RECORDS.values()], ids=list(RECORDS))
 def test_what_is_true_of_a_run_is_told_of_any_part_of_it(run, told, monkeypatch):
-    monkeypatch.setattr("distillab.tables.facts.commit", lambda: "abc")
+    monkeypatch.setattr("distillab.tables.run.commit", lambda: "abc")
     members = run.workspace.plan.members
     for stage in {member.stage for member in members.values()}:
         told(run.without(*(name for name, member in members.items() if member.stage == stage)))
@@ -156,8 +156,8 @@ def test_what_is_true_of_a_run_is_told_of_any_part_of_it(run, told, monkeypatch)
 
 
 def test_seconds_are_those_of_what_is_there(run):
-    whole = TABLES["run"](run.without())["stage_seconds"]
-    parts = TABLES["run"](run.without("ce-wide-s0", "ce-wide-s1-cw-raw", "wk-wide-s0-certify-ibp"))
+    whole = RECORDS["run"].rows(run.without())["stage_seconds"]
+    parts = RECORDS["run"].rows(run.without("ce-wide-s0", "ce-wide-s1-cw-raw", "wk-wide-s0-certify-ibp"))
     less = {stage: whole[stage] - seconds for stage, seconds in parts["stage_seconds"].items()}
     assert {stage: seconds for stage, seconds in less.items() if seconds} == {
         "teach": 1.0, "attack": 1.0, "certify": 1.0,

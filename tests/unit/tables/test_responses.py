@@ -1,10 +1,10 @@
-"""The tables ``responses`` and ``profiles``: softened answers, by powers of probabilities instead of logits."""
+"""The table ``responses``: softened answers, by powers of probabilities instead of logits."""
 
 import by_hand
 import numpy as np
 import pytest
 
-from distillab.tables import responses
+from distillab.tables import profiles, responses
 
 LABELS = {"train": [0, 1, 2], "val": [0, 1, 2], "test": [0, 1, 2, 0]}
 SAID = {
@@ -85,26 +85,9 @@ def test_zeros_that_meet_mass_are_infinitely_far(made_up):
     assert (row["kl_from_plain"], row["kl_to_plain"]) == (pytest.approx(np.log(2)), np.inf)
 
 
-def test_profiles_are_mean_log_probabilities_by_rank(made_up, same_row):
-    """Of (1, e^-1, e^-2) and of its mirror, over their sum, and of zeros, which count as -30."""
-    found = made_up(("ce", "ls"), labels=LABELS | {"test": [0, 2]})
-    steps = np.exp([0.0, -1.0, -2.0])
-    steps /= steps.sum()
-    found.teacher("ce", seed=4, test=[steps, steps[::-1]])
-    run = found.teacher("ls", seed=2, test=[(1.0, 0.0, 0.0), steps])
-    found.knockoff("kd", run)
-    values = {("ce", 4): (1.0, 0.0, -1.0), ("ls", 2): (21 / 2, -10 / 2, -11 / 2)}
-    rows = responses.profile_rows(found)
-    wanted = [(*of, rank, value) for of, line in values.items() for rank, value in zip((1, 2, 3), line, strict=True)]
-    assert len(rows) == len(wanted)
-    for row, (defense, seed, rank, value) in zip(rows, wanted, strict=True):
-        expected_row = {"teacher": f"{defense}-wide", "defense": defense, "seed": seed, "rank": rank, "value": value}
-        same_row(row, expected_row)
-
-
 def test_answers_that_are_read_in_blocks_say_the_same(results, same_row, monkeypatch):
     """Of one image each: some blocks have no image that is classified correctly."""
-    whole = [*responses.rows(results), *responses.profile_rows(results)]
+    whole = [*responses.rows(results), *profiles.rows(results)]
     monkeypatch.setattr("distillab.metrics.arrays.BLOCK", 3)
-    for row, expected in zip([*responses.rows(results), *responses.profile_rows(results)], whole, strict=True):
+    for row, expected in zip([*responses.rows(results), *profiles.rows(results)], whole, strict=True):
         same_row(row, expected, rel=1e-12)

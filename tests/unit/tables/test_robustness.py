@@ -1,8 +1,7 @@
-"""Every column of the robustness matrix, its curves and its pictures, by hand."""
+"""Every column of the robustness matrix, by hand."""
 
 from math import inf, nan
 
-import numpy as np
 import pytest
 from attacked_run import AttackedRun, assert_row, method, struck, wilson_bounds
 
@@ -101,53 +100,3 @@ def test_a_model_that_is_never_right_has_no_distances():
     }  # fmt: skip
     assert (row["clean_accuracy"], row["robust_accuracy"]) == (0.0, 0.0)
     assert (row["success_n"], row["failures"], row["n"]) == (0, 0, 3)
-
-
-def test_each_curve_counts_who_stands_on_the_grid_of_its_attack(run):
-    """The grid ends at the attack's largest distance on any model and view: 0.2 for PGD, 1.6 for C&W."""
-    rows, points = robustness.curve_rows(run), np.linspace(0, 1, 33)
-    expected = [
-        keys | {"n": 5, "eps": limit * point, "robust_accuracy": standing(frame, limit * point)}
-        for keys, frame, limit in (
-            ({"model": "ce-papernot", "attack": "pgd", "logits": "raw", "norm": "linf", "seed": 5}, PGD, 0.2),
-            ({"model": "ta-T4-step1", "attack": "cw", "logits": "raw", "norm": "l2", "seed": 7}, CW, 1.6),
-            ({"model": "ta-T4-step1", "attack": "cw", "logits": "rescaled", "norm": "l2", "seed": 7}, RESCALED, 1.6),
-        )
-        for point in points
-    ]
-    assert len(rows) == 3 * 33
-    for row, wanted in zip(rows, expected, strict=True):
-        assert_row(row, wanted)
-    assert [rows[i]["robust_accuracy"] for i in (0, 32, 33, 65, 66, 98)] == [0.8, 0.2, 1.0, 0.6, 1.0, 0.0]
-
-
-def standing(frame, eps):
-    """Share of all images that are right and not found within eps; a float32's rounding beyond it still counts."""
-    return float((frame["correct"] & (frame["distance"] > eps + 1e-9)).mean())
-
-
-@pytest.mark.parametrize(("key", "distances", "limit"), [
-    ("pgd", {1: 0.02, 2: inf}, 0.1), ("pgd", {1: inf, 2: None}, 0.1), ("cw", {1: inf, 2: None}, 0.0),
-    ("cw", {1: 0.5, 2: 0.25}, 0.5),
-])  # fmt: skip
-def test_a_curve_ends_at_the_budget_or_the_largest_distance(key, distances, limit):
-    run = AttackedRun(ATTACKS)
-    run.attack(run.teacher("ce"), key, struck(distances))
-    rows = robustness.curve_rows(run)
-    assert (rows[0]["eps"], rows[-1]["eps"], len(rows)) == (0.0, limit, 33)
-    assert rows[0]["robust_accuracy"] == sum(d is not None for d in distances.values()) / 2
-
-
-def test_pictures_are_the_kept_images_in_the_layout_of_the_data():
-    run = AttackedRun(ATTACKS, shape=(3, 1, 2))
-    clean, adversarial = np.arange(6, dtype=np.float32) / 8, np.arange(6, dtype=np.float32) / 4
-    frame = struck(
-        {9: inf, 4: 0.75}, label=[1, 2], label_clean=[3, 4], label_adv=[5, 6],
-        x=[None, clean.tobytes()], x_adv=[None, adversarial.tobytes()],
-    )  # fmt: skip
-    run.attack(run.step(4.0, 1, seed=7), "cw", frame, logits="rescaled")
-    assert robustness.example_rows(run) == [{
-        "model": "ta-T4-step1", "attack": "cw", "logits": "rescaled", "seed": 7, "id": 4, "label": 2, "label_clean": 4,
-        "label_adv": 6, "distance": 0.75, "norm": "l2", "height": 1, "width": 2, "channels": 3,
-        "clean": [0, 0.125, 0.25, 0.375, 0.5, 0.625], "adversarial": [0, 0.25, 0.5, 0.75, 1, 1.25],
-    }]  # fmt: skip
