@@ -83,7 +83,7 @@ def _row(seed, defense, key, eps):
     decided = dict.fromkeys(LABELS, 0.0)
     decided |= {"ibp": share / 2, "crown": share / 2} if key == "best" else {"crown": share}
     return {
-        "family": "teachers", "role": "teacher", "defense": defense, "certifier": key,
+        "family": "teachers", "role": "teacher", "defense": defense, "defense_label": defense.upper(), "certifier": key,
         "certifier_label": CERTIFIERS[key][0], "grade": "V", "norm": "linf", "eps": eps, "seed": seed, "n": N,
         "clean_accuracy": 0.95 - 0.002 * seed - 0.01 * (defense == "madry"), "certified_accuracy": share,
         "low": share - 0.08, "high": share + 0.06,

@@ -54,6 +54,8 @@ _RUN = {
     "environments": [_MADE],
     "commit": "0123456789abcdef",
     "teacher_seconds": {f"{d}-{TEACHER}": 2.0 if d == "cmim" else 1.6 + 0.05 * i for i, d in enumerate(DEFENSES)},
+    "teacher_fixed_seconds": {},
+    "teacher_step_seconds": {},
 }
 
 

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from distillab.tables import TABLES
+from distillab.tables.frame import frame_of
+
 TEACHER, STUDENT, SEEDS = "papernot_digits", "cnn_digits", range(3)
 HOSTILE = "RuntimeError: <script>alert(\"boo\")</script> & 'quotes'"
 KILLED = "killed for memory at 2,000 MB"
@@ -35,7 +38,7 @@ def with_gaps(tables: Path) -> Path:
 def of_nothing(tables: Path) -> Path:
     """Not one file."""
     for path in tables.glob("*.parquet"):
-        pd.DataFrame([]).to_parquet(path)
+        frame_of(TABLES[path.stem], []).to_parquet(path)
     gone = [_gap(f"data-{part}", "prepare", KILLED) for part in ("images", "split")]
     thief = {
         "role": "knockoff",

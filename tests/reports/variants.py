@@ -10,6 +10,8 @@ from gap_tables import of_nothing, with_gaps
 from in_process import PAGES
 
 from conftest import write_tables
+from distillab.tables import TABLES
+from distillab.tables.frame import frame_of
 
 OF_CMIM = ("leaks", "simplex", "ablations", "hypotheses")
 OF_ATTACKS = ("worst", "responses", "profiles")
@@ -119,7 +121,7 @@ VARIANTS = {
 
 def _empty(tables: Path, *names: str) -> None:
     for name in names:
-        pd.DataFrame([]).to_parquet(tables / f"{name}.parquet")
+        frame_of(TABLES[name], []).to_parquet(tables / f"{name}.parquet")
 
 
 def _renamed(tables: Path, names: dict[str, str]) -> None:
