@@ -29,7 +29,7 @@ format: .venv/installed-dev .venv-format/bin/snakefmt ## format Python and Snake
 	$(BIN)/ruff check --fix .
 	.venv-format/bin/snakefmt Snakefile workflow
 
-docs: .venv/installed-dev ## write config/README.md and the JSON schema from the parameter models
+docs: .venv/installed-dev ## write config/README.md, the JSON schema and docs/tables.md from the code
 	$(BIN)/distillab docs
 
 overhead: .venv/installed ## CPU seconds of a fresh digits run: stages, reports, orchestration

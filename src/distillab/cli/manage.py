@@ -39,7 +39,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     record = commands.add_parser("record", help="write a finished run's numbers to reports/recorded/<preset>.md")
     record.set_defaults(command=run_record)
 
-    docs = commands.add_parser("docs", help="write config/README.md and config/params.schema.json from the models")
+    docs = commands.add_parser("docs", help="write config/README.md, config/params.schema.json and docs/tables.md")
     docs.set_defaults(command=run_docs)
 
 
@@ -78,7 +78,7 @@ def run_record(_options: argparse.Namespace) -> int:
 
 
 def run_docs(_options: argparse.Namespace) -> int:
-    """Write what is generated from the parameter models."""
+    """Write what is generated from the parameter models and from the tables."""
     from distillab.core.files import write_text
     from distillab.plan.document import generated_files
 

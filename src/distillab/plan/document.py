@@ -1,4 +1,4 @@
-"""The parameters explained: ``config/README.md`` and the JSON schema, generated from the models."""
+"""What is generated: ``config/README.md`` and the JSON schema from parameter models, ``docs/tables.md`` from tables."""
 
 import json
 from collections.abc import Iterator
@@ -30,6 +30,7 @@ from distillab.plan.params import (
 )
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import AdamSpec, ConstantSpec, CosineSpec, InverseSpec, MilestonesSpec, SGDSpec, TrainSpec
+from distillab.tables.dictionary import data_dictionary
 
 SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Top level", Params),
@@ -68,9 +69,13 @@ and `params.schema.json` completes keys in editors.
 
 
 def generated_files() -> dict[Path, str]:
-    """Path to content of everything generated from the models."""
+    """Path to content of everything generated from parameter models and from tables."""
     folder = Path(CONFIG)
-    return {folder / "README.md": parameter_guide(), folder / "params.schema.json": schema_text()}
+    return {
+        folder / "README.md": parameter_guide(),
+        folder / "params.schema.json": schema_text(),
+        Path("docs/tables.md"): data_dictionary(),
+    }
 
 
 def parameter_guide() -> str:

@@ -149,7 +149,7 @@ def _attacks_on(results: Results, member: Member) -> list[Member]:
 TABLE = Table(
     "certificates",
     (
-        Column("family", "text", "which models were certified: teachers or chains"),
+        Column("family", "text", "which models were certified: teachers, students, knockoffs or chains"),
         *shared(*MODEL, "defense_label"),
         Column("certifier", "text", "key of the certifier"),
         Column("certifier_label", "text", "what pages call it"),
@@ -160,7 +160,7 @@ TABLE = Table(
         Column("clean_accuracy", "share", "part of them that is right"),
         Column("certified_accuracy", "share", "part of them that is right everywhere within the radius, proved"),
         *interval("low", "high", "share", of="certified_accuracy"),
-        Column("slack", "images", "images that a bound's numerical slack leaves open"),
+        Column("slack", "images", "images whose bound is above 0 by no more than the slack for rounding"),
         Column("robust_accuracy", "share", "part that no attack in the norm changes within the radius", optional=True),
         Column("robust_n", "images", "images that these attacks were run on"),
         Column("gap", "signed share", "robust minus certified share of these images", optional=True),

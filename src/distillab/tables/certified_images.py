@@ -32,7 +32,7 @@ def rows(results: Results) -> list[Row]:
 TABLE = Table(
     "certified_images",
     (
-        Column("family", "text", "which models were certified: teachers or chains"),
+        Column("family", "text", "which models were certified: teachers, students, knockoffs or chains"),
         *shared("model"),
         Column("certifier", "text", "key of the certifier"),
         *shared("seed"),

@@ -136,7 +136,7 @@ TABLE = Table(
         Column("delta", "signed share", "mean of knockoff minus LS student, paired over seeds"),
         *interval("delta_low", "delta_high", "signed share", of="this mean over seeds", optional=True),
         Column("queries", "count", "images that a knockoff asks its teacher about, views counted each"),
-        Column("responses", "text", "whether answers are asked once and cached, or anew every epoch"),
+        Column("responses", "text", "cached, asked once for every image; or live, asked anew in every epoch"),
         Column("missing", "count", "networks that the row was to rest on and that are not there"),
     ),
     (),

@@ -114,9 +114,9 @@ def test_resume_passes_its_arguments_to_snakemake(monkeypatch, given, passed):
 
 def test_docs_writes_what_is_generated_and_prints_where(project, capsys):
     for path in generated_files():
-        (project / path).unlink()
+        (project / path).unlink(missing_ok=True)
     assert main(["docs"]) == 0
-    assert said(capsys) == ["config/README.md", "config/params.schema.json"]
+    assert said(capsys) == ["config/README.md", "config/params.schema.json", "docs/tables.md"]
     assert {path: (project / path).read_text() for path in generated_files()} == generated_files()
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from distillab.data import DATASETS
 from distillab.plan.document import METHODS, SECTIONS, _method, _table, generated_files, parameter_guide, schema_text
 from distillab.plan.params import params_schema
+from distillab.tables.dictionary import data_dictionary
 
 
 class Sgd(BaseModel):
@@ -85,9 +86,10 @@ def test_the_guide_has_every_section_and_every_method():
     assert all(f"### `{spec.model_fields['name'].default}`\n" in guide for spec in DATASETS)
 
 
-def test_generated_files_are_the_guide_and_the_schema():
+def test_generated_files_are_the_guide_the_schema_and_the_dictionary():
     assert generated_files() == {
         Path("config/README.md"): parameter_guide(), Path("config/params.schema.json"): schema_text(),
+        Path("docs/tables.md"): data_dictionary(),
     }  # fmt: skip
     lines = schema_text().splitlines()
     assert (lines[0], lines[1][:3], lines[-1]) == ("{", ' "$', "}")  # keys in order, one blank a level
