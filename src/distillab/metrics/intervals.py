@@ -76,14 +76,19 @@ def seed_interval(values: Numbers, *, within: tuple[float, float] = (-inf, inf))
     return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), n, "seeds")
 
 
-def seed_difference(a: Numbers, b: Numbers) -> Estimate:
+def seed_difference(a: Numbers, b: Numbers, *, within: tuple[float, float] = (-inf, inf)) -> Estimate:
     """Mean of ``a - b`` over seeds that pair up, with Student's t interval of the differences.
+
+    Args:
+        a: One finite number per seed.
+        b: The same of what it is compared with.
+        within: What the difference cannot leave, e.g. ``(-1, 1)`` for accuracies; bounds are cut there.
 
     Raises:
         ContractError: The seeds do not pair up, or a value is not finite.
     """
     paired("seed_difference", a, b)
-    return seed_interval(np.subtract(a, b, dtype=np.float64))
+    return seed_interval(np.subtract(a, b, dtype=np.float64), within=within)
 
 
 def image_difference(a: Numbers, b: Numbers, *, seed: int) -> Estimate:

@@ -155,19 +155,18 @@ def _deltas(gains: Mapping[str, list[float]], resolution: float, alpha: float, f
 
 
 def _bounds(gains: Mapping[str, list[float]], resolution: float, alpha: float, family: int) -> dict[str, list[float]]:
-    """Per attack: lower, upper, simultaneous upper, adjusted p-value."""
+    """Per attack: lower, upper, simultaneous upper, adjusted p-value; bounds are cut where no difference can be."""
     counts = np.array([len(values) for values in gains.values()])
     means = np.array([fsum(values) / len(values) for values in gains.values()])
     sds = np.array([np.std(values, ddof=1) for values in gains.values()])
     errors = sds.clip(min=resolution) / np.sqrt(counts)
     levels, adjusted = _holm(stdtr(counts - 1, -means / errors), alpha, family)
-    columns = (
+    bounds = (
         means + stdtrit(counts - 1, levels) * errors,
         means - stdtrit(counts - 1, alpha) * errors,
         means - stdtrit(counts - 1, alpha / family) * errors,
-        adjusted,
     )
-    rows = np.stack(columns, axis=1).tolist()
+    rows = np.stack([*np.clip(bounds, -1, 1), adjusted], axis=1).tolist()
     return {name: rows[position] for position, name in enumerate(gains)}
 
 

@@ -1,6 +1,7 @@
 """Variants of one method: what one of its parameters does to teachers and to those who steal from them."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 from distillab.metrics.intervals import Estimate, seed_interval
@@ -44,7 +45,7 @@ def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterato
         scatter = [leak["peak"] for leak in peaks if leak["defense"] == key and leak["split"] == "train"]
         if teachers:
             yield row | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
-            yield row | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter))
+            yield row | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter, within=(0, inf)))
         for cell, runs in cells(results).items():
             if runs[0].defense == key:
                 yield row | {"quantity": "knockoff", "attack": cell.name} | _numbers(_accuracies(results, runs))

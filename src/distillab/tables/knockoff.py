@@ -107,7 +107,7 @@ def _row(
         **_estimate("knockoff", "knockoff_accuracy", seed_interval(ours, within=(0, 1))),
         "ls_eps": chosen[cell.student],
         **_estimate("ls", "ls_accuracy", seed_interval(theirs, within=(0, 1))),
-        **_estimate("delta", "delta", seed_difference(ours, theirs)),
+        **_estimate("delta", "delta", seed_difference(ours, theirs, within=(-1, 1))),
         "queries": results.queries(runs[0]),
         "responses": runs[0].member.spec["attack"]["responses"],
     }

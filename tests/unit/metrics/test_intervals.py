@@ -76,6 +76,16 @@ def test_pairing_removes_what_both_arms_share():
         seed_difference([0.1, 0.2], [0.1])
 
 
+def test_a_difference_of_seeds_is_cut_where_it_cannot_be():
+    """Differences 1, -0.5 and 1: half of Student's interval is 4.302652 * 0.866025 / sqrt(3)."""
+    first, second = [1.0, 0.25, 1.0], [0.0, 0.75, 0.0]
+    half = 4.302652729911275 / 2
+    whole = seed_difference(first, second)
+    assert (whole.value, whole.low, whole.high) == pytest.approx((0.5, 0.5 - half, 0.5 + half))
+    cut = seed_difference(first, second, within=(-1, 1))
+    assert (cut.value, cut.low, cut.high) == (0.5, -1, 1)
+
+
 def test_image_difference_is_paired_seeded_and_antisymmetric_in_value():
     rng = np.random.default_rng(1)
     a, b = rng.random(300) < 0.9, rng.random(300) < 0.6

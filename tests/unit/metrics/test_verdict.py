@@ -90,6 +90,15 @@ def test_one_attack_below_on_all_published_seeds_is_undistillable():
     assert delta.upper_simultaneous == delta.upper
 
 
+def test_bounds_end_where_no_difference_of_accuracies_can_be():
+    """Of gains 1, -1 and 1, then of none at all."""
+    ls, attack = {0: 0.0, 1: 1.0, 2: 0.0}, {0: 1.0, 1: 0.0, 2: 1.0}
+    wild, still = distillability_verdict(ls, {"wild": attack, "still": ls}, n_test=100, margin=0.01).deltas
+    assert (wild.lower, wild.upper, wild.upper_simultaneous) == (-1, 1, 1)
+    assert 0 < wild.p_holm < 1
+    assert -0.1 < still.lower < 0 < still.upper < 0.1
+
+
 @pytest.mark.parametrize("n_test", [360, 10000])
 @pytest.mark.parametrize("copies", [1, 7])
 def test_an_attack_identical_to_label_smoothing_is_never_distillable(n_test, copies):

@@ -39,7 +39,7 @@ def expected(results):
         said = [results.log_probs(f"{key}-wide-s{seed}", "train") for seed in SEEDS]
         peaks = [max(by_hand.scatter(each, results.labels["train"], power) for power in POWERS) for each in said]
         yield row | {"quantity": "accuracy", "attack": ""} | numbers([n / 10 for n in RIGHT[key]], (0, 1))
-        yield row | {"quantity": "peak", "attack": ""} | numbers(peaks)
+        yield row | {"quantity": "peak", "attack": ""} | numbers(peaks, (0, 1e9))
         for attack, more in {"kd": -1, "rkd": 1}.items():
             if (key, attack) != ("cmim_b", "rkd"):
                 accuracies = numbers([(n + more) / 10 for n in RIGHT[key]], (0, 1))

@@ -86,6 +86,13 @@ def test_an_empty_cell_is_refused_where_there_may_be_none(column, empty):
         frame_of(TABLE, [ROW, ROW | {column: empty}])
 
 
+@pytest.mark.parametrize("wrong", [1.5, "x"])
+def test_a_value_after_empty_cells_is_found_in_its_own_row(wrong):
+    rows = [ROW | {"accuracy": value} for value in (None, 0.5, None, wrong, 0.5)]
+    with pytest.raises(ContractError, match="table made, column accuracy, row 3: a value"):
+        frame_of(TABLE, rows)
+
+
 def test_the_refusal_tells_the_range():
     with pytest.raises(ContractError, match=r"expected share \(.*\), 0 to 1; got 1\.5; mend distillab/tables/made\.py"):
         frame_of(TABLE, [ROW | {"accuracy": 1.5}])

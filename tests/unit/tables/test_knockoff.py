@@ -57,6 +57,16 @@ def test_a_cells_whole_row(results, same_row):
     assert ours[2] > 1
 
 
+def test_no_gain_reaches_beyond_all_images(made_up):
+    """Gains of all images, of minus all, and of all: an interval over seeds would reach far beyond both."""
+    found = made_up(("ce",), labels=LABELS)
+    for seed, ls, kd in zip(SEEDS, (0, 20, 0), (20, 0, 20), strict=True):
+        found.ls_student(0.1, seed=seed, test=ls)
+        found.knockoff("kd", found.teacher("ce", seed=seed), test=kd)
+    (row,) = knockoff.rows(found)
+    assert (row["delta"], row["delta_low"], row["delta_high"]) == (pytest.approx(1 / 3), -1, 1)
+
+
 def test_cells_of_other_attacks_and_teachers_have_their_own_numbers(results):
     _, extra, st = knockoff.rows(results)
     loss = interval((-1, -1, 0))
@@ -75,7 +85,7 @@ def test_bounds_of_accuracies_stay_within_zero_and_one(made_up):
         found.knockoff("kd", found.teacher("ce", seed=seed), test=low)
     (row,) = knockoff.rows(found)
     assert (row["knockoff_low"], row["ls_high"]) == (0.0, 1.0)
-    assert row["delta_low"] < -1
+    assert row["delta_low"] == -1.0
 
 
 def test_each_seed_meets_the_ls_student_of_that_seed_and_of_the_chosen_epsilon(results):

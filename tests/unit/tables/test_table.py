@@ -26,6 +26,15 @@ def test_every_column_finds_its_declaration():
     assert list(found.items()) == [("model", MODEL), ("by_x", BY), ("by_b", BY), ("a", SHARE)]
 
 
+@pytest.mark.parametrize(("found", "told"), [
+    (["model", "by_x", "a", "more"], "expected no more than it declares; got more; "),
+    (["model", "a"], r"expected by_\*; got none of these; "),
+])  # fmt: skip
+def test_columns_more_or_less_are_refused(found, told):
+    with pytest.raises(ContractError, match=told):
+        TABLE.declared(found)
+
+
 def test_columns_more_and_less_are_told_at_once():
     with pytest.raises(ContractError) as raised:
         TABLE.declared(["more", "model", "by_x", "b"])
