@@ -1,7 +1,8 @@
-"""What a page's identity holds besides tables: its source, the papers' numbers, the benchmarks it shows."""
+"""What a page's identity holds besides tables, the papers' numbers among it; and the code of each of its tables."""
 
 import pytest
 
+from distillab.core.code_hash import code_hash
 from distillab.plan.build import build_plan
 
 PRINTED = "table,row,accuracy\n1,CE,93.59\n2,LS,94.10\n"
@@ -63,3 +64,18 @@ def test_a_printed_number_reaches_no_table(shown):
     before = keys(shown)
     (shown / "reports/reported/cmim.csv").write_text("")
     assert all(i.startswith("report-") for i in changed(before, keys(shown)))
+
+
+@pytest.mark.parametrize(
+    ("file", "module"),
+    [
+        ("tables/ta/claims.parquet", "claims"), ("tables/index/run.json", "run"), ("plots/robustness.csv", "curves"),
+        ("tables/index/curves.parquet", "curves"), ("metrics.json", "metrics"),
+    ],
+)  # fmt: skip
+def test_a_table_is_made_anew_where_its_own_file_changes(rich, file, module):
+    assert rich.members[file].code == code_hash({"distillab.stages.collect", f"distillab.tables.{module}"})
+    others = {"claims", "history", "curves", "run", "metrics"} - {module}
+    assert rich.members[file].code not in {
+        code_hash({"distillab.stages.collect", f"distillab.tables.{other}"}) for other in others
+    }
