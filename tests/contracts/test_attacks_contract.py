@@ -186,8 +186,8 @@ def test_probabilities_are_refused(attack, norm):
 
 
 def test_it_states_its_facts(attack, norm):
-    assert attack.kind in ("fixed_budget", "minimum_norm")
+    assert attack.kind in ("fixed_radius", "minimum_norm")
     assert attack.paper
     assert attack.label
     finite = math.isfinite(spec_of(attack, norm).max_distance)
-    assert finite == (attack.kind == "fixed_budget")
+    assert finite == (attack.kind == "fixed_radius")

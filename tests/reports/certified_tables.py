@@ -68,7 +68,7 @@ def cascades(seeds):
     """One cascade of three networks, the last of which leaves nothing open."""
     found = (([0.6], 0.04), ([0.6, 0.3], 0.05), ([0.6, 0.3, 0.1], 0.09))
     return pd.DataFrame([
-        {"cascade": "madry", "arch": "cnn_digits", "stages": len(shares), "certifier": "dual", "norm": "linf",
+        {"cascade": "madry", "arch": "cnn_digits", "networks": len(shares), "certifier": "dual", "norm": "linf",
          "eps": EPS[0], "seed": seed, "n": N, "paper_robust_error": 1 - (0.95 - 0.01 * seed) * sum(shares),
          "strict_robust_error": 1 - (0.85 - 0.01 * seed) * sum(shares), "standard_error": error + 0.001 * seed,
          "shares": shares}

@@ -6,7 +6,7 @@ import pandas as pd
 CHAIN, ARCH, STEPS, TEMPERATURES = "ta", "cnn_digits", (0, 1, 2), (1.0, 5.0, 20.0)
 NOT_A_STEP = {"chain": "", "temperature": np.nan, "step": -1}
 ATTACKED = {
-    "fgsm": ("FGSM", "linf", "fixed_budget", 0.1),
+    "fgsm": ("FGSM", "linf", "fixed_radius", 0.1),
     "cw_l2_fast": ("C&W L2", "l2", "minimum_norm", np.nan),
     "cw_linf_fast": ("C&W Linf", "linf", "minimum_norm", np.nan),
 }
@@ -80,7 +80,7 @@ def claims(seeds):
 
 def _cell(attack, temperature, step, seed, logits):
     label, norm, kind, eps = ATTACKED[attack]
-    masked = kind == "fixed_budget" and logits == "raw" and temperature > 1
+    masked = kind == "fixed_radius" and logits == "raw" and temperature > 1
     robust, least = (0.9 if masked else 0.3) - 0.01 * step - 0.003 * seed, kind == "minimum_norm"
     distance = (0.8 + 0.05 * step + 0.01 * seed + 0.004 * temperature) * (0.3 if norm == "linf" else 1)
     distance -= 0.02 * (logits != "raw")

@@ -9,13 +9,13 @@ from typing import Any
 import jupytext
 
 from distillab.reporting.export import _prose
-from distillab.reporting.record import Cost, record
+from distillab.reporting.record import RunCost, record
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 
 REPORTS = Path(__file__).parents[2] / "reports"
 PAGES = ("index", "undistillable", "ta", "sparse", "adversarial", "certified")
-COST = Cost({"attack": 2000.0, "distill": 3420.4, "claims": 0.9}, 1830.0)
+COST = RunCost({"attack": 2000.0, "distill": 3420.4, "claims": 0.9}, 1830.0)
 
 
 def body(page: str, tables: Path) -> str:

@@ -9,7 +9,7 @@ MINIMUM = {"cw_l2": ("C&W L2", "l2")}
 
 
 def robustness(rng, seeds, quality, teacher):
-    """Two attacks of a fixed budget and one that looks for the smallest perturbation, on teachers; those on chains."""
+    """Two attacks of a fixed radius and one that looks for the smallest perturbation, on teachers; those on chains."""
     rows = []
     for seed in range(seeds):
         for place, defense in enumerate(quality):
@@ -28,7 +28,7 @@ def robustness(rng, seeds, quality, teacher):
                     "attack": attack, "attack_label": label, "norm": norm, "eps": eps, "robust_accuracy": robust,
                     "robust_low": robust - 0.08, "robust_high": robust + 0.06,
                     "mode": f"{attack}'s steps", "success_rate": 1 - robust / 0.97,
-                    "median_distance": np.nan, "mean_distance": np.nan, "kind": "fixed_budget",
+                    "median_distance": np.nan, "mean_distance": np.nan, "kind": "fixed_radius",
                 })  # fmt: skip
             for attack, (label, norm) in MINIMUM.items():
                 rows.append(base | {

@@ -11,12 +11,12 @@ from variants import chains_alone, nothing, one_certifier, one_teacher
 from distillab.reporting.export import render
 
 SILENT = {
-    "index": ("No knockoff verdict", "No attack of a fixed budget was run."),
-    "undistillable": ("No knockoff verdict", "No attack of a fixed budget was run.", "No hypothesis about CMIM"),
+    "index": ("No knockoff verdict", "No attack of a fixed radius was run."),
+    "undistillable": ("No knockoff verdict", "No attack of a fixed radius was run.", "No hypothesis about CMIM"),
     "ta": ("No claim of the paper can be checked", "No Jacobian was computed", "No minimum-norm attack was run"),
     "sparse": ("No adversarial sparse teacher was attacked", "No knockoff was trained.", "No answers were compared."),
     "certified": ("No certificate was computed", "Tightness can be compared where two certifiers"),
-    "adversarial": ("No teacher met an attack", "No attack of a fixed budget", "No attack was carried over"),
+    "adversarial": ("No teacher met an attack", "No attack of a fixed radius", "No attack was carried over"),
 }
 """What a page says where nothing was run."""
 

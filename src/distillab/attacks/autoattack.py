@@ -55,7 +55,7 @@ class AutoAttack(AttackSpec):
     queries: int = Field(default=5000, ge=1, description="Queries of Square; the standard version has 5000")
     target: Literal["untargeted"] = Field(default="untargeted", description="There is no targeted version")
 
-    kind: ClassVar = "fixed_budget"
+    kind: ClassVar = "fixed_radius"
     randomized: ClassVar = True
     paper: ClassVar = "Croce & Hein, ICML 2020"
     label: ClassVar = "AutoAttack"

@@ -31,7 +31,7 @@ class BIM(AttackSpec):
     steps: int | None = Field(default=None, ge=1, description="Steps; by the paper's rule if absent")
     loss: AscentLoss = Field(default="ce", description="ce: cross-entropy; margin, dlr: logit differences")
 
-    kind: ClassVar = "fixed_budget"
+    kind: ClassVar = "fixed_radius"
     paper: ClassVar = "Kurakin et al., ICLR Workshop 2017"
     label: ClassVar = "BIM"
 

@@ -26,7 +26,7 @@ class FGSM(AttackSpec):
     eps: Fractional = Field(ge=0, description="Length of the step, in pixel units")
     loss: AscentLoss = Field(default="ce", description="ce: cross-entropy; margin, dlr: logit differences")
 
-    kind: ClassVar = "fixed_budget"
+    kind: ClassVar = "fixed_radius"
     paper: ClassVar = "Goodfellow et al., ICLR 2015"
     label: ClassVar = "FGSM"
 

@@ -36,7 +36,7 @@ class PGD(AttackSpec):
         description="ce: cross-entropy; margin: difference of logits; dlr: the same over the logits' spread",
     )
 
-    kind: ClassVar = "fixed_budget"
+    kind: ClassVar = "fixed_radius"
     randomized: ClassVar = True
     paper: ClassVar = "Madry et al., ICLR 2018"
     label: ClassVar = "PGD"

@@ -1,4 +1,4 @@
-"""Norms of perturbations, and the balls that fixed-budget attacks stay in."""
+"""Norms of perturbations, and the balls that fixed-radius attacks stay in."""
 
 from dataclasses import dataclass
 from typing import Protocol, Self

@@ -10,10 +10,10 @@ from torch import Tensor
 from distillab.certify.activations import ReLU
 from distillab.certify.ball import Ball, ball_of
 from distillab.certify.bounds import LayerBounds, margin_rows
+from distillab.certify.functionals import PerRow
 from distillab.certify.graph import Graph
 from distillab.certify.layered import LayeredSpec
 from distillab.certify.relaxations import ChosenSlopes, Relaxation, Wedge
-from distillab.certify.rows import PerRow
 from distillab.certify.sweep import Bounds, lower_bounds
 from distillab.core.shapes import Images, Labels, Logits, PerExample
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from distillab.certify.rows import PerRow, Rows
+from distillab.certify.functionals import Functionals, PerRow
 from distillab.core.errors import SpecError
 from distillab.core.shapes import Images, PerExample
 from distillab.specs.certifier import BallNorm, BoundSpec
@@ -55,7 +55,7 @@ class Ball:
         lower, upper = self.x - eps, self.x + eps
         return (lower.clamp(min=0), upper.clamp(max=1)) if self.box else (lower, upper)
 
-    def enclose(self, rows: Rows) -> tuple[PerRow, PerRow]:
+    def enclose(self, rows: Functionals) -> tuple[PerRow, PerRow]:
         """Center and radius of the functionals' exact range; in L2 and L1, of their range over the ball.
 
         For norm p and 1/p + 1/q = 1: coef . x ± eps ||coef||_q. For a box of pixels, coef . middle ± |coef| . half.

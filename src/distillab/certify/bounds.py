@@ -9,10 +9,10 @@ from torch import Tensor
 
 from distillab.certify.activations import Activation, Slopes
 from distillab.certify.ball import Ball
+from distillab.certify.functionals import Functionals
 from distillab.certify.graph import Graph
 from distillab.certify.ops import Add, Affine, Input, Larger
 from distillab.certify.relaxations import Band, Relaxation
-from distillab.certify.rows import Rows
 from distillab.certify.sweep import Bounds, EarlyStop, Interval, lower_bounds, unit_bounds
 from distillab.core.errors import ContractError
 from distillab.core.shapes import Labels, Logits
@@ -80,12 +80,12 @@ def unstable_units(bounds: Bounds, ball: Ball) -> Int[Tensor, "n"]:
     return found
 
 
-def margin_rows(graph: Graph, y: Labels, like: Tensor) -> Rows:
+def margin_rows(graph: Graph, y: Labels, like: Tensor) -> Functionals:
     """For each image the functionals Z_y - Z_j of the logits, j = 0 ... k - 1: n k rows; zero at j = y."""
     n, k = len(y), graph.classes
     identity = torch.eye(k, dtype=like.dtype, device=like.device)
     image = torch.arange(n, device=like.device).repeat_interleave(k)
-    return Rows(image, (identity[y][:, None] - identity).flatten(0, 1), (k,), each=k)
+    return Functionals(image, (identity[y][:, None] - identity).flatten(0, 1), (k,), each=k)
 
 
 def margins_under(graph: Graph, y: Labels, ball: Ball, bounds: Bounds, slopes: Slopes) -> Logits:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from distillab.certify.activations import ReLU
+from distillab.certify.functionals import Functionals, unit_rows
 from distillab.certify.graph import Graph
 from distillab.certify.ops import Add, Affine
-from distillab.certify.rows import Rows, unit_rows
 from distillab.core.errors import SpecError
 
 Vector = NDArray[np.float64]
@@ -56,7 +56,7 @@ def _expression(graph: Graph, node: int, like: Tensor) -> Expression:
     return Expression({p: vstack(blocks, format="csr") for p, blocks in parts.items()}, np.concatenate(constants))
 
 
-def _reached(graph: Graph, node: int, rows: Rows) -> tuple[dict[int, Rows], Tensor]:
+def _reached(graph: Graph, node: int, rows: Functionals) -> tuple[dict[int, Functionals], Tensor]:
     """Rows of a node as rows of the inputs and activations before it, and a constant."""
     pending, reached = {node: rows}, {}
     constant = rows.coef.new_zeros(len(rows))

@@ -6,7 +6,7 @@ from functools import singledispatch
 import torch
 from torch import Tensor, nn
 
-from distillab.certify.ops import Affine, Conv, Linear, Pair, Reshape, Scale
+from distillab.certify.ops import Affine, Conv, Linear, Reshape, Scale, Size2d
 from distillab.models.normalize import Normalize
 
 Shape = tuple[int, ...]
@@ -38,7 +38,7 @@ def scaling(factor: float) -> Scale:
     return Scale(torch.tensor(factor, dtype=torch.float64), torch.zeros((), dtype=torch.float64))
 
 
-def pair(value: int | tuple[int | None, ...] | None) -> Pair:
+def pair(value: int | tuple[int | None, ...] | None) -> Size2d:
     """One number a side; an absent size is 0."""
     height, width = value if isinstance(value, tuple) else (value, value)
     return height or 0, width or 0
@@ -93,7 +93,7 @@ def _adaptive_average_pool(layer: nn.AdaptiveAvgPool2d, value: Tensor) -> Conv |
     return _mean(value, kernel, kernel)
 
 
-def _mean(value: Tensor, kernel: Pair, stride: Pair) -> Conv:
+def _mean(value: Tensor, kernel: Size2d, stride: Size2d) -> Conv:
     """An average pool as a convolution of each channel with itself."""
     shape = tuple(value.shape[1:])
     weight = value.new_full((shape[0], 1, *kernel), 1 / (kernel[0] * kernel[1]))

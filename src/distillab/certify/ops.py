@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from distillab.certify.rows import PerRow, Rows, Windows
+from distillab.certify.functionals import Functionals, PerRow, Windows
 from distillab.certify.transposed import transposed
 
-Pair = tuple[int, int]
+Size2d = tuple[int, int]
 
 
 class Affine(ABC):
@@ -39,14 +39,14 @@ class Affine(ABC):
         """|W| r for radii r >= 0."""
 
     @abstractmethod
-    def pull(self, rows: Rows) -> Rows:
+    def pull(self, rows: Functionals) -> Functionals:
         """The functionals of z that equal ``rows`` of W z."""
 
-    def constant(self, rows: Rows) -> PerRow:
+    def constant(self, rows: Functionals) -> PerRow:
         """What ``rows`` are worth at b alone."""
         return rows.pick((rows.coef * self.offset).flatten(1).sum(dim=1))
 
-    def reach(self, window: Pair) -> Pair | None:  # noqa: ARG002 - most maps mix everything
+    def reach(self, window: Size2d) -> Size2d | None:  # noqa: ARG002 - most maps mix everything
         """Size of the window of z that a window of W z depends on; None for all of z."""
         return None
 
@@ -71,17 +71,17 @@ class Linear(Affine):
         """Matrix product with the absolute weight."""
         return r @ self.weight.abs().T
 
-    def pull(self, rows: Rows) -> Rows:
+    def pull(self, rows: Functionals) -> Functionals:
         """Coefficients times the weight; of single units, the weight's own rows."""
         shape, one = (self.weight.shape[1],), rows.windows
         if one is None:
             return replace(rows, coef=rows.coef @ self.weight, shape=shape)
         if len(rows.coef) == 1:
             scaled = self.weight * rows.coef
-            return Rows(rows.image, scaled, shape, template=one.place, each=rows.each)
-        return Rows(rows.image, rows.spread().coef * self.weight[one.place], shape, each=rows.each)
+            return Functionals(rows.image, scaled, shape, template=one.place, each=rows.each)
+        return Functionals(rows.image, rows.spread().coef * self.weight[one.place], shape, each=rows.each)
 
-    def constant(self, rows: Rows) -> PerRow:
+    def constant(self, rows: Functionals) -> PerRow:
         """Coefficients times the bias."""
         one = rows.windows
         return rows.pick(rows.coef @ self.bias) if one is None else rows.spread().coef[:, 0] * self.bias[one.place]
@@ -94,9 +94,9 @@ class Conv(Affine):
     weight: Float[Tensor, "o i kh kw"]
     bias: Float[Tensor, "o"]
     in_shape: tuple[int, ...]
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
+    stride: Size2d = (1, 1)
+    padding: Size2d = (0, 0)
+    dilation: Size2d = (1, 1)
     groups: int = 1
 
     @property
@@ -112,7 +112,7 @@ class Conv(Affine):
         """The convolution with the absolute kernel."""
         return self._convolve(r, self.weight.abs())
 
-    def pull(self, rows: Rows) -> Rows:
+    def pull(self, rows: Functionals) -> Functionals:
         """The transposed convolution of whole maps, or of windows, which grow by the kernel."""
         rows = rows.clipped()
         full = self._transposed(rows.coef)
@@ -125,11 +125,11 @@ class Conv(Affine):
         inside = self.padding == (0, 0)
         return replace(rows, coef=full, shape=self.in_shape, windows=windows, inside=inside).trimmed()
 
-    def constant(self, rows: Rows) -> PerRow:
+    def constant(self, rows: Functionals) -> PerRow:
         """Each channel's coefficients times its bias."""
         return rows.pick(rows.coef.sum(dim=(2, 3)) @ self.bias)
 
-    def reach(self, window: Pair) -> Pair:
+    def reach(self, window: Size2d) -> Size2d:
         """A window that has grown by the kernel."""
         sizes = zip(window, self.stride, self.dilation, self.weight.shape[2:], strict=True)
         height, width = ((n - 1) * s + d * (k - 1) + 1 for n, s, d, k in sizes)
@@ -170,17 +170,17 @@ class Scale(Affine):
         """Radii have no sign."""
         return r * self.factor.abs()
 
-    def pull(self, rows: Rows) -> Rows:
+    def pull(self, rows: Functionals) -> Functionals:
         """The scaled coefficients."""
         rows = _ready(rows)
         return replace(rows, coef=rows.coef * self.factor)
 
-    def constant(self, rows: Rows) -> PerRow:
+    def constant(self, rows: Functionals) -> PerRow:
         """Coefficients times the shift."""
         rows = _ready(rows)
         return rows.pick((rows.coef * self.shift).flatten(1).sum(dim=1))
 
-    def reach(self, window: Pair) -> Pair:
+    def reach(self, window: Size2d) -> Size2d:
         """The same window."""
         return window
 
@@ -203,7 +203,7 @@ class Rearrangement(Affine):
         """The radii in their places."""
         return self.linear(r)
 
-    def constant(self, rows: Rows) -> PerRow:
+    def constant(self, rows: Functionals) -> PerRow:
         """Zero."""
         return rows.coef.new_zeros(len(rows))
 
@@ -219,7 +219,7 @@ class Reshape(Rearrangement):
         """The reshaped values."""
         return z.reshape(-1, *self.out_shape)
 
-    def pull(self, rows: Rows) -> Rows:
+    def pull(self, rows: Functionals) -> Functionals:
         """The coefficients in the shape of the input."""
         rows = rows.whole()
         return replace(rows, coef=rows.coef.reshape(-1, *self.in_shape), shape=self.in_shape)
@@ -237,6 +237,6 @@ class Input:
     """The images."""
 
 
-def _ready(rows: Rows) -> Rows:
+def _ready(rows: Functionals) -> Functionals:
     """Rows whose coefficients broadcast against numbers per channel or per unit."""
     return rows.whole() if len(rows.shape) == 1 else rows.clipped()

@@ -6,9 +6,9 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from distillab.certify.activations import Activation, ReLU
+from distillab.certify.functionals import Functionals, Windows
 from distillab.certify.layers import Shape, pair, scaling
-from distillab.certify.ops import Add, Affine, Larger, Pair, Rearrangement
-from distillab.certify.rows import Rows, Windows
+from distillab.certify.ops import Add, Affine, Larger, Rearrangement, Size2d
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Slice(Rearrangement):
         lines = slice(self.start, self.start + self._span(self.count), self.stride)
         return z[..., lines] if self.axis == 2 else z[..., lines, :]
 
-    def pull(self, rows: Rows) -> Rows:
+    def pull(self, rows: Functionals) -> Functionals:
         """Coefficients with zeros between them, and around them where they cover whole maps."""
         rows = rows.clipped()
         coef, at, dim = rows.coef, rows.windows, self.axis + 1
@@ -36,7 +36,7 @@ class Slice(Rearrangement):
         windows = at and self._windows(at)
         return replace(rows, coef=coef, shape=self.in_shape, windows=windows).trimmed()
 
-    def reach(self, window: Pair) -> Pair:
+    def reach(self, window: Size2d) -> Size2d:
         """A window with gaps, which begins at line 0, so that it holds those of the slices before it too."""
         height, width = window
         return (self._end(height), width) if self.axis == 1 else (height, self._end(width))

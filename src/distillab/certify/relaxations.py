@@ -6,7 +6,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from distillab.certify.rows import PerRow, Rows
+from distillab.certify.functionals import Functionals, PerRow
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Pulled:
     ``rows`` is None where nothing of the input is left.
     """
 
-    rows: Rows | None
+    rows: Functionals | None
     center: PerRow
     radius: PerRow
 
@@ -27,7 +27,7 @@ class Relaxation(Protocol):
     symmetric: bool
     """Whether ``pull`` encloses the rows on both sides; else center - radius is a lower bound only."""
 
-    def pull(self, rows: Rows) -> Pulled:
+    def pull(self, rows: Functionals) -> Pulled:
         """The rows in terms of the activation's input."""
 
 
@@ -48,7 +48,7 @@ class Band:
         """An interval of values."""
         return cls(None, (low + high) / 2, (high - low) / 2)
 
-    def pull(self, rows: Rows) -> Pulled:
+    def pull(self, rows: Functionals) -> Pulled:
         """Rows times the slope."""
         center, radius = rows.dot(self.middle), rows.radius(self.radius)
         return Pulled(None if self.slope is None else rows.times(self.slope), center, radius)
@@ -70,7 +70,7 @@ class Wedge:
     upper_offset: Tensor
     symmetric = False
 
-    def pull(self, rows: Rows) -> Pulled:
+    def pull(self, rows: Functionals) -> Pulled:
         """Rows times the slope of the line that their sign asks for."""
         negative = rows.mapped(_negative)
         center = negative.dot(self.upper_offset)
@@ -92,7 +92,7 @@ class ChosenSlopes:
     chord: Wedge
     symmetric = False
 
-    def pull(self, rows: Rows) -> Pulled:
+    def pull(self, rows: Functionals) -> Pulled:
         """Rows times the chosen slope where they are positive, and times the chord's where not."""
         rows = rows.whole().spread()
         below, above = rows.mapped(_positive), rows.mapped(_negative)

@@ -8,10 +8,10 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from distillab.certify.ball import Ball
+from distillab.certify.functionals import Functionals, PerRow, unit_rows
 from distillab.certify.graph import Graph
 from distillab.certify.ops import Add, Affine, Input
 from distillab.certify.relaxations import Relaxation
-from distillab.certify.rows import PerRow, Rows, unit_rows
 
 Interval = tuple[Tensor, Tensor]
 Bounds = Mapping[int, Interval]
@@ -36,7 +36,9 @@ class EarlyStop:
     open: Callable[[Tensor, Tensor], Tensor]
     """From lower and upper bounds to the units that need tighter ones."""
 
-    def settled(self, position: int, rows: Rows, center: PerRow, radius: PerRow) -> tuple[PerRow, PerRow, Tensor]:
+    def settled(
+        self, position: int, rows: Functionals, center: PerRow, radius: PerRow
+    ) -> tuple[PerRow, PerRow, Tensor]:
         """Center and radius by an activation's bounds, and which rows may stop."""
         lower, upper = self.bounds[position]
         center = center + rows.dot((lower + upper) / 2)
@@ -45,7 +47,7 @@ class EarlyStop:
 
 
 def sweep(
-    graph: Graph, node: int, rows: Rows, ball: Ball, relaxations: Relaxations, *, early: EarlyStop | None = None
+    graph: Graph, node: int, rows: Functionals, ball: Ball, relaxations: Relaxations, *, early: EarlyStop | None = None
 ) -> tuple[PerRow, PerRow]:
     """Center and radius of an enclosure of functionals of a node's value over the ball, (r,) each.
 
@@ -57,7 +59,7 @@ def sweep(
     theorem 1, for graphs.
     """
     center = radius = rows.coef.new_zeros(len(rows))
-    pending, ledger = {node: rows}, _Ledger(len(rows), rows.image.device)
+    pending, enclosures = {node: rows}, _Enclosures(len(rows), rows.image.device)
     for position in range(node, -1, -1):
         if position not in pending:
             continue
@@ -77,13 +79,13 @@ def sweep(
             center, radius, going = center + pulled.center, radius + pulled.radius, pulled.rows
             if going and early and going.windows and not pending and not graph.interval_is_exact(parents[0]):
                 there = early.settled(position, going, center, radius)
-                center, radius, going = ledger.stop(there, going, center, radius)
+                center, radius, going = enclosures.stop(there, going, center, radius)
             if going is not None:
                 _send(pending, parents[0], going)
-    return ledger.close(center, radius)
+    return enclosures.close(center, radius)
 
 
-class _Ledger:
+class _Enclosures:
     """Enclosures of the rows that have stopped, and which rows are still on their way."""
 
     def __init__(self, count: int, device: torch.device) -> None:
@@ -91,8 +93,8 @@ class _Ledger:
         self.stopped: list[tuple[Tensor, PerRow, PerRow]] = []
 
     def stop(
-        self, there: tuple[PerRow, PerRow, Tensor], rows: Rows, center: PerRow, radius: PerRow
-    ) -> tuple[PerRow, PerRow, Rows | None]:
+        self, there: tuple[PerRow, PerRow, Tensor], rows: Functionals, center: PerRow, radius: PerRow
+    ) -> tuple[PerRow, PerRow, Functionals | None]:
         """Note the rows that may stop; center, radius and coefficients of the others, which may be none."""
         done = there[2].nonzero().flatten()
         if not len(done):
@@ -111,7 +113,7 @@ class _Ledger:
         return torch.cat(centers)[order], torch.cat(radii)[order]
 
 
-def lower_bounds(graph: Graph, node: int, rows: Rows, ball: Ball, relaxations: Relaxations) -> PerRow:
+def lower_bounds(graph: Graph, node: int, rows: Functionals, ball: Ball, relaxations: Relaxations) -> PerRow:
     """Lower bounds of functionals of a node's value over the ball."""
     center, radius = sweep(graph, node, rows, ball, relaxations)
     return center - radius
@@ -153,6 +155,6 @@ def _blocks(wanted: Bool[Tensor, "n u"], most: int) -> Iterator[tuple[Tensor, Te
             yield from ((i, u, len(i)) for i, u in parts)
 
 
-def _send(pending: dict[int, Rows], node: int, rows: Rows) -> None:
+def _send(pending: dict[int, Functionals], node: int, rows: Functionals) -> None:
     """Add rows to those that other branches have sent to a node."""
     pending[node] = pending[node] + rows if node in pending else rows

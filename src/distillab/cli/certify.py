@@ -39,7 +39,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--images", type=int, metavar="N", help="only this many first test images")
     group.add_argument("--mean", type=float, nargs="+", metavar="M", help="subtracted per channel (default: nothing)")
     group.add_argument("--std", type=float, nargs="+", metavar="S", help="divided by per channel (default: nothing)")
-    group.add_argument("--stage", type=int, metavar="K", help="network of a cascade's file, counted from 0")
+    group.add_argument("--network", type=int, metavar="K", help="network of a cascade's file, counted from 0")
     group.add_argument("--radius-steps", type=int, default=0, metavar="K", help="halvings in search of each radius")
     group.add_argument("--threads", type=int, default=1, metavar="K", help="CPU threads (default: 1)")
     group.add_argument("--output", metavar="FILE", help="write one row per image and radius here, as parquet")
@@ -145,7 +145,7 @@ def _graph(options: argparse.Namespace, data: "DataSpec") -> "Graph":
     shape, classes = data.facts.shape, data.facts.classes
     mean, std = options.mean or [0.0] * shape[0], options.std or [1.0] * shape[0]
     model = build_model(MODELS.parse({"name": options.arch}), Domain(shape, classes, tuple(mean), tuple(std)), seed=0)
-    load_published(model, Path(options.weights), stage=options.stage)
+    load_published(model, Path(options.weights), network=options.network)
     return trace(model.eval().requires_grad_(requires_grad=False), shape)
 
 

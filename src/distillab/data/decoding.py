@@ -12,7 +12,7 @@ from torch import Tensor
 
 from distillab.core.errors import ArtifactError
 from distillab.data.archives import members
-from distillab.specs.model import Shape
+from distillab.specs.model import ImageShape
 
 FORMATS = ("BMP", "JPEG", "PNG", "PPM", "WEBP")
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".webp"})
@@ -46,7 +46,7 @@ def stored_pixels(image: Image.Image) -> UInt8[np.ndarray, "c h w"]:
 class ImageStack:
     """Images gathered in any order and given out sorted by class and file name."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: ImageShape) -> None:
         self.shape = shape
         self.keys: list[tuple[str, str]] = []
         self._buffer = bytearray()
@@ -74,7 +74,12 @@ class ImageStack:
 
 
 def read_stacks(
-    path: Path, shape: Shape, place: Callable[[PurePosixPath], Place | None], *, resize: bool = False, sha256: str = ""
+    path: Path,
+    shape: ImageShape,
+    place: Callable[[PurePosixPath], Place | None],
+    *,
+    resize: bool = False,
+    sha256: str = "",
 ) -> dict[str, ImageStack]:
     """The images of every split in a folder or archive, decoded one by one.
 
@@ -101,7 +106,7 @@ def read_stacks(
     return stacks
 
 
-def _resized(image: Image.Image, shape: Shape, where: str, resize: bool) -> Image.Image:
+def _resized(image: Image.Image, shape: ImageShape, where: str, resize: bool) -> Image.Image:
     if not resize:
         expected, got = f"{shape[1]}x{shape[2]} (height x width)", f"{image.height}x{image.width}"
         raise ArtifactError("unexpected image size", where=where, expected=expected, got=got)

@@ -10,7 +10,7 @@ from distillab.data.class_folders import read_class_folders
 from distillab.data.raw import RawData
 from distillab.specs.data import DataSpec
 from distillab.specs.data_facts import DataFacts
-from distillab.specs.model import Shape
+from distillab.specs.model import ImageShape
 
 
 class ImageFolderSpec(DataSpec):
@@ -19,7 +19,7 @@ class ImageFolderSpec(DataSpec):
     name: Literal["image_folder"] = "image_folder"
     title: str = Field(min_length=1, description="What reports call the data set")
     path: str = Field(description="The folder or archive, inside root")
-    shape: Shape = Field(description="Channels (1 or 3), height and width of every image")
+    shape: ImageShape = Field(description="Channels (1 or 3), height and width of every image")
     classes: int = Field(ge=2, description="Number of classes, that is of folders in train/")
     resize: bool = Field(default=False, description="Bring images of another size to shape; otherwise they are errors")
     source: str = Field(default="the user's own files", description="Where the images come from")

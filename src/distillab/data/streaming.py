@@ -21,7 +21,7 @@ from distillab.data.views import center_view, random_view
 from distillab.specs.augment import AugmentSpec
 
 LEVELS = 255
-_Row = tuple[int, UInt8[Tensor, "c h w"]] | ArtifactError
+_View = tuple[int, UInt8[Tensor, "c h w"]] | ArtifactError
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class StreamedImages:
         """The images at ``index`` in its order; see ``batches``."""
         seed = None if stream is None else int(torch.randint(2**62, (), generator=stream))
         loader = DataLoader(
-            _Rows(self.files, self.size, augment, seed),
+            _Views(self.files, self.size, augment, seed),
             sampler=index.tolist(),
             batch_size=batch_size,
             num_workers=self.workers,
@@ -112,7 +112,7 @@ class StreamedImages:
 
 
 @dataclass(frozen=True)
-class _Rows(Dataset[_Row]):
+class _Views(Dataset[_View]):
     """Numbered images, each cropped and mirrored by its own generator; a bad file is returned, not raised.
 
     An exception that crosses from a worker would arrive as a page of traceback.
@@ -123,7 +123,7 @@ class _Rows(Dataset[_Row]):
     augment: AugmentSpec
     seed: int | None
 
-    def __getitem__(self, i: int) -> _Row:
+    def __getitem__(self, i: int) -> _View:
         path = self.files.folder / os.fsdecode(self.files.names[i])
         try:
             image = open_image(path.read_bytes(), channels=3, where=str(path))
@@ -138,7 +138,7 @@ class _Rows(Dataset[_Row]):
         return i, augmented(torch.from_numpy(stored_pixels(view).copy())[None], self.augment, own)[0]
 
 
-def _collated(rows: list[_Row]) -> tuple[Int[Tensor, " m"], UInt8[Tensor, "m c h w"]] | ArtifactError:
+def _collated(rows: list[_View]) -> tuple[Int[Tensor, " m"], UInt8[Tensor, "m c h w"]] | ArtifactError:
     """Numbers and pixels of a batch, stacked in the worker so that one tensor crosses to the parent, or what failed."""
     good: list[tuple[int, Tensor]] = []
     for row in rows:

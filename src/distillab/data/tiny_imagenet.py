@@ -12,7 +12,7 @@ from distillab.data.decoding import Place, read_stacks
 from distillab.data.raw import RawData
 from distillab.specs.data import DataSpec
 from distillab.specs.data_facts import DataFacts
-from distillab.specs.model import Shape
+from distillab.specs.model import ImageShape
 
 SMALL_TITLE = "Tiny ImageNet (32x32, JPEG re-encoded)"
 SMALL_SHA256 = "fbaa4e425333582b14897e829ce874374a758ef4ad7000a4913aadd81bb30045"
@@ -31,7 +31,7 @@ class TinyImageNetSpec(DataSpec):
     def facts(self) -> DataFacts:
         """What is true of the chosen variant."""
         small = self.variant == "32px"
-        shape: Shape = (3, 32, 32) if small else (3, 64, 64)
+        shape: ImageShape = (3, 32, 32) if small else (3, 64, 64)
         return DataFacts(
             title=SMALL_TITLE if small else "Tiny ImageNet",
             source="Y. Le and X. Yang, Tiny ImageNet Visual Recognition Challenge, Stanford CS231n 2015",

@@ -82,7 +82,7 @@ class CertifiedTrainingSpec(TrainedDefense):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The stage before it in a cascade."""
+        """The network before it in a cascade."""
         return (self.after,) if self.after else ()
 
     def ramped(self, epochs: float, of: int) -> float:
@@ -131,17 +131,17 @@ class CertifiedObjective(Objective):
         self.count = len(task.train)
 
     def positions(self, train: Tensor) -> Tensor:
-        """In a cascade, the images that no stage before this one certifies.
+        """In a cascade, the images that no network before this one certifies.
 
         Raises:
             SpecError: no image is left.
         """
-        stages = self.task.needed.values()
-        kept = train[self._open(list(stages), train)] if stages else train
+        networks = self.task.needed.values()
+        kept = train[self._open(list(networks), train)] if networks else train
         if not len(kept):
             raise SpecError(
-                "the stages before it certify every training image", where=f"after: {self.spec.after}",
-                expected="images to learn from", got="none", do="end the cascade one stage earlier",
+                "the networks before it certify every training image", where=f"after: {self.spec.after}",
+                expected="images to learn from", got="none", do="end the cascade one network earlier",
             )  # fmt: skip
         self.count = len(kept)
         return kept
@@ -190,9 +190,9 @@ class CertifiedObjective(Objective):
         share = self.spec.ramped(epochs, self.task.epochs)
         return Moment(epochs, share, derive(self.task.seed, "directions", self.epoch, self.seen))
 
-    def _open(self, stages: list[nn.Module], train: Tensor) -> Flags:
-        """Images of which no stage certifies its own prediction, by the exact dual at the final radius."""
-        graphs = [trace(stage, self.task.domain.shape) for stage in stages]
+    def _open(self, networks: list[nn.Module], train: Tensor) -> Flags:
+        """Images of which no network certifies its own prediction, by the exact dual at the final radius."""
+        graphs = [trace(network, self.task.domain.shape) for network in networks]
         dual = Dual(norm=self.spec.norm, input_box=self.spec.input_box)
         left = []
         for batch in batches(self.task.images, train, batch_size=TOGETHER):

@@ -15,10 +15,10 @@ UNDECIDED = -1
 class CascadeVerdict:
     """What a cascade makes of n images; every array is (n,)."""
 
-    stage: Classes
-    """The first stage, from 0, that certifies its own prediction; -1 where none does."""
+    network: Classes
+    """The first network, from 0, that certifies its own prediction; -1 where none does."""
     answer: Classes
-    """That stage's prediction; the last stage's, without a certificate, where there is none."""
+    """That network's prediction; the last network's, without a certificate, where there is none."""
     wrong: Verdicts
     """The answer is not the label."""
     robust: Verdicts
@@ -41,29 +41,29 @@ class CascadeVerdict:
         """Share of images without a certificate that covers the whole cascade; never below the paper's."""
         return float(1 - self.strictly_robust.mean())
 
-    def decided(self, stages: int) -> tuple[float, ...]:
-        """Share of images that each of the stages decides; what is missing to 1 is undecided."""
-        return tuple(float((self.stage == stage).mean()) for stage in range(stages))
+    def decided(self, networks: int) -> tuple[float, ...]:
+        """Share of images that each of the networks decides; what is missing to 1 is undecided."""
+        return tuple(float((self.network == network).mean()) for network in range(networks))
 
 
 def run_cascade(predicted: Classes, certified: Verdicts, y: Classes) -> CascadeVerdict:
-    """The verdict on every image: the first stage that certifies its own prediction answers, else the last one.
+    """The verdict on every image: the first network that certifies its own prediction answers, else the last one.
 
-    That a stage is constant on the ball does not make the cascade so: at another image of the ball an earlier stage
-    may certify, or this one may not and a later one answer. A stage r that certifies a class there predicts the same
-    class at the image itself, which lies in that ball. So, where one stage certifies the label and every other
+    That a network is constant on the ball does not make the cascade so: at another image of the ball an earlier network
+    may certify, or this one may not and a later one answer. A network r that certifies a class there predicts the same
+    class at the image itself, which lies in that ball. So, where one network certifies the label and every other
     predicts it, each certified answer in the ball is the label, which is the strict definition.
 
     Args:
-        predicted: (s, n), the predictions of s >= 1 stages.
-        certified: (s, n), whether the stage certifies its own prediction, right or wrong, at the radius.
+        predicted: (s, n), the predictions of s >= 1 networks.
+        certified: (s, n), whether the network certifies its own prediction, right or wrong, at the radius.
         y: (n,), labels.
 
     Reference: Wong et al. 2018, section 3.3; strict: methods, robustness 6.7.
     """
     decided = certified.any(axis=0)
-    stage = np.where(decided, certified.argmax(axis=0), UNDECIDED)
-    answer = predicted[stage, np.arange(len(y))]
+    network = np.where(decided, certified.argmax(axis=0), UNDECIDED)
+    answer = predicted[network, np.arange(len(y))]
     wrong = answer != y
     strict = decided & (predicted == y).all(axis=0)
-    return CascadeVerdict(stage, answer, wrong, decided & ~wrong, strict)
+    return CascadeVerdict(network, answer, wrong, decided & ~wrong, strict)

@@ -7,7 +7,7 @@ from distillab.core.errors import ContractError
 from distillab.core.shapes import Images, Logits
 
 ROUNDING = 1e-6
-"""What float32 may add to a pixel's range and, also relative to it, to a perturbation's budget."""
+"""What float32 may add to a pixel's range and, also relative to it, to a perturbation's largest distance."""
 
 
 def is_randomized(logits_fn: LogitsFn, x: Images) -> bool:

@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import nn
 
 from distillab.core.torchvision_compat import import_torchvision
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 
 class TorchvisionSpec(ModelSpec):
@@ -26,7 +26,7 @@ class TorchvisionSpec(ModelSpec):
     def cifar_layers(self, channels: int) -> dict[str, nn.Module]:
         """The layers of the CIFAR stem by the paths of those that they replace."""
 
-    def build(self, shape: Shape, classes: int) -> nn.Module:
+    def build(self, shape: ImageShape, classes: int) -> nn.Module:
         """The network without pretrained weights."""
         import_torchvision()
         import torchvision.models
@@ -37,7 +37,7 @@ class TorchvisionSpec(ModelSpec):
                 network.set_submodule(path, layer, strict=True)
         return network
 
-    def misfit(self, shape: Shape) -> str:
+    def misfit(self, shape: ImageShape) -> str:
         """Why images of ``shape`` do not fit the stem, or the empty string."""
         if self.stem == "imagenet" and (shape[0] != 3 or min(shape[1:]) < 32):
             return "images of three channels and at least 32x32"

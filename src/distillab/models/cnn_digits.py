@@ -6,7 +6,7 @@ from torch import nn
 
 from distillab.models.inits import glorot_
 from distillab.models.normalize import FixedInputSpec
-from distillab.specs.model import Shape
+from distillab.specs.model import ImageShape
 
 
 class CNNDigits(FixedInputSpec):
@@ -19,7 +19,7 @@ class CNNDigits(FixedInputSpec):
     shapes = ((1, 8, 8),)
     pixel_mean = 0.5
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with the initialization of its teacher: Glorot uniform, zero biases."""
         channels, height, width = shape
         network = nn.Sequential(

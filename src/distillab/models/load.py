@@ -6,7 +6,7 @@ from distillab.core.errors import SpecError
 from distillab.core.generators import forked
 from distillab.core.registry import name_of
 from distillab.models.normalize import FixedInputSpec, normalized
-from distillab.specs.model import Domain, ModelSpec, Shape
+from distillab.specs.model import Domain, ImageShape, ModelSpec
 
 
 def build_model(spec: ModelSpec, domain: Domain, *, seed: int) -> nn.Module:
@@ -30,7 +30,7 @@ def build_model(spec: ModelSpec, domain: Domain, *, seed: int) -> nn.Module:
     return normalized(network, mean, std)
 
 
-def _refuse_misfit(spec: ModelSpec, shape: Shape) -> None:
+def _refuse_misfit(spec: ModelSpec, shape: ImageShape) -> None:
     if expected := spec.misfit(shape):
         raise SpecError(
             "the network does not take these images",

@@ -10,7 +10,7 @@ from distillab.core.shapes import Images
 from distillab.models.blocks import conv3x3, pre_activation
 from distillab.models.inits import he_fan_out_
 from distillab.models.normalize import FixedInputSpec
-from distillab.specs.model import Shape
+from distillab.specs.model import ImageShape
 
 
 class MadryMNIST(FixedInputSpec):
@@ -21,7 +21,7 @@ class MadryMNIST(FixedInputSpec):
     label = "Madry CNN (MNIST)"
     shapes = ((1, 28, 28),)
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network; weights are normal with std 0.1, cut off at two std, and biases are 0.1."""
         network = nn.Sequential(
             nn.Conv2d(shape[0], 32, 5, padding=2),
@@ -57,7 +57,7 @@ class MadryWRN(FixedInputSpec):
         default="wide", description="Channels of the three stages: 160, 320, 640, or 16, 32, 64"
     )
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network: three stages of five pre-activation units, shortcuts without weights.
 
         Strided convolutions pad both sides, where the TensorFlow release pads only one.

@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import nn
 
 from distillab.models.inits import glorot_
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 
 class MLP(ModelSpec):
@@ -21,7 +21,7 @@ class MLP(ModelSpec):
         default=(64,), min_length=1, description="Units of the hidden layers, in order"
     )
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with Glorot uniform weights and zero biases, as this project's other small networks."""
         channels, height, width = shape
         sizes = (channels * height * width, *self.widths)

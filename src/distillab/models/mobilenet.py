@@ -5,7 +5,7 @@ from typing import Literal
 from torch import nn
 
 from distillab.models.blocks import conv3x3, global_pool, norm_relu
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 _UNITS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1))
 """Channels out and stride of the thirteen separable convolutions."""
@@ -19,7 +19,7 @@ class MobileNet(ModelSpec):
     label = "MobileNet"
     min_size = 16
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with PyTorch's default initialization."""
         layers: list[nn.Module] = [conv3x3(shape[0], 32), *norm_relu(32)]
         c_in = 32

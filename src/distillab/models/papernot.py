@@ -6,7 +6,7 @@ from torch import nn
 
 from distillab.models.inits import glorot_
 from distillab.models.normalize import FixedInputSpec
-from distillab.specs.model import Shape
+from distillab.specs.model import ImageShape
 
 
 class PapernotSpec(FixedInputSpec):
@@ -20,7 +20,7 @@ class PapernotSpec(FixedInputSpec):
     """Units of both hidden dense layers."""
     padding: ClassVar[int] = 0
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with Keras' initialization: Glorot uniform, zero biases."""
         network = nine_layers(shape, classes, widths=self.widths, dense=self.dense, padding=self.padding)
         glorot_(network)
@@ -70,7 +70,7 @@ class SmallCNN(FixedInputSpec):
     label = "SmallCNN"
     shapes = ((1, 28, 28),)
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with He normal (fan-in) convolutions and an all-zero last layer: it starts at equal logits."""
         network = nine_layers(shape, classes, widths=(32, 64), dense=200)
         for layer in network:
@@ -81,7 +81,9 @@ class SmallCNN(FixedInputSpec):
         return network
 
 
-def nine_layers(shape: Shape, classes: int, *, widths: tuple[int, int], dense: int, padding: int = 0) -> nn.Sequential:
+def nine_layers(
+    shape: ImageShape, classes: int, *, widths: tuple[int, int], dense: int, padding: int = 0
+) -> nn.Sequential:
     """Four convolutions, two pools and three dense layers, with default weights; dropout 0.5 after the first dense one.
 
     Reference: Papernot et al. 2016, tables I and II. Their ninth layer is the softmax with the logits.

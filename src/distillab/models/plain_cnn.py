@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import nn
 
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 
 class PlainCNN(ModelSpec):
@@ -15,7 +15,7 @@ class PlainCNN(ModelSpec):
     label = "CNN"
     min_size = 8
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with PyTorch's default initialization; its dropout rate is 0 and therefore left out."""
         return nn.Sequential(
             *_convolution(shape[0], 32),

@@ -6,7 +6,7 @@ from torch import nn
 
 from distillab.models.blocks import conv3x3, global_pool, norm_relu, pre_activation
 from distillab.models.inits import he_fan_out_
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 
 class PreResNetSpec(ModelSpec):
@@ -16,7 +16,7 @@ class PreResNetSpec(ModelSpec):
     min_size = 4
     units: ClassVar[int]
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with He normal (fan-out) convolutions."""
         network = nn.Sequential(
             conv3x3(shape[0], 16),

@@ -25,7 +25,7 @@ PARTS = ("weight", "bias", "running_mean", "running_var")
 """The order of a layer's tensors; safetensors files forget it."""
 
 
-def load_published(model: nn.Module, path: Path, *, stage: int | None = None) -> None:
+def load_published(model: nn.Module, path: Path, *, network: int | None = None) -> None:
     """Put the weights of a published file into ``model``, whose layers may have other names.
 
     A file with our own names is taken name by name. Of any other, the tensors are taken in their order, which must be
@@ -35,13 +35,13 @@ def load_published(model: nn.Module, path: Path, *, stage: int | None = None) ->
         model: what ``build_model`` made.
         path: a ``state_dict`` or ``{"state_dict": ...}`` as ``torch.save`` writes it, today or before zip files, or
             safetensors. Nothing but tensors in containers is unpickled.
-        stage: which one, counted from 0, where the file holds a list of networks: a cascade.
+        network: which one, counted from 0, where the file holds a list of networks: a cascade.
 
     Raises:
         ArtifactError: the file is absent, is no file of weights, or holds other objects.
-        SpecError: it holds another network, or several and ``stage`` names none of them.
+        SpecError: it holds another network, or several and ``network`` names none of them.
     """
-    found = _stripped(_state_of(_read(path), path, stage))
+    found = _stripped(_state_of(_read(path), path, network))
     own = model.state_dict()
     if found.keys() == own.keys():
         _refuse_mismatch(own, {name: found[name] for name in own}, path)
@@ -84,21 +84,21 @@ def _in_order(tensors: Weights) -> Weights:
     return {name: tensors[name] for name in sorted(tensors, key=place)}
 
 
-def _state_of(content: object, path: Path, stage: int | None) -> Weights:
+def _state_of(content: object, path: Path, network: int | None) -> Weights:
     """The one state_dict that is asked for."""
     if isinstance(content, Mapping) and "state_dict" in content:
         content = content["state_dict"]
     states = list(content) if isinstance(content, list | tuple) else [content]
-    if stage is None and len(states) == 1:
-        stage = 0
-    if stage is None or not 0 <= stage < len(states):
+    if network is None and len(states) == 1:
+        network = 0
+    if network is None or not 0 <= network < len(states):
         raise SpecError(
-            "the file holds several networks" if stage is None else "the file has no such network",
+            "the file holds several networks" if network is None else "the file has no such network",
             where=str(path),
-            expected=f"--stage 0 to {len(states) - 1}",
-            got="" if stage is None else str(stage),
+            expected=f"--network 0 to {len(states) - 1}",
+            got="" if network is None else str(network),
         )
-    state = states[stage]
+    state = states[network]
     if not isinstance(state, Mapping) or not state or not all(isinstance(t, Tensor) for t in state.values()):
         raise ArtifactError("is no file of weights", where=str(path), expected="a state_dict: names to tensors")
     return {str(name): tensor for name, tensor in state.items()}

@@ -6,7 +6,7 @@ from torch import nn
 
 from distillab.models.blocks import Residual, conv3x3, global_pool, norm_relu
 from distillab.models.inits import he_fan_out_
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 CARDINALITY = 8
 
@@ -19,7 +19,7 @@ class ResNeXt29(ModelSpec):
     label = "ResNeXt-29"
     min_size = 4
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with He normal (fan-out) convolutions."""
         network = nn.Sequential(
             conv3x3(shape[0], 64),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from distillab.models.blocks import Residual
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 
 class SqueezeNet(ModelSpec):
@@ -20,7 +20,7 @@ class SqueezeNet(ModelSpec):
     label = "SqueezeNet"
     min_size = 8
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with PyTorch's default initialization; the class maps' means are the logits."""
         return nn.Sequential(
             *_conv_norm_relu(shape[0], 96, 3),

@@ -7,7 +7,7 @@ from torch import nn
 
 from distillab.models.blocks import conv3x3, norm_relu
 from distillab.models.inits import he_fan_out_
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 STAGES = (1, 2, 4, 8, 8)
 """Channels of the five convolutions, in units of the first one's."""
@@ -27,7 +27,7 @@ class VGG8(ModelSpec):
 
     width: int = Field(default=64, ge=1, description="Channels of the first convolution; dense layers have 64 times it")
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with He's initialization of its convolutions and PyTorch's of its dense layers."""
         layers: list[nn.Module] = []
         channels, side = shape[0], min(shape[1:])

@@ -7,7 +7,7 @@ from torch import nn
 from distillab.models.blocks import conv3x3, norm_relu, pre_activation
 from distillab.models.inits import he_fan_out_
 from distillab.models.normalize import FixedInputSpec
-from distillab.specs.model import Shape
+from distillab.specs.model import ImageShape
 
 
 class WRN3410(FixedInputSpec):
@@ -22,7 +22,7 @@ class WRN3410(FixedInputSpec):
     label = "WRN-34-10"
     min_size = 4
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with He normal (fan-out) convolutions and a zero bias in the dense layer."""
         dense = nn.Linear(640, classes)
         network = nn.Sequential(

@@ -7,7 +7,7 @@ from torch import nn
 
 from distillab.models.blocks import Residual
 from distillab.models.inits import he_fan_out_
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 
 class WongSmall(ModelSpec):
@@ -18,7 +18,7 @@ class WongSmall(ModelSpec):
     label = "Wong small"
     min_size = 4
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network; the release initializes its color variant with He normal (fan-out) convolutions."""
         network = _strided(shape, 16, 32, dense=100, classes=classes)
         if shape[0] == 3:
@@ -38,7 +38,7 @@ class WongWide(ModelSpec):
     min_size = 4
     k: int = Field(default=4, ge=1, description="4k and 8k channels, 128k dense units")
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with PyTorch's default initialization, as in the release."""
         return _strided(shape, 4 * self.k, 8 * self.k, dense=128 * self.k, classes=classes)
 
@@ -51,7 +51,7 @@ class WongLarge(ModelSpec):
     label = "Wong large"
     min_size = 4
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with PyTorch's default initialization, as in the release."""
         return nn.Sequential(
             *_keep(shape[0], 32),
@@ -75,7 +75,7 @@ class WongResNet(ModelSpec):
     label = "Wong ResNet"
     min_size = 4
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with He normal (fan-out) convolutions, zero biases, and default dense layers."""
         network = nn.Sequential(
             *_keep(shape[0], 16),
@@ -92,7 +92,7 @@ class WongResNet(ModelSpec):
         return network
 
 
-def _strided(shape: Shape, first: int, second: int, *, dense: int, classes: int) -> nn.Sequential:
+def _strided(shape: ImageShape, first: int, second: int, *, dense: int, classes: int) -> nn.Sequential:
     return nn.Sequential(
         *_halve(shape[0], first),
         *_halve(first, second),
@@ -118,6 +118,6 @@ def _halve(c_in: int, c_out: int) -> tuple[nn.Module, nn.Module]:
     return nn.Conv2d(c_in, c_out, 4, stride=2, padding=1), nn.ReLU()
 
 
-def _quarters(shape: Shape) -> int:
+def _quarters(shape: ImageShape) -> int:
     """Pixels that are left after both sides were halved twice."""
     return (shape[1] // 4) * (shape[2] // 4)

@@ -5,7 +5,7 @@ from typing import Literal
 from torch import nn
 
 from distillab.models.blocks import Residual, conv3x3, global_pool, norm_relu
-from distillab.specs.model import ModelSpec, Shape
+from distillab.specs.model import ImageShape, ModelSpec
 
 
 class Xception(ModelSpec):
@@ -19,7 +19,7 @@ class Xception(ModelSpec):
     label = "Xception"
     min_size = 8
 
-    def build(self, shape: Shape, classes: int) -> nn.Sequential:
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with PyTorch's default initialization."""
         return nn.Sequential(
             conv3x3(shape[0], 32),

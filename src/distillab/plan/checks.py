@@ -93,7 +93,7 @@ def _missing_needs(params: Params) -> Iterator[str]:
             if need not in params.defenses:
                 yield f"defenses.{key}: starts from teachers of {need!r}; add defenses.{need}"
         if _needs_itself(params, key):
-            yield f"defenses.{key}.after: leads back to {key!r}; the first stage of a cascade has no after"
+            yield f"defenses.{key}.after: leads back to {key!r}; the first network of a cascade has no after"
 
 
 def _needs_itself(params: Params, key: str) -> bool:

@@ -36,13 +36,13 @@ def readers_of(members: Mapping[str, Member]) -> dict[str, tuple[str, ...]]:
     return {member_id: tuple(readers) for member_id, readers in found.items()}
 
 
-Key = tuple[str, str]
+JobKey = tuple[str, str]
 """Stage and id of a job."""
 
 
-def _groups(params: Params, members: dict[str, Member]) -> dict[Key, list[Member]]:
+def _groups(params: Params, members: dict[str, Member]) -> dict[JobKey, list[Member]]:
     """The members of each job, by stage and in the plan's order."""
-    readers, alike = readers_of(members), dict[Key, dict[tuple[str, ...], list[Member]]]()
+    readers, alike = readers_of(members), dict[JobKey, dict[tuple[str, ...], list[Member]]]()
     for member in members.values():
         if member.stage in STAGES:
             some = readers.get(member.id, ()) if not member.incomplete else ()
@@ -66,12 +66,12 @@ def _for(readers: tuple[str, ...]) -> str:
     return "_".join(("for", *readers)) if readers else "for_no_study"
 
 
-def _output(params: Params, key: Key) -> str:
+def _output(params: Params, key: JobKey) -> str:
     stage, job = key
     return f"results/{params.preset}/reports/{job}.html" if stage == "report" else receipt_path(params.preset, *key)
 
 
-def _job(key: Key, group: list[Member], members: dict[str, Member], outputs: Mapping[str, str], memory: int) -> Job:
+def _job(key: JobKey, group: list[Member], members: dict[str, Member], outputs: Mapping[str, str], memory: int) -> Job:
     inputs = {outputs[parent.id]: None for member in group for parent in _declared_ancestors(member, members)}
     output = outputs[group[0].id]
     keys = "".join(member.key for member in group)

@@ -17,7 +17,7 @@ from distillab.core.job import Plan
 from distillab.core.sidecar import SCHEMA, Sidecar
 
 
-class Entry(BaseModel):
+class ManifestEntry(BaseModel):
     """One payload: its identity, and the BLAKE2b-256 hashes of its bytes and of its sidecar."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,7 +37,7 @@ class Manifest(BaseModel):
     """Hash of the resolved parameters."""
     code: str
     """Hash of the code hashes of all payloads."""
-    payloads: dict[str, Entry]
+    payloads: dict[str, ManifestEntry]
 
 
 def manifest_path(root: Path, preset: str) -> Path:
@@ -55,9 +55,9 @@ def manifest_of(plan: Plan, sidecars: dict[str, Sidecar]) -> Manifest:
     )
 
 
-def entry_of(sidecar: Sidecar) -> Entry:
+def entry_of(sidecar: Sidecar) -> ManifestEntry:
     """What the manifest keeps of a payload."""
-    return Entry(key=sidecar.key, payload=sidecar.payload.blake2b, sidecar=sidecar.digest)
+    return ManifestEntry(key=sidecar.key, payload=sidecar.payload.blake2b, sidecar=sidecar.digest)
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

@@ -7,7 +7,18 @@ from typing import Any
 
 from distillab.reporting import environments
 from distillab.reporting.absent import cells_phrase, gap_list
-from distillab.reporting.display import DASH, Html, cell, folded, header, number, paragraph, points, setting, table
+from distillab.reporting.display import (
+    DASH,
+    Html,
+    folded,
+    header,
+    number,
+    paragraph,
+    points,
+    setting,
+    table,
+    table_cell,
+)
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
@@ -89,7 +100,7 @@ def paper_table(reported: Reported) -> Html:
     shown = shown.assign(
         row=shown["defense"] + ", " + shown["teacher"] + " → " + shown["student"],
         ls=merged["ls_accuracy"].map(_printed),
-        best=[cell(_printed(v)) for v in merged["best_printed"]],
+        best=[table_cell(_printed(v)) for v in merged["best_printed"]],
         attack=merged["best_attack"].map(escape),
         gain=[points(margin / 100) for margin in merged["margin"]],
         p=[number(p) for p in merged["p_one_sided"]],

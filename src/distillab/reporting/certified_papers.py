@@ -6,7 +6,7 @@ from math import isclose
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.certified_rows import CERTIFIED, certificates, method, settings
-from distillab.reporting.display import Html, cell, folded, header, interval, missing, number, paragraph, table
+from distillab.reporting.display import Html, folded, header, interval, missing, number, paragraph, table, table_cell
 from distillab.reporting.markdown import with_bounds
 from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import method_of, settings_of
@@ -128,7 +128,7 @@ def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
     found, reason = _alike(tables, printed)
     titles = text_titles(tables)
     said = [f"{interval(*map(_two, _error(row)))} {escape(titles[row.model])}" for row in found]
-    return cell("<br>".join(said)) if said else missing(reason)
+    return table_cell("<br>".join(said)) if said else missing(reason)
 
 
 def _alike(tables: Tables, printed: Any) -> tuple[list[Any], str]:  # noqa: ANN401 - rows

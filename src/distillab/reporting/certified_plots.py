@@ -8,7 +8,7 @@ import numpy as np
 
 from distillab.core.errors import ArtifactError
 from distillab.reporting import certified_figures
-from distillab.reporting.certified_rows import budgets, certificates, combines, in_order, labels, strongest
+from distillab.reporting.certified_rows import certificates, combines, in_order, labels, strongest, threat_models
 from distillab.reporting.display import Html, paragraph
 from distillab.reporting.drawing import show, style
 from distillab.reporting.summaries import counts, seeds_of
@@ -30,7 +30,7 @@ def radii_figure(tables: Tables) -> Html:
     frame = certificates(tables)
     if frame.empty:
         return Html("")
-    frame = frame[frame["norm"] == budgets(tables, frame)[0][0]]
+    frame = frame[frame["norm"] == threat_models(tables, frame)[0][0]]
     points, undecided = _curves(tables, frame), _undecided(tables, frame)
     attacked = frame["robust_accuracy"].notna().any()
     above = (
@@ -57,8 +57,8 @@ def tightness_figure(tables: Tables) -> Html:
     images = tables["certified_images"]
     if frame.empty or images.empty or images["certifier"].nunique() < 2:
         return paragraph("Tightness can be compared where two certifiers bound the same images; here they did not.")
-    norm, eps = budget = budgets(tables, frame)[0]
-    shown = set(at(frame, budget)["model"])
+    norm, eps = threat = threat_models(tables, frame)[0]
+    shown = set(at(frame, threat)["model"])
     keys = {key for key in frame["certifier"].unique() if (frame.loc[frame["certifier"] == key, "norm"] == norm).all()}
     part = images[(images["eps"] == eps) & images["model"].isin(shown) & images["certifier"].isin(keys)]
     bars = _bars(tables, part)
@@ -69,7 +69,7 @@ def tightness_figure(tables: Tables) -> Html:
             certified_figures.tightness(bars),
             name="tightness",
             alt="Lower bounds of the margin by certifier, one panel per model: medians with two ranges.",
-            caption=f"<b>How tight the bounds are at {named(budget)}.</b> The smallest margin of each image that the "
+            caption=f"<b>How tight the bounds are at {named(threat)}.</b> The smallest margin of each image that the "
             "certifiers do not agree on: median, middle half (thick) and middle nine tenths (thin); further right is "
             "tighter. In percent: images on which no other bound is larger"
             f"{_combined(tables, bars)}. n = {counts(bars['n'])} images and seeds.",

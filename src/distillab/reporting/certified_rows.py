@@ -7,7 +7,7 @@ from distillab.core.labels import distinct
 from distillab.metrics.intervals import wilson
 from distillab.reporting.selection import settings_of
 from distillab.reporting.tables import Tables, lookup, records
-from distillab.reporting.worst_rows import ROBUST, Budget
+from distillab.reporting.worst_rows import ROBUST, ThreatModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,16 +68,16 @@ def labels(tables: Tables) -> dict[str, str]:
     return distinct(found, {key: method(tables, key) for key in found})
 
 
-def budgets(tables: Tables, frame: "pd.DataFrame") -> list[Budget]:
+def threat_models(tables: Tables, frame: "pd.DataFrame") -> list[ThreatModel]:
     """Norms and radii of some rows: the radius of a training first, then the smallest."""
     specs: dict[str, Any] = tables.facts.get("params", {}).get("defenses", {})
     own = [settings_of(tables, key) for key in specs]
     trained = [float(spec["eps"]) for spec in own if spec.get("name") in TRAINED and "eps" in spec]
     found = {(str(row.norm), float(row.eps)) for row in records(frame)}
 
-    def place(budget: Budget) -> tuple[bool, bool, str, float]:
-        near = any(isclose(budget[1], eps, rel_tol=1e-3) for eps in trained)
-        return (budget[0] != "linf", not near, budget[0], budget[1])
+    def place(threat: ThreatModel) -> tuple[bool, bool, str, float]:
+        near = any(isclose(threat[1], eps, rel_tol=1e-3) for eps in trained)
+        return (threat[0] != "linf", not near, threat[0], threat[1])
 
     return sorted(found, key=place)
 

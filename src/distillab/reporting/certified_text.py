@@ -5,7 +5,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.certified_rows import budgets, certificates, combines, labels, strongest
+from distillab.reporting.certified_rows import certificates, combines, labels, strongest, threat_models
 from distillab.reporting.display import Html, paragraph, percent, points
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import counts, over_seeds, seeds_of
@@ -28,13 +28,13 @@ def certified_answer(tables: Tables) -> Html:
     frame = certificates(tables)
     if frame.empty:
         return paragraph("No certificate was computed in this preset.", kind="lead")
-    budget = budgets(tables, frame)[0]
-    shown = strongest(at(frame, budget))
+    threat = threat_models(tables, frame)[0]
+    shown = strongest(at(frame, threat))
     rows = sorted(records(over_seeds(shown, ["model"], "certified_accuracy", upper=1)), key=lambda row: -row.value)
     rest = f" {len(rows) - _SHOWN} more models are in the table." if len(rows) > _SHOWN else ""
     said = "; ".join(_proved(tables, row, shown[shown["model"] == row.model]) for row in rows[:_SHOWN])
     return paragraph(
-        f"On {dataset(tables)} at {named(budget)}: {said}. n = {counts(shown['n'])} images, {seeds_of(shown)}.{rest}",
+        f"On {dataset(tables)} at {named(threat)}: {said}. n = {counts(shown['n'])} images, {seeds_of(shown)}.{rest}",
         kind="lead",
     )
 

@@ -6,21 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.certified_rows import (
-    budgets,
     certificates,
     combines,
     deciders,
     in_order,
     labels,
+    threat_models,
     with_interval,
 )
-from distillab.reporting.display import Html, cell, folded, header, missing, number, paragraph, percent, points, table
+from distillab.reporting.display import (
+    Html,
+    folded,
+    header,
+    missing,
+    number,
+    paragraph,
+    percent,
+    points,
+    table,
+    table_cell,
+)
 from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles
 from distillab.reporting.titles import in_order as models_in_order
-from distillab.reporting.worst_rows import Budget, at, named
+from distillab.reporting.worst_rows import ThreatModel, at, named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,10 +46,10 @@ _LABELS = {
     "slack": header("Slack", "images"), "seconds": header("Time ↓", "ms per image"),
     "memory": header("Memory ↓", "MB at the peak"),
 }  # fmt: skip
-_CASCADE = ["cascade", "arch", "certifier", "norm", "eps", "stages"]
+_CASCADE = ["cascade", "arch", "certifier", "norm", "eps", "networks"]
 _ERRORS = {"standard": "standard_error", "paper_robust": "paper_robust_error", "strict_robust": "strict_robust_error"}
 _CASCADE_LABELS = {
-    "cascade": "Cascade", "stages": "Networks", "certifier": "Certifier",
+    "cascade": "Cascade", "networks": "Networks", "certifier": "Certifier",
     "standard_error": header("Clean ↓", "error, %"),
     "paper_robust_error": header("Robust ↓", "error as in the paper, %"),
     "strict_robust_error": header("Strictly robust ↓", "error, %"),
@@ -51,15 +62,15 @@ def certificate_table(tables: Tables) -> Html:
     frame = certificates(tables)
     if frame.empty:
         return paragraph("No certificate was computed in this preset.")
-    shown = [_at_budget(tables, frame, budget, f"certificates-{i}" if i else "certificates")
-             for i, budget in enumerate(budgets(tables, frame))]  # fmt: skip
+    shown = [_at_threat(tables, frame, threat, f"certificates-{i}" if i else "certificates")
+             for i, threat in enumerate(threat_models(tables, frame))]  # fmt: skip
     return shown[0] + folded("The other radii", *shown[1:]) if len(shown) > 1 else shown[0]
 
 
-def _at_budget(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str) -> Html:
+def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str) -> Html:
     import pandas as pd
 
-    frame = at(frame, budget)
+    frame = at(frame, threat)
     means = {value: over_seeds(frame, _BY, value, upper=1).set_index(_BY) for value in _SHARES}
     pairs = [
         (model, key)
@@ -75,7 +86,7 @@ def _at_budget(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str)
     return table(
         pd.DataFrame(rows, columns=columns),
         name=name,
-        caption=f"<b>Certificates at {named(budget)}</b>, {sample}.",
+        caption=f"<b>Certificates at {named(threat)}</b>, {sample}.",
         labels={column: _LABELS[column] for column in columns},
         notes=[
             kinds_note(means["certified_accuracy"]["kind"]),
@@ -128,7 +139,7 @@ def _decided(tables: Tables, part: "pd.DataFrame", certifier: str) -> str:
     columns = deciders(tables, certifier) | {"undecided": "undecided"}
     shares = {said: float(part[column].mean()) for column, said in columns.items()}
     shown = [f"{escape(said)} {percent(share)}" for said, share in shares.items() if share > 0]
-    return cell("<br>".join(shown) or "none")
+    return table_cell("<br>".join(shown) or "none")
 
 
 def _attacked(frame: "pd.DataFrame") -> str:
@@ -149,9 +160,9 @@ def cascade_table(tables: Tables) -> Html:
     first = next(iter(means.values()))
     shares = {keys: part["shares"] for keys, part in frame.groupby(_CASCADE)}
     rows = [
-        {"cascade": f"{escape(tables.label(row.cascade))}, {escape(row.arch)}", "stages": str(row.stages),
+        {"cascade": f"{escape(tables.label(row.cascade))}, {escape(row.arch)}", "networks": str(row.networks),
          "certifier": f"{escape(labels(tables).get(row.certifier, row.certifier))}, {named((row.norm, row.eps))}",
-         "decided": _by_stage(shares[tuple(getattr(row, name) for name in _CASCADE)])}
+         "decided": _by_network(shares[tuple(getattr(row, name) for name in _CASCADE)])}
         | {value: estimate_cell(each[row.Index], percent) for value, each in means.items()}
         for row in first
     ]  # fmt: skip
@@ -172,8 +183,8 @@ def cascade_table(tables: Tables) -> Html:
     )
 
 
-def _by_stage(shares: "pd.Series[Any]") -> str:
+def _by_network(shares: "pd.Series[Any]") -> str:
     """Mean shares of the images that each network decides, and the rest."""
     means = [sum(column) / len(column) for column in zip(*shares, strict=True)]
-    decided = [f"{stage}: {percent(share)}" for stage, share in enumerate(means, start=1)]
-    return cell("<br>".join([*decided, f"undecided {percent(max(0.0, 1 - sum(means)))}"]))
+    decided = [f"{network}: {percent(share)}" for network, share in enumerate(means, start=1)]
+    return table_cell("<br>".join([*decided, f"undecided {percent(max(0.0, 1 - sum(means)))}"]))

@@ -9,7 +9,6 @@ from distillab.reporting.absent import gaps, reason
 from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, step_label, step_of, view_name
 from distillab.reporting.display import (
     Html,
-    cell,
     folded,
     header,
     missing,
@@ -17,6 +16,7 @@ from distillab.reporting.display import (
     paragraph,
     percent,
     table,
+    table_cell,
 )
 from distillab.reporting.summaries import (
     counts,
@@ -107,7 +107,7 @@ def _cell_key(row: Any) -> tuple[str, str, float, int, str]:  # noqa: ANN401 - a
 
 def _shown(first: Any, measure: str, found: Any, form: Any, *, correct: int, absent: str) -> str:  # noqa: ANN401 - rows
     if measure == "distance" and first.kind != "minimum_norm":
-        return missing(f"fixed budget, eps {number(first.eps)}")
+        return missing(f"fixed radius, eps {number(first.eps)}")
     if found is None:
         return missing("at T = 1, Z/T is Z" if first.temperature == 1 else absent)
     return estimate_cell(found, form, reason=nothing_found(correct))
@@ -178,4 +178,6 @@ def _pair(row: Any) -> str:  # noqa: ANN401 - a row
 def _over_images(row: Any) -> str:  # noqa: ANN401 - a row
     if row.images_low is None or not isfinite(row.images_low):
         return missing("all images differ alike")
-    return cell(f"[{number(row.images_low, signed=True)}, {number(row.images_high, signed=True)}], n = {int(row.n):,}")
+    return table_cell(
+        f"[{number(row.images_low, signed=True)}, {number(row.images_high, signed=True)}], n = {int(row.n):,}"
+    )

@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.absent import gap_note, gaps, reason
-from distillab.reporting.display import Html, cell, folded, header, missing, number, paragraph, percent, table
+from distillab.reporting.display import Html, folded, header, missing, number, paragraph, percent, table, table_cell
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import (
     counts,
@@ -77,7 +77,7 @@ def claims_table(tables: Tables) -> Html:
             ),
             "source": escape(row.source),
             "logits": view_name(row.view),
-            "unit": cell(escape(named_norms(row.unit))),
+            "unit": table_cell(escape(named_norms(row.unit))),
         }
         | decision_cells(row)
         for row in records(claims)

@@ -62,7 +62,7 @@ def interval(value: str, low: str, high: str) -> str:
     return f'{value} <span class="interval">[{low}, {high}]</span>'
 
 
-def cell(text: str, *, best: bool = False, mark: str = "") -> str:
+def table_cell(text: str, *, best: bool = False, mark: str = "") -> str:
     """A table cell that does not wrap, bold where it is among the best, followed by ``mark``."""
     body = f"<strong>{text}</strong>" if best else text
     return f'<span class="cell">{body}{mark}</span>'

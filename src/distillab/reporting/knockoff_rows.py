@@ -29,7 +29,7 @@ def of_teachers(verdicts: "pd.DataFrame") -> "pd.DataFrame":
     return verdicts[together | alone].sort_values("best_delta", kind="stable").reset_index(drop=True)
 
 
-def cells(tables: Tables) -> "pd.DataFrame":
+def knockoff_cells(tables: Tables) -> "pd.DataFrame":
     """The knockoff cells in the verdicts' row order, the paper's attacks first, with ``row`` and ``html`` labels."""
     frame = _placed(tables, tables["knockoff"])
     position = {row: i for i, row in enumerate(ranked(tables)["row"])}

@@ -4,9 +4,20 @@ from html import escape
 from typing import Any
 
 from distillab.reporting import figures
-from distillab.reporting.display import Html, cell, chip, header, interval, missing, number, percent, points, table
+from distillab.reporting.display import (
+    Html,
+    chip,
+    header,
+    interval,
+    missing,
+    number,
+    percent,
+    points,
+    table,
+    table_cell,
+)
 from distillab.reporting.drawing import show, style
-from distillab.reporting.knockoff_rows import attack_name, cells, of_teachers, ranked, sample, seeds_of
+from distillab.reporting.knockoff_rows import attack_name, knockoff_cells, of_teachers, ranked, sample, seeds_of
 from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
@@ -54,7 +65,7 @@ def verdict_table(tables: Tables) -> Html:
 
 def verdict_figure(tables: Tables) -> Html:
     """How far the strongest attack on each teacher gets, against the LS student."""
-    verdicts, frame = ranked(tables), cells(tables)
+    verdicts, frame = ranked(tables), knockoff_cells(tables)
     margin = float(tables.facts["margin"])
     teachers = of_teachers(verdicts)
     stolen = int((teachers["lower"] > 0).sum())
@@ -83,8 +94,8 @@ def _scope(tables: Tables, v: Any, prefix: str) -> dict[str, str]:  # noqa: ANN4
     literal = literal_rule(v, prefix)
     gain = interval(*(points(getattr(v, prefix + name)) for name in ("best_delta", "lower", "upper")))
     return {
-        f"{prefix}verdict": cell(f"{chip(verdict)}{_beneath(literal)}"),
-        f"{prefix}delta": cell(f"{gain}{_beneath(escape(attack_name(tables, best)))}"),
+        f"{prefix}verdict": table_cell(f"{chip(verdict)}{_beneath(literal)}"),
+        f"{prefix}delta": table_cell(f"{gain}{_beneath(escape(attack_name(tables, best)))}"),
     }
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.reporting import figures
 from distillab.reporting.absent import gap_note, gaps, reason
-from distillab.reporting.display import DASH, Html, arrow, cell, folded, header, missing, number, percent, table
+from distillab.reporting.display import DASH, Html, arrow, folded, header, missing, number, percent, table, table_cell
 from distillab.reporting.drawing import show, style
-from distillab.reporting.knockoff_rows import cells, sample, seeds_of
+from distillab.reporting.knockoff_rows import knockoff_cells, sample, seeds_of
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.reported import Matrix, Reported
 from distillab.reporting.summaries import not_separable
@@ -28,7 +28,7 @@ def knockoff_table(tables: Tables, reported: Reported) -> Html:
     """Every cell of the matrix: accuracy, an arrow against the LS student, the interval, the paper's number."""
     import pandas as pd
 
-    frame, printed = cells(tables), reported.matrix(reported.dataset(tables.facts))
+    frame, printed = knockoff_cells(tables), reported.matrix(reported.dataset(tables.facts))
     attacks = {a.attack: header(a.attack_label, f"grade {a.attack_grade}") for a in _attacks(frame)}
     rows = []
     for _, group in frame.groupby("row", sort=False):
@@ -60,7 +60,7 @@ def knockoff_table(tables: Tables, reported: Reported) -> Html:
 
 def delta_figure(tables: Tables) -> Html:
     """Gain over the LS student, one panel per attack; a figure per pair of networks, all but the first folded."""
-    frame = cells(tables).dropna(subset=["delta"])
+    frame = knockoff_cells(tables).dropna(subset=["delta"])
     frame = frame.assign(attack_label=[marked(tables, key) for key in frame["attack"]])
     pairs = list(frame["pair"].unique())
     drawn = {pair: _deltas(tables, frame[frame["pair"] == pair], place) for place, pair in enumerate(pairs)}
@@ -108,7 +108,7 @@ def _cell(value: tuple[float, float, float], *, best: bool = False, mark: str = 
     shown = f"<strong>{mean}</strong>" if best else mean
     beneath = f'<br><span class="interval">[{low}, {high}]</span>' if isfinite(value[1] + value[2]) else ""
     beside = f'<br><span class="interval">paper {percent(paper)}</span>' if paper is not None else ""
-    return cell(f"{shown}{mark}{beneath}{beside}")
+    return table_cell(f"{shown}{mark}{beneath}{beside}")
 
 
 def _printed(tables: Tables, printed: Matrix, c: Any, attack: str) -> float | None:  # noqa: ANN401 - a row

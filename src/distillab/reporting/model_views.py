@@ -6,7 +6,7 @@ from math import isfinite, nan
 from typing import Any
 
 from distillab.reporting import figures
-from distillab.reporting.display import DASH, Html, cell, header, missing, number, percent, points, table
+from distillab.reporting.display import DASH, Html, header, missing, number, percent, points, table, table_cell
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, graded
 from distillab.reporting.palette import places
@@ -151,7 +151,7 @@ def _times(tables: Tables, reported: Reported) -> dict[str, dict[tuple[str, str]
         post_hoc = isfinite(row.flip_rate)
         known = isfinite(ratio) and not post_hoc
         reason = "post-hoc: no network is trained" if post_hoc else "not measured"
-        columns["time"][_key(row)] = cell(number(ratio) + _parts(tables, row)) if known else missing(reason)
+        columns["time"][_key(row)] = table_cell(number(ratio) + _parts(tables, row)) if known else missing(reason)
         if printed:
             columns["time_paper"][_key(row)] = _printed(tables, printed, row, number)
     return columns
@@ -184,4 +184,4 @@ def _beside(tables: Tables, printed: Printed, row: Any) -> dict[str, str]:  # no
 
 def _printed(tables: Tables, printed: Printed, row: Any, show: Callable[[float], str]) -> str:  # noqa: ANN401 - a row
     paper = printed.get((tables.printed_label(row.defense), row.arch))
-    return missing("the paper prints no number for this pair") if paper is None else cell(show(paper))
+    return missing("the paper prints no number for this pair") if paper is None else table_cell(show(paper))

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from distillab.metrics.verdict import Verdict, distillability_verdict
-from distillab.reporting.display import DASH, Html, cell, chip, header, missing, number, points, table
+from distillab.reporting.display import DASH, Html, chip, header, missing, number, points, table, table_cell
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import lookup, records
 
@@ -58,7 +58,7 @@ def _knockoffs(reported: Reported) -> Html:
 def _printed_cell(accuracy: float, spread: float, arrow: object) -> str:
     mark = {"up": " ↑", "down": " ↓"}.get(str(arrow), "")
     shown = f"±{spread:.2f}" if isfinite(spread) else DASH
-    return cell(f"{accuracy:.2f}{mark}<br><span class='interval'>{shown}</span>")
+    return table_cell(f"{accuracy:.2f}{mark}<br><span class='interval'>{shown}</span>")
 
 
 def _protected(reported: Reported) -> Html:

@@ -33,7 +33,7 @@ SECTIONS: dict[str, Callable[[Tables, Reported], list[str]]] = {
 
 
 @dataclass(frozen=True)
-class Cost:
+class RunCost:
     """What a run spent."""
 
     cpu: dict[str, float]
@@ -42,7 +42,7 @@ class Cost:
     """Seconds in which jobs ran; pauses of over a minute, as before a run goes on, are left out."""
 
 
-def cost_of_run(results: Path) -> Cost:
+def cost_of_run(results: Path) -> RunCost:
     """The cost of a run, from its jobs' logs in ``logs/<rule>/`` and Snakemake's timings in ``benchmarks/<rule>/``."""
     cpu: dict[str, float] = {}
     jobs: list[tuple[float, float]] = []
@@ -52,10 +52,10 @@ def cost_of_run(results: Path) -> Cost:
         cpu[name.parts[0]] = cpu.get(name.parts[0], 0.0) + sum(map(float, said[-1:]))
         end = log.stat().st_mtime
         jobs.append((end - _wall(results / "benchmarks" / name.with_suffix(".tsv")), end))
-    return Cost(cpu, _covered(jobs))
+    return RunCost(cpu, _covered(jobs))
 
 
-def record(tables: Tables, papers: Reported, cost: Cost) -> str:
+def record(tables: Tables, papers: Reported, cost: RunCost) -> str:
     """Markdown: where, when and at what cost, and the numbers of every study of the run."""
     facts = tables.facts
     made = (environments.software(facts["environments"]), environments.differences(facts["environments"]))
@@ -72,7 +72,7 @@ def record(tables: Tables, papers: Reported, cost: Cost) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _spent(cost: Cost) -> str:
+def _spent(cost: RunCost) -> str:
     total = sum(cost.cpu.values())
     rules = ", ".join(f"{rule} {seconds:,.0f}" for rule, seconds in cost.cpu.items() if seconds >= 1)
     return (

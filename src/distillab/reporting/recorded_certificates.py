@@ -52,7 +52,7 @@ def _cascades(tables: Tables) -> str:
     names = labels(tables)
     rows = [
         [
-            tables.label(row.cascade), f"{row.seed}", f"{row.stages}", names.get(row.certifier, row.certifier),
+            tables.label(row.cascade), f"{row.seed}", f"{row.networks}", names.get(row.certifier, row.certifier),
             norm_label(row.norm), number(row.eps), f"{row.n:,}", share(row.standard_error),
             share(row.paper_robust_error, row.paper_low, row.paper_high),
             share(row.strict_robust_error, row.strict_low, row.strict_high),

@@ -4,7 +4,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from distillab.reporting.display import DASH, number
-from distillab.reporting.knockoff_rows import attack_name, cells, ranked
+from distillab.reporting.knockoff_rows import attack_name, knockoff_cells, ranked
 from distillab.reporting.knockoff_views import literal_rule
 from distillab.reporting.markdown import between, gain, markdown_table, share, with_bounds
 from distillab.reporting.names import grade_note, marked
@@ -64,7 +64,7 @@ def _matrix(tables: Tables) -> str:
             share(row.ls_accuracy, row.ls_low, row.ls_high), f"{row.ls_eps:g}",
             gain(row.delta, row.delta_low, row.delta_high), f"{row.queries:,}", row.responses,
         ]
-        for row in records(cells(tables))
+        for row in records(knockoff_cells(tables))
     ]  # fmt: skip
     names = ("teacher", "attack", "student", "seeds", "knockoff, %", "LS student, %", "its ε", "gain, points",
              "queries", "answers")  # fmt: skip

@@ -4,7 +4,7 @@ from html import escape
 from math import isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.display import Html, cell, folded, header, missing, paragraph, percent, table
+from distillab.reporting.display import Html, folded, header, missing, paragraph, percent, table, table_cell
 from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import method_of, settings_of
 from distillab.reporting.summaries import over_seeds, teachers_of
@@ -83,7 +83,7 @@ def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Html:
 def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
     """Every teacher of ours that the printed number is about, as a cell."""
     alike = _alike(tables, printed)
-    return cell("<br>".join(map(escape, alike))) if alike else missing("no such teacher at this eps here")
+    return table_cell("<br>".join(map(escape, alike))) if alike else missing("no such teacher at this eps here")
 
 
 def _alike(tables: Tables, printed: Any) -> list[str]:  # noqa: ANN401 - a row

@@ -12,7 +12,7 @@ from distillab.reporting.summaries import counts, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 from distillab.reporting.titles import text_titles
-from distillab.reporting.worst_rows import ROBUST, at, budgets, named
+from distillab.reporting.worst_rows import ROBUST, at, named, threat_models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,15 +25,15 @@ def adversarial_answer(tables: Tables) -> Html:
     frame = tables["worst"]
     frame = frame[frame["role"] == "teacher"]
     if frame.empty:
-        return paragraph("No teacher met an attack of a fixed budget in this preset.", kind="lead")
-    budget = budgets(tables, frame)[0]
-    shown = at(frame, budget)
+        return paragraph("No teacher met an attack of a fixed radius in this preset.", kind="lead")
+    threat = threat_models(tables, frame)[0]
+    shown = at(frame, threat)
     methods = shown["defense"].map(lambda key: method_of(tables, key))
     trained = methods.isin(ROBUST).any()
     rows = _ranked(shown[methods.isin(_NAMED)]) if trained else _ends(shown)
     return paragraph(
         f"{'' if trained else 'No teacher was trained adversarially here. '}On {dataset(tables)}, under the worst of "
-        f"{counts(shown['attacks'])} attack{'s' * int(shown['attacks'].max() > 1)} at {named(budget)}: "
+        f"{counts(shown['attacks'])} attack{'s' * int(shown['attacks'].max() > 1)} at {named(threat)}: "
         f"{'; '.join(_kept(tables, row) for row in rows)} of n = {counts(shown['n'])} images "
         f"({seeds_of(shown)}).{_doubt(tables, shown)}",
         kind="lead",

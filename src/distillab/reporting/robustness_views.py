@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Column:
-    """One attack at one budget."""
+class _Attacked:
+    """One attack under one threat model."""
 
     header: str
     attack: str
@@ -37,11 +37,11 @@ class _Column:
     """Model to HTML."""
     kinds: "pd.Series[str]"
     at_budget: bool
-    """Whether the attack has a fixed budget, or looks for the smallest perturbation."""
+    """Whether the attack has a fixed radius, or looks for the smallest perturbation."""
 
 
 def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls_student")) -> Html:
-    """Models x attacks: robust accuracy at a fixed budget, median distance for minimum-norm attacks."""
+    """Models x attacks: robust accuracy at a fixed radius, median distance for minimum-norm attacks."""
     import pandas as pd
 
     everything = tables["robustness"]
@@ -111,7 +111,7 @@ def _attack_names(frame: "pd.DataFrame") -> "pd.Series[str]":
     return frame["attack"] + frame["eps"].map(lambda eps: f"-{setting(eps)}" if isfinite(eps) else "")
 
 
-def _column(part: "pd.DataFrame") -> _Column:
+def _column(part: "pd.DataFrame") -> _Attacked:
     at_budget = bool(part["eps"].notna().any())
     value, upper = ("robust_accuracy", 1.0) if at_budget else ("median_distance", inf)
     means = over_seeds(part, ["model"], value, upper=upper)
@@ -119,7 +119,7 @@ def _column(part: "pd.DataFrame") -> _Column:
     correct, show = part.groupby("model")["success_n"].sum(), percent if at_budget else number
     first = records(part)[0]
     norm = norm_label(first.norm)
-    return _Column(
+    return _Attacked(
         header(first.attack_label, f"{norm}, eps {setting(first.eps)}" if at_budget else norm),
         str(first.attack),
         {

@@ -6,7 +6,7 @@ from math import inf, isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from distillab.metrics.intervals import seed_interval
-from distillab.reporting.display import cell, interval, missing, number
+from distillab.reporting.display import interval, missing, number, table_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ def estimate_cell(
     """A row of `over_seeds` as a table cell: value [low, high], or a dash with the reason."""
     if not isfinite(row.value):
         return missing(reason)
-    return cell(interval(show(row.value), show(row.low), show(row.high)), best=best)
+    return table_cell(interval(show(row.value), show(row.low), show(row.high)), best=best)
 
 
 def nothing_found(correct: int) -> str:
@@ -77,7 +77,7 @@ def nothing_found(correct: int) -> str:
 
 def signed_cell(value: float, low: float, high: float) -> str:
     """A difference or a slope as a table cell: value [low, high], with their signs."""
-    return cell(interval(*(number(each, signed=True) for each in (value, low, high))))
+    return table_cell(interval(*(number(each, signed=True) for each in (value, low, high))))
 
 
 def decision_cells(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row has no static type
@@ -86,7 +86,7 @@ def decision_cells(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row has no s
     return {
         "value": signed_cell(row.value, row.low, row.high),
         "p": number(row.p, digits=2) if known else missing("no interval below three seeds"),
-        "decision": cell(escape(row.decision), best=True),
+        "decision": table_cell(escape(row.decision), best=True),
     }
 
 

@@ -8,7 +8,7 @@ from distillab.reporting.display import Html
 from distillab.reporting.names import marked
 from distillab.reporting.summaries import counts
 from distillab.reporting.tables import Tables
-from distillab.reporting.worst_rows import at, budgets, named
+from distillab.reporting.worst_rows import at, named, threat_models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,8 @@ def survival_figure(tables: Tables) -> Html:
     worst, chains = tables["worst"], first_teachers(tables)
     if not worst["chain"].isin(chains).any():
         return Html("")
-    budget = budgets(tables, worst[worst["chain"].isin(chains)])[0]
-    worst = at(worst, budget)
+    threat = threat_models(tables, worst[worst["chain"].isin(chains)])[0]
+    worst = at(worst, threat)
     lines = _lines(tables, worst, chains)
     shown = pd.concat(lines.values())
     parts = [
@@ -37,7 +37,7 @@ def survival_figure(tables: Tables) -> Html:
         parts,
         name="survival-steps",
         what="Clean and worst-case accuracy",
-        caption=f"<b>What each distillation keeps of a robust teacher</b> at {named(budget)}: step 0 is the teacher, "
+        caption=f"<b>What each distillation keeps of a robust teacher</b> at {named(threat)}: step 0 is the teacher, "
         f"every later one learned the answers of the one before on clean images; n = {counts(shown['n'])} images.",
         seeds=int(shown["seed"].nunique()),
         xlabel=STEPS,

@@ -77,11 +77,11 @@ def post_hoc(tables: Tables) -> Html:
 
 
 def robustness_answer(tables: Tables) -> Html:
-    """How much the best and the worst teacher keep under the strongest attack of fixed budget."""
+    """How much the best and the worst teacher keep under the strongest attack of fixed radius."""
     frame = tables["robustness"]
     frame = frame[(frame["role"] == "teacher") & frame["eps"].notna() & (frame["logits"] == "raw")]
     if frame.empty:
-        return paragraph("No attack of a fixed budget was run.")
+        return paragraph("No attack of a fixed radius was run.")
     means = frame.groupby(["attack", "eps"])["robust_accuracy"].mean().reset_index()
     hardest = records(means.sort_values("robust_accuracy", kind="stable"))[0]
     cells = frame[(frame["attack"] == hardest.attack) & (frame["eps"] == hardest.eps)]

@@ -22,7 +22,7 @@ _ROOM = 0.25
 
 
 def tradeoff(points: "pd.DataFrame") -> "Figure":
-    """Worst-case robust accuracy against natural accuracy, one panel per network and budget, one point per teacher.
+    """Worst-case robust accuracy against natural accuracy, a panel per network and threat model, a point per teacher.
 
     Args:
         points: Columns panel, defense, label, family (its points are joined in row order; empty: none), clean,

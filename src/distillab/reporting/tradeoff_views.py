@@ -10,7 +10,7 @@ from distillab.reporting.selection import method_of, settings_of
 from distillab.reporting.summaries import counts, kinds_note, over_seeds, seeds_of, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import in_order
-from distillab.reporting.worst_rows import Budget, at, budgets, named
+from distillab.reporting.worst_rows import ThreatModel, at, named, threat_models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +46,9 @@ def capacity_figure(tables: Tables) -> Html:
     frame = frame[frame["role"] == "teacher"]
     if frame["arch"].nunique() < 2:
         return Html("")
-    budget = budgets(tables, frame)[0]
-    frame = at(frame, budget)
-    points = _sizes(tables, frame, budget)
+    threat = threat_models(tables, frame)[0]
+    frame = at(frame, threat)
+    points = _sizes(tables, frame, threat)
     with style():
         return show(
             tradeoff_figures.capacity(points),
@@ -61,18 +61,18 @@ def capacity_figure(tables: Tables) -> Html:
 
 
 def _points(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
-    """One row per teacher and budget, in percent, in the order of every figure, variants of TRADES by beta."""
+    """One row per teacher and threat model, in percent, in the order of every figure, variants of TRADES by beta."""
     import pandas as pd
 
     several, rows = frame["arch"].nunique() > 1, []
     order = in_order(tables, frame["model"])
-    for budget in budgets(tables, frame):
-        part = at(frame, budget)
+    for threat in threat_models(tables, frame):
+        part = at(frame, threat)
         clean, robust = (over_seeds(part, _TEACHER, f"{name}_accuracy", upper=1) for name in ("clean", "robust"))
         for one, other in zip(records(clean), records(robust), strict=True):
             beta = _beta(tables, one.defense)
             rows.append(
-                {"panel": f"{one.arch}: {named(budget)}" if several else named(budget), "defense": one.defense,
+                {"panel": f"{one.arch}: {named(threat)}" if several else named(threat), "defense": one.defense,
                  "label": marked(tables, one.defense), "kind": other.kind, "order": order.index(one.model),
                  "family": _SWEPT if beta is not None else "", "beta": beta or 0.0,
                  "said": f"β = {setting(beta)}" if beta is not None else ""}
@@ -83,12 +83,12 @@ def _points(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
     return made.assign(place=made["panel"].map(panels.index)).sort_values(["place", "family", "beta", "order"])
 
 
-def _sizes(tables: Tables, frame: "pd.DataFrame", budget: Budget) -> "pd.DataFrame":
+def _sizes(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel) -> "pd.DataFrame":
     import pandas as pd
 
     parameters = teachers_of(tables).drop_duplicates("model").set_index("model")["parameters"]
     found = []
-    for column, panel in (("clean_accuracy", "clean"), ("robust_accuracy", f"worst case, {named(budget)}")):
+    for column, panel in (("clean_accuracy", "clean"), ("robust_accuracy", f"worst case, {named(threat)}")):
         means = over_seeds(frame, ["model", "defense"], column, upper=1)
         percent = {name: 100 * means[name].astype("float64") for name in ("value", "low", "high")}
         found.append(

@@ -1,4 +1,4 @@
-"""The budgets at which models were attacked, and which of them a page is about."""
+"""The threat models under which networks were attacked, and which of them a page is about."""
 
 from math import isclose, isfinite
 from typing import TYPE_CHECKING, Any
@@ -13,34 +13,34 @@ if TYPE_CHECKING:
 ROBUST = ("madry", "trades")
 """Methods that train against an adversary in the L-infinity ball."""
 
-Budget = tuple[str, float]
+ThreatModel = tuple[str, float]
 """A norm and the largest perturbation in it."""
 
 _NORMS = ("linf", "l2", "l0")
 
 
-def budgets(tables: Tables, frame: "pd.DataFrame") -> list[Budget]:
-    """The budgets of some rows of ``worst``: the one that robust teachers were trained for first, or else the least."""
+def threat_models(tables: Tables, frame: "pd.DataFrame") -> list[ThreatModel]:
+    """Those of some rows of ``worst``: the one that robust teachers were trained for first, or else the least."""
     found = {(str(row.norm), float(row.eps)) for row in records(frame)}
     trained = trained_eps(tables)
-    return sorted(found, key=lambda budget: (_NORMS.index(budget[0]), not _near(budget, trained), budget[1]))
+    return sorted(found, key=lambda threat: (_NORMS.index(threat[0]), not _near(threat, trained), threat[1]))
 
 
-def at(frame: "pd.DataFrame", budget: Budget) -> "pd.DataFrame":
+def at(frame: "pd.DataFrame", threat: ThreatModel) -> "pd.DataFrame":
     """The rows with this norm and eps."""
-    norm, eps = budget
+    norm, eps = threat
     return frame[(frame["norm"] == norm) & (frame["eps"] == eps)]
 
 
-def named(budget: Budget) -> str:
+def named(threat: ThreatModel) -> str:
     """``"L∞, eps 0.3"``."""
-    return f"{norm_label(budget[0])}, eps {setting(budget[1])}"
+    return f"{norm_label(threat[0])}, eps {setting(threat[1])}"
 
 
-def doubts(tables: Tables, frame: "pd.DataFrame", model: str, budget: Budget) -> list[str]:
+def doubts(tables: Tables, frame: "pd.DataFrame", model: str, threat: ThreatModel) -> list[str]:
     """What casts doubt on a model or on the attacks on it: they may be weaker than they look."""
     run = tables["robustness"]
-    run = run[(run["model"] == model) & (run["norm"] == budget[0]) & (run["logits"] == "raw")]
+    run = run[(run["model"] == model) & (run["norm"] == threat[0]) & (run["logits"] == "raw")]
     zero = run["zero_gradient"].astype("float64").max()
     found = [f"zero gradient on {percent(zero)} % of images"] if isfinite(zero) and zero > 0 else []
     found += ["two forward passes differ"] if run["randomized_forward"].eq(True).any() else []
@@ -56,9 +56,9 @@ def trained_eps(tables: Tables) -> list[float]:
     return [float(spec["eps"]) for spec in own if spec.get("name") in ROBUST and "eps" in spec]
 
 
-def _near(budget: Budget, trained: list[float]) -> bool:
-    """Whether robust teachers were trained for the budget, up to the release's rounding of 8/255 to 0.031."""
-    return budget[0] == "linf" and any(isclose(budget[1], eps, rel_tol=0.02) for eps in trained)
+def _near(threat: ThreatModel, trained: list[float]) -> bool:
+    """Whether robust teachers were trained for the threat model, up to the release's rounding of 8/255 to 0.031."""
+    return threat[0] == "linf" and any(isclose(threat[1], eps, rel_tol=0.02) for eps in trained)
 
 
 def _collapsed(tables: Tables, model: str) -> int:

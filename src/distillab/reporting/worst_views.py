@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.absent import gaps, reason
 from distillab.reporting.chain_views import first_teachers
-from distillab.reporting.display import Html, cell, folded, header, missing, paragraph, percent, table
+from distillab.reporting.display import Html, folded, header, missing, paragraph, percent, table, table_cell
 from distillab.reporting.names import grade_note
 from distillab.reporting.selection import method_of
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, not_separable, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles, in_order
-from distillab.reporting.worst_rows import ROBUST, Budget, at, budgets, doubts, named
+from distillab.reporting.worst_rows import ROBUST, ThreatModel, at, doubts, named, threat_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +37,11 @@ NOT_RUN = "not run in this preset"
 
 
 def worst_table(tables: Tables) -> Html:
-    """Teachers and LS students under the worst of all attacks; the budget of the training first, others folded."""
+    """Teachers and LS students under the worst of all attacks; the one of the training first, others folded."""
     frame = tables["worst"]
     frame = frame[frame["role"].isin(("teacher", "ls_student"))]
     if frame.empty:
-        return paragraph("No attack of a fixed budget was run on these models.")
+        return paragraph("No attack of a fixed radius was run on these models.")
     return _by_budget(tables, frame, "worst", "What the worst of all attacks leaves")
 
 
@@ -58,7 +58,7 @@ def survival_table(tables: Tables) -> Html:
 
 
 def transfer_table(tables: Tables) -> Html:
-    """Attacks of a fixed budget on the network itself and carried over from others, side by side."""
+    """Attacks of a fixed radius on the network itself and carried over from others, side by side."""
     import pandas as pd
 
     frame = tables["robustness"]
@@ -87,12 +87,12 @@ def transfer_table(tables: Tables) -> Html:
 
 
 def _cells(tables: Tables, frame: "pd.DataFrame", means: "pd.DataFrame") -> "Iterator[pd.DataFrame]":
-    """The means of one attack on one teacher at a time, with its budget."""
+    """The means of one attack on one teacher at a time, with its threat model."""
     for attack in dict.fromkeys(frame["attack"]):
         rows = frame[frame["attack"] == attack]
         for model in in_order(tables, rows["model"]):
             own = means[(means["attack"] == attack) & (means["model"] == model)]
-            yield own.assign(budget=named((str(rows["norm"].iloc[0]), float(rows["eps"].iloc[0]))))
+            yield own.assign(threat=named((str(rows["norm"].iloc[0]), float(rows["eps"].iloc[0]))))
 
 
 def _carried(tables: Tables, means: "pd.DataFrame", views: list[str], titles: dict[str, str]) -> dict[str, str]:
@@ -105,14 +105,14 @@ def _carried(tables: Tables, means: "pd.DataFrame", views: list[str], titles: di
         else missing(reason(gaps(tables, "attack", model=first.model, question=f"{first.attack} {view}"), NOT_RUN))
         for view in views
     }
-    return {"model": titles[first.model], "attack": f"{escape(tables.label(first.attack))}, {first.budget}"} | shown
+    return {"model": titles[first.model], "attack": f"{escape(tables.label(first.attack))}, {first.threat}"} | shown
 
 
 def _by_budget(tables: Tables, frame: "pd.DataFrame", name: str, title: str) -> Html:
-    """One table per budget, all but the first folded."""
-    shown = [_worst(tables, at(frame, budget), budget, f"{name}-{i}" if i else name, title)
-             for i, budget in enumerate(budgets(tables, frame))]  # fmt: skip
-    return shown[0] + folded("The other budgets", *shown[1:]) if len(shown) > 1 else shown[0]
+    """A table per threat model, all but the first folded."""
+    shown = [_worst(tables, at(frame, threat), threat, f"{name}-{i}" if i else name, title)
+             for i, threat in enumerate(threat_models(tables, frame))]  # fmt: skip
+    return shown[0] + folded("The other radii", *shown[1:]) if len(shown) > 1 else shown[0]
 
 
 def _fewer(frame: "pd.DataFrame") -> str:
@@ -125,7 +125,7 @@ def _fewer(frame: "pd.DataFrame") -> str:
     )
 
 
-def _worst(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str, title: str) -> Html:
+def _worst(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str, title: str) -> Html:
     import pandas as pd
 
     titles, models = html_titles(tables), in_order(tables, frame["model"])
@@ -137,13 +137,13 @@ def _worst(tables: Tables, frame: "pd.DataFrame", budget: Budget, name: str, tit
         | {column: estimate_cell(each.loc[model], percent, best=column in best and bool(best[column][model]))
            for column, each in means.items()}
         | {"attacks": counts(frame.loc[frame["model"] == model, "attacks"]),
-           "flags": cell("<br>".join(doubts(tables, frame, model, budget)) or "none")}
+           "flags": table_cell("<br>".join(doubts(tables, frame, model, threat)) or "none")}
         for model in models
     ]  # fmt: skip
     return table(
         pd.DataFrame(rows, columns=["model", *_SHARES, "attacks", "flags"]),
         name=name,
-        caption=f"<b>{escape(title)}: {named(budget)}</b>, n = {counts(frame['n'])} images of "
+        caption=f"<b>{escape(title)}: {named(threat)}</b>, n = {counts(frame['n'])} images of "
         f"{escape(tables.dataset)}, {seeds_of(frame)}.",
         labels={"model": header("Model", "grade")} | _SHARES | {"attacks": "Attacks", "flags": "Doubts"},
         notes=[

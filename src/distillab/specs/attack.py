@@ -29,7 +29,7 @@ Mode = Literal["strict", "fast"]
 class AttackSpec(MethodSpec):
     """An attack on a classifier's logits: how hard it tries, and how its perturbations are measured."""
 
-    kind: ClassVar[Literal["fixed_budget", "minimum_norm"]]
+    kind: ClassVar[Literal["fixed_radius", "minimum_norm"]]
     """Whether it looks for any point within ``eps`` or for the closest one."""
 
     needs: ClassVar[Literal["gradients", "logits", "probs", "labels"]] = "gradients"
@@ -62,7 +62,7 @@ class AttackSpec(MethodSpec):
 
     @property
     def max_distance(self) -> float:
-        """The largest distance a perturbation may have, in the attack's own norm; inf where it has no budget."""
+        """The largest distance a perturbation may have, in the attack's own norm; inf where it has no radius."""
         return float("inf")
 
     @property

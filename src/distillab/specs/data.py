@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -74,7 +74,3 @@ class StreamingDataSpec(DataSpec):
         Raises:
             ArtifactError: the files are absent or are not what they should be.
         """
-
-
-Decision = Literal["train", "val", "test"]
-"""The three splits: train to fit, val for every decision, test touched once."""

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from distillab.specs.base import Spec
-from distillab.specs.model import Shape
+from distillab.specs.model import ImageShape
 
 
 class DataFacts(Spec):
@@ -13,7 +13,7 @@ class DataFacts(Spec):
     source: str
     """Where the original comes from: a person's page or paper, never a registry."""
     license: str
-    shape: Shape
+    shape: ImageShape
     classes: int
     train: int | None
     """Training images before the validation split; None where only the files know."""

@@ -9,7 +9,7 @@ from distillab.specs.base import MethodSpec
 if TYPE_CHECKING:
     from torch import nn
 
-Shape = tuple[int, int, int]
+ImageShape = tuple[int, int, int]
 """Channels, height, width of one image."""
 
 
@@ -17,7 +17,7 @@ Shape = tuple[int, int, int]
 class Domain:
     """What a network must know of a data set: its images' shape, its classes, its statistics per channel."""
 
-    shape: Shape
+    shape: ImageShape
     classes: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -26,21 +26,21 @@ class Domain:
 class ModelSpec(MethodSpec):
     """A network architecture; ``build`` makes it for a data set's image shape and class count."""
 
-    shapes: ClassVar[tuple[Shape, ...]] = ()
+    shapes: ClassVar[tuple[ImageShape, ...]] = ()
     """Image shapes the architecture accepts; empty means any."""
 
     min_size: ClassVar[int] = 1
     """Smallest height and width the architecture accepts."""
 
     @abstractmethod
-    def build(self, shape: Shape, classes: int) -> "nn.Module":
+    def build(self, shape: ImageShape, classes: int) -> "nn.Module":
         """An initialized network from [0, 1]-normalized images ``(n, *shape)`` to logits ``(n, classes)``.
 
         Input normalization is not part of it: ``models.normalize`` puts that layer in front.
         Weights come from the global generator; the caller forks it.
         """
 
-    def misfit(self, shape: Shape) -> str:
+    def misfit(self, shape: ImageShape) -> str:
         """Why images of ``shape`` do not fit, or the empty string."""
         if self.shapes and shape not in self.shapes:
             return "images of " + " or ".join(f"{c}x{h}x{w}" for c, h, w in self.shapes)

@@ -8,7 +8,7 @@ from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.data.dataset import batches
 from distillab.knockoff.teacher import Teacher
-from distillab.stages.inputs import Prepared, device_for, prepared_data, release_of, trained_network
+from distillab.stages.inputs import PreparedData, device_for, prepared_data, release_of, trained_network
 
 BATCH = 500
 """Images per query."""
@@ -26,7 +26,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     return Product(device.type, {"queries": teacher.queries})
 
 
-def released(teacher_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> Teacher:
+def released(teacher_id: str, workspace: Workspace, data: PreparedData, device: torch.device) -> Teacher:
     """The black box around a trained teacher and its defense."""
     network = trained_network(teacher_id, workspace, data, device)
     return Teacher(network, release_of(teacher_id, workspace, data, device))

@@ -9,7 +9,7 @@ from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.distillation.chain import StudentObjective, TeacherObjective, soft_labels
 from distillab.stages import warm
-from distillab.stages.inputs import Prepared, device_for, prepared_data, trained_network
+from distillab.stages.inputs import PreparedData, device_for, prepared_data, trained_network
 from distillab.stages.training import train_member
 from distillab.training.objective import Objective, Task
 
@@ -22,7 +22,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
 def _weights(member: Member, workspace: Workspace, entry: Entry) -> Product:
     temperature = float(member.spec["temperature"])
 
-    def objective(_task: Task, _data: Prepared, device: torch.device) -> Objective:
+    def objective(_task: Task, _data: PreparedData, device: torch.device) -> Objective:
         if "soft_labels" not in member.parents:
             return TeacherObjective(temperature)
         targets = workspace.loaded(member.parents["soft_labels"], load_tensors)["probs"]
@@ -49,7 +49,7 @@ def _labels(member: Member, workspace: Workspace, entry: Entry) -> Product:
     return Product(device.type)
 
 
-def chain_index(data: Prepared) -> Tensor:
+def chain_index(data: PreparedData) -> Tensor:
     """All training images, those held out for validation elsewhere included: nothing is tuned on chains."""
     return torch.cat([data.split.train, data.split.val])
 

@@ -34,7 +34,7 @@ RELEASE = "release."
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedData:
     """The data set as training and evaluation see it, given out on one device."""
 
     train: ImageSource
@@ -70,13 +70,13 @@ def _repeatable_kernels() -> None:
     torch.backends.cuda.matmul.allow_tf32 = False
 
 
-def prepared_data(member: Member, workspace: Workspace, device: torch.device) -> Prepared:
+def prepared_data(member: Member, workspace: Workspace, device: torch.device) -> PreparedData:
     """The data set that ``member`` works on."""
     images = workspace.loaded(member.parents["images"], load_tensors)
     split = workspace.loaded(member.parents["split"], load_tensors)
     train, test = (_source(workspace, images, part, device) for part in ("train", "test"))
     facts = _data_spec(workspace).facts
-    return Prepared(
+    return PreparedData(
         train=train,
         test=test,
         split=Split(split["train"], split["val"], split["test"]),
@@ -84,13 +84,13 @@ def prepared_data(member: Member, workspace: Workspace, device: torch.device) ->
     )
 
 
-def fresh_network(member: Member, data: Prepared, *, seed: int) -> nn.Module:
+def fresh_network(member: Member, data: PreparedData, *, seed: int) -> nn.Module:
     """The member's network, initialized from ``seed``, on the CPU."""
     spec = MODELS.parse(member.spec["model"])
     return build_model(spec, data.domain, seed=seed)
 
 
-def trained_network(model_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> nn.Module:
+def trained_network(model_id: str, workspace: Workspace, data: PreparedData, device: torch.device) -> nn.Module:
     """A trained member of the plan on ``device``: frozen, in eval mode, in the memory format of its training."""
     member = workspace.member(model_id)
     model = fresh_network(member, data, seed=0)
@@ -101,7 +101,7 @@ def trained_network(model_id: str, workspace: Workspace, data: Prepared, device:
     return model.to(device).eval().requires_grad_(False)
 
 
-def release_of(model_id: str, workspace: Workspace, data: Prepared, device: torch.device) -> "Release":
+def release_of(model_id: str, workspace: Workspace, data: PreparedData, device: torch.device) -> "Release":
     """What the API of a model does to its outputs: nothing, unless the model is a teacher with a defense of them."""
     member = workspace.member(model_id)
     if "defense" not in member.spec:

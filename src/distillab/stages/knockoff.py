@@ -9,7 +9,7 @@ from distillab.core.workspace import Product, Workspace
 from distillab.knockoff import KNOCKOFFS
 from distillab.knockoff.teacher import Answers, CachedAnswers, LiveAnswers
 from distillab.stages import answer
-from distillab.stages.inputs import Prepared
+from distillab.stages.inputs import PreparedData
 from distillab.stages.training import train_member
 from distillab.training.objective import Objective, Task
 
@@ -19,7 +19,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     attack = KNOCKOFFS.parse(member.spec["attack"])
     asked: list[int] = []
 
-    def objective(task: Task, data: Prepared, device: torch.device) -> Objective:
+    def objective(task: Task, data: PreparedData, device: torch.device) -> Objective:
         made = attack.objective(task, _answers(member, workspace, data, device))
         asked.append(attack.queries(len(made.positions(task.train)), task.epochs))
         return made
@@ -28,7 +28,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     return Product(product.device, product.results | {"responses": attack.responses, "queries": asked[0]}, product.run)
 
 
-def _answers(member: Member, workspace: Workspace, data: Prepared, device: torch.device) -> Answers:
+def _answers(member: Member, workspace: Workspace, data: PreparedData, device: torch.device) -> Answers:
     if "answers" not in member.parents:
         return LiveAnswers(answer.released(member.parents["teacher"], workspace, data, device))
     answers = member.parents["answers"]

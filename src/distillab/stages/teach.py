@@ -8,7 +8,7 @@ from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.defenses import DEFENSES
 from distillab.specs.defense import PostHocDefense
-from distillab.stages.inputs import RELEASE, Prepared, device_for, prepared_data, trained_network
+from distillab.stages.inputs import RELEASE, PreparedData, device_for, prepared_data, trained_network
 from distillab.stages.training import task_of, train_member
 from distillab.training.objective import Objective, Task
 
@@ -21,7 +21,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     if isinstance(defense, PostHocDefense):
         return _protect(defense, member, workspace, entry)
 
-    def objective(task: Task, data: Prepared, device: torch.device) -> Objective:
+    def objective(task: Task, data: PreparedData, device: torch.device) -> Objective:
         teachers = {
             role: parent for role, parent in member.parents.items() if workspace.member(parent).stage == "teach"
         }

@@ -18,16 +18,16 @@ from distillab.core.workspace import Product, Workspace
 from distillab.models.count import parameter_count
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import TrainSpec
-from distillab.stages.inputs import Prepared, device_for, fresh_network, prepared_data
+from distillab.stages.inputs import PreparedData, device_for, fresh_network, prepared_data
 from distillab.training.fit import fit
 from distillab.training.objective import Objective, Task
 
 log = logging.getLogger("distillab")
 
-MakeObjective = Callable[[Task, Prepared, torch.device], Objective]
+MakeObjective = Callable[[Task, PreparedData, torch.device], Objective]
 
 
-def training_split(data: Prepared) -> Tensor:
+def training_split(data: PreparedData) -> Tensor:
     """Positions of the training images without those held out for validation."""
     return data.split.train
 
@@ -39,7 +39,7 @@ def train_member(
     *,
     role: str,
     objective: MakeObjective,
-    index: Callable[[Prepared], Tensor] = training_split,
+    index: Callable[[PreparedData], Tensor] = training_split,
     begin: Callable[[nn.Module], None] = lambda _model: None,
 ) -> Product:
     """Train the member's network and write its weights.
@@ -87,11 +87,11 @@ def train_member(
 
 def task_of(
     member: Member,
-    data: Prepared,
+    data: PreparedData,
     device: torch.device,
     *,
     role: str,
-    index: Callable[[Prepared], Tensor] = training_split,
+    index: Callable[[PreparedData], Tensor] = training_split,
 ) -> Task:
     """What the member's method may know; arguments as in `train_member`."""
     return Task(

@@ -7,7 +7,7 @@ from typing import Any
 from distillab.metrics.intervals import Estimate, seed_interval
 from distillab.tables import leaks
 from distillab.tables.columns import interval, shared
-from distillab.tables.knockoff import cells
+from distillab.tables.knockoff import runs_by_cell
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
@@ -46,7 +46,7 @@ def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterato
         if teachers:
             yield row | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
             yield row | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter, within=(0, inf)))
-        for cell, runs in cells(results).items():
+        for cell, runs in runs_by_cell(results).items():
             if runs[0].defense == key:
                 yield row | {"quantity": "knockoff", "attack": cell.name} | _numbers(_accuracies(results, runs))
 

@@ -1,4 +1,4 @@
-"""Cascades of certified networks, from one to all stages: their errors by two definitions, and who decides."""
+"""Cascades of certified networks, from the first alone to all: their errors by two definitions, and who decides."""
 
 from itertools import takewhile
 from typing import Any
@@ -17,27 +17,27 @@ Row = dict[str, Any]
 
 
 def rows(results: Results) -> list[Row]:
-    """The table ``cascades``: one row per cascade, number of its stages, certifier, radius and seed.
+    """The table ``cascades``: one row per cascade, number of its networks, certifier, radius and seed.
 
-    Stages up to the first one whose certificates are not there make rows.
+    Networks up to the first one whose certificates are not there make rows.
 
-    A cascade is called by the defense of its last stage. ``shares`` are those of the images that each stage decides;
-    the rest is undecided. Errors are those of `distillab.evaluate.cascade`.
+    A cascade is called by the defense of its last network. ``shares`` are those of the images that each network
+    decides; the rest is undecided. Errors are those of `distillab.evaluate.cascade`.
     """
     found: list[Row] = []
-    for last in _last_stages(results):
-        stages = _stages(results, last)
+    for last in _last_networks(results):
+        networks = _networks(results, last)
         for certifier in results.workspace.plan.facts["certifiers"]:
-            members = [results.workspace.plan.members.get(f"{stage.id}-certify-{certifier}") for stage in stages]
+            members = [results.workspace.plan.members.get(f"{network.id}-certify-{certifier}") for network in networks]
             certified = [member for member in members if member is not None]
             there = list(takewhile(lambda member: results.made(member.id), certified))
-            if there and len(certified) == len(stages):
+            if there and len(certified) == len(networks):
                 found += _rows(results, last, there)
     return found
 
 
 def _rows(results: Results, last: Member, certified: list[Member]) -> list[Row]:
-    """Of every radius, from the first stage alone to all of them."""
+    """Of every radius, from the first network alone to all of them."""
     run = results.run_of(last.id)
     by_radius = [dict(list(results.certified(member).groupby("eps"))) for member in certified]
     return [
@@ -48,7 +48,7 @@ def _rows(results: Results, last: Member, certified: list[Member]) -> list[Row]:
 
 
 def _row(run: ModelRun, certified: Member, eps: float, frames: list[pd.DataFrame]) -> Row:
-    """What the stages whose verdicts are in ``frames`` make of the images together."""
+    """What the networks whose verdicts are in ``frames`` make of the images together."""
     verdict = run_cascade(
         np.stack([frame["predicted"].to_numpy() for frame in frames]),
         np.stack([frame["certified_prediction"].to_numpy() for frame in frames]),
@@ -57,7 +57,7 @@ def _row(run: ModelRun, certified: Member, eps: float, frames: list[pd.DataFrame
     return {
         "cascade": run.defense,
         "arch": run.arch,
-        "stages": len(frames),
+        "networks": len(frames),
         "certifier": certified.axes["certifier"],
         "norm": certified.spec["certifier"]["norm"],
         "eps": eps,
@@ -70,19 +70,19 @@ def _row(run: ModelRun, certified: Member, eps: float, frames: list[pd.DataFrame
     }
 
 
-def _last_stages(results: Results) -> list[Member]:
+def _last_networks(results: Results) -> list[Member]:
     """The teachers that come after another one and before none."""
     later = [member for member in results.planned_members("teach") if _earlier(member)]
     earlier = {_earlier(member) for member in later}
     return [member for member in later if member.id not in earlier]
 
 
-def _stages(results: Results, last: Member) -> list[Member]:
-    """The stages of a cascade from the first to the last."""
-    stages = [last]
-    while before := _earlier(stages[0]):
-        stages.insert(0, results.workspace.plan.members[before])
-    return stages
+def _networks(results: Results, last: Member) -> list[Member]:
+    """The networks of a cascade from the first to the last."""
+    networks = [last]
+    while before := _earlier(networks[0]):
+        networks.insert(0, results.workspace.plan.members[before])
+    return networks
 
 
 def _earlier(member: Member) -> str:
@@ -94,9 +94,9 @@ def _earlier(member: Member) -> str:
 TABLE = Table(
     "cascades",
     (
-        Column("cascade", "text", "key of the last stage's defense"),
+        Column("cascade", "text", "key of the last network's defense"),
         *shared("arch"),
-        Column("stages", "count", "stages that are used, from the first"),
+        Column("networks", "count", "networks that are used, from the first"),
         Column("certifier", "text", "key of the certifier"),
         *shared("norm"),
         Column("eps", "distance", "radius"),
@@ -105,7 +105,7 @@ TABLE = Table(
         Column("paper_robust_error", "share", "part that is undecided, or decided wrongly"),
         Column("strict_robust_error", "share", "part without a certificate that covers the whole cascade"),
         Column("standard_error", "share", "part that is answered wrongly"),
-        Column("shares", "share", "part of the images that each stage decides", many=True),
+        Column("shares", "share", "part of the images that each network decides", many=True),
     ),
     ("certify",),
     rows,

@@ -21,7 +21,7 @@ def rows(results: Results) -> list[Row]:
 
     ``robust_accuracy`` is the share of the images that an attack of the same norm was run on and none changes within
     the radius, ``gap`` how far it lies above the certified share of the same images: both NaN where no attack could
-    have come that far with its budget. Attacks in the norm that are not there are counted as ``missing``. ``by_*`` are
+    have come that far. Attacks in the norm that are not there are counted as ``missing``. ``by_*`` are
     the shares of images that each method certified, ``undecided`` those that are correct and not certified.
 
     Raises:
@@ -121,9 +121,9 @@ def _attacked(results: Results, member: Member, certified: "pd.Series[bool]", ep
 
 
 def _comes_near(attack: Member, eps: float) -> bool:
-    """Whether the attack says something about this radius: it has no budget, or one that is no larger."""
-    budget = attack.spec["attack"].get("eps")
-    return budget is None or float(budget) <= within(eps)
+    """Whether the attack says something about this radius: it has no radius of its own, or one that is no larger."""
+    own = attack.spec["attack"].get("eps")
+    return own is None or float(own) <= within(eps)
 
 
 def _standing(frame: pd.DataFrame, eps: float) -> "pd.Series[float]":

@@ -18,10 +18,10 @@ from distillab.tables.sensitivity import SMALL
 from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
-Key = tuple[float, int, int]
+Position = tuple[float, int, int]
 """Temperature, step and seed."""
 
-Numbers = dict[Key, float]
+ByPosition = dict[Position, float]
 
 STUDENT = 2
 """Steps up to this one are the paper's teacher, assistant and student; the later ones its section VI."""
@@ -96,7 +96,7 @@ def _robustness(results: Results, chain: str) -> Iterator[PaperClaim]:
             )  # fmt: skip
 
 
-def _mean_distances(results: Results, chain: str, norm: str, view: str) -> tuple[Numbers, set[Key]]:
+def _mean_distances(results: Results, chain: str, norm: str, view: str) -> tuple[ByPosition, set[Position]]:
     """The means of models that were ever right, and the models of which there is none for want of an attack."""
     asked = {_key(run) for run, _ in attacked_models(results, norm, view) if run.chain == chain}
     found = {_key(it.run): it.by_image for it in smallest_distances(results, norm, view) if it.run.chain == chain}
@@ -104,25 +104,25 @@ def _mean_distances(results: Results, chain: str, norm: str, view: str) -> tuple
     return means, asked - found.keys()
 
 
-def _numbers(results: Results, chain: str, number: Callable[[ModelRun], float]) -> Numbers:
+def _numbers(results: Results, chain: str, number: Callable[[ModelRun], float]) -> ByPosition:
     planned = {_key(run) for run in results.planned if run.chain == chain}
     found = {_key(run): number(run) for run in results.runs if run.chain == chain}
     return _whole(found, planned - found.keys())
 
 
-def _whole(numbers: Numbers, gone: set[Key], steps: Container[int] | None = None) -> Numbers:
+def _whole(numbers: ByPosition, gone: set[Position], steps: Container[int] | None = None) -> ByPosition:
     """The numbers of these steps, of the seeds of which none of them is gone."""
     seeds = {seed for _, step, seed in gone if steps is None or step in steps}
     return {key: value for key, value in numbers.items() if key[2] not in seeds and (steps is None or key[1] in steps)}
 
 
-def _key(run: ModelRun) -> Key:
+def _key(run: ModelRun) -> Position:
     return run.temperature, run.step, run.seed
 
 
-def _small_shares(results: Results, chain: str) -> Numbers:
-    found: Numbers = {}
-    gone: set[Key] = set()
+def _small_shares(results: Results, chain: str) -> ByPosition:
+    found: ByPosition = {}
+    gone: set[Position] = set()
     for member in results.planned_members("sensitivity"):
         run = results.run_of(member.parents["model"])
         if run.chain != chain or run.step != 0:
@@ -135,7 +135,7 @@ def _small_shares(results: Results, chain: str) -> Numbers:
     return _whole(found, gone)
 
 
-def _over_t(numbers: Numbers) -> tuple[float, ...]:
+def _over_t(numbers: ByPosition) -> tuple[float, ...]:
     """Per seed, the slope in T of the mean over the steps that the seed has at every temperature."""
     temperatures = sorted({key[0] for key in numbers})
     if len(temperatures) < 2:
@@ -149,7 +149,7 @@ def _over_t(numbers: Numbers) -> tuple[float, ...]:
     return tuple(slopes)
 
 
-def _over_steps(numbers: Numbers) -> tuple[float, ...]:
+def _over_steps(numbers: ByPosition) -> tuple[float, ...]:
     """Per seed, the least-squares slope per step of the mean over temperatures, over the steps that all seeds have."""
     temperatures = sorted({key[0] for key in numbers})
     seeds = _seeds(numbers)
@@ -160,7 +160,7 @@ def _over_steps(numbers: Numbers) -> tuple[float, ...]:
     return tuple(float(np.polyfit(steps, row, 1)[0]) for row in means)
 
 
-def _later_minus_earlier(numbers: Numbers, later: int, earlier: int) -> tuple[float, ...]:
+def _later_minus_earlier(numbers: ByPosition, later: int, earlier: int) -> tuple[float, ...]:
     """Per seed, the mean over temperatures of one step's number minus another's."""
     differences: dict[int, list[float]] = {}
     for (temperature, step, seed), value in numbers.items():
@@ -169,11 +169,11 @@ def _later_minus_earlier(numbers: Numbers, later: int, earlier: int) -> tuple[fl
     return tuple(float(np.mean(values)) for values in differences.values())
 
 
-def _steps(numbers: Numbers) -> list[int]:
+def _steps(numbers: ByPosition) -> list[int]:
     return sorted({key[1] for key in numbers})
 
 
-def _seeds(numbers: Numbers) -> list[int]:
+def _seeds(numbers: ByPosition) -> list[int]:
     return list(dict.fromkeys(key[2] for key in numbers))
 
 

@@ -8,15 +8,15 @@ import pandas as pd
 
 from distillab.core.errors import ContractError
 from distillab.tables.table import Column, Table
-from distillab.tables.units import ROUNDING, Kind
+from distillab.tables.units import ROUNDING, Dtype
 
-_FOUND: dict[Kind, set[str]] = {
+_FOUND: dict[Dtype, set[str]] = {
     "str": {"string"},
     "bool": {"boolean"},
     "int64": {"integer", "floating", "mixed-integer-float"},
     "float64": {"integer", "floating", "mixed-integer-float"},
 }
-"""Kind of a unit to what pandas calls values that are of this kind; a whole number may have become a float."""
+"""Dtype of a unit to what pandas calls values that are of this kind; a whole number may have become a float."""
 
 
 def frame_of(table: Table, rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

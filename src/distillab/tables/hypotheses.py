@@ -8,7 +8,7 @@ from distillab.core.identity import ModelIdentity
 from distillab.tables import leaks
 from distillab.tables.columns import interval, shared
 from distillab.tables.judged import Statement, judged
-from distillab.tables.knockoff import cells, ls_accuracy, margin, planned_cells
+from distillab.tables.knockoff import ls_accuracy, margin, planned_cells, runs_by_cell
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
@@ -17,7 +17,7 @@ from distillab.tables.tuning import KnockoffCell
 from distillab.tables.verdicts import EVERY_STUDENT
 
 Row = dict[str, Any]
-Numbers = dict[int, float]
+BySeed = dict[int, float]
 """Seed to a number."""
 
 
@@ -43,7 +43,7 @@ class _Case:
         own = next(run for run in results.planned if run.role == "teacher" and run.defense == key)
         self.arch = own.arch
         self.leaks = [row for row in leaks.rows(results) if row["arch"] == self.arch]
-        self.cells, self.planned = cells(results), planned_cells(results)
+        self.cells, self.planned = runs_by_cell(results), planned_cells(results)
         self.student = next((cell.student for cell in self.planned if cell.teacher == own.model), EVERY_STUDENT)
 
     def hypotheses(self) -> Iterator[Statement]:
@@ -82,17 +82,17 @@ class _Case:
         """How far the soft maximum may lie below the maximum."""
         return log(self.spec["n_powers"]) / float(self.spec["omega"])
 
-    def leak(self, column: str, split: str) -> Numbers:
+    def leak(self, column: str, split: str) -> BySeed:
         """One column of this teacher's leaks, of the seeds that have it."""
         rows = [row for row in self.leaks if (row["defense"], row["split"]) == (self.key, split)]
         return {row["seed"]: row[column] for row in rows if not isnan(row[column])}
 
-    def accuracy(self, defense: str) -> Numbers:
+    def accuracy(self, defense: str) -> BySeed:
         """Test accuracy of a defense's teachers of the same network."""
         runs = [run for run in self.results.runs if run.role == "teacher" and run.defense == defense]
         return self._scores([run for run in runs if run.arch == self.arch])
 
-    def stolen(self, attack: str, defense: str, *, tuned: bool = False) -> Numbers:
+    def stolen(self, attack: str, defense: str, *, tuned: bool = False) -> BySeed:
         """Test accuracy of the knockoffs of one cell."""
         return self._scores(self.cells.get(KnockoffCell(self.teacher(defense), self.student, attack, tuned), []))
 
@@ -132,11 +132,11 @@ class _Case:
             100 * sum(theirs[seed] - ours[seed] for theirs, ours in both) / len(both) for seed in sorted(seeds)
         )
 
-    def _scores(self, runs: list[ModelRun]) -> Numbers:
+    def _scores(self, runs: list[ModelRun]) -> BySeed:
         return {run.seed: split_accuracy(self.results, run, "test") for run in runs}
 
 
-def _paired(first: Numbers, second: Numbers, *, scale: float = 1.0) -> tuple[float, ...]:
+def _paired(first: BySeed, second: BySeed, *, scale: float = 1.0) -> tuple[float, ...]:
     return tuple(scale * (first[seed] - second[seed]) for seed in sorted(first.keys() & second.keys()))
 
 

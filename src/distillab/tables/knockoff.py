@@ -23,11 +23,11 @@ def rows(results: Results) -> list[Row]:
     chosen, baseline, planned = chosen_eps(results), ls_accuracy(results), planned_cells(results)
     return [
         _row(results, cell, runs, chosen, baseline) | {"missing": missing(results, {cell: planned[cell]})}
-        for cell, runs in paired(cells(results), baseline).items()
+        for cell, runs in paired(runs_by_cell(results), baseline).items()
     ]
 
 
-def cells(results: Results) -> dict[KnockoffCell, list[ModelRun]]:
+def runs_by_cell(results: Results) -> dict[KnockoffCell, list[ModelRun]]:
     """The knockoffs of each cell, in plan order; where an attacker tuned, the chosen trials are a cell more."""
     return with_tuned(results, _by_cell(results.runs))
 

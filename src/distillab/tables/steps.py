@@ -55,12 +55,12 @@ def _rows_of(results: Results, norm: str, view: str) -> Iterator[Row]:
                 yield key | {"temperature": EVERY} | _over_seeds([float(np.mean(row)) for row in means.values()])
 
 
-Pairs = dict[int, tuple["pd.Series[float]", "pd.Series[float]"]]
+PairedDistances = dict[int, tuple["pd.Series[float]", "pd.Series[float]"]]
 """Seed to the distances of the later and the earlier step on the images that both classify correctly."""
 
 
-def _pairs(earlier: dict[int, Distances], later: dict[int, Distances]) -> Pairs:
-    found: Pairs = {}
+def _pairs(earlier: dict[int, Distances], later: dict[int, Distances]) -> PairedDistances:
+    found: PairedDistances = {}
     for seed in sorted(earlier.keys() & later.keys()):
         first, second = earlier[seed].by_image, later[seed].by_image
         common = first.index.intersection(second.index)
@@ -73,7 +73,7 @@ def _mean(pair: "tuple[pd.Series[float], pd.Series[float]]") -> float:
     return float((pair[0] - pair[1]).mean())
 
 
-def _difference(by_seed: Pairs) -> Row:
+def _difference(by_seed: PairedDistances) -> Row:
     """Over seeds, and over the images of the first seed."""
     first = next(iter(by_seed.values()))
     images = image_difference(first[0].to_numpy(), first[1].to_numpy(), seed=derive(0, "steps"))

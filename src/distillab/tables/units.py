@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-Kind = Literal["str", "bool", "int64", "float64", "object"]
+Dtype = Literal["str", "bool", "int64", "float64", "object"]
 
 ROUNDING = 1e-6
 """How far outside its range rounding, float32's among it, may carry a value."""
@@ -15,7 +15,7 @@ class Unit:
     """A unit, and what its values can be; both ends of the range are in it."""
 
     says: str
-    kind: Kind = "float64"
+    kind: Dtype = "float64"
     low: float = -inf
     high: float = inf
 

@@ -6,12 +6,12 @@ from distillab.metrics.verdict import Verdict, distillability_verdict
 from distillab.tables.columns import shared
 from distillab.tables.knockoff import (
     attack_facts,
-    cells,
     ls_accuracy,
     margin,
     missing,
     paired,
     planned_cells,
+    runs_by_cell,
 )
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
@@ -55,7 +55,7 @@ class _Judge:
     def __init__(self, results: Results) -> None:
         self.results, self.planned = results, planned_cells(results)
         self.baseline = ls_accuracy(results)
-        self.paired = paired(cells(results), self.baseline)
+        self.paired = paired(runs_by_cell(results), self.baseline)
 
     def verdict(self, scope: list[KnockoffCell], *, several: bool) -> Row:
         """The columns of the verdict over these cells; None over none."""

@@ -15,13 +15,13 @@ from distillab.tables.table import Column, Table
 Row = dict[str, Any]
 
 STRAY = 1e-6
-"""Rounding that a distance at the budget may carry."""
+"""Rounding that a distance at the radius may carry."""
 
 
 def rows(results: Results) -> list[Row]:
     """The table ``worst``: per model, norm and eps, the images that no untargeted attack in the norm changes.
 
-    eps are the budgets of the norm's fixed-budget attacks. Only images that every attack was run on count. An attack
+    eps are the radii of the norm's fixed-radius attacks. Only images that every attack was run on count. An attack
     that is not there is counted as ``missing``: the worst case may be worse. Columns:
     ``robust_accuracy`` with its Wilson interval, ``best_single`` the lowest robust accuracy of one attack on the same
     images, ``boundary`` the share of all images that are correct but not robust, so that ``1 - robust_accuracy`` is
@@ -36,7 +36,7 @@ def rows(results: Results) -> list[Row]:
     return [
         _row(results, model, norm, eps, members)
         for (model, norm), members in groups.items()
-        for eps in _budgets(_there(results, members))
+        for eps in _radii(_there(results, members))
     ]
 
 
@@ -44,7 +44,7 @@ def _there(results: Results, members: list[Member]) -> list[Member]:
     return [member for member in members if results.made(member.id)]
 
 
-def _budgets(members: list[Member]) -> list[float]:
+def _radii(members: list[Member]) -> list[float]:
     return sorted({float(eps) for member in members if (eps := member.spec["attack"].get("eps")) is not None})
 
 
@@ -89,7 +89,7 @@ TABLE = Table(
     "worst",
     (
         *shared(*MODEL, "seed", "norm"),
-        Column("eps", "distance", "budget"),
+        Column("eps", "distance", "radius"),
         Column("attacks", "count", "attacks that the worst case is over"),
         Column("missing", "count", "attacks that it was to be over and that are not there"),
         Column("n", "images", "images that every attack was run on"),

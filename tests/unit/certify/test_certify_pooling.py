@@ -11,11 +11,11 @@ from distillab.certify.bounds import LayerBounds
 from distillab.certify.crown import CROWN
 from distillab.certify.decision import clean_margins
 from distillab.certify.dual import Dual
+from distillab.certify.functionals import Functionals, Windows
 from distillab.certify.ibp import IBP
 from distillab.certify.lp import LP
 from distillab.certify.milp import MILP
 from distillab.certify.pooling import Slice
-from distillab.certify.rows import Rows, Windows
 from distillab.certify.trace import trace
 
 POOLS = {
@@ -148,8 +148,8 @@ def test_rows_of_a_slice_are_those_of_its_lines(axis):
     assert torch.equal(lines, value[:, :, [1, 4]] if axis == 1 else value[..., [1, 4]])
     image = torch.tensor([0, 1, 1])
     at = Windows(torch.tensor([0, 3, 5]), (2, 3), (1, 1), (0, 0))
-    whole = Rows(image, torch.randn(3, *lines.shape[1:]), tuple(lines.shape[1:]))
-    windows = Rows(image, torch.randn(3, 3, 2, 2), tuple(lines.shape[1:]), at, inside=False).clipped()
+    whole = Functionals(image, torch.randn(3, *lines.shape[1:]), tuple(lines.shape[1:]))
+    windows = Functionals(image, torch.randn(3, 3, 2, 2), tuple(lines.shape[1:]), at, inside=False).clipped()
     for rows in (whole, windows):
         assert torch.allclose(op.pull(rows).dot(value), rows.dot(lines), atol=1e-5)
         assert torch.equal(op.constant(rows), torch.zeros(3))

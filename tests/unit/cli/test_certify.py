@@ -18,13 +18,14 @@ from distillab.specs.model import Domain
 
 DEFAULTS = {
     "job": None, "weights": None, "arch": None, "eps": None, "certifier": "best", "norm": "linf",
-    "no_input_box": False, "data": "mnist", "root": "data", "images": None, "mean": None, "std": None, "stage": None,
+    "no_input_box": False, "data": "mnist", "root": "data", "images": None, "mean": None, "std": None, "network": None,
     "radius_steps": 0, "threads": 1, "output": None,
 }  # fmt: skip
 
 GIVEN = (
     "--weights net.pth --arch wong_small --eps 0.1 --eps 8/255 --certifier ibp --norm l2 --no-input-box --data digits "
-    "--root elsewhere --images 7 --mean 0.5 0.25 --std 1 2 --stage 3 --radius-steps 4 --threads 2 --output rows.parquet"
+    "--root elsewhere --images 7 --mean 0.5 0.25 --std 1 2 --network 3 --radius-steps 4 --threads 2 "
+    "--output rows.parquet"
 )
 
 
@@ -50,7 +51,7 @@ def test_every_option_has_its_type():
     assert chosen(GIVEN) == DEFAULTS | {
         "weights": "net.pth", "arch": "wong_small", "eps": ["0.1", "8/255"], "certifier": "ibp", "norm": "l2",
         "no_input_box": True, "data": "digits", "root": "elsewhere", "images": 7, "mean": [0.5, 0.25],
-        "std": [1.0, 2.0], "stage": 3, "radius_steps": 4, "threads": 2, "output": "rows.parquet",
+        "std": [1.0, 2.0], "network": 3, "radius_steps": 4, "threads": 2, "output": "rows.parquet",
     }  # fmt: skip
 
 

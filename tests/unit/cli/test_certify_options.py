@@ -96,7 +96,7 @@ def test_norm_box_and_normalization_reach_the_bound(weights, monkeypatch):
         ({"threads": "0"}, "--threads: too small"),
         ({"radius-steps": "-1"}, "--radius-steps: too small; expected at least 0; got -1"),
         ({"std": "0"}, "normalization: statistics do not normalize images"),
-        ({"stage": "1"}, "the file has no such network; expected --stage 0 to 0; got 1"),
+        ({"network": "1"}, "the file has no such network; expected --network 0 to 0; got 1"),
     ],
 )
 def test_a_wrong_option_is_one_line(weights, capsys, monkeypatch, options, says):

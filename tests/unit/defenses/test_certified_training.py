@@ -233,7 +233,7 @@ def own_certificates(net, source, eps):
     return certify(Dual(), graph, batch.x, graph(batch.x).argmax(dim=1), eps)
 
 
-def test_a_cascade_learns_from_what_no_stage_before_it_certifies():
+def test_a_cascade_learns_from_what_no_network_before_it_certifies():
     source, first, second = images(), network(seed=1).eval(), network(seed=3).eval()
     certified = own_certificates(first, source, 0.08), own_certificates(second, source, 0.08)
     assert 0 < certified[0].sum() < (certified[0] | certified[1]).sum() < len(source)
@@ -250,12 +250,12 @@ def test_certificates_of_a_wrong_prediction_count_in_a_cascade():
     with torch.no_grad():
         constant[5].weight.zero_()
         constant[5].bias.copy_(torch.tensor([5.0, 0.0, 0.0]))
-    with pytest.raises(SpecError, match="end the cascade one stage earlier"):
+    with pytest.raises(SpecError, match="end the cascade one network earlier"):
         WongKolter(eps=EPS, after="one").objective(task_of(source, needed={"one": constant})).positions(
             torch.arange(48)
         )
 
 
-def test_a_cascade_names_the_stage_before_it():
+def test_a_cascade_names_the_network_before_it():
     assert WongKolter(after="one").needs == ("one",)
     assert WongKolter().needs == ()

@@ -1,4 +1,4 @@
-"""Cascades of two and three stages, image by image."""
+"""Cascades of two and three networks, image by image."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from distillab.evaluate.cascade import UNDECIDED, run_cascade
 
 
 def one(predicted, certified, y):
-    """The verdict on a single image, from one entry per stage."""
+    """The verdict on a single image, from one entry per network."""
     return run_cascade(np.array(predicted)[:, None], np.array(certified)[:, None], np.array([y]))
 
 
@@ -32,9 +32,9 @@ def one(predicted, certified, y):
     ],
 )  # fmt: skip
 def test_one_image(predicted, certified, y, verdict):
-    """``verdict``: the stage that decides, the answer, whether it is robust as in the paper, and strictly."""
+    """``verdict``: the network that decides, the answer, whether it is robust as in the paper, and strictly."""
     found = one(predicted, certified, y)
-    assert (found.stage[0], found.answer[0], found.robust[0], found.strictly_robust[0]) == verdict
+    assert (found.network[0], found.answer[0], found.robust[0], found.strictly_robust[0]) == verdict
     assert found.wrong[0] == (verdict[1] != y)
 
 
@@ -42,7 +42,7 @@ def test_shares_of_four_images():
     predicted = np.array([[0, 1, 2, 2], [0, 1, 1, 0]])
     certified = np.array([[True, False, False, False], [True, True, True, False]])
     verdict = run_cascade(predicted, certified, np.array([0, 1, 1, 2]))
-    assert verdict.stage.tolist() == [0, 1, 1, UNDECIDED]
+    assert verdict.network.tolist() == [0, 1, 1, UNDECIDED]
     assert verdict.answer.tolist() == [0, 1, 1, 0]
     assert verdict.standard_error == 0.25
     assert verdict.paper_robust_error == 0.25
@@ -50,7 +50,7 @@ def test_shares_of_four_images():
     assert verdict.decided(2) == (0.25, 0.5)
 
 
-def test_one_stage_is_an_ordinary_certificate():
+def test_one_network_is_an_ordinary_certificate():
     certified, predicted, y = np.array([[True, True, False]]), np.array([[1, 2, 1]]), np.array([1, 1, 1])
     verdict = run_cascade(predicted, certified, y)
     assert verdict.robust.tolist() == verdict.strictly_robust.tolist() == [True, False, False]
@@ -59,11 +59,11 @@ def test_one_stage_is_an_ordinary_certificate():
 def test_the_strict_error_is_never_below_the_papers_and_the_papers_never_below_the_standard_error():
     random = np.random.default_rng(0)
     for _ in range(50):
-        stages = random.integers(1, 5)
-        predicted, certified = random.integers(0, 3, (stages, 40)), random.random((stages, 40)) < 0.4
+        networks = random.integers(1, 5)
+        predicted, certified = random.integers(0, 3, (networks, 40)), random.random((networks, 40)) < 0.4
         verdict = run_cascade(predicted, certified, random.integers(0, 3, 40))
         assert verdict.strict_robust_error >= verdict.paper_robust_error >= verdict.standard_error
-        assert sum(verdict.decided(stages)) == pytest.approx(1 - (verdict.stage == UNDECIDED).mean())
+        assert sum(verdict.decided(networks)) == pytest.approx(1 - (verdict.network == UNDECIDED).mean())
 
 
 class Threshold:
@@ -76,23 +76,23 @@ class Threshold:
         return (x > self.at).astype(np.int64), np.abs(x - self.at) > self.eps
 
 
-def cascaded(stages, x, y):
-    predicted, certified = zip(*(stage(x) for stage in stages), strict=True)
+def cascaded(networks, x, y):
+    predicted, certified = zip(*(network(x) for network in networks), strict=True)
     return run_cascade(np.array(predicted), np.array(certified), y)
 
 
 def test_a_strict_certificate_holds_at_every_image_of_the_ball_and_the_papers_does_not():
-    """Second stage x > 0.8, first x > 0.5, radius 0.1: at 0.59 the cascade says 0, and at 0.61 it certifies 1."""
+    """Second network x > 0.8, first x > 0.5, radius 0.1: at 0.59 the cascade says 0, and at 0.61 it certifies 1."""
     eps = 0.1
-    stages = [Threshold(0.5, eps), Threshold(0.8, eps)]
+    networks = [Threshold(0.5, eps), Threshold(0.8, eps)]
     x = np.linspace(0, 1, 201)
     for label in (0, 1):
-        verdict = cascaded(stages, x, np.full(len(x), label))
+        verdict = cascaded(networks, x, np.full(len(x), label))
         for place in np.flatnonzero(verdict.strictly_robust):
             inside = np.flatnonzero(np.abs(x - x[place]) <= eps)
-            decided = verdict.stage[inside] != UNDECIDED
+            decided = verdict.network[inside] != UNDECIDED
             assert (verdict.answer[inside][decided] == label).all()
-    verdict = cascaded(stages, np.array([0.59, 0.61]), np.array([0, 0]))
+    verdict = cascaded(networks, np.array([0.59, 0.61]), np.array([0, 0]))
     assert verdict.robust.tolist() == [True, False]
     assert verdict.strictly_robust.tolist() == [False, False]
     assert verdict.answer.tolist() == [0, 1]

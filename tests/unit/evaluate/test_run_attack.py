@@ -19,7 +19,7 @@ class Claims(AttackSpec):
     shift: float = 0.0
     success: bool = True
     eps: float = 1.0
-    kind: ClassVar = "fixed_budget"
+    kind: ClassVar = "fixed_radius"
     passes: ClassVar = 1
 
     @property

@@ -65,11 +65,11 @@ def test_of_a_cascade_one_network_is_taken(saved):
     states = [ours(seed).network.state_dict() for seed in (1, 2)]
     path = saved({"state_dict": states})
     model = ours()
-    load_published(model, path, stage=1)
+    load_published(model, path, network=1)
     assert same(model, states[1])
-    for stage, got in ((None, ""), (2, "; got 2"), (-1, "; got -1")):
-        with pytest.raises(SpecError, match=rf"expected --stage 0 to 1{got}$"):
-            load_published(model, path, stage=stage)
+    for network, got in ((None, ""), (2, "; got 2"), (-1, "; got -1")):
+        with pytest.raises(SpecError, match=rf"expected --network 0 to 1{got}$"):
+            load_published(model, path, network=network)
 
 
 def test_safetensors_forget_the_order_and_it_is_found_again(tmp_path):

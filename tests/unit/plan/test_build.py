@@ -32,7 +32,7 @@ def test_facts_about_methods_and_data(rich, rich_params):
     assert facts["knockoffs"] == {"kd": kd | {"label": "KD"}, "live": kd | {"label": "KD (live)"}}
     pgd = {"label": "PGD", "grade": "V", "paper": "Madry et al., ICLR 2018"}
     assert facts["attacks"] == {
-        "pgd_linf": pgd | {"passes": 6, "kind": "fixed_budget", "norm": "linf", "targeted": False}
+        "pgd_linf": pgd | {"passes": 6, "kind": "fixed_radius", "norm": "linf", "targeted": False}
     }
     assert facts["certifiers"] == {
         "ibp": {

@@ -78,7 +78,7 @@ FITS = "does not fit Digits (8x8); expected images of 1x28x28; got 1x8x8 images;
         (
             {"defenses": {"a": {"name": "wong_kolter", "after": "b"}, "b": {"name": "wong_kolter", "after": "a"}}},
             [
-                f"defenses.{key}.after: leads back to '{key}'; the first stage of a cascade has no after"
+                f"defenses.{key}.after: leads back to '{key}'; the first network of a cascade has no after"
                 for key in ("a", "b")
             ],
         ),

@@ -11,11 +11,11 @@ from distillab import __version__
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.core.sidecar import SCHEMA, Payload, Sidecar
 from distillab.plan import signature
-from distillab.plan.manifest import Entry, Manifest, manifest_of, manifest_path, read_manifest, write_manifest
+from distillab.plan.manifest import Manifest, ManifestEntry, manifest_of, manifest_path, read_manifest, write_manifest
 from distillab.plan.signature import check_signature, sign, signature_path
 from distillab.plan.verify import Proof, compare
 
-ENTRIES = {f"results/{name}": Entry(key=name, payload=f"p{name}", sidecar=f"s{name}") for name in ("b", "a")}
+ENTRIES = {f"results/{name}": ManifestEntry(key=name, payload=f"p{name}", sidecar=f"s{name}") for name in ("b", "a")}
 MANIFEST = Manifest(preset="tiny", params="1", code="2", payloads=ENTRIES)
 
 
@@ -47,7 +47,7 @@ def test_a_manifest_is_made_of_the_plans_parameters_codes_and_payloads(rich, tmp
         preset="tiny",
         params=blake(rich.params),
         code=blake({member.id: member.code for member in rich.members.values()}),
-        payloads={"results/x": Entry(key="k", payload="b", sidecar=sidecar.digest)},
+        payloads={"results/x": ManifestEntry(key="k", payload="b", sidecar=sidecar.digest)},
     )
     assert manifest_path(tmp_path, "tiny") == tmp_path / "results" / "tiny" / "manifest.json"
 
@@ -61,7 +61,7 @@ def test_every_difference_from_the_manifest_is_a_line(rich):
     now = manifest_of(rich, {path: sidecar})
     other = Manifest(
         preset="another_preset", params="1" * 64, code="2" * 64,
-        payloads={path: Entry(key="3" * 32, payload="4" * 64, sidecar="5" * 64), "gone": now.payloads[path]},
+        payloads={path: ManifestEntry(key="3" * 32, payload="4" * 64, sidecar="5" * 64), "gone": now.payloads[path]},
     )  # fmt: skip
     proof = Proof({path: sidecar}, ())
     assert list(compare(rich, proof, now)) == []

@@ -16,7 +16,7 @@ from distillab.reporting import (
 )
 from distillab.reporting.absent import LISTED, NOTED, gap_list, gap_note, gaps, reason
 from distillab.reporting.certified_views import certificate_table
-from distillab.reporting.record import Cost, record
+from distillab.reporting.record import RunCost, record
 
 HOSTILE = '<script>alert("x")</script>'
 SAFE = "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;"
@@ -218,5 +218,5 @@ def test_a_record_says_that_the_run_is_not_whole(with_gaps, papers):
         read = with_gaps(*found)
         read.facts.update(facts)
         assert (
-            "The run is not whole: 4 of 9 cells failed or are missing." in record(read, papers, Cost({}, 0.0))
+            "The run is not whole: 4 of 9 cells failed or are missing." in record(read, papers, RunCost({}, 0.0))
         ) is said

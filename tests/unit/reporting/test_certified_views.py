@@ -65,8 +65,8 @@ def test_a_combined_certifier_says_which_of_its_methods_decided(tables_of, teach
 
 def test_the_radius_of_a_training_comes_first_but_not_that_of_label_smoothing(tables_of):
     frame = tables_of(certificates=[certificate(eps=eps) for eps in (0.05, 0.1, 0.2)])["certificates"]
-    assert [eps for _, eps in certified_rows.budgets(tables_of(SPECS), frame)] == [0.1, 0.05, 0.2]
-    assert [eps for _, eps in certified_rows.budgets(tables_of(), frame)] == [0.05, 0.1, 0.2]
+    assert [eps for _, eps in certified_rows.threat_models(tables_of(SPECS), frame)] == [0.1, 0.05, 0.2]
+    assert [eps for _, eps in certified_rows.threat_models(tables_of(), frame)] == [0.05, 0.1, 0.2]
 
 
 def test_other_radii_are_folded(tables_of, teacher):
@@ -158,9 +158,9 @@ def test_the_cost_figure_needs_a_record_and_names_the_measured_powers(tmp_path):
 
 def test_a_cascade_grows_and_says_who_decides(tables_of, teacher):
     where = {"cascade": "wk", "arch": "net", "certifier": "dual", "norm": "linf", "eps": 0.1, "seed": 0, "n": 100}
-    rows = [where | {"stages": 1, "shares": [0.5], "standard_error": 0.02, "paper_robust_error": 0.5,
+    rows = [where | {"networks": 1, "shares": [0.5], "standard_error": 0.02, "paper_robust_error": 0.5,
                      "strict_robust_error": 0.5},
-            where | {"stages": 2, "shares": [0.5, 0.25], "standard_error": 0.03, "paper_robust_error": 0.3,
+            where | {"networks": 2, "shares": [0.5, 0.25], "standard_error": 0.03, "paper_robust_error": 0.3,
                      "strict_robust_error": 0.4}]  # fmt: skip
     read = tables_of(SPECS, models=[teacher("wk", "WK")], certificates=[certificate("wk")], cascades=rows)
     first, second = rows_of(certified_views.cascade_table(read).text)

@@ -77,9 +77,9 @@ def test_one_seed_brings_its_interval_over_images():
 
 
 def test_what_has_no_number_says_why():
-    rows = [attacked(median_distance=inf), attacked(attack="fgsm", attack_label="FGSM", kind="fixed_budget", eps=0.1)]
+    rows = [attacked(median_distance=inf), attacked(attack="fgsm", attack_label="FGSM", kind="fixed_radius", eps=0.1)]
     text = chain_attacks.masking_table(tables(models=[model()], robustness=rows)).text
-    for reason in ("half of the searches found nothing", "fixed budget, eps 0.100", "not run"):
+    for reason in ("half of the searches found nothing", "fixed radius, eps 0.100", "not run"):
         assert f'title="{reason}"' in text
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from distillab.reporting.record import Cost, cost_of_run, record
+from distillab.reporting.record import RunCost, cost_of_run, record
 from distillab.reporting.recorded_knockoffs import knockoff_sections
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
@@ -48,7 +48,7 @@ def write(folder, title):
         "commit": "abc1234",
     }
     (folder / "run.json").write_text(json.dumps(run))
-    return record(Tables(folder), Reported(REPORTED), Cost({"distill": 3420.4, "attack": 2000.0}, 1830.0))
+    return record(Tables(folder), Reported(REPORTED), RunCost({"distill": 3420.4, "attack": 2000.0}, 1830.0))
 
 
 @pytest.mark.parametrize(("title", "paper"), [("MNIST", "99.38"), ("Digits (8x8)", "–")])
@@ -82,7 +82,7 @@ def test_the_cost_is_that_of_the_jobs_last_runs(tmp_path):
         log.write_text(text)
         os.utime(log, (1000.0 + end, 1000.0 + end))
         timing.write_text("s\th:m:s\n30.5\t0:00:30\n")
-    assert cost_of_run(tmp_path) == Cost({"attack": 2.25, "distill": 10.5}, 33.5)
+    assert cost_of_run(tmp_path) == RunCost({"attack": 2.25, "distill": 10.5}, 33.5)
 
 
 def test_a_pause_is_no_wall_time(tmp_path):
@@ -97,7 +97,7 @@ def test_a_pause_is_no_wall_time(tmp_path):
 
 
 def test_an_unfinished_run_costs_nothing(tmp_path):
-    assert cost_of_run(tmp_path) == Cost({}, 0.0)
+    assert cost_of_run(tmp_path) == RunCost({}, 0.0)
 
 
 def test_a_knockoff_study_says_how_each_attack_asked_and_which_are_reconstructions(

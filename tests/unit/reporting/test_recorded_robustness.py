@@ -28,7 +28,7 @@ def attacked(tables_of, teacher):
            "eps": 0.3, "n": 500, "clean_accuracy": 0.986, "robust_accuracy": 0.925, "robust_low": 0.9,
            "robust_high": 0.945}  # fmt: skip
     row |= {"zero_gradient": 0.0, "randomized_forward": False}
-    attack = row | {"attack": "pgd_linf", "attack_label": "PGD", "logits": "raw", "kind": "fixed_budget",
+    attack = row | {"attack": "pgd_linf", "attack_label": "PGD", "logits": "raw", "kind": "fixed_radius",
                     "mean_distance": 0.2999, "mode": "40 steps, 10 restarts"}  # fmt: skip
     worst = row | {"attacks": 2, "best_single": 0.925, "boundary": 0.06, "transfer_wins": False, "missing": 0}
     lost = {"model": "madry-net", "seed": 0, "epoch": 2, "term": "collapsed", "value": 1.0}
@@ -48,7 +48,7 @@ def certified(tables_of, teacher):
     """A teacher trained on the dual, its certificates with and without the pixel box, and a cascade."""
     cost = {"model": "wk-wong_small", "seed": 0, "eps": 0.1, "seconds_per_image": 0.005, "peak_memory": 12e6}
     costs = [cost | {"certifier": "dual"}, cost | {"certifier": "dual_no_box"}]
-    cascade = {"cascade": "wk", "arch": "wong_small", "stages": 2, "certifier": "dual", "norm": "linf", "eps": 0.1,
+    cascade = {"cascade": "wk", "arch": "wong_small", "networks": 2, "certifier": "dual", "norm": "linf", "eps": 0.1,
                "seed": 0, "n": 10000, "paper_robust_error": 0.04, "strict_robust_error": 0.05,
                "standard_error": 0.02, "shares": [0.9, 0.05]}  # fmt: skip
     rows = [certificate(), certificate("dual_no_box", robust_accuracy=nan, robust_n=0)]

@@ -16,7 +16,7 @@ def attacked(defense, attack, *, seed=0, **more):
 
 def at_budget(defense, attack, kept, **more):
     return (
-        attacked(defense, attack, kind="fixed_budget", eps=0.1, robust_accuracy=kept) | {"median_distance": nan} | more
+        attacked(defense, attack, kind="fixed_radius", eps=0.1, robust_accuracy=kept) | {"median_distance": nan} | more
     )
 
 

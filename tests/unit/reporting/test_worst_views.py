@@ -23,7 +23,7 @@ def worst(defense, kept=0.5, *, norm="linf", eps=0.3, arch="net", role="teacher"
 
 def attacked(defense, logits="raw", robust=0.5, **more):
     return {"model": f"{defense}-net", "role": "teacher", "defense": defense, "arch": "net", "attack": "pgd",
-            "attack_label": "PGD", "logits": logits, "norm": "linf", "eps": 0.3, "kind": "fixed_budget", "seed": 0,
+            "attack_label": "PGD", "logits": logits, "norm": "linf", "eps": 0.3, "kind": "fixed_radius", "seed": 0,
             "n": 100, "robust_accuracy": robust, "robust_low": robust - 0.1, "robust_high": robust + 0.1,
             "zero_gradient": 0.0, "randomized_forward": False} | more  # fmt: skip
 
@@ -31,14 +31,14 @@ def attacked(defense, logits="raw", robust=0.5, **more):
 def test_the_budget_of_the_training_comes_first_then_the_norms_then_the_least(tables_of):
     frame = tables_of(worst=[worst("ce", norm=n, eps=e) for n, e in
                              (("l2", 0.5), ("linf", 0.1), ("linf", 0.3), ("l2", 0.1))])["worst"]  # fmt: skip
-    assert worst_rows.budgets(tables_of(), frame) == [("linf", 0.1), ("linf", 0.3), ("l2", 0.1), ("l2", 0.5)]
-    assert worst_rows.budgets(tables_of(SPECS), frame)[0] == ("linf", 0.3)
+    assert worst_rows.threat_models(tables_of(), frame) == [("linf", 0.1), ("linf", 0.3), ("l2", 0.1), ("l2", 0.5)]
+    assert worst_rows.threat_models(tables_of(SPECS), frame)[0] == ("linf", 0.3)
 
 
 def test_a_rounded_radius_of_the_training_is_still_its_budget(tables_of):
     facts = {"params": {"defenses": {"trades": {"name": "trades", "eps": 0.031}}}}
     frame = tables_of(worst=[worst("ce", eps=eps) for eps in (0.01, 8 / 255)])["worst"]
-    assert worst_rows.budgets(tables_of(facts), frame)[0] == ("linf", 8 / 255)
+    assert worst_rows.threat_models(tables_of(facts), frame)[0] == ("linf", 8 / 255)
 
 
 def test_the_worst_case_stands_beside_what_casts_doubt_on_it(tables_of, teacher):

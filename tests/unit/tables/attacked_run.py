@@ -25,7 +25,7 @@ T2 = 4.302652729911275
 def method(norm, *, eps=None, targeted=False, label="", passes=1, mode=None):
     """An attack of the plan: what its spec says, and what reports say of it."""
     spec = {"norm": norm} | ({} if eps is None else {"eps": eps}) | ({} if mode is None else {"mode": mode})
-    kind = "minimum_norm" if eps is None else "fixed_budget"
+    kind = "minimum_norm" if eps is None else "fixed_radius"
     return spec, {"norm": norm, "kind": kind, "targeted": targeted, "label": label, "passes": passes}
 
 
@@ -80,7 +80,7 @@ class AttackedRun(Results):
         self.frames, self.sidecars, self.answers, self.missing = {}, {}, {}, {}
 
     def teacher(self, defense, *, seed=0, arch="net", after=None):
-        """A defended teacher, as a cascade's stage after another."""
+        """A defended teacher, as a cascade's network after another."""
         model, parents = ModelIdentity(role="teacher", arch=arch, seed=seed, defense=defense), {}
         if after:
             parents[after] = model.model_copy(update={"defense": after}).member_id

@@ -1,4 +1,4 @@
-"""Cascades from one stage to all of them, image by image."""
+"""Cascades from one network to all of them, image by image."""
 
 import numpy as np
 import pandas as pd
@@ -21,52 +21,52 @@ def verdicts(said, *, eps=0.1):
 FIRST = ["0+", "1", "2", "0+", "4", "5", "0", "7+"]
 SECOND = ["0", "1+", "0", "3", "4+", "0+", "6", "0"]
 THIRD = ["0+", "1", "2+", "3+", "4", "5", "6", "7+"]
-"""The first stage decides 0 and 7 rightly, 3 wrongly; the second 1 and 4, and 5 wrongly; the third 2; nobody 6."""
+"""The first network decides 0 and 7 rightly, 3 wrongly; the second 1 and 4, and 5 wrongly; the third 2; nobody 6."""
 
 
 @pytest.fixture
 def run():
     """A cascade of three, certified at two radii by one certifier and not to the end by another; one of a kind."""
     made = AttackedRun(certifiers=CERTIFIERS)
-    stages = [made.teacher("c1", seed=4), made.teacher("alone", seed=4)]
-    stages += [made.teacher("c2", seed=4, after="c1"), made.teacher("c3", seed=4, arch="net", after="c2")]
-    for stage, said in zip(stages, (FIRST, FIRST, SECOND, THIRD), strict=True):
+    networks = [made.teacher("c1", seed=4), made.teacher("alone", seed=4)]
+    networks += [made.teacher("c2", seed=4, after="c1"), made.teacher("c3", seed=4, arch="net", after="c2")]
+    for network, said in zip(networks, (FIRST, FIRST, SECOND, THIRD), strict=True):
         far = ["0", "1", "2", "3+", "4", "5", "6", "7+" if said is THIRD else "7"]
-        made.certify(stage, "dual", pd.concat([verdicts(said), verdicts(far, eps=0.2)]))
-    for stage in stages[:3]:
-        made.certify(stage, "best", verdicts(["0+"] * 8))
+        made.certify(network, "dual", pd.concat([verdicts(said), verdicts(far, eps=0.2)]))
+    for network in networks[:3]:
+        made.certify(network, "best", verdicts(["0+"] * 8))
     return made
 
 
-def known(*, stages, eps=0.1):
+def known(*, networks, eps=0.1):
     return {
-        "cascade": "c3", "arch": "net", "stages": stages, "certifier": "dual", "norm": "linf", "eps": eps, "seed": 4,
-        "n": 8,
+        "cascade": "c3", "arch": "net", "networks": networks, "certifier": "dual", "norm": "linf", "eps": eps,
+        "seed": 4, "n": 8,
     }  # fmt: skip
 
 
-def test_every_column_from_the_first_stage_to_the_last(run):
-    """Undecided images are answered by the last stage used. Strict: one certifies the label, all predict it.
+def test_every_column_from_the_first_network_to_the_last(run):
+    """Undecided images are answered by the last network used. Strict: one certifies the label, all predict it.
 
-    One stage: 0 and 7 are right and certified; 3 and 6 are answered wrongly. Two: 0, 1, 4, 7 are decided rightly, but
-    the second stage says 0 to image 7; it is wrong about 2, 3 and 5. Three: 2 is decided rightly, though the second
-    stage says 0 to it, and 6 is answered rightly; 3 and 5 stay wrong.
+    One network: 0 and 7 are right and certified; 3 and 6 are answered wrongly. Two: 0, 1, 4, 7 are decided rightly, but
+    the second network says 0 to image 7; it is wrong about 2, 3 and 5. Three: 2 is decided rightly, though the second
+    network says 0 to it, and 6 is answered rightly; 3 and 5 stay wrong.
     """
     one, two, three = cascades.rows(run)[:3]
     assert_row(
         one,
-        known(stages=1)
+        known(networks=1)
         | {"paper_robust_error": 6 / 8, "strict_robust_error": 6 / 8, "standard_error": 2 / 8, "shares": [3 / 8]},
     )
     assert_row(
         two,
-        known(stages=2)
+        known(networks=2)
         | {"paper_robust_error": 4 / 8, "strict_robust_error": 5 / 8, "standard_error": 3 / 8}
         | {"shares": [3 / 8, 3 / 8]},
     )
     assert_row(
         three,
-        known(stages=3)
+        known(networks=3)
         | {"paper_robust_error": 3 / 8, "strict_robust_error": 5 / 8, "standard_error": 2 / 8}
         | {"shares": [3 / 8, 3 / 8, 1 / 8]},
     )
@@ -74,7 +74,7 @@ def test_every_column_from_the_first_stage_to_the_last(run):
 
 def test_the_radii_follow_one_another(run):
     rows = cascades.rows(run)
-    assert [(row["eps"], row["stages"], row["paper_robust_error"]) for row in rows[3:]] == [
+    assert [(row["eps"], row["networks"], row["paper_robust_error"]) for row in rows[3:]] == [
         (0.2, 1, 7 / 8),
         (0.2, 2, 7 / 8),
         (0.2, 3, 6 / 8),
@@ -82,13 +82,13 @@ def test_the_radii_follow_one_another(run):
     assert [row["shares"] for row in rows[3:]] == [[1 / 8], [1 / 8, 0.0], [1 / 8, 0.0, 1 / 8]]
     assert_row(
         rows[5],
-        known(stages=3, eps=0.2)
+        known(networks=3, eps=0.2)
         | {"paper_robust_error": 6 / 8, "strict_robust_error": 6 / 8, "standard_error": 0.0}
         | {"shares": [1 / 8, 0.0, 1 / 8]},
     )
 
 
-def test_a_cascade_with_a_stage_that_was_not_certified_has_no_row():
+def test_a_cascade_with_a_network_that_was_not_certified_has_no_row():
     run = AttackedRun(certifiers=CERTIFIERS)
     first, _, _ = run.teacher("c1"), run.teacher("c2", after="c1"), run.teacher("c3", after="c2")
     run.certify(first, "dual", verdicts(FIRST))
@@ -102,7 +102,7 @@ def test_a_teacher_alone_is_no_cascade():
 
 
 def test_each_certifier_and_seed_has_a_cascade_of_its_own():
-    """Seed 1 is never certified by the first stage, seed 2 always, seed 2 under the other certifier rightly at once."""
+    """Seed 1 is never certified by the first network, seed 2 always, seed 2 under the other certifier at once."""
     run = AttackedRun(certifiers=CERTIFIERS)
     for seed, plus in ((1, ""), (2, "+")):
         first, second = run.teacher("c1", seed=seed), run.teacher("c2", seed=seed, after="c1")
@@ -110,7 +110,7 @@ def test_each_certifier_and_seed_has_a_cascade_of_its_own():
         run.certify(second, "dual", verdicts(["0+", "1+"]))
     for model, said in ((first, ["0+", "1+"]), (second, ["1", "0"])):
         run.certify(model, "best", verdicts(said), norm="l2")
-    keys = ("seed", "certifier", "norm", "stages", "shares", "standard_error")
+    keys = ("seed", "certifier", "norm", "networks", "shares", "standard_error")
     assert [tuple(row[key] for key in keys) for row in cascades.rows(run)] == [
         (1, "dual", "linf", 1, [0.0], 0.5),
         (1, "dual", "linf", 2, [0.0, 1.0], 0.0),

@@ -56,7 +56,7 @@ def test_an_attack_with_a_budget(run):
         robustness.rows(run)[0],
         TEACHER
         | {"temperature": nan, "step": -1, "attack": "pgd", "logits": "raw", "attack_label": "PGD", "norm": "linf"}
-        | {"kind": "fixed_budget", "eps": 0.1, "mode": "up to 1,200 passes an image", "seed": 5, "n": 5}
+        | {"kind": "fixed_radius", "eps": 0.1, "mode": "up to 1,200 passes an image", "seed": 5, "n": 5}
         | {"clean_accuracy": 4 / 5, "robust_accuracy": 2 / 5, **bounds("robust", 2, 5)}
         | {"success_rate": 3 / 4, **bounds("success", 3, 4), "success_n": 4, "failures": 1}
         | {"median_distance": (0.1 + 0.2) / 2, "mean_distance": 0.35 / 3, "max_distance": 0.2}

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from distillab.certify import sweep
 from distillab.certify.crown import CROWN
 from distillab.certify.dual import Dual
-from distillab.certify.rows import Rows, Windows, unit_rows
+from distillab.certify.functionals import Functionals, Windows, unit_rows
 from distillab.certify.trace import trace
 from distillab.certify.transposed import transposed
 
@@ -20,7 +20,7 @@ def windows(stride=(2, 1), offset=(-1, -2), size=(3, 2), grid=(3, 4), seed=0):
     torch.manual_seed(seed)
     image = torch.tensor([0, 0, 1, 2, 2])
     at = Windows(torch.randint(grid[0] * grid[1], (5,)), grid, stride, offset)
-    return Rows(image, torch.randn(5, 3, *size).double(), SHAPE, at, inside=False)
+    return Functionals(image, torch.randn(5, 3, *size).double(), SHAPE, at, inside=False)
 
 
 @pytest.mark.parametrize("offset", [(-1, -2), (0, 1), (1, 0)])
@@ -43,7 +43,7 @@ def test_whole_images_of_rows_are_rows_in_short(shared):
     """As many rows for every image, with a template for each image or without."""
     torch.manual_seed(0)
     image, template = torch.tensor([0, 0, 0, 1, 1, 1]), torch.tensor([1, 0, 1]).repeat(2) if shared else None
-    fast = Rows(image, torch.randn(2 if shared else 6, 7).double(), (7,), template=template, each=3)
+    fast = Functionals(image, torch.randn(2 if shared else 6, 7).double(), (7,), template=template, each=3)
     slow, value = replace(fast.spread(), each=0), torch.randn(2, 7).double()
     assert torch.allclose(fast.dot(value), slow.dot(value))
     assert torch.allclose(fast.radius(value.abs()), (slow.coef.abs() * value.abs()[image]).sum(dim=1))

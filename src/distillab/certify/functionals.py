@@ -32,7 +32,7 @@ class Windows:
 
 
 @dataclass(frozen=True)
-class Rows:
+class Functionals:
     """Row r is the functional sum(coef[r] * value[image[r]]) of a value with ``shape`` per image; images ascend.
 
     Without ``windows``, ``coef`` covers the whole value: (r, *shape). Else it covers a window of it: (r, c, height,
@@ -54,10 +54,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.image)
 
-    def __neg__(self) -> "Rows":
+    def __neg__(self) -> "Functionals":
         return replace(self, coef=-self.coef)
 
-    def __add__(self, other: "Rows") -> "Rows":
+    def __add__(self, other: "Functionals") -> "Functionals":
         """The sums, row by row; windows become as large as both need."""
         mine, theirs = (self, other) if self.template is other.template else (self.spread(), other.spread())
         at, there = mine.windows, theirs.windows
@@ -66,18 +66,18 @@ class Rows:
         first, second = mine.whole(), theirs.whole()
         return replace(first, coef=first.coef + second.coef)
 
-    def take(self, which: Int[Tensor, "s"]) -> "Rows":
+    def take(self, which: Int[Tensor, "s"]) -> "Functionals":
         """Some of the rows, in their order."""
         windows = self.windows and replace(self.windows, place=self.windows.place[which])
         if self.template is None:
             return replace(self, image=self.image[which], coef=self.coef[which], windows=windows, each=0)
         return replace(self, image=self.image[which], template=self.template[which], windows=windows, each=0)
 
-    def mapped(self, change: Callable[[Tensor], Tensor]) -> "Rows":
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> "Functionals":
         """The same rows with ``change`` applied to every coefficient."""
         return replace(self, coef=change(self.coef))
 
-    def spread(self) -> "Rows":
+    def spread(self) -> "Functionals":
         """The same rows, each with its own coefficients."""
         if self.template is None:
             return self
@@ -92,13 +92,13 @@ class Rows:
         lines, index = self._lines(value)
         return lines.index_select(0, index).view(-1, *self.coef.shape[1:])
 
-    def times(self, value: Tensor) -> "Rows":
+    def times(self, value: Tensor) -> "Functionals":
         """Functionals of v that equal these of ``value * v``; zero beyond the border."""
         coef, seen = self._facing(value)
         product = (coef * seen).view(len(self), *self.coef.shape[1:])
         return replace(self, coef=product, template=None, inside=True)
 
-    def plus(self, other: "Rows", value: Tensor) -> "Rows":
+    def plus(self, other: "Functionals", value: Tensor) -> "Functionals":
         """The sum of these functionals, each with its own coefficients, and of ``other.times(value)``, in one go."""
         coef, seen = other._facing(value)
         total = torch.addcmul(self.coef.view(torch.broadcast_shapes(coef.shape, seen.shape)), coef, seen)
@@ -124,14 +124,14 @@ class Rows:
             return torch.cat([b.abs() @ v for b, v in zip(blocks, self._images(value).flatten(1), strict=True)])
         return self.mapped(torch.abs).dot(value)
 
-    def clipped(self) -> "Rows":
+    def clipped(self) -> "Functionals":
         """The same functionals, with zeros beyond the border."""
         if self.inside:
             return self
         ones = self.coef.new_ones(1, 1, *self.shape[1:]).expand(int(self.image[-1]) + 1, self.shape[0], -1, -1)
         return self.times(ones)
 
-    def whole(self) -> "Rows":
+    def whole(self) -> "Functionals":
         """The same functionals, over the whole value."""
         if self.windows is None:
             return self
@@ -145,7 +145,7 @@ class Rows:
         filled = zeros.scatter(2, place, rows.coef.flatten(2))[..., :-1]
         return replace(rows, coef=filled.unflatten(2, (height, width)), windows=None, inside=True)
 
-    def trimmed(self) -> "Rows":
+    def trimmed(self) -> "Functionals":
         """Whole rows where a window is not smaller than the map."""
         return self.whole() if self.windows and prod(self.coef.shape[1:]) >= prod(self.shape) else self
 
@@ -176,15 +176,17 @@ class Rows:
 
 def unit_rows(
     image: Int[Tensor, "r"], unit: Int[Tensor, "r"], shape: tuple[int, ...], like: Tensor, each: int = 0
-) -> Rows:
+) -> Functionals:
     """Row r is unit ``unit[r]`` (position in the flattened value) itself: a window of one place."""
     if len(shape) == 1:
         one = torch.ones(1, 1, dtype=like.dtype, device=like.device)
-        return Rows(image, one, shape, Windows(unit, shape, (1,), (0,)), template=torch.zeros_like(unit), each=each)
+        return Functionals(
+            image, one, shape, Windows(unit, shape, (1,), (0,)), template=torch.zeros_like(unit), each=each
+        )
     grid = shape[1:]
     channels = torch.eye(shape[0], dtype=like.dtype, device=like.device)[:, :, None, None]
     windows = Windows(unit % prod(grid), grid, (1, 1), (0, 0))
-    return Rows(image, channels, shape, windows, template=unit // prod(grid), each=each)
+    return Functionals(image, channels, shape, windows, template=unit // prod(grid), each=each)
 
 
 def _table(value: Float[Tensor, "n c h w"], windows: Windows, size: torch.Size) -> Float[Tensor, "p f"]:
@@ -207,7 +209,7 @@ def _places(windows: Windows, size: torch.Size, map_size: tuple[int, int]) -> In
     return (down[:, :, None] * width + right[:, None]).where(inside, height * width).flatten(1)
 
 
-def _joined(mine: Rows, at: Windows, theirs: Rows, there: Windows) -> Rows:
+def _joined(mine: Functionals, at: Windows, theirs: Functionals, there: Windows) -> Functionals:
     """The sum of rows in windows of different sizes and offsets."""
     offset = tuple(map(min, at.offset, there.offset))
     ends = [
