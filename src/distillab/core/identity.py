@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 Role = Literal["teacher", "ls_student", "knockoff", "chain"]
 
+Family = Literal["teachers", "students", "knockoffs", "chains"]
+"""The models of one role, as parameters and folders name them."""
+
 TRIAL = "_trial"
 """Between an attack's key and a trial's number, in the name of a knockoff whose attacker tunes."""
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from distillab.core.code_hash import modules_imported_by
-from distillab.core.identity import ModelIdentity
+from distillab.core.identity import Family, ModelIdentity
 from distillab.core.job import Member
 from distillab.plan.chain_members import add_chains
 from distillab.plan.knockoff_matrix import add_knockoffs, add_students, add_teachers
 from distillab.plan.labels import labels_of
 from distillab.plan.members import DATA, Roster
 from distillab.plan.params import Params
-from distillab.specs.attack import Family
 from distillab.specs.base import Spec
 from distillab.specs.defense import PostHocDefense
 from distillab.studies import INDEX, PAGES, Study

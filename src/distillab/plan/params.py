@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from distillab.core.identity import Family
 from distillab.plan.chains import ChainParams
 from distillab.plan.vocabulary import (
     AnyAttack,
@@ -18,7 +19,6 @@ from distillab.plan.vocabulary import (
     StudyName,
     without_nulls,
 )
-from distillab.specs.attack import Family
 from distillab.specs.base import PASSING, Fractional, Spec
 from distillab.specs.train import TrainSpec
 from distillab.studies import STUDIES

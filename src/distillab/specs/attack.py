@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from distillab.core.identity import Family
 from distillab.specs.base import PASSING, MethodSpec
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
 Norm = Literal["l0", "l2", "linf"]
 """How a perturbation is measured; ``l0`` counts pixels, not channels."""
-
-Family = Literal["teachers", "students", "knockoffs", "chains"]
-"""What a model is: a defended teacher, an LS student, a knockoff, a step of a distillation chain."""
 
 Budget = Literal["ci", "default", "paper"]
 """How much an attack may spend: minutes on a laptop, a fair attempt, or what its paper spent."""

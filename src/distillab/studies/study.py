@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from distillab.specs.attack import Family
+from distillab.core.identity import Family
 from distillab.tables import TABLES
 
 FOLDER = "tables"
