@@ -22,7 +22,7 @@ from distillab.metrics.class_statistics import ClassStatistics
 from distillab.metrics.scores import Scores
 from distillab.tables.model_run import ModelRun, run_of
 
-Array = NDArray[Any]
+AnyArray = NDArray[Any]
 
 KEPT = 2**29
 """Bytes of arrays and frames that are kept: answers of two models to ImageNet's test images."""
@@ -85,7 +85,7 @@ class Results:
         return [run for run in self.trained if self.answered(run.member.id)]
 
     @cached_property
-    def labels(self) -> dict[str, Array]:
+    def labels(self) -> dict[str, AnyArray]:
         """Labels by split; none where the data are not there."""
         if not self.made(*DATA):
             return dict.fromkeys(SPLITS, np.array([], np.int64))
@@ -105,11 +105,11 @@ class Results:
         """The model run with this member id, trained or not."""
         return self._by_id[model_id]
 
-    def log_probs(self, model_id: str, split: str) -> Array:
+    def log_probs(self, model_id: str, split: str) -> AnyArray:
         """Released log-probabilities of a model on validation or test images, float32; do not hold many of them."""
         return self._answers(model_id, split)
 
-    def predicted(self, model_id: str, split: str) -> Array:
+    def predicted(self, model_id: str, split: str) -> AnyArray:
         """The largest class of each answer, on validation or test images."""
         return self._answers(model_id, f"{split}.predicted")
 
@@ -169,15 +169,15 @@ class Results:
             self._paths[member_id] = self.workspace.verified_path(member_id)
         return self._paths[member_id]
 
-    def _tensor(self, member_id: str, name: str) -> Array:
+    def _tensor(self, member_id: str, name: str) -> AnyArray:
         with safe_open(self._verified(member_id), framework="numpy") as tensors:
-            array: Array = tensors.get_tensor(name)
+            array: AnyArray = tensors.get_tensor(name)
             return array
 
-    def _answers(self, model_id: str, name: str) -> Array:
+    def _answers(self, model_id: str, name: str) -> AnyArray:
         return self._recent.get(
             (model_id, name), lambda: self._tensor(f"{model_id}-measure", name), lambda array: array.nbytes
         )
 
-    def _record(self, model_id: str, split: str, kind: type) -> dict[str, Array]:
+    def _record(self, model_id: str, split: str, kind: type) -> dict[str, AnyArray]:
         return {field.name: self._tensor(f"{model_id}-measure", f"{split}.{field.name}") for field in fields(kind)}
