@@ -22,11 +22,11 @@ from distillab.reporting import (
 )
 from distillab.reporting.display import Html, folded
 from distillab.reporting.reported import Reported
-from distillab.reporting.selection import only
+from distillab.reporting.selection import UNPROTECTED, only
 from distillab.reporting.tables import Tables
 
 read, papers = Tables(tables), Reported(reported)
-robust = only(read, "ce", *worst_rows.ROBUST)
+robust = only(read, UNPROTECTED, worst_rows.ROBUST)
 Html(f"<h1>Adversarial training and the worst case on {escape(read.dataset)}</h1>")
 
 # %%

@@ -24,7 +24,7 @@ from distillab.reporting.selection import only
 from distillab.reporting.tables import Tables
 
 read, papers = Tables(tables), Reported(reported)
-shown, own = only(read, *sparse_text.METHODS), only(read, sparse_text.METHOD)
+shown, own = only(read, *sparse_text.KINDS), only(read, sparse_text.KIND)
 Html(f"<h1>Adversarial sparse teachers on {escape(read.dataset)}</h1>")
 
 # %%

@@ -25,6 +25,13 @@ DEFENSES = {
     "cmim_anchored": ("anchored CMIM", "R"), "ast": ("AST", "V"), "ast_clean": ("AST", "V"), "madry": ("Madry", "V"),
     "trades_1": ("TRADES", "V"), "trades_6": ("TRADES", "V"), "wk": ("WK", "V"),
 }  # fmt: skip
+KINDS = {
+    "ce": "unprotected", "ls": "smoothed", "nt": "nasty", "snt": "nasty", "st": "sparse", "ast": "adversarial_sparse",
+    "ast_clean": "adversarial_sparse", "cmim": "concentrated", "cmim_flat": "concentrated", "madry": "adversarial",
+    "cmim_anchored": "concentrated", "trades_1": "adversarial", "trades_6": "adversarial",
+    "wk": "certified",
+}  # fmt: skip
+"""What they do; the others perturb what is released."""
 POST_HOC = ("st", "mad", "mad_argmax", "apgp", "rsp", "label_only")
 PAPERS = {"kd": ("KD", "V"), "mkd": ("MKD", "S"), "dkd": ("DKD", "V"), "dist": ("DIST", "V"), "htc": ("HTC", "R")}
 PAPERS |= {"avg": ("AVG", "P"), "knockoff_random": ("Knockoff", "V")}
@@ -224,7 +231,10 @@ def _facts(seeds: int) -> dict[str, object]:
 
 def _methods(methods: dict[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
     found = {key: {"label": label, "grade": grade, "paper": f"{label}'s"} for key, (label, grade) in methods.items()}
-    return {key: facts | ({"paper": "distillab"} if key.startswith("cmim_") else {}) for key, facts in found.items()}
+    return {
+        key: facts | {"kind": KINDS.get(key, "perturbed")} | ({"paper": "distillab"} if key.startswith("cmim_") else {})
+        for key, facts in found.items()
+    }
 
 
 @pytest.fixture(scope="session")

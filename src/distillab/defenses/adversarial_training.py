@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from pydantic import Field
@@ -18,6 +19,8 @@ from distillab.training.objective import Objective
 
 class AdversarialTrainingSpec(TrainedDefense):
     """An adversary in the Linf ball, as strong as PGD with these numbers and without restarts."""
+
+    kind: ClassVar = "adversarial"
 
     eps: Fractional = Field(default=8 / 255, ge=0, le=1, description="Radius of the Linf ball, in pixel units")
     step_size: Fractional = Field(default=2 / 255, gt=0, description="Length of a step, in pixel units")

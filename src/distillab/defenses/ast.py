@@ -43,6 +43,7 @@ class AdversarialSparseTeacher(TrainedDefense):
     """
 
     name: Literal["ast"] = "ast"
+    kind: ClassVar = "adversarial_sparse"
     label: ClassVar[str] = "AST"
     paper: ClassVar[str] = "Yilmaz & Keles, arXiv 2403.05181, 2024"
 

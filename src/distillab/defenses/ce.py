@@ -11,6 +11,7 @@ class CrossEntropyDefense(TrainedDefense):
     """No protection: the loss is ``-ln q[y]``."""
 
     name: Literal["ce"] = "ce"
+    kind: ClassVar = "unprotected"
     label: ClassVar[str] = "CE"
     paper: ClassVar[str] = "baseline"
 

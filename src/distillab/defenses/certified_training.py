@@ -54,6 +54,7 @@ class Moment:
 class CertifiedTrainingSpec(TrainedDefense):
     """Cross-entropy of the worst logits that a bound allows, over a ball that grows to ``eps``."""
 
+    kind: ClassVar = "certified"
     norms: ClassVar[tuple[BallNorm, ...]] = ("linf", "l2", "l1")
     """Balls that the bound covers."""
 

@@ -1,7 +1,7 @@
 """Training that concentrates a teacher's outputs, class by class and at every power, about centroids."""
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -23,6 +23,8 @@ LEAST = 0.01
 
 class ConcentrationSpec(TrainedDefense):
     """What every defense of this kind has: a weight, powers, and a soft maximum over them."""
+
+    kind: ClassVar = "concentrated"
 
     weight: float = Field(
         default=0.25,

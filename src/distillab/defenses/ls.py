@@ -13,6 +13,7 @@ class LabelSmoothingDefense(TrainedDefense):
     """``(1 - eps) H(y, q) + eps H(u, q)``."""
 
     name: Literal["ls"] = "ls"
+    kind: ClassVar = "smoothed"
     label: ClassVar[str] = "LS"
     paper: ClassVar[str] = "Pereyra et al., ICLR workshop 2017"
 

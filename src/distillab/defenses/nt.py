@@ -17,6 +17,8 @@ from distillab.training.objective import Objective, Task, Terms
 class NastySpec(TrainedDefense):
     """What the nasty teachers share: the ordinary teacher to avoid, and how hard to avoid it."""
 
+    kind: ClassVar = "nasty"
+
     omega: float = Field(default=0.01, ge=0, description="Weight of the divergence; too large a weight diverges")
     temperature: float = Field(
         default=4.0,

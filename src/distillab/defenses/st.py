@@ -17,6 +17,7 @@ class StingyTeacher(PostHocDefense):
     """``p_i / sum_top p`` for the ``k`` largest probabilities, exactly zero for the others."""
 
     name: Literal["st"] = "st"
+    kind: ClassVar = "sparse"
     label: ClassVar[str] = "ST"
     paper: ClassVar[str] = "Ma et al., 2022"
 

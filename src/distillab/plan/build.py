@@ -61,7 +61,10 @@ def _facts(params: Params) -> dict[str, Any]:
     }
     return {
         "data": params.data.facts.plain(),
-        "defenses": {key: _method(spec) | {"label": labels["defenses"][key]} for key, spec in params.defenses.items()},
+        "defenses": {
+            key: _method(spec) | {"label": labels["defenses"][key], "kind": spec.kind}
+            for key, spec in params.defenses.items()
+        },
         "knockoffs": {
             key: _method(spec) | {"label": labels["knockoffs"][key], "in_paper": spec.in_paper}
             for key, spec in params.knockoff.attacks.items()

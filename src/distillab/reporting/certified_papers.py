@@ -9,7 +9,7 @@ from distillab.reporting.certified_rows import CERTIFIED, certificates, method, 
 from distillab.reporting.display import Html, folded, header, interval, missing, number, paragraph, table, table_cell
 from distillab.reporting.markdown import with_bounds
 from distillab.reporting.reported import Reported, on_our_data
-from distillab.reporting.selection import method_of, settings_of
+from distillab.reporting.selection import UNPROTECTED, kind_of, settings_of
 from distillab.reporting.summaries import over_seeds
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
@@ -183,9 +183,9 @@ def _is_like(tables: Tables, row: Any, printed: Any) -> bool:  # noqa: ANN401 - 
 def _same_training(tables: Tables, row: Any, model: str) -> bool:  # noqa: ANN401 - a row
     """Whether a teacher was trained like the printed network: without a defense, or alone on bounds at this radius."""
     if "standard" in model:
-        return method_of(tables, row.defense) == "ce"
+        return kind_of(tables, row.defense) == UNPROTECTED
     spec = settings_of(tables, row.defense)
-    alone = method_of(tables, row.defense) in CERTIFIED and not spec.get("after")
+    alone = kind_of(tables, row.defense) == CERTIFIED and not spec.get("after")
     return alone and isclose(float(spec.get("eps", row.eps)), row.eps)
 
 

@@ -5,18 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.core.labels import distinct
 from distillab.metrics.intervals import wilson
-from distillab.reporting.selection import settings_of
+from distillab.reporting.selection import radii_of
 from distillab.reporting.tables import Tables, lookup, records
 from distillab.reporting.worst_rows import ROBUST, ThreatModel
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CERTIFIED = ("wong_kolter", "ibp_training", "crown_ibp")
-"""Methods that train on a certified bound."""
-
-TRAINED = (*ROBUST, *CERTIFIED)
-"""Methods whose spec names the radius that they train for."""
+CERTIFIED = "certified"
+"""The kind of defense that trains on a certified bound."""
 
 
 def certificates(tables: Tables) -> "pd.DataFrame":
@@ -70,9 +67,7 @@ def labels(tables: Tables) -> dict[str, str]:
 
 def threat_models(tables: Tables, frame: "pd.DataFrame") -> list[ThreatModel]:
     """Norms and radii of some rows: the radius of a training first, then the smallest."""
-    specs: dict[str, Any] = tables.facts.get("params", {}).get("defenses", {})
-    own = [settings_of(tables, key) for key in specs]
-    trained = [float(spec["eps"]) for spec in own if spec.get("name") in TRAINED and "eps" in spec]
+    trained = radii_of(tables, ROBUST, CERTIFIED)
     found = {(str(row.norm), float(row.eps)) for row in records(frame)}
 
     def place(threat: ThreatModel) -> tuple[bool, bool, str, float]:

@@ -9,14 +9,15 @@ from distillab.reporting.display import Html, folded, header, missing, number, s
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, graded, marked
 from distillab.reporting.palette import ordered, places
+from distillab.reporting.selection import UNPROTECTED, kind_of
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FIRST = ("ce", "nt", "cmim")
-"""The defenses of the paper's figure 2."""
+FIRST = (UNPROTECTED, "nasty", "concentrated")
+"""The kinds of the defenses in the paper's figure 2, which has one of each."""
 
 _SPLITS = ("train", "test")
 _LEAKS = ("peak", "peak_corrected", "similarity", "resemblance")
@@ -54,7 +55,7 @@ def _concentration(overall: "pd.DataFrame", arch: str) -> Html:
 def classes_figure(tables: Tables) -> Html:
     """CMI against power of three classes, with no protection and with CMIM; nothing where no class was measured."""
     frame = _named(tables, tables["cmi"])
-    frame = frame[frame["defense"].isin((FIRST[0], FIRST[-1])) & (frame["class_label"] >= 0)]
+    frame = frame[frame["defense"].isin(_first(tables, frame, FIRST[0], FIRST[-1])) & (frame["class_label"] >= 0)]
     frame = frame[frame["arch"] == frame["arch"].min()]
     frame = frame[frame["class_label"].isin(_shown_classes(tables, frame)) & (frame["split"] == _split(frame))]
     if frame.empty:
@@ -129,7 +130,7 @@ def simplex_figure(tables: Tables) -> Html:
         return Html("")
     points = _counted(tables, points)
     soft = points[points["power"] == points["power"].min()]
-    first = [key for key in FIRST if (points["defense"] == key).any()]
+    first = _first(tables, points, *FIRST)
     others = [key for key in ordered(list(points["defense"])) if key not in first]
     if not first:
         first, others = others[:_WIDEST], others[_WIDEST:]
@@ -137,6 +138,13 @@ def simplex_figure(tables: Tables) -> Html:
     drawn = _triangles(points, first, "simplex")
     more = [_triangles(soft, keys, f"simplex-{number}") for number, keys in enumerate(rest, start=2)]
     return drawn + folded("The other teachers", *more) if more else drawn
+
+
+def _first(tables: Tables, frame: "pd.DataFrame", *kinds: str) -> list[str]:
+    """The first defense of each kind in the order of every figure."""
+    keys = ordered(list(frame["defense"]))
+    found = (next((key for key in keys if kind_of(tables, key) == kind), None) for kind in kinds)
+    return [key for key in found if key]
 
 
 def _triangles(points: "pd.DataFrame", keys: list[str], name: str) -> Html:

@@ -11,6 +11,7 @@ from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, graded
 from distillab.reporting.palette import places
 from distillab.reporting.reported import Printed, Reported
+from distillab.reporting.selection import unprotected
 from distillab.reporting.summaries import (
     estimate_cell,
     kinds_note,
@@ -32,7 +33,6 @@ _UTILITY: dict[str, tuple[str, Callable[[float], str]]] = {
 """Column of ``models`` to its title and how it is written."""
 
 _TIMES = {"time": header("Training time", "× CE"), "time_paper": header("Paper", "× CE")}
-_PLAIN = "ce"
 _TRAINED = "trained anew, so there is nothing to compare answer by answer"
 _TIME_NOTE = (
     "Training time: seconds of the whole training over those of CE with the same network; beneath it the same of one "
@@ -143,7 +143,7 @@ def _times(tables: Tables, reported: Reported) -> dict[str, dict[tuple[str, str]
     if not seconds:
         return {}
     teachers = teachers_of(tables).drop_duplicates("model")
-    plain = {row.arch: seconds.get(row.model) for row in records(teachers[teachers["defense"] == _PLAIN])}
+    plain = {arch: seconds.get(model) for arch, model in unprotected(tables).items()}
     printed = reported.overheads(reported.dataset(tables.facts))
     columns: dict[str, dict[tuple[str, str], str]] = {name: {} for name in _TIMES if name == "time" or printed}
     for row in records(teachers):
@@ -160,7 +160,7 @@ def _times(tables: Tables, reported: Reported) -> dict[str, dict[tuple[str, str]
 def _parts(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
     """What a training's time is made of: one step over that of CE, and the seconds before the first one."""
     steps, fixed = (tables.facts.get(f"teacher_{name}_seconds") or {} for name in ("step", "fixed"))
-    plain = steps.get(f"{_PLAIN}-{row.arch}")
+    plain = steps.get(unprotected(tables).get(row.arch))
     if row.model not in steps or not plain:
         return ""
     said = f"a step {number(steps[row.model] / plain)}; {number(fixed.get(row.model, 0.0), digits=2)} s before"

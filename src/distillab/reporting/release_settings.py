@@ -4,7 +4,7 @@ from html import escape
 
 from distillab.reporting.display import Html, missing, setting, table
 from distillab.reporting.reported import Reported
-from distillab.reporting.selection import defenses_of, settings_of
+from distillab.reporting.selection import of_method, settings_of
 from distillab.reporting.tables import Tables, records
 
 _COLUMNS = {
@@ -29,7 +29,7 @@ def _settings(tables: Tables, papers: Reported, method: str) -> Html:
 
     columns, label = _COLUMNS[method], tables.label(method)
     rows = [{"where": escape(f"here, {key}"), "dataset": escape(tables.dataset)} | _own(tables, key, columns)
-            for key in defenses_of(tables, method) if settings_of(tables, key)]  # fmt: skip
+            for key in of_method(tables, method) if settings_of(tables, key)]  # fmt: skip
     released = papers[_FILES[method]]
     network = "arch" if "arch" in released else "teacher"
     shown = released.drop_duplicates(["dataset", network, *columns.values()])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.display import Html, paragraph, percent
 from distillab.reporting.reported import Reported
-from distillab.reporting.selection import method_of
+from distillab.reporting.selection import UNPROTECTED, kind_of
 from distillab.reporting.summaries import counts, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
@@ -17,7 +17,7 @@ from distillab.reporting.worst_rows import ROBUST, at, named, threat_models
 if TYPE_CHECKING:
     import pandas as pd
 
-_NAMED = (*ROBUST, "ce")
+_NAMED = (ROBUST, UNPROTECTED)
 
 
 def adversarial_answer(tables: Tables) -> Html:
@@ -28,9 +28,9 @@ def adversarial_answer(tables: Tables) -> Html:
         return paragraph("No teacher met an attack of a fixed radius in this preset.", kind="lead")
     threat = threat_models(tables, frame)[0]
     shown = at(frame, threat)
-    methods = shown["defense"].map(lambda key: method_of(tables, key))
-    trained = methods.isin(ROBUST).any()
-    rows = _ranked(shown[methods.isin(_NAMED)]) if trained else _ends(shown)
+    kinds = shown["defense"].map(lambda key: kind_of(tables, key))
+    trained = (kinds == ROBUST).any()
+    rows = _ranked(shown[kinds.isin(_NAMED)]) if trained else _ends(shown)
     return paragraph(
         f"{'' if trained else 'No teacher was trained adversarially here. '}On {dataset(tables)}, under the worst of "
         f"{counts(shown['attacks'])} attack{'s' * int(shown['attacks'].max() > 1)} at {named(threat)}: "

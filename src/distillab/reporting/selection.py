@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.tables import Tables
+from distillab.reporting.tables import Tables, lookup
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+UNPROTECTED = "unprotected"
+"""The kind of the teacher that the others are compared with."""
 
 
 class Selection(Tables):
@@ -43,14 +47,31 @@ class Selection(Tables):
         return self._whole.hashes()
 
 
-def only(tables: Tables, *methods: str) -> Selection:
-    """The tables with the defenses of these methods alone."""
-    return Selection(tables, defenses_of(tables, *methods))
+def only(tables: Tables, *kinds: str) -> Selection:
+    """The tables with the defenses of these kinds alone."""
+    return Selection(tables, of_kind(tables, *kinds))
 
 
-def defenses_of(tables: Tables, *methods: str) -> list[str]:
-    """Keys of the teachers' defenses that are, or are variants of, these methods."""
-    return [str(key) for key in tables["models"]["defense"].unique() if method_of(tables, key) in methods]
+def of_kind(tables: Tables, *kinds: str) -> list[str]:
+    """Keys of the teachers' defenses of these kinds, as the plan has them."""
+    return [str(key) for key in tables["models"]["defense"].unique() if kind_of(tables, key) in kinds]
+
+
+def unprotected(tables: Tables) -> dict[str, str]:
+    """Network to its teacher without protection."""
+    teachers = tables.known[tables.known["role"] == "teacher"]
+    plain = teachers[teachers["defense"].map(lambda key: kind_of(tables, key)) == UNPROTECTED]
+    return lookup(plain.iloc[::-1], "arch", "model")
+
+
+def of_method(tables: Tables, method: str) -> list[str]:
+    """Keys of the teachers' defenses that are, or are variants of, this method."""
+    return [str(key) for key in tables["models"]["defense"].unique() if method_of(tables, key) == method]
+
+
+def kind_of(tables: Tables, key: str) -> str:
+    """What a defense does, as its spec says; ``other`` where the run does not know it."""
+    return str(tables.facts.get("methods", {}).get("defenses", {}).get(key, {}).get("kind", "other"))
 
 
 def method_of(tables: Tables, key: str) -> str:
@@ -62,3 +83,9 @@ def settings_of(tables: Tables, key: str) -> dict[str, Any]:
     """The resolved parameters of a defense; empty where the run did not write them down."""
     found: dict[str, Any] = tables.facts.get("params", {}).get("defenses", {}).get(key, {})
     return found
+
+
+def radii_of(tables: Tables, *kinds: str) -> list[float]:
+    """Radii that defenses of these kinds were trained for, in pixel units."""
+    specs = {key: settings_of(tables, key) for key in tables.facts.get("params", {}).get("defenses", {})}
+    return [float(spec["eps"]) for key, spec in specs.items() if kind_of(tables, key) in kinds and "eps" in spec]

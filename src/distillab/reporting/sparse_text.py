@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from distillab.reporting.display import Html, paragraph, percent, points
 from distillab.reporting.knockoff_rows import attack_name, of_teachers, ranked
 from distillab.reporting.palette import ordered
-from distillab.reporting.selection import method_of, only
+from distillab.reporting.selection import UNPROTECTED, kind_of, only, unprotected
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
@@ -16,16 +16,16 @@ from distillab.reporting.text import dataset
 if TYPE_CHECKING:
     import pandas as pd
 
-METHOD = "ast"
+KIND = "adversarial_sparse"
 
-METHODS = ("ce", "ls", "nt", "st", METHOD)
-"""The method of the study, and those that its paper builds on or that need no protection."""
+KINDS = (UNPROTECTED, "smoothed", "nasty", "sparse", KIND)
+"""What the study is about, and what its paper builds on or what needs no protection."""
 
 
 def sparse_answer(tables: Tables) -> Html:
     """Whether AST is harder to steal from than the others with its network, by bounds that do not overlap."""
-    verdicts = of_teachers(ranked(only(tables, *METHODS)))
-    own = verdicts[[method_of(tables, key) == METHOD for key in verdicts["defense"]]]
+    verdicts = of_teachers(ranked(only(tables, *KINDS)))
+    own = verdicts[[kind_of(tables, key) == KIND for key in verdicts["defense"]]]
     if own.empty:
         return paragraph("No adversarial sparse teacher was attacked in this preset.", kind="lead")
     first = ordered(list(own["defense"]))[0]
@@ -38,7 +38,7 @@ def sparse_answer(tables: Tables) -> Html:
 def _compared(tables: Tables, own: Any, verdicts: "pd.DataFrame") -> str:  # noqa: ANN401 - a row
     network = tables.networks.get(own.teacher)
     same = [tables.networks.get(teacher) == network for teacher in verdicts["teacher"]]
-    others = [row for row in records(verdicts[same]) if method_of(tables, row.defense) != METHOD]
+    others = [row for row in records(verdicts[same]) if kind_of(tables, row.defense) != KIND]
     attack = escape(attack_name(tables, own.best_attack))
     head = (
         f"On {dataset(tables)}, {escape(own.row)} is <strong>{escape(own.verdict)}</strong>: its strongest attack, "
@@ -76,10 +76,10 @@ def _cost(tables: Tables, own: Any) -> str:  # noqa: ANN401 - a row
     teachers = teachers_of(tables)
     means = over_seeds(teachers, ["model"], "test_accuracy", upper=1).set_index("model")["value"]
     network = tables.networks.get(own.teacher)
-    plain = teachers[(teachers["defense"] == "ce") & (teachers["arch"] == network)]["model"].unique()
-    if own.teacher not in means.index or not len(plain):
+    plain = unprotected(tables).get(network or "")
+    if own.teacher not in means.index or plain not in means.index:
         return ""
-    ours, theirs = percent(means[own.teacher]), percent(means[plain[0]])
+    ours, theirs = percent(means[own.teacher]), percent(means[plain])
     return f" {escape(own.row)} classifies {ours} % of the test images correctly, CE {theirs} %."
 
 

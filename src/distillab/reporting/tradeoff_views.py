@@ -6,18 +6,16 @@ from distillab.reporting import tradeoff_figures
 from distillab.reporting.display import Html, paragraph, setting
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import marked
-from distillab.reporting.selection import method_of, settings_of
+from distillab.reporting.selection import kind_of, method_of, settings_of
 from distillab.reporting.summaries import counts, kinds_note, over_seeds, seeds_of, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import in_order
-from distillab.reporting.worst_rows import ThreatModel, at, named, threat_models
+from distillab.reporting.worst_rows import ROBUST, ThreatModel, at, named, threat_models
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TEACHER = ["model", "defense", "arch"]
-_SWEPT = "trades"
-"""The method whose weight, beta, trades one accuracy for the other."""
 
 
 def tradeoff_figure(tables: Tables) -> Html:
@@ -74,7 +72,7 @@ def _points(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
             rows.append(
                 {"panel": f"{one.arch}: {named(threat)}" if several else named(threat), "defense": one.defense,
                  "label": marked(tables, one.defense), "kind": other.kind, "order": order.index(one.model),
-                 "family": _SWEPT if beta is not None else "", "beta": beta or 0.0,
+                 "family": method_of(tables, one.defense) if beta is not None else "", "beta": beta or 0.0,
                  "said": f"β = {setting(beta)}" if beta is not None else ""}
                 | _percent("clean", one) | _percent("robust", other)
             )  # fmt: skip
@@ -110,4 +108,4 @@ def _percent(name: str, row: object) -> dict[str, float]:
 def _beta(tables: Tables, key: str) -> float | None:
     """The weight of a TRADES teacher; None of any other, and where the run does not say."""
     beta = settings_of(tables, key).get("beta")
-    return float(beta) if method_of(tables, key) == _SWEPT and beta is not None else None
+    return float(beta) if kind_of(tables, key) == ROBUST and beta is not None else None

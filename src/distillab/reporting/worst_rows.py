@@ -1,17 +1,17 @@
 """The threat models under which networks were attacked, and which of them a page is about."""
 
 from math import isclose, isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from distillab.reporting.display import percent, setting
-from distillab.reporting.selection import settings_of
+from distillab.reporting.selection import radii_of
 from distillab.reporting.tables import Tables, norm_label, records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROBUST = ("madry", "trades")
-"""Methods that train against an adversary in the L-infinity ball."""
+ROBUST = "adversarial"
+"""The kind of defense that trains against an adversary in the L-infinity ball."""
 
 ThreatModel = tuple[str, float]
 """A norm and the largest perturbation in it."""
@@ -22,7 +22,7 @@ _NORMS = ("linf", "l2", "l0")
 def threat_models(tables: Tables, frame: "pd.DataFrame") -> list[ThreatModel]:
     """Those of some rows of ``worst``: the one that robust teachers were trained for first, or else the least."""
     found = {(str(row.norm), float(row.eps)) for row in records(frame)}
-    trained = trained_eps(tables)
+    trained = radii_of(tables, ROBUST)
     return sorted(found, key=lambda threat: (_NORMS.index(threat[0]), not _near(threat, trained), threat[1]))
 
 
@@ -47,13 +47,6 @@ def doubts(tables: Tables, frame: "pd.DataFrame", model: str, threat: ThreatMode
     found += ["a carried-over attack wins"] if frame.loc[frame["model"] == model, "transfer_wins"].any() else []
     lost = _collapsed(tables, model)
     return found + ([f"its training collapsed in epoch {lost}"] if lost else [])
-
-
-def trained_eps(tables: Tables) -> list[float]:
-    """Radii that teachers were trained for, in pixel units."""
-    specs: dict[str, Any] = tables.facts.get("params", {}).get("defenses", {})
-    own = (settings_of(tables, key) for key in specs)
-    return [float(spec["eps"]) for spec in own if spec.get("name") in ROBUST and "eps" in spec]
 
 
 def _near(threat: ThreatModel, trained: list[float]) -> bool:

@@ -8,7 +8,7 @@ from distillab.reporting.absent import gaps, reason
 from distillab.reporting.chain_views import first_teachers
 from distillab.reporting.display import Html, folded, header, missing, paragraph, percent, table, table_cell
 from distillab.reporting.names import grade_note
-from distillab.reporting.selection import method_of
+from distillab.reporting.selection import kind_of
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, not_separable, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles, in_order
@@ -48,7 +48,7 @@ def worst_table(tables: Tables) -> Html:
 def survival_table(tables: Tables) -> Html:
     """Teachers, and what was distilled from them: steps of chains, and knockoffs of robust teachers."""
     frame, chains = tables["worst"], first_teachers(tables)
-    robust = [key for key in frame["defense"].unique() if method_of(tables, key) in ROBUST]
+    robust = [key for key in frame["defense"].unique() if kind_of(tables, key) == ROBUST]
     copied = (frame["role"] == "knockoff") & frame["defense"].isin(robust)
     distilled = copied | frame["chain"].isin(chains)
     taught = (frame["role"] == "teacher") & frame["defense"].isin(frame.loc[distilled, "defense"])

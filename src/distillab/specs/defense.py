@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -23,8 +23,28 @@ if TYPE_CHECKING:
     """What a release needs besides the network's weights, by name."""
 
 
+DefenseKind = Literal[
+    "unprotected",
+    "smoothed",
+    "nasty",
+    "sparse",
+    "adversarial_sparse",
+    "concentrated",
+    "perturbed",
+    "adversarial",
+    "certified",
+    "other",
+]
+"""What a defense does: nothing; smooth its labels; push answers from those of a twin; leave out answers; learn such
+answers from adversarial images; gather answers around class means; perturb what is released; train on the worst images
+of a ball; train on a bound of these; anything else."""
+
+
 class DefenseSpec(MethodSpec):
     """A protection of a teacher, at training time, after it, or both."""
+
+    kind: ClassVar[DefenseKind] = "other"
+    """Where pages show it."""
 
     preserves_argmax: ClassVar[bool] = True
     """Whether ``release`` never changes the predicted class."""
@@ -69,6 +89,8 @@ class TrainedDefense(DefenseSpec):
 
 class PostHocDefense(DefenseSpec):
     """A protection of the outputs alone: the weights are those of the teacher without protection."""
+
+    kind: ClassVar[DefenseKind] = "perturbed"
 
     @property
     def needs(self) -> tuple[str, ...]:

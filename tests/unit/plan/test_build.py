@@ -24,9 +24,9 @@ def test_facts_about_methods_and_data(rich, rich_params):
     assert facts.keys() == {"data", "defenses", "knockoffs", "attacks", "certifiers"}
     assert facts["data"] == rich_params[0].data.facts.plain()
     assert facts["defenses"] == {
-        "ce": {"label": "CE", "grade": "V", "paper": "baseline"},
-        "ls": {"label": "LS", "grade": "V", "paper": "Pereyra et al., ICLR workshop 2017"},
-        "st": {"label": "ST", "grade": "V", "paper": "Ma et al., 2022"},
+        "ce": {"label": "CE", "grade": "V", "paper": "baseline", "kind": "unprotected"},
+        "ls": {"label": "LS", "grade": "V", "paper": "Pereyra et al., ICLR workshop 2017", "kind": "smoothed"},
+        "st": {"label": "ST", "grade": "V", "paper": "Ma et al., 2022", "kind": "sparse"},
     }
     kd = {"grade": "V", "paper": "Hinton, Vinyals & Dean, 2015", "in_paper": True}
     assert facts["knockoffs"] == {"kd": kd | {"label": "KD"}, "live": kd | {"label": "KD (live)"}}

@@ -12,7 +12,19 @@ from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 from distillab.tables import TABLES
 
+KINDS = {
+    "ce": "unprotected", "ls": "smoothed", "nt": "nasty", "snt": "nasty", "st": "sparse", "ast": "adversarial_sparse",
+    "ast_clean": "adversarial_sparse", "cmim": "concentrated", "cmim_flat": "concentrated", "madry": "adversarial",
+    "cmim_anchored": "concentrated", "trades": "adversarial", "trades_1": "adversarial", "trades_6": "adversarial",
+    "robust": "adversarial", "strong": "adversarial", "weak": "adversarial", "wk": "certified",
+    "mad": "perturbed", "mad_argmax": "perturbed", "rsp": "perturbed",
+}  # fmt: skip
+"""What the defenses of these tests do, by key."""
+
 FACTS = {
+    "methods": {
+        "defenses": {key: {"label": key, "grade": "V", "paper": "", "kind": kind} for key, kind in KINDS.items()}
+    },
     "title": "Digits",
     "standin": "",
     "test_n": 1000,

@@ -13,7 +13,10 @@ SPECS = {"params": {
                                      "ibp": {"name": "ibp"}, "best": {"name": "best"}}},
 }}  # fmt: skip
 DECIDERS = {"ibp": "IBP", "dual": "WK dual", "new": "N & W", "crown": "CROWN"}
-SPECS["methods"] = {"certifiers": {
+KINDS = (("ce", "unprotected"), ("wk", "certified"), ("ls", "smoothed"))
+SPECS["methods"] = {
+    "defenses": {key: {"label": key, "grade": "V", "paper": "", "kind": kind} for key, kind in KINDS},
+    "certifiers": {
     key: {"paper": "", "rank": rank, "deciders": [{"name": name, "label": DECIDERS[name]} for name in names]}
     for key, rank, names in (("best", 6, DECIDERS), ("dual", 1, ["dual"]), ("dual_paper", 1, ["dual"]),
                              ("ibp", 0, ["ibp"]))

@@ -34,4 +34,4 @@ def test_methods_are_listed_with_source_and_grade_or_said_to_be_unknown(tables_o
     text = method_views.methods_table(tables_of({"methods": methods})).text
     assert "this project&#x27;s own design" in text
     assert "Hinton" in text
-    assert "did not write down" in method_views.methods_table(tables_of()).text
+    assert "did not write down" in method_views.methods_table(tables_of({"methods": {}})).text

@@ -1,4 +1,4 @@
-from distillab.reporting.selection import defenses_of, method_of, only
+from distillab.reporting.selection import kind_of, method_of, of_method, only, radii_of, unprotected
 from distillab.reporting.studies import studies_of, study_links
 from distillab.reporting.titles import html_titles, in_order, text_titles
 
@@ -12,18 +12,39 @@ def test_a_method_is_told_by_the_parameters_or_else_by_its_key(tables_of):
 
 def test_variants_belong_to_their_method_and_names_that_only_begin_alike_do_not(tables_of, teacher):
     read = tables_of(models=[teacher(key) for key in ("ast", "ast_clean", "astute", "ce")])
-    assert defenses_of(read, "ast") == ["ast", "ast_clean"]
+    assert of_method(read, "ast") == ["ast", "ast_clean"]
 
 
 def test_a_selection_keeps_models_without_a_defense_and_tables_without_the_column(tables_of, teacher):
     student = teacher("", arch="small") | {"role": "ls_student", "model": "ls0.1-small"}
     history = [{"model": "cmim-net", "role": "teacher", "seed": 0, "epoch": 0, "term": "total", "value": 1.0}]
     read = tables_of(SPECS, models=[teacher("ce"), teacher("robust"), teacher("cmim"), student], history=history)
-    kept = only(read, "madry")
+    kept = only(read, "adversarial")
     assert list(kept["models"]["model"]) == ["robust-net", "ls0.1-small"]
     assert len(kept["history"]) == 1
     assert kept.facts is read.facts
     assert kept.label("cmim-net") == "cmim", "labels are those of all tables"
+
+
+def test_a_kind_is_the_specs_and_no_name_tells_it(tables_of):
+    said = {"methods": {"defenses": {"mine": {"kind": "adversarial"}, "madry": {"kind": "certified"}}}}
+    read = tables_of(said)
+    assert [kind_of(read, key) for key in ("mine", "madry", "ce")] == ["adversarial", "certified", "other"]
+
+
+def test_radii_are_those_of_the_kinds(tables_of):
+    kinds = {"a": "adversarial", "b": "certified", "c": "adversarial", "d": "nasty"}
+    settings = {"a": {"eps": 0.3}, "b": {"eps": 0.1}, "c": {}, "d": {"eps": 0.7}}
+    said = {"methods": {"defenses": {key: {"kind": kind} for key, kind in kinds.items()}}}
+    read = tables_of(said | {"params": {"defenses": settings}})
+    assert radii_of(read, "adversarial") == [0.3]
+    assert radii_of(read, "adversarial", "certified") == [0.3, 0.1]
+
+
+def test_each_network_has_its_unprotected_teacher(tables_of, teacher):
+    rows = [teacher("nt"), teacher("plain"), teacher("ce", arch="wide"), teacher("plain", arch="wide")]
+    said = {"methods": {"defenses": {"plain": {"kind": "unprotected"}, "ce": {"kind": "unprotected"}}}}
+    assert unprotected(tables_of(said, models=rows)) == {"net": "plain-net", "wide": "ce-wide"}
 
 
 def test_titles_name_the_network_only_where_there_are_several(tables_of, teacher):
