@@ -18,6 +18,9 @@ import response_tables
 import robust_tables
 import worst_tables
 
+from distillab.tables import TABLES
+from distillab.tables.frame import frame_of
+
 DEFENSES = {
     "ce": ("CE", "V"), "ls": ("LS", "V"), "nt": ("NT", "V"), "snt": ("SNT", "R"), "st": ("ST", "V"),
     "mad": ("MAD", "V"), "mad_argmax": ("MAD", "V"), "apgp": ("APGP", "R"), "rsp": ("RSP", "V"),
@@ -94,8 +97,8 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
         "steps": chain_tables.steps(seeds),
         "claims": chain_tables.claims(seeds),
     }
-    for name, frame in frames.items():
-        frame.to_parquet(folder / f"{name}.parquet")
+    for name, table in TABLES.items():
+        frames.get(name, frame_of(table, [])).to_parquet(folder / f"{name}.parquet")
     (folder / "facts.json").write_text(json.dumps(_facts(seeds)))
     run = _RUN | {"certificate_costs": certified_tables.costs(seeds, TEACHER)}
     (folder / "run.json").write_text(json.dumps(run))

@@ -119,6 +119,11 @@ def test_one_missing_member_costs_its_own_rows(run, table):
         check(run.without(member.id), table, member)
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_declares_the_questions_that_it_is_made_from(table):
+    assert {*TABLES[table].reads} == READS[table] & {"attack", "certify", "sensitivity"}
+
+
 @pytest.mark.parametrize("table", READS)
 def test_what_a_table_is_not_made_from_may_be_missing(run, table):
     others = {member.id for member in run.workspace.plan.members.values() if member.stage not in READS[table]}
