@@ -17,6 +17,9 @@ from distillab.core.provenance import environment, run_record
 from distillab.core.sidecar import Payload, Sidecar, check_payload, payload_of, read_sidecar
 from distillab.core.store import Entry, Store
 
+PARAMS = "params.yaml"
+"""The user's file in a project."""
+
 HIDDEN = Path(".distillab")
 """The project's folder for the store, the plans and the register of running stages."""
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from distillab.certify import CERTIFIERS
 from distillab.core.job import Plan
+from distillab.core.workspace import PARAMS
 from distillab.plan.checks import impossible
 from distillab.plan.expand import expand
 from distillab.plan.jobs import jobs_of
 from distillab.plan.labels import labels_of
-from distillab.plan.load import PARAMS, read_layers
+from distillab.plan.load import read_layers
 from distillab.plan.messages import all_errors, validate
 from distillab.plan.params import Params
 from distillab.plan.resources import passes_of

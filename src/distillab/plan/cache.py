@@ -9,8 +9,7 @@ from pathlib import Path
 
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Plan, read_plan, write_plan
-from distillab.core.workspace import HIDDEN
-from distillab.plan.load import PARAMS
+from distillab.core.workspace import HIDDEN, PARAMS
 from distillab.studies import PAGES
 
 

@@ -8,8 +8,8 @@ import yaml
 
 from distillab.core.errors import SpecError
 
-PARAMS, CONFIG = "params.yaml", "config"
-"""The user's file, and the folder of the presets, in a project."""
+CONFIG = "config"
+"""The folder of the presets in a project."""
 
 EVERY = "*"
 """The key that stands for all keys of a lower layer."""

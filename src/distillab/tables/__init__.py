@@ -1,9 +1,12 @@
 """The tables of a run, computed from artifacts without torch: one file each, and one line here."""
 
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from distillab.tables.registry import TableRegistry
-from distillab.tables.table import Table
+
+if TYPE_CHECKING:
+    from distillab.tables.table import Table
 
 __all__ = ["FOR_DVC", "RECORDS", "TABLES", "name_of", "table_of"]
 
@@ -49,7 +52,7 @@ def name_of(file: str) -> str:
     return FOR_DVC.get(file) or PurePosixPath(file).stem
 
 
-def table_of(file: str) -> Table:
+def table_of(file: str) -> "Table":
     """The same, with what it declares.
 
     Raises:

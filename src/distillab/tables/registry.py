@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from distillab.tables.table import Table
+if TYPE_CHECKING:
+    from distillab.tables.table import Table
 
 
-class TableRegistry(Mapping[str, Table]):
+class TableRegistry(Mapping[str, "Table"]):
     """Name to table; ``TABLE`` of the module of that name."""
 
     def __init__(self, *names: str) -> None:
         self._names = dict.fromkeys(names)
 
-    def __getitem__(self, name: str) -> Table:
+    def __getitem__(self, name: str) -> "Table":
         """The table of that name.
 
         Raises:

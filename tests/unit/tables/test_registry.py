@@ -25,8 +25,8 @@ def test_names_come_in_the_order_of_the_registry():
         registry["models"]
 
 
-def test_names_alone_import_no_arrays_and_no_frames():
-    code = f"import sys; {NAMES}; print(sorted({{'numpy', 'pandas', 'pyarrow', 'scipy', 'torch'}} & {{*sys.modules}}))"
+def test_names_and_a_cached_plan_import_neither_arrays_nor_frames_nor_parsers():
+    code = f"import sys; {NAMES}; print(sorted({{'numpy', 'pandas', 'scipy', 'torch', 'yaml'}} & {{*sys.modules}}))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
