@@ -91,6 +91,11 @@ class Plan(_Record):
     facts: dict[str, Any]
     """What reports say about the data set and the run."""
 
+    @property
+    def device(self) -> str:
+        """Where to compute, as far as the machine has it; no part of any identity: sidecars say where it was."""
+        return str(self.params["device"])
+
     def stage(self, name: str) -> tuple[Job, ...]:
         """The jobs of one stage."""
         return tuple(job for job in self.jobs if job.stage == name)

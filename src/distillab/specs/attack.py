@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from distillab.core.identity import Family
-from distillab.specs.base import PASSING, MethodSpec
+from distillab.specs.base import CHOOSING, MethodSpec
 
 if TYPE_CHECKING:
     from distillab.attacks.result import AttackResult, LogitsFn
@@ -44,12 +44,12 @@ class AttackSpec(MethodSpec):
         default="untargeted", description="random: reach one wrong class per image, drawn uniformly from the seed"
     )
     families: tuple[Family, ...] | None = Field(
-        default=None, json_schema_extra=PASSING, description="Models that it is run on, instead of robustness.families"
+        default=None, json_schema_extra=CHOOSING, description="Models that it is run on, instead of robustness.families"
     )
 
     rescaled: bool = Field(
         default=True,
-        json_schema_extra=PASSING,
+        json_schema_extra=CHOOSING,
         description="On models trained at a temperature T, also attack logits over T",
     )
 

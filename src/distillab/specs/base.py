@@ -24,14 +24,24 @@ class Spec(BaseModel):
         """The JSON form, every default written out."""
         return self.model_dump(mode="json")
 
-    def identity(self) -> dict[str, Any]:
-        """The JSON form without the fields that cannot change a payload: what is hashed."""
-        fields = type(self).model_fields
-        return {name: _identity(getattr(self, name)) for name in fields if not _is_passing(fields[name])}
+    def identity(self, *, choices: bool = False) -> dict[str, Any]:
+        """The JSON form without the fields that cannot change a payload: what is hashed.
+
+        With ``choices`` the fields that say which payloads there are stay.
+        """
+        left_out = {"how"} if choices else {"how", "which"}
+        return {
+            name: _identity(getattr(self, name), choices=choices)
+            for name, field in type(self).model_fields.items()
+            if _passing(field) not in left_out
+        }
 
 
-PASSING: JsonDict = {"passing": True}
+PASSING: JsonDict = {"passing": "how"}
 """``Field(json_schema_extra=PASSING)``: the field changes how a payload is made, never its bytes."""
+
+CHOOSING: JsonDict = {"passing": "which"}
+"""``Field(json_schema_extra=CHOOSING)``: the field says which payloads there are, and changes the bytes of none."""
 
 
 class MethodSpec(Spec):
@@ -66,17 +76,17 @@ def _specs_in(value: object) -> Iterator[Spec]:
             yield from _specs_in(item)
 
 
-def _is_passing(field: FieldInfo) -> bool:
-    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("passing"))
+def _passing(field: FieldInfo) -> str:
+    return str(field.json_schema_extra.get("passing", "")) if isinstance(field.json_schema_extra, dict) else ""
 
 
-def _identity(value: object) -> Any:  # noqa: ANN401 - JSON
+def _identity(value: object, *, choices: bool) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, Spec):
-        return value.identity()
+        return value.identity(choices=choices)
     if isinstance(value, dict):
-        return {str(key): _identity(item) for key, item in value.items()}
+        return {str(key): _identity(item, choices=choices) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_identity(item) for item in value]
+        return [_identity(item, choices=choices) for item in value]
     return value
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from distillab.specs.base import PASSING, MethodSpec
+from distillab.specs.base import CHOOSING, MethodSpec
 from distillab.specs.train import TrainSpec
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ class DefenseSpec(MethodSpec):
 
     train: TrainSpec | None = Field(default=None, description="The defense's own recipe; the teachers' if absent")
     networks: tuple[str, ...] = Field(
-        default=(), description="Teacher networks it is used on; all if empty", json_schema_extra=PASSING
+        default=(), description="Teacher networks it is used on; all if empty", json_schema_extra=CHOOSING
     )
 
     seeds: int | None = Field(
         default=None,
         ge=1,
         description="Its teachers and their knockoffs have only this many of the run's seeds, the first ones",
-        json_schema_extra=PASSING,
+        json_schema_extra=CHOOSING,
     )
 
     @property

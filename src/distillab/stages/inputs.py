@@ -49,7 +49,7 @@ def device_for(member: Member, workspace: Workspace) -> torch.device:
     Raises:
         SpecError: ``device: cuda`` was asked for and there is none.
     """
-    wanted = workspace.plan.params["device"]
+    wanted = workspace.plan.device
     if wanted == "cuda" and not torch.cuda.is_available():
         raise SpecError(
             "no GPU", where="params: device", expected="a CUDA device", got="none", do="use device: auto or cpu"
@@ -74,8 +74,9 @@ def prepared_data(member: Member, workspace: Workspace, device: torch.device) ->
     """The data set that ``member`` works on."""
     images = workspace.loaded(member.parents["images"], load_tensors)
     split = workspace.loaded(member.parents["split"], load_tensors)
-    train, test = (_source(workspace, images, part, device) for part in ("train", "test"))
-    facts = _data_spec(workspace).facts
+    spec = DATASETS.parse(workspace.member(member.parents["images"]).spec["data"])
+    train, test = (_source(spec, images, part, device) for part in ("train", "test"))
+    facts = spec.facts
     return PreparedData(
         train=train,
         test=test,
@@ -119,15 +120,10 @@ def images_of(source: ImageSource, index: Tensor) -> tuple[Images, Labels]:
     return torch.cat([part.x for part in parts]), torch.cat([part.y for part in parts])
 
 
-def _data_spec(workspace: Workspace) -> DataSpec:
-    return DATASETS.parse(workspace.plan.params["data"])
-
-
-def _source(workspace: Workspace, tensors: dict[str, Tensor], part: str, device: torch.device) -> ImageSource:
+def _source(spec: DataSpec, tensors: dict[str, Tensor], part: str, device: torch.device) -> ImageSource:
     labels = tensors[f"{part}_y"]
     if f"{part}_x" in tensors:
         return ResidentImages(tensors[f"{part}_x"], labels, int(tensors["levels"])).to(device)
-    spec = _data_spec(workspace)
     if not isinstance(spec, StreamingDataSpec):
         raise SpecError("the prepared data holds no images", where="data-images", do="run snakemake again")
     names = np.array(bytes(tensors[f"{part}_names"].tolist()).split(b"\n"))

@@ -19,9 +19,9 @@ STATISTICS_LIMIT = 50_000
 """Training images, spread over the split, from which the normalization is computed."""
 
 
-def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
+def make(member: Member, _workspace: Workspace, entry: Entry) -> Product:
     """The images with their statistics, or the split index: ``part`` of the member's spec says which."""
-    spec = DATASETS.parse(workspace.plan.params["data"])
+    spec = DATASETS.parse(member.spec["data"])
     raw = spec.listing() if isinstance(spec, StreamingDataSpec) else spec.read()
     split = make_split(spec, *_labels(raw))
     if member.spec["part"] == "split":

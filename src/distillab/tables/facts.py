@@ -24,7 +24,7 @@ def content(results: Results) -> dict[str, Any]:
         **{f"{split}_n": n for split, n in _noted(results, "data-split", "counts", dict.fromkeys(SPLITS, 0)).items()},
         "seeds": plan.params["seeds"],
         "margin": knockoff.margin(results),
-        "params": plan.params,
+        "params": plan.facts["params"],
         "methods": {kind: plan.facts[kind] for kind in ("defenses", "knockoffs", "attacks", "certifiers")},
         "cells_planned": len(planned),
         "cells_done": sum(planned.values()),

@@ -5,6 +5,7 @@ import pytest
 from distillab.core.code_hash import code_hash
 from distillab.core.errors import SpecError
 from distillab.core.job import Member, member_key
+from distillab.defenses.ce import CrossEntropyDefense
 from distillab.plan.members import DATA, Roster
 from distillab.specs.augment import AugmentSpec
 
@@ -144,14 +145,12 @@ def test_a_chains_step_has_its_warm_start_its_labels_and_no_augmentation(rich, r
 
 def test_tables_and_pages(rich, rich_params):
     name = "tables/ta/claims.parquet"
-    labels = rich.members[name].spec["labels"]
-    assert labels["defenses"] == {"ce": "CE", "ls": "LS", "st": "ST"}
     table = found(rich, name)
     own = [m for m in rich.members.values() if m.axes.get("chain") == "ta" or m.axes.get("model", "").startswith("ta-")]
     assert {m.stage for m in own} == {"distill", "measure", "attack", "sensitivity"}
     shown = [m.id for m in own if m.axes.get("part") != "labels"]
     assert table["parents"] == {i: i for i in (*DATA.values(), *shown)}
-    spec = {"page": "ta", "file": name, "labels": labels}
+    spec = {"page": "ta", "file": name, "told": rich.members[name].spec["told"]}
     assert table | {"parents": {}} == member("collect", name, 0, {}, spec, page="ta", file=name) | {
         "parents": {}, "incomplete": True,
     }  # fmt: skip
@@ -235,3 +234,16 @@ def test_whom_a_network_goes_back_to(rich):
 
 def test_tables_alone_are_made_from_what_there_is(rich):
     assert {member.stage for member in rich.members.values() if member.incomplete} == {"collect"}
+
+
+def test_a_table_knows_the_parameters_and_what_is_said_of_methods(plan_of, monkeypatch):
+    change = {"studies": ["ta"], "seeds": [0]}
+    name, first = "tables/ta/claims.parquet", plan_of(change)
+    assert plan_of(change).members[name].key == first.members[name].key
+    other = plan_of(change | {"defenses": {"ls": {"eps": 0.2}}})  # no network of the study has it
+    assert [m.key for m in other.members.values() if m.stage == "distill"] == [
+        m.key for m in first.members.values() if m.stage == "distill"
+    ]
+    assert other.members[name].key != first.members[name].key
+    monkeypatch.setattr(CrossEntropyDefense, "grade", "R")
+    assert plan_of(change).members[name].key != first.members[name].key

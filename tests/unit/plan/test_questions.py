@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from distillab.core.identity import ModelIdentity
-from distillab.plan.expand import is_certified, logits_of, sources_of
 from distillab.plan.members import Roster
+from distillab.plan.questions import is_certified, logits_of, sources_of
 
 
 def asked(plan, stage, model):

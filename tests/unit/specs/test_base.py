@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
-from distillab.specs.base import PASSING, Fractional, MethodSpec, Spec, parse_fraction
+from distillab.specs.base import CHOOSING, PASSING, Fractional, MethodSpec, Spec, parse_fraction
 
 
 class Leaf(Spec):
@@ -74,6 +74,15 @@ def test_identity_is_json_and_names_the_method():
         "maybe": {"eps": 5.0},
         "words": ["a"],
     }
+
+
+def test_what_chooses_payloads_is_told_where_it_is_asked_for():
+    class Chosen(Spec):
+        of: tuple[str, ...] = Field(default=(), json_schema_extra=CHOOSING)
+        leaf: Leaf = Leaf()
+
+    assert Chosen(of=("a",)).identity() == {"leaf": {"eps": 0.1}}
+    assert Chosen(of=("a",)).identity(choices=True) == {"of": ["a"], "leaf": {"eps": 0.1}}
 
 
 def test_the_plain_form_is_complete_and_reads_back():

@@ -17,9 +17,9 @@ from distillab.stages import inputs, prepare
 from distillab.stages.inputs import device_for, images_of, prepared_data, release_of, trained_network
 
 
-def member(part):
-    return Member(stage="prepare", id=part, axes={"part": part}, spec={"part": part}, seed=0, parents={}, code="c",
-                  key=f"{part:0<32}", path=f"results/t/data/{part}.safetensors")  # fmt: skip
+def member(part, data):
+    return Member(stage="prepare", id=part, axes={"part": part}, spec={"part": part, "data": data}, seed=0, parents={},
+                  code="c", key=f"{part:0<32}", path=f"results/t/data/{part}.safetensors")  # fmt: skip
 
 
 PARENTS = {"images": "images", "split": "split"}
@@ -33,10 +33,10 @@ def prepared(tmp_path):
     """Prepare a data set in a project of its own; return what a stage sees, and the workspace."""
 
     def run(spec, device="cpu"):
-        members = {name: member(name) for name in ("images", "split")} | {"user": USER}
+        members = {name: member(name, spec.plain()) for name in ("images", "split")} | {"user": USER}
         plan = Plan(
             preset="t",
-            params={"data": spec.plain(), "device": device},
+            params={"device": device},
             members=members,
             jobs=(),
             studies={},

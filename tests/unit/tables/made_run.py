@@ -54,7 +54,9 @@ class MadeUp(Results):
             },
         }
         params = {"defenses": defenses}
-        plan = Plan(preset="made", params=params, members={}, jobs=(), studies={}, facts=known | facts)
+        plan = Plan(
+            preset="made", params=params, members={}, jobs=(), studies={}, facts={"params": params} | known | facts
+        )
         super().__init__(Workspace(Path("nowhere"), plan))
         self.labels = {split: np.array(values, np.int64) for split, values in labels.items()}
         self.powers, self.said, self.sidecars, self.missing = powers, {}, {}, {}

@@ -1,0 +1,51 @@
+"""What tables and pages say of methods and data, so that they need neither registry nor spec."""
+
+from typing import Any
+
+from distillab.certify import CERTIFIERS
+from distillab.plan.labels import labels_of
+from distillab.plan.params import Params
+from distillab.specs.base import MethodSpec
+
+
+def facts_of(params: Params) -> dict[str, Any]:
+    """By kind of method, by key: label, provenance, and what tells where and how it is shown; and the data's."""
+    labels = labels_of(params)
+    attacks = {
+        key: _method(spec)
+        | {
+            "label": labels["attacks"][key],
+            "passes": spec.passes,
+            "kind": spec.kind,
+            "norm": spec.norm,
+            "targeted": spec.target != "untargeted",
+        }
+        for key, spec in params.robustness.attacks.items()
+    }
+    return {
+        "params": params.identity(choices=True),
+        "data": params.data.facts.plain(),
+        "defenses": {
+            key: _method(spec) | {"label": labels["defenses"][key], "kind": spec.kind}
+            for key, spec in params.defenses.items()
+        },
+        "knockoffs": {
+            key: _method(spec) | {"label": labels["knockoffs"][key], "in_paper": spec.in_paper}
+            for key, spec in params.knockoff.attacks.items()
+        },
+        "attacks": attacks,
+        "certifiers": {
+            key: _method(spec)
+            | {
+                "label": labels["certifiers"][key],
+                "norm": spec.norm,
+                "rank": CERTIFIERS.names.index(spec.name),
+                "deciders": [{"name": name, "label": labels["deciders"][name]} for name in spec.deciders],
+            }
+            for key, spec in params.certification.certifiers.items()
+        },
+    }
+
+
+def _method(spec: MethodSpec) -> dict[str, Any]:
+    return {"label": spec.label, "grade": spec.grade, "paper": spec.paper}
