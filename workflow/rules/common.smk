@@ -8,6 +8,7 @@ from distillab.core.signals import ending
 from distillab.core.throughput import Throughput
 from distillab.plan import load_plan
 from distillab.plan.outcome import render, summary
+from distillab.plan.priorities import priorities
 from distillab.plan.workflow import become_master, exit_on_error, find_own_programs
 from distillab.plan.workflow import foreign_config, look_first
 from distillab.reporting.outdated import mark_outdated
@@ -25,6 +26,7 @@ with exit_on_error():
 RESULTS = f"results/{PLAN.preset}"
 JOBS = {(job.stage, job.id): job for job in PLAN.jobs}
 SPEEDS = Throughput(Path()).known
+PRIORITIES = priorities(PLAN.jobs, SPEEDS)
 
 # With `device: auto`, `--set-resources teach:gpu=1` asks for one.
 GPU = int(PLAN.params["device"] == "cuda")
@@ -88,6 +90,11 @@ def digest_of(stage):
 def threads_of(stage):
     """CPU threads of a job."""
     return lambda wildcards: JOBS[stage, wildcards.job].threads
+
+
+def priority_of(stage):
+    """The larger, the more seconds of work hang on a job."""
+    return lambda wildcards: PRIORITIES[stage, wildcards.job]
 
 
 def memory_of(stage):

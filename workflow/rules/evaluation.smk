@@ -11,6 +11,7 @@ rule measure:
         f"{RESULTS}/logs/measure/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/measure/{{job}}.tsv"
+    priority: priority_of("measure")
     threads: threads_of("measure")
     resources:
         gpu=GPU,
@@ -32,6 +33,7 @@ rule sensitivity:
         f"{RESULTS}/logs/sensitivity/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/sensitivity/{{job}}.tsv"
+    priority: priority_of("sensitivity")
     threads: threads_of("sensitivity")
     resources:
         gpu=GPU,
@@ -53,6 +55,7 @@ rule attack:
         f"{RESULTS}/logs/attack/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/attack/{{job}}.tsv"
+    priority: priority_of("attack")
     threads: threads_of("attack")
     resources:
         gpu=GPU,
@@ -74,6 +77,7 @@ rule certify:
         f"{RESULTS}/logs/certify/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/certify/{{job}}.tsv"
+    priority: priority_of("certify")
     threads: threads_of("certify")
     resources:
         gpu=GPU,

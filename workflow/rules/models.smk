@@ -11,6 +11,7 @@ rule prepare:
         f"{RESULTS}/logs/prepare/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/prepare/{{job}}.tsv"
+    priority: priority_of("prepare")
     threads: threads_of("prepare")
     resources:
         mem_mb=memory_of("prepare"),
@@ -31,6 +32,7 @@ rule teach:
         f"{RESULTS}/logs/teach/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/teach/{{job}}.tsv"
+    priority: priority_of("teach")
     threads: threads_of("teach")
     resources:
         gpu=GPU,
@@ -52,6 +54,7 @@ rule baseline:
         f"{RESULTS}/logs/baseline/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/baseline/{{job}}.tsv"
+    priority: priority_of("baseline")
     threads: threads_of("baseline")
     resources:
         gpu=GPU,
@@ -73,6 +76,7 @@ rule knockoff:
         f"{RESULTS}/logs/knockoff/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/knockoff/{{job}}.tsv"
+    priority: priority_of("knockoff")
     threads: threads_of("knockoff")
     resources:
         gpu=GPU,
@@ -94,6 +98,7 @@ rule distill:
         f"{RESULTS}/logs/distill/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/distill/{{job}}.tsv"
+    priority: priority_of("distill")
     threads: threads_of("distill")
     resources:
         gpu=GPU,

@@ -11,6 +11,7 @@ rule collect:
         f"{RESULTS}/logs/collect/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/collect/{{job}}.tsv"
+    priority: priority_of("collect")
     threads: threads_of("collect")
     resources:
         mem_mb=memory_of("collect"),
@@ -31,6 +32,7 @@ rule report:
         f"{RESULTS}/logs/report/{{job}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/report/{{job}}.tsv"
+    priority: priority_of("report")
     threads: threads_of("report")
     resources:
         mem_mb=memory_of("report"),
