@@ -43,3 +43,24 @@ def test_snakemake_files_are_formatted(tmp_path: Path) -> None:
         [snakefmt, "--check", "Snakefile", "workflow"], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "extras"),
+    [("exit 0", 'e ".[slurm]"'), ("exit 1", 'e "."'), ("sleep 60", 'e "."')],
+    ids=["answers", "refuses", "hangs"],
+)
+def test_slurms_plugin_is_installed_where_a_controller_answers(answer: str, extras: str, tmp_path: Path) -> None:
+    """It asks the controller at every start of Snakemake, and waits for it."""
+    sinfo = tmp_path / "sinfo"
+    sinfo.write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
+    sinfo.chmod(0o755)
+    done = subprocess.run(
+        ["make", "--dry-run", "--always-make", ".venv/installed"],
+        cwd=PROJECT,
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert extras in done.stdout
