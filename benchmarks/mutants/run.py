@@ -39,7 +39,8 @@ class Room:
 ROOMS = {
     "stages": Room(("stages/*.py",), ("tests/unit/stages",)),
     "tables": Room(("tables/*.py",), ("tests/unit/tables",)),
-    "plan": Room(("plan/*.py",), ("tests/unit/plan", "tests/unit/cli", "tests/architecture/test_generated.py")),
+    "params": Room(("params/*.py",), ("tests/unit/params", "tests/unit/cli", "tests/architecture/test_generated.py")),
+    "plan": Room(("plan/*.py",), ("tests/unit/plan", "tests/unit/cli")),
     "metrics": Room(("metrics/*.py",), ("tests/unit/metrics", "tests/unit/tables")),
     "reporting": Room(
         ("reporting/*.py",),

@@ -6,10 +6,10 @@ import jsonschema
 import pytest
 import yaml
 
+from distillab.params.document import generated_files
+from distillab.params.layers import preset_names, read_layers
+from distillab.params.root import params_schema
 from distillab.plan.build import build_plan
-from distillab.plan.document import generated_files
-from distillab.plan.load import preset_names, read_layers
-from distillab.plan.params import params_schema
 
 PROJECT = Path(__file__).parents[2]
 PRESETS = preset_names(PROJECT / "config")

@@ -9,8 +9,8 @@ from distillab.core.registry import name_of
 from distillab.models import MODELS
 from distillab.models.count import planned_parameter_count
 from distillab.models.load import build_model
-from distillab.plan.checks import impossible
-from distillab.plan.params import Params
+from distillab.params.checks import impossible
+from distillab.params.root import Params
 from distillab.specs.model import Domain
 
 CLASSES = 257

@@ -80,7 +80,7 @@ def run_record(_options: argparse.Namespace) -> int:
 def run_docs(_options: argparse.Namespace) -> int:
     """Write what is generated from the parameter models and from the tables."""
     from distillab.core.files import write_text
-    from distillab.plan.document import generated_files
+    from distillab.params.document import generated_files
 
     for path, text in generated_files().items():
         write_text(path, text)
@@ -90,7 +90,7 @@ def run_docs(_options: argparse.Namespace) -> int:
 
 def run_use(options: argparse.Namespace) -> int:
     """Write the preset into ``params.yaml``."""
-    from distillab.plan.switch import use_preset
+    from distillab.params.switch import use_preset
 
     print(use_preset(Path(), options.preset))
     return 0

@@ -1,4 +1,4 @@
-"""What a params file asks for: parameters, members, jobs, rules."""
+"""What parameters ask for: members, jobs, rules; and what became of them."""
 
 from distillab.plan.cache import load_plan, plan_path
 

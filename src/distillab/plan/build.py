@@ -1,30 +1,13 @@
-"""Building a plan: parameters read, merged, validated, checked, expanded."""
+"""Building a plan: parameters expanded to members, jobs and facts."""
 
 from pathlib import Path
 
 from distillab.core.job import Plan
-from distillab.core.workspace import PARAMS
-from distillab.plan.checks import impossible
+from distillab.params.load import load_params
 from distillab.plan.expand import expand
 from distillab.plan.facts import facts_of
 from distillab.plan.jobs import jobs_of
-from distillab.plan.load import read_layers
-from distillab.plan.messages import all_errors, validate
-from distillab.plan.params import Params
 from distillab.plan.resources import passes_of
-
-
-def load_params(root: Path = Path(), preset: str | None = None) -> Params:
-    """The validated parameters of ``params.yaml``, or those of another preset with the same override.
-
-    Raises:
-        SpecError: every error at once, one line each.
-    """
-    params = validate(Params, read_layers(root / PARAMS, preset))
-    lines = impossible(params)
-    if lines:
-        raise all_errors(lines)
-    return params
 
 
 def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:

@@ -1,10 +1,10 @@
 """The members of distillation chains: each step's weights, and the soft labels that the next one learns from."""
 
 from distillab.core.identity import ModelIdentity
-from distillab.plan.chains import ChainParams
+from distillab.params.chains import ChainParams
+from distillab.params.root import Params
 from distillab.plan.knockoff_matrix import seeds_of, teacher_of
 from distillab.plan.members import DATA, Roster
-from distillab.plan.params import Params
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import ModelSpec
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from distillab.certify import CERTIFIERS
+from distillab.params.root import Params
 from distillab.plan.labels import labels_of
-from distillab.plan.params import Params
 from distillab.specs.base import MethodSpec
 
 

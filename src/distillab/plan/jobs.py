@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from distillab.core.job import Job, Member
 from distillab.core.receipts import receipt_path
 from distillab.core.stages import STAGES
-from distillab.plan.params import Params
+from distillab.params.root import Params
 from distillab.plan.resources import memory_mb
 from distillab.studies import STUDIES
 

@@ -1,9 +1,9 @@
 """The members of the knockoff matrix: teachers, LS students, and knockoffs with the answers they learn from."""
 
 from distillab.core.identity import ModelIdentity
+from distillab.params.root import Pair, Params
+from distillab.params.trials import knockoff_specs
 from distillab.plan.members import DATA, Roster
-from distillab.plan.params import Pair, Params
-from distillab.plan.trials import knockoff_specs
 from distillab.specs.base import Spec
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.model import ModelSpec

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from distillab.certify import CERTIFIERS
 from distillab.core.labels import distinct
-from distillab.plan.params import Params
+from distillab.params.root import Params
 from distillab.specs.base import MethodSpec
 
 

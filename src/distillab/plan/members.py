@@ -9,7 +9,7 @@ from distillab.core.errors import SpecError
 from distillab.core.identity import ModelIdentity
 from distillab.core.job import Member, fill_pattern, member_key
 from distillab.core.stages import STAGES, stage_module
-from distillab.plan.params import Params
+from distillab.params.root import Params
 from distillab.specs.base import Spec
 
 DATA = {"images": "data-images", "split": "data-split"}

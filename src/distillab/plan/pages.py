@@ -7,9 +7,9 @@ from pathlib import Path
 
 from distillab.core.code_hash import modules_imported_by
 from distillab.core.identity import Family, ModelIdentity
+from distillab.params.root import Params
 from distillab.plan.facts import facts_of
 from distillab.plan.members import DATA, Roster
-from distillab.plan.params import Params
 from distillab.plan.questions import is_asked_elsewhere, is_certified
 from distillab.studies import INDEX, PAGES, Study
 from distillab.tables import FOR_DVC, name_of

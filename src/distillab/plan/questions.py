@@ -4,8 +4,8 @@ from typing import Any
 
 from distillab.core.identity import Family, ModelIdentity
 from distillab.core.job import Member
+from distillab.params.root import Params
 from distillab.plan.members import DATA, Roster
-from distillab.plan.params import Params
 from distillab.specs.base import Spec
 from distillab.specs.defense import PostHocDefense
 

@@ -6,8 +6,8 @@ import torch
 
 from distillab.core.job import Plan
 from distillab.models import MODELS
+from distillab.models.untrained import untrained
 from distillab.plan.costs import Cost
-from distillab.plan.untrained import untrained
 
 STEPS = 3
 LARGEST = 2.0

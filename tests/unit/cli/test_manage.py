@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from distillab.cli import main
-from distillab.plan.document import generated_files
+from distillab.params.document import generated_files
 from distillab.studies import INDEX, STUDIES
 from distillab.tables import FOR_DVC
 

@@ -3,7 +3,7 @@
 import pytest
 
 from distillab.core.errors import SpecError
-from distillab.plan.build import build_plan, load_params
+from distillab.plan.build import build_plan
 
 
 def test_a_study_needs_its_page(rich):
@@ -79,12 +79,6 @@ def test_certifiers_rank_by_their_cost_and_name_what_they_combine(plan_of):
     }  # fmt: skip
 
 
-def test_all_that_is_impossible_is_told_before_any_member(project):
-    root = project({"seeds": [3, 3], "headline": {"attacks": ["dkd"]}})
-    for build in (build_plan, load_params):
-        with pytest.raises(SpecError) as error:
-            build(root)
-        assert str(error.value).splitlines() == [
-            "params: seeds: expected distinct seeds; got [3, 3]",
-            "params: headline.attacks: expected some of kd, mkd; got 'dkd'",
-        ]
+def test_what_is_impossible_is_told_before_any_member(project):
+    with pytest.raises(SpecError, match=r"^params: seeds: expected distinct seeds; got \[3, 3\]$"):
+        build_plan(project({"seeds": [3, 3]}))

@@ -1,9 +1,5 @@
 """Cascades in a plan: stages in their order, each with all stages before it as parents."""
 
-import pytest
-
-from distillab.core.errors import SpecError
-
 STAGES = {
     "third": {"name": "wong_kolter", "after": "second"},
     "second": {"name": "wong_kolter", "after": "first"},
@@ -37,16 +33,3 @@ def test_headline_seeds_reach_the_first_stage(plan_of):
     plan = plan_of(override() | {"headline": headline})
     seeds = {key: {m.seed for m in plan.members.values() if m.id.startswith(f"{key}-cnn_digits-s")} for key in STAGES}
     assert all(found == {0, 5} for found in seeds.values())
-
-
-@pytest.mark.parametrize(
-    ("changes", "match"),
-    [
-        ({"first": {"name": "ibp_training", "after": "third"}}, "defenses.first.after: leads back to 'first'"),
-        ({"first": {"name": "ibp_training", "after": "first"}}, "defenses.first.after: leads back to 'first'"),
-        ({"first": None}, "defenses.second: starts from teachers of 'first'; add defenses.first"),
-    ],
-)
-def test_impossible_cascades_are_refused(params_of, changes, match):
-    with pytest.raises(SpecError, match=match):
-        params_of(override(**changes))

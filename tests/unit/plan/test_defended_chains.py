@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from distillab.core.errors import SpecError
 from distillab.tables.results import Results
 
 BOTH = ["undistillable", "ta", "adversarial"]
@@ -64,21 +63,3 @@ def test_tables_know_whom_a_chain_goes_back_to(plan):
     assert (runs["ls-cnn_digits-s1"].teacher, runs["ls-cnn_digits-s1"].defense) == ("", "ls")
     copy = runs["ls-cnn_digits--kd-cnn_digits-s1"]
     assert (copy.teacher, copy.defense, copy.attack) == ("ls-cnn_digits", "ls", "kd")
-
-
-@pytest.mark.parametrize(
-    ("chain", "message"),
-    [
-        ({"teacher_defense": "nt"}, "teacher_defense: expected one of ce, ls, st, cmim; got 'nt'"),
-        ({"teacher_defense": "st"}, "st protects outputs, its weights are those of ce"),
-        ({"teacher_defense": "ls", "networks": ["papernot_digits"]}, "no teacher of network papernot_digits has"),
-    ],
-)
-def test_a_teacher_that_is_not_trained_is_refused(plan_of, chain, message):
-    with pytest.raises(SpecError, match=message):
-        plan_of({"studies": BOTH, "chains": {"left": chain}})
-
-
-def test_the_study_of_teacher_assistants_needs_a_chain_of_its_own(plan_of):
-    with pytest.raises(SpecError, match="the study ta needs at least one"):
-        plan_of({"studies": ["ta", "adversarial"], "chains": LEFT | {"ta": None}})

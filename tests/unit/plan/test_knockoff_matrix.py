@@ -2,8 +2,8 @@
 
 import pytest
 
+from distillab.params.root import Pair, Params
 from distillab.plan.knockoff_matrix import all_needs, seeds_of, teacher_of, teacher_seeds
-from distillab.plan.params import Pair, Params
 
 
 def ids(plan, stage):

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from distillab.models import MODELS
+from distillab.models.untrained import untrained
 from distillab.plan import speed
 from distillab.plan.costs import Cost
-from distillab.plan.untrained import untrained
 
 PLAN = SimpleNamespace(facts={"data": {"shape": [3, 8, 8], "classes": 7}}, params={"device": "cpu"})
 

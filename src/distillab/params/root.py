@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator
 
 from distillab.core.identity import Family
-from distillab.plan.chains import ChainParams
-from distillab.plan.vocabulary import (
+from distillab.params.chains import ChainParams
+from distillab.params.vocabulary import (
     AnyAttack,
     AnyCertifier,
     AnyData,

@@ -3,7 +3,7 @@
 import pytest
 
 from distillab.core.errors import SpecError
-from distillab.plan.checks import impossible
+from distillab.params.checks import impossible
 
 CHAINED = ["undistillable", "ta", "adversarial"]
 
@@ -46,6 +46,10 @@ FITS = "does not fit Digits (8x8); expected images of 1x28x28; got 1x8x8 images;
             ["chains: the study ta needs at least one; add one, or take ta out of studies"],
         ),
         (
+            {"studies": ["ta", "adversarial"], "chains": {"ta": None, "own": {"teacher_defense": "ls"}}},
+            ["chains: the study ta needs at least one; add one, or take ta out of studies"],
+        ),
+        (
             {"chains": {"ta": {"steps": 1, "networks": ["cnn_digits"] * 3}}},
             [
                 "chains.ta.networks: expected at most one for each of the 2 steps, the teacher's included; got 3; "
@@ -81,6 +85,10 @@ FITS = "does not fit Digits (8x8); expected images of 1x28x28; got 1x8x8 images;
                 f"defenses.{key}.after: leads back to '{key}'; the first network of a cascade has no after"
                 for key in ("a", "b")
             ],
+        ),
+        (
+            {"defenses": {"a": {"name": "wong_kolter", "after": "a"}}},
+            ["defenses.a.after: leads back to 'a'; the first network of a cascade has no after"],
         ),
         (
             {"robustness": {"transfer": ["pgd_linf", "fgsm"]}},

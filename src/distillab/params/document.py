@@ -15,10 +15,10 @@ from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
 from distillab.models import MODELS
-from distillab.plan.chains import ChainParams
-from distillab.plan.load import CONFIG
-from distillab.plan.messages import method_variants
-from distillab.plan.params import (
+from distillab.params.chains import ChainParams
+from distillab.params.layers import CONFIG
+from distillab.params.messages import method_variants
+from distillab.params.root import (
     CertificationParams,
     KnockoffParams,
     MeasureParams,

@@ -4,7 +4,7 @@ import torch
 
 from distillab.models import MODELS
 from distillab.models.load import build_model
-from distillab.plan.untrained import untrained
+from distillab.models.untrained import untrained
 from distillab.specs.model import Domain
 
 NETWORK = MODELS.parse({"name": "resnet20"})

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from distillab.data import DATASETS
-from distillab.plan.document import METHODS, SECTIONS, _method, _table, generated_files, parameter_guide, schema_text
-from distillab.plan.params import params_schema
+from distillab.params.document import METHODS, SECTIONS, _method, _table, generated_files, parameter_guide, schema_text
+from distillab.params.root import params_schema
 from distillab.tables.dictionary import data_dictionary
 
 

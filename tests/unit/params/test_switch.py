@@ -3,9 +3,9 @@
 import pytest
 
 from distillab.core.errors import SpecError
-from distillab.plan.build import load_params
-from distillab.plan.load import preset_names
-from distillab.plan.switch import use_preset
+from distillab.params.layers import preset_names
+from distillab.params.load import load_params
+from distillab.params.switch import use_preset
 
 TEXT = """# What to reproduce.
 preset: tiny # the smallest

@@ -3,7 +3,7 @@
 import pytest
 
 from distillab.core.errors import SpecError
-from distillab.plan.load import merge, preset_names, read_layers
+from distillab.params.layers import merge, preset_names, read_layers
 from distillab.specs.train import AdamSpec, SGDSpec
 
 

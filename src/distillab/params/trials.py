@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from distillab.specs.knockoff import KnockoffSpec
 
 if TYPE_CHECKING:
-    from distillab.plan.params import KnockoffParams
+    from distillab.params.root import KnockoffParams
 
 
 def knockoff_specs(params: "KnockoffParams") -> dict[str, dict[int | None, KnockoffSpec]]:

@@ -1,7 +1,7 @@
 """The words of the parameters, written out: studies and their models, tables and pages."""
 
-from distillab.plan.params import MeasureParams, Params
-from distillab.plan.vocabulary import _named, without_nulls
+from distillab.params.root import MeasureParams, Params
+from distillab.params.vocabulary import _named, without_nulls
 from distillab.studies import PAGES, STUDIES
 
 

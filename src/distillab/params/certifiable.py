@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from distillab.certify.trace import trace
 from distillab.core.errors import SpecError
-from distillab.plan.params import Params
-from distillab.plan.untrained import untrained
+from distillab.models.untrained import untrained
+from distillab.params.root import Params
 from distillab.specs.defense import PostHocDefense
 from distillab.specs.model import ModelSpec
 

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from distillab.core.errors import SpecError
 from distillab.core.files import write_text
 from distillab.core.workspace import PARAMS
-from distillab.plan.load import CONFIG, preset_names, read_yaml
+from distillab.params.layers import CONFIG, preset_names, read_yaml
 
 
 def use_preset(root: Path, preset: str) -> str:

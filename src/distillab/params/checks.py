@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from distillab.core.stages import BATCHABLE
 from distillab.defenses.snt import SemanticNastyTeacher
-from distillab.plan.certifiable import uncertifiable
-from distillab.plan.chains import ChainParams
-from distillab.plan.params import Params
+from distillab.params.certifiable import uncertifiable
+from distillab.params.chains import ChainParams
+from distillab.params.root import Params
 from distillab.specs.defense import PostHocDefense
 from distillab.specs.model import ModelSpec
 

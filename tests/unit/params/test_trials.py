@@ -3,8 +3,8 @@
 from itertools import product
 from typing import ClassVar, Literal
 
-from distillab.plan.params import KnockoffParams
-from distillab.plan.trials import _trials, knockoff_specs
+from distillab.params.root import KnockoffParams
+from distillab.params.trials import _trials, knockoff_specs
 from distillab.specs.knockoff import KnockoffSpec
 
 

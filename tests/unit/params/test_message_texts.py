@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from distillab.core.errors import SpecError
-from distillab.plan.messages import all_errors, method_variants, validate
+from distillab.params.messages import all_errors, method_variants, validate
 
 
 class Closed(BaseModel, extra="forbid"):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from distillab.plan.vocabulary import AnyModel, Key, StudyName
+from distillab.params.vocabulary import AnyModel, Key, StudyName
 from distillab.specs.base import Spec
 from distillab.specs.model import ModelSpec
 from distillab.specs.train import TrainSpec

@@ -1,4 +1,4 @@
-"""From ``params.yaml`` to validated parameters: base, preset and override merged, every error at once."""
+"""The layers of ``params.yaml``: base, preset and override, read and merged."""
 
 from difflib import get_close_matches
 from pathlib import Path
