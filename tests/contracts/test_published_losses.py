@@ -211,12 +211,12 @@ def concentrated(c):
 
 OURS = {
     "ce": trained("ce"),
-    "ls": trained("ls", eps=EPS),
+    "ls": trained("ls", label_smoothing=EPS),
     "nt": trained("nt", omega=OMEGA),
     "st": lambda c: largest_log_probs(torch.from_numpy(c.t).log_softmax(1), KEPT).exp(),
     "rsp": released("rsp", beta=BETA, gamma=GAMMA),
     "mad": deviated,
-    "label_only": released("label_only", eps=EPS),
+    "label_only": released("label_only", label_smoothing=EPS),
     "cmim": concentrated,
     "ast": sparse,
     "kd": stolen("kd", softened=True, hard_weight=1 - LAMBDA),

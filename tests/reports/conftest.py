@@ -113,8 +113,8 @@ def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
                 _model(rng, f"{key}-{TEACHER}", "teacher", seed, TEACHER, defense=key, label=label, grade=grade)
             )
         rows += [
-            _model(rng, f"ls{eps}-{STUDENT}", "ls_student", seed, STUDENT, eps=eps, chosen=eps == 0.1)
-            for eps in (0.01, 0.05, *(tenths / 10 for tenths in range(1, 10)))
+            _model(rng, f"ls{share}-{STUDENT}", "ls_student", seed, STUDENT, smoothing=share, chosen=share == 0.1)
+            for share in (0.01, 0.05, *(tenths / 10 for tenths in range(1, 10)))
         ]
         rows += [
             _model(
@@ -135,13 +135,13 @@ def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _model(rng, model, role, seed, arch, *, defense="", label="", grade="", eps=np.nan, chosen=True, attack=""):
+def _model(rng, model, role, seed, arch, *, defense="", label="", grade="", smoothing=np.nan, chosen=True, attack=""):
     entropy = {"cmim": 0.21, "ls": 0.55}.get(defense, 0.09) + rng.normal(0, 0.004)
     post_hoc = role == "teacher" and defense in POST_HOC
     return {
         "model": model, "role": role, "defense": defense, "defense_label": label, "grade": grade, "attack": attack,
         "attack_label": ATTACKS[attack][0] if attack else "", "teacher": f"{defense}-{TEACHER}" if attack else "",
-        "arch": arch, "seed": seed, "eps": eps, "chosen": chosen, "parameters": PARAMETERS[role],
+        "arch": arch, "seed": seed, "label_smoothing": smoothing, "chosen": chosen, "parameters": PARAMETERS[role],
         "epochs": 30 + 10 * (role != "teacher"),
         "val_accuracy": 0.965 + rng.normal(0, 0.004), "val_n": 287,
         "test_accuracy": round((0.97 + rng.normal(0, 0.006)) * TEST_N) / TEST_N, "test_n": TEST_N,
@@ -168,9 +168,10 @@ def _knockoff(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
                 "in_paper": attack in PAPERS, "student": STUDENT,
                 "seeds": 10 if (defense, attack) == ("cmim", "kd") and seeds > 1 else seeds, "test_n": TEST_N,
                 "knockoff_accuracy": 0.955 + delta,
-                "knockoff_low": 0.955 + delta - 0.9 * half, "knockoff_high": 0.955 + delta + 0.8 * half, "ls_eps": 0.1,
-                "ls_accuracy": 0.955, "ls_low": 0.955 - 0.7 * half, "ls_high": 0.955 + 0.6 * half, "delta": delta,
-                "delta_low": delta - half, "delta_high": delta + 1.2 * half, "queries": 1150 * (1 + place),
+                "knockoff_low": 0.955 + delta - 0.9 * half, "knockoff_high": 0.955 + delta + 0.8 * half,
+                "ls_smoothing": 0.1, "ls_accuracy": 0.955, "ls_low": 0.955 - 0.7 * half,
+                "ls_high": 0.955 + 0.6 * half, "delta": delta, "delta_low": delta - half,
+                "delta_high": delta + 1.2 * half, "queries": 1150 * (1 + place),
                 "responses": "live" if attack == "scm" else "cached", "missing": 0,
             })  # fmt: skip
     return pd.DataFrame(rows)

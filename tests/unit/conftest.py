@@ -31,7 +31,7 @@ RICH = {
         "attacks": {
             "*": None, "kd": {}, "live": {"name": "kd", "responses": "live", "train": {"epochs": 2, "threads": 3}},
         },
-        "ls_eps": [0.1, 0.25],
+        "label_smoothing": [0.1, 0.25],
     },
     "chains": {
         "ta": {"steps": 1, "temperatures": [5], "init": "common_warm", "one_seed_from": 1},

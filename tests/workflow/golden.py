@@ -22,7 +22,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
     ),
     "knockoff": (
         ("teacher", "attack"),
-        {"seeds": 0, "test_n": 0, "queries": 0, "ls_eps": 2, "knockoff_accuracy": 4, "ls_accuracy": 4, "delta": 4,
+        {"seeds": 0, "test_n": 0, "queries": 0, "ls_smoothing": 2, "knockoff_accuracy": 4, "ls_accuracy": 4, "delta": 4,
          "delta_low": 3, "delta_high": 3},
     ),
     "verdicts": (

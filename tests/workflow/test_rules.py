@@ -100,7 +100,7 @@ def test_bytes_do_not_depend_on_cores_or_batches(finished: Project, fresh: Calla
 @pytest.mark.parametrize(
     ("old", "new", "rerun"),
     [
-        ("eps: float = Field(default=0.05", "eps: float = Field(default=0.06", {"teach"}),
+        ("label_smoothing: float = Field(default=0.05", "label_smoothing: float = Field(default=0.06", {"teach"}),
         ('"""LS: label smoothing', '# a comment\n"""LS: label  smoothing', set()),
     ],
     ids=["code", "comment"],
@@ -160,7 +160,7 @@ def test_all_wrong_parameters_are_shown_before_any_job(fresh: Callable[[str], Pr
     ("override", "said"),
     [
         ({"pairs": [{"teacher": "papernot_mnist", "student": "cnn_digits"}]}, "papernot_mnist does not fit"),
-        ({"data": {"val": 0}, "knockoff": {"ls_eps": [0.1, 0.2]}}, "knockoff.ls_eps"),
+        ({"data": {"val": 0}, "knockoff": {"label_smoothing": [0.1, 0.2]}}, "knockoff.label_smoothing"),
         ({"batch": {"teach": ["colour"]}}, "batch.teach"),
     ],
 )

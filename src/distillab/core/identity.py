@@ -33,8 +33,8 @@ class ModelIdentity(BaseModel):
     """Key of a knockoff's attack."""
     trial: int | None = None
     """Number of the values that a tuning attacker tries; None for the attack's own."""
-    eps: float | None = None
-    """An LS student's label smoothing."""
+    label_smoothing: float | None = None
+    """An LS student's."""
     chain: str = ""
     temperature: float | None = None
     step: int = NO_STEP
@@ -51,7 +51,7 @@ class ModelIdentity(BaseModel):
             case "teacher":
                 return f"{self.defense}-{self.arch}"
             case "ls_student":
-                return f"ls{self.eps:g}-{self.arch}"
+                return f"ls{self.label_smoothing:g}-{self.arch}"
             case "knockoff":
                 return f"{self.teacher}--{self.method}-{self.arch}"
             case "chain":

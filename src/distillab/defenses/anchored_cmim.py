@@ -13,7 +13,7 @@ from distillab.training.objective import Objective, Task
 
 
 class AnchoredCMIM(ConcentrationSpec):
-    """CMIM with ``Q_{y,a} = L_y^a``, ``L_y = (1 - eps) e_y + eps u`` the target of label smoothing.
+    """CMIM with ``Q_{y,a} = L_y^a``, ``L_y`` the target of label smoothing.
 
     ``mean_j KL(q_j, L) = mean_j KL(q_j, s) + KL(s, L)``: an upper bound of the conditional mutual information at every
     power that also draws the centroid s, and with it all resemblance between classes, to the smoothed label. Nothing
@@ -25,18 +25,20 @@ class AnchoredCMIM(ConcentrationSpec):
     paper: ClassVar[str] = "distillab"
     grade: ClassVar[str] = "R"
 
-    eps: float = Field(default=0.05, gt=0, lt=1, description="Mass of the anchor spread uniformly over all classes")
+    label_smoothing: float = Field(
+        default=0.05, gt=0, lt=1, description="Mass of the anchor spread uniformly over all classes"
+    )
 
     def objective(self, task: Task) -> Objective:
         """Cross-entropy and concentration about the anchors."""
-        return ConcentrationObjective(self, task, Anchors(task.classes, self.eps))
+        return ConcentrationObjective(self, task, Anchors(task.classes, self.label_smoothing))
 
 
 class Anchors(Centroids):
     """The smoothed labels, transformed by each power."""
 
-    def __init__(self, classes: int, eps: float) -> None:
-        self.log_target = ((1 - eps) * torch.eye(classes) + eps / classes).log()
+    def __init__(self, classes: int, smoothing: float) -> None:
+        self.log_target = ((1 - smoothing) * torch.eye(classes) + smoothing / classes).log()
 
     def counts(self, classes: Int[Tensor, "y"]) -> Int[Tensor, "y"]:
         """One each: an anchor is exact from the first step."""

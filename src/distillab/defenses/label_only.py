@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LabelOnly(PostHocDefense):
-    """``(1 - eps) e + eps u``: the predicted class, smoothed by the uniform distribution.
+    """``(1 - s) e + s u``: the predicted class, smoothed by the uniform distribution, ``s`` the label smoothing.
 
     Free of cost and of information within a predicted class. Where the teacher is right on its training images,
     distilling it is training with smoothed labels: a claim of undistillability must be compared with this one.
@@ -25,14 +25,14 @@ class LabelOnly(PostHocDefense):
     label: ClassVar[str] = "label only"
     paper: ClassVar[str] = "baseline"
 
-    eps: float = Field(default=0.1, ge=0, lt=1, description="Mass spread uniformly over all classes")
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1, description="Mass spread uniformly over all classes")
 
     def release(self, state: "State", domain: Domain) -> "Release":  # noqa: ARG002 - needs no state
         """The same answer to all images of a predicted class."""
-        rest = self.eps / domain.classes
+        rest = self.label_smoothing / domain.classes
 
         def release(log_probs: LogProbs, _images: Images) -> LogProbs:
             answer = torch.full_like(log_probs, log(rest) if rest else -torch.inf)
-            return answer.scatter(1, log_probs.argmax(1, keepdim=True), log(1 - self.eps + rest))
+            return answer.scatter(1, log_probs.argmax(1, keepdim=True), log(1 - self.label_smoothing + rest))
 
         return release

@@ -134,10 +134,10 @@ def _unknown_headline(params: Params) -> Iterator[str]:
 def _undecidable(params: Params) -> Iterator[str]:
     if params.knockoff.trials and params.data.val == 0:
         yield f"knockoff.trials: {params.knockoff.trials} to choose from, but data.val is 0; expected validation images"
-    if len(params.knockoff.ls_eps) > 1 and params.data.val == 0:
+    if len(params.knockoff.label_smoothing) > 1 and params.data.val == 0:
         yield (
-            f"knockoff.ls_eps: {len(params.knockoff.ls_eps)} values to choose from, but data.val is 0; "
-            "expected validation images to choose on, or one value"
+            f"knockoff.label_smoothing: {len(params.knockoff.label_smoothing)} values to choose from, but data.val "
+            "is 0; expected validation images to choose on, or one value"
         )
 
 

@@ -14,6 +14,9 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 KEY_ITSELF = "[key]"
 """What pydantic appends to the place of a mapping's key that is wrong itself."""
 
+RENAMED = {"ls_eps": "label_smoothing", "eps": "label_smoothing"}
+"""Keys of former versions, where the new one is allowed and the old one is not."""
+
 
 def validate(model: type[ModelT], content: dict[str, Any]) -> ModelT:
     """``content`` as a ``model``.
@@ -89,7 +92,8 @@ def _nearest(name: str, names: list[str]) -> str:
 
 
 def _hint(name: str, names: list[str]) -> str:
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    renamed = RENAMED.get(name)
+    near = [renamed] if renamed in names else get_close_matches(name, names, n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 
 

@@ -37,7 +37,7 @@ class KnockoffParams(Spec):
     attacks: Annotated[dict[Key, AnyKnockoff], BeforeValidator(without_nulls)] = Field(
         default={}, description="Distillation attacks by name"
     )
-    ls_eps: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+    label_smoothing: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
         default=(0.1,), min_length=1, description="Label smoothing of the LS student; the best on validation is used"
     )
     trials: int = Field(

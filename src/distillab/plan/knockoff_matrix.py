@@ -55,19 +55,19 @@ def _needed_first(params: Params) -> list[str]:
 
 
 def add_students(roster: Roster) -> list[str]:
-    """One LS student per epsilon, network and seed."""
+    """One LS student per smoothing, network and seed."""
     params, recipe = roster.params, roster.params.student_recipe
     return [
         roster.add_model(
             "baseline",
-            ModelIdentity(role="ls_student", arch=network.name, seed=seed, eps=eps),
+            ModelIdentity(role="ls_student", arch=network.name, seed=seed, label_smoothing=smoothing),
             {"model": network, "train": recipe, "augment": params.data.augment},
-            facts={"eps": eps},
+            facts={"label_smoothing": smoothing},
             parents=DATA,
             threads=recipe.threads,
         )
         for network in _distinct([pair.student for pair in params.pairs])
-        for eps in params.knockoff.ls_eps
+        for smoothing in params.knockoff.label_smoothing
         for seed in params.seeds_of(headline=True)
     ]
 

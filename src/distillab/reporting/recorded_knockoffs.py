@@ -61,12 +61,12 @@ def _matrix(tables: Tables) -> str:
         [
             row.row, marked(tables, row.attack), row.student, f"{row.seeds}",
             share(row.knockoff_accuracy, row.knockoff_low, row.knockoff_high),
-            share(row.ls_accuracy, row.ls_low, row.ls_high), f"{row.ls_eps:g}",
+            share(row.ls_accuracy, row.ls_low, row.ls_high), f"{row.ls_smoothing:g}",
             gain(row.delta, row.delta_low, row.delta_high), f"{row.queries:,}", row.responses,
         ]
         for row in records(knockoff_cells(tables))
     ]  # fmt: skip
-    names = ("teacher", "attack", "student", "seeds", "knockoff, %", "LS student, %", "its ε", "gain, points",
+    names = ("teacher", "attack", "student", "seeds", "knockoff, %", "LS student, %", "its smoothing", "gain, points",
              "queries", "answers")  # fmt: skip
     return markdown_table(names, rows)
 

@@ -9,5 +9,7 @@ from distillab.training.supervised import CrossEntropyObjective
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     """An LS student's weights."""
-    eps = member.spec["eps"]
-    return train_member(member, workspace, entry, role="student", objective=lambda *_task: CrossEntropyObjective(eps))
+    smoothing = member.spec["label_smoothing"]
+    return train_member(
+        member, workspace, entry, role="student", objective=lambda *_task: CrossEntropyObjective(smoothing)
+    )

@@ -5,7 +5,7 @@ from typing import Any
 from distillab.metrics.intervals import Estimate, seed_difference, seed_interval
 from distillab.tables.columns import interval, shared
 from distillab.tables.model_run import ModelRun
-from distillab.tables.models import chosen_eps, split_accuracy
+from distillab.tables.models import chosen_smoothing, split_accuracy
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
 from distillab.tables.tuning import KnockoffCell, Trials, candidates, with_tuned
@@ -20,7 +20,7 @@ def rows(results: Results) -> list[Row]:
 
     ``missing`` counts the networks that the row was to rest on, LS students included, and that are not there.
     """
-    chosen, baseline, planned = chosen_eps(results), ls_accuracy(results), planned_cells(results)
+    chosen, baseline, planned = chosen_smoothing(results), ls_accuracy(results), planned_cells(results)
     return [
         _row(results, cell, runs, chosen, baseline) | {"missing": missing(results, {cell: planned[cell]})}
         for cell, runs in paired(runs_by_cell(results), baseline).items()
@@ -62,11 +62,11 @@ def missing(results: Results, planned: dict[KnockoffCell, list[ModelRun]]) -> in
 
 
 def ls_accuracy(results: Results) -> Baseline:
-    """Network to seed to test accuracy of the LS student with the chosen epsilon."""
-    chosen = chosen_eps(results)
+    """Network to seed to test accuracy of the LS student with the chosen smoothing."""
+    chosen = chosen_smoothing(results)
     found: dict[str, dict[int, float]] = {}
     for run in results.runs:
-        if run.role == "ls_student" and run.eps == chosen[run.arch]:
+        if run.role == "ls_student" and run.label_smoothing == chosen[run.arch]:
             found.setdefault(run.arch, {})[run.seed] = split_accuracy(results, run, "test")
     return found
 
@@ -105,7 +105,7 @@ def _row(
         "seeds": len(runs),
         "test_n": len(results.labels["test"]),
         **_estimate("knockoff", "knockoff_accuracy", seed_interval(ours, within=(0, 1))),
-        "ls_eps": chosen[cell.student],
+        "ls_smoothing": chosen[cell.student],
         **_estimate("ls", "ls_accuracy", seed_interval(theirs, within=(0, 1))),
         **_estimate("delta", "delta", seed_difference(ours, theirs, within=(-1, 1))),
         "queries": results.queries(runs[0]),
@@ -130,7 +130,7 @@ TABLE = Table(
         Column("test_n", "images", "test images that each accuracy is a share of"),
         Column("knockoff_accuracy", "share", "mean test accuracy of the knockoffs"),
         *interval("knockoff_low", "knockoff_high", "share", of="this mean over seeds", optional=True),
-        Column("ls_eps", "share", "label smoothing of the LS students, chosen on validation images"),
+        Column("ls_smoothing", "share", "label smoothing of the LS students, chosen on validation images"),
         Column("ls_accuracy", "share", "mean test accuracy of the LS students of the same seeds"),
         *interval("ls_low", "ls_high", "share", of="this mean over seeds", optional=True),
         Column("delta", "signed share", "mean of knockoff minus LS student, paired over seeds"),

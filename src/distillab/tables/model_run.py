@@ -24,7 +24,7 @@ class ModelRun:
     """Which of the values that a tuning attacker tries; None for the attack's own."""
     teacher: str
     """Flat id, without the seed, of whom a knockoff learned from or a chain starts from; empty where that is nobody."""
-    eps: float
+    label_smoothing: float
     chain: str
     """The chain's key; empty where the model is no part of one, and then there is no temperature and no step."""
     temperature: float
@@ -70,7 +70,7 @@ def run_of(member: Member) -> ModelRun | None:
         attack=own.attack,
         trial=own.trial,
         teacher=own.teacher,
-        eps=_number(own.eps),
+        label_smoothing=_number(own.label_smoothing),
         chain=own.chain,
         temperature=_number(own.temperature),
         step=own.step,

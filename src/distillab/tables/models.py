@@ -21,16 +21,17 @@ def rows(results: Results) -> list[Row]:
 
     What compares it with another network, such as ``agreement``, is NaN where that one's answers are not there.
     """
-    chosen = chosen_eps(results)
+    chosen = chosen_smoothing(results)
     return [_row(results, run, chosen) for run in results.runs]
 
 
-def chosen_eps(results: Results) -> dict[str, float]:
-    """Network to the LS student's epsilon with the best mean validation accuracy over the seeds that all have."""
+def chosen_smoothing(results: Results) -> dict[str, float]:
+    """Network to the LS student's smoothing with the best mean validation accuracy over the seeds that all have."""
     by_arch: dict[str, dict[float, dict[int, float]]] = {}
     for run in results.runs:
         if run.role == "ls_student":
-            by_arch.setdefault(run.arch, {}).setdefault(run.eps, {})[run.seed] = split_accuracy(results, run, "val")
+            settings = by_arch.setdefault(run.arch, {})
+            settings.setdefault(run.label_smoothing, {})[run.seed] = split_accuracy(results, run, "val")
     return {arch: best_setting(settings) for arch, settings in by_arch.items()}
 
 
@@ -49,8 +50,8 @@ def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
         "defense_label": facts["defenses"].get(run.defense, {}).get("label", ""),
         "grade": facts["defenses"].get(run.defense, {}).get("grade", ""),
         "attack_label": facts["knockoffs"].get(run.attack, {}).get("label", ""),
-        "eps": run.eps,
-        "chosen": run.role != "ls_student" or chosen[run.arch] == run.eps,
+        "label_smoothing": run.label_smoothing,
+        "chosen": run.role != "ls_student" or chosen[run.arch] == run.label_smoothing,
         "parameters": sidecar.results["parameters"],
         "epochs": len(sidecar.results["history"]),
         "val_accuracy": split_accuracy(results, run, "val"),
@@ -98,7 +99,7 @@ TABLE = Table(
         Column("attack", "text", "key of the knockoff's attack, trials told apart; empty of other roles"),
         *shared("teacher", "arch", "chain", "temperature", "step", "seed", "defense_label", "grade"),
         Column("attack_label", "text", "what pages call the knockoff's attack"),
-        Column("eps", "share", "label smoothing of an LS student; missing of other roles", optional=True),
+        Column("label_smoothing", "share", "label smoothing of an LS student; missing of other roles", optional=True),
         Column("chosen", "flag", "false of LS students with another smoothing than validation images choose"),
         Column("parameters", "count", "trained numbers of the network"),
         Column("epochs", "count", "epochs that were trained; none where only outputs are defended"),

@@ -74,7 +74,7 @@ PROSE = {
         '"""LS: label smoothing',
         '"""Another sentence about label smoothing',
     ),
-    "class docstring": ("distillab/defenses/ls", '"""``(1 - eps)', '"""Something else: ``(1 - eps)'),
+    "class docstring": ("distillab/defenses/ls", '"""``(1 - s)', '"""Something else: ``(1 - s)'),
     "function docstring": ("distillab/training/schedules", '"""The learning rate of', '"""Something else of'),
     "no docstring": ("distillab/defenses/ls", '        """Cross-entropy against the smoothed label."""\n', ""),
     "comment": ("distillab/training/fit", "import math", "import math  # for isfinite"),
@@ -90,7 +90,11 @@ INFRASTRUCTURE = {
 }
 CODE = {
     "the method": ("distillab/defenses/ls", "default=0.05", "default=0.06"),
-    "what it imports": ("distillab/training/supervised", "eps: float = 0.0", "eps: float = 0.1"),
+    "what it imports": (
+        "distillab/training/supervised",
+        "label_smoothing: float = 0.0",
+        "label_smoothing: float = 0.1",
+    ),
     "what that imports": ("distillab/losses/cross_entropy", 'reduction="none"', 'reduction="mean"'),
     "the stage": ("distillab/stages/teach", 'ROLE = "teacher"', 'ROLE = "student"'),
     "the stage's recipe": ("distillab/training/schedules", "0.5 * (1 +", "0.4 * (1 +"),

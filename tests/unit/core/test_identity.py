@@ -5,7 +5,7 @@ import pytest
 from distillab.core.identity import NO_STEP, ModelIdentity
 
 TEACHER = ModelIdentity(role="teacher", arch="wide_net", seed=4, defense="nt")
-STUDENT = ModelIdentity(role="ls_student", arch="thin", seed=3, eps=0.25)
+STUDENT = ModelIdentity(role="ls_student", arch="thin", seed=3, label_smoothing=0.25)
 KNOCKOFF = ModelIdentity(role="knockoff", arch="thin", seed=4, defense="nt", teacher="nt-wide_net", attack="kd")
 TRIAL = KNOCKOFF.model_copy(update={"trial": 0})
 STEP = ModelIdentity(role="chain", arch="thin", seed=1, chain="dd", temperature=2.5, step=2)
@@ -38,5 +38,5 @@ def test_a_name_has_the_temperature_as_people_write_it():
 
 def test_what_does_not_apply_is_empty():
     assert (STUDENT.defense, STUDENT.teacher, STUDENT.attack, STUDENT.chain, STUDENT.step) == ("", "", "", "", NO_STEP)
-    assert (TEACHER.trial, TEACHER.eps, TEACHER.temperature) == (None, None, None)
+    assert (TEACHER.trial, TEACHER.label_smoothing, TEACHER.temperature) == (None, None, None)
     assert (TEACHER.method, KNOCKOFF.method, TRIAL.method) == ("", "kd", "kd_trial0")

@@ -14,8 +14,8 @@ CLUSTER = torch.tensor([[0.8, 0.1, 0.1], [0.6, 0.3, 0.1]]).log()
 ROWS = torch.tensor([0, 0])
 
 
-def anchors(eps, powers, classes=3):
-    made = Anchors(classes, eps)
+def anchors(smoothing, powers, classes=3):
+    made = Anchors(classes, smoothing)
     made.begin_epoch(0, torch.nn.Identity(), torch.as_tensor(powers))
     return made
 
@@ -53,7 +53,7 @@ def terms(spec, logits, y):
 def test_outputs_at_the_smoothed_label_are_the_optimum():
     target = torch.tensor([[0.92, 0.04, 0.04], [0.04, 0.04, 0.92]])
     logits = target.log().requires_grad_()
-    cmi = terms(AnchoredCMIM(eps=0.12), logits, torch.tensor([0, 2]))["cmi"]
+    cmi = terms(AnchoredCMIM(label_smoothing=0.12), logits, torch.tensor([0, 2]))["cmi"]
     cmi.sum().backward()
     torch.testing.assert_close(cmi, torch.zeros(2), atol=1e-6, rtol=0)
     torch.testing.assert_close(logits.grad, torch.zeros(2, 3), atol=1e-6, rtol=0)
@@ -70,7 +70,7 @@ def test_the_weight_is_a_factor():
     torch.testing.assert_close(thrice, 3 * once)
 
 
-@pytest.mark.parametrize("eps", [0.0, 1.0])
-def test_an_anchor_without_full_support_is_refused(eps):
-    with pytest.raises(ValueError, match="eps"):
-        AnchoredCMIM(eps=eps)
+@pytest.mark.parametrize("smoothing", [0.0, 1.0])
+def test_an_anchor_without_full_support_is_refused(smoothing):
+    with pytest.raises(ValueError, match="label_smoothing"):
+        AnchoredCMIM(label_smoothing=smoothing)

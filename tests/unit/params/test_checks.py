@@ -102,10 +102,10 @@ FITS = "does not fit Digits (8x8); expected images of 1x28x28; got 1x8x8 images;
             ],
         ),
         (
-            {"data": {"val": 0}, "knockoff": {"trials": 2, "ls_eps": [0.1, 0.2, 0.3]}},
+            {"data": {"val": 0}, "knockoff": {"trials": 2, "label_smoothing": [0.1, 0.2, 0.3]}},
             [
                 "knockoff.trials: 2 to choose from, but data.val is 0; expected validation images",
-                "knockoff.ls_eps: 3 values to choose from, but data.val is 0; "
+                "knockoff.label_smoothing: 3 values to choose from, but data.val is 0; "
                 "expected validation images to choose on, or one value",
             ],
         ),
@@ -131,8 +131,8 @@ def test_a_line_for_what_cannot_be(params_of, override, lines):
         {"defenses": {"a": {"name": "wong_kolter", "after": "b"}, "b": {"name": "wong_kolter"}}},
         {"robustness": {"transfer": ["pgd_linf", "cw_l2"]}},
         {"headline": {"defenses": ["ls"], "attacks": ["kd"], "seeds": [8]}},
-        {"data": {"val": 0}, "knockoff": {"ls_eps": [0.2]}},
-        {"data": {"val": 1}, "knockoff": {"trials": 1, "ls_eps": [0.1, 0.2]}},
+        {"data": {"val": 0}, "knockoff": {"label_smoothing": [0.2]}},
+        {"data": {"val": 1}, "knockoff": {"trials": 1, "label_smoothing": [0.1, 0.2]}},
         {"data": {"val": 1436, "train_limit": None}},
     ],
 )  # fmt: skip

@@ -32,7 +32,19 @@ UNKNOWN = {
         {"knockoff": {"attacks": {"kd": {"temp": 4}}}},
         "knockoff.attacks.kd.temp: unknown key; .*did you mean temperature?",
     ),
-    "defense": ({"defenses": {"ls": {"epsilon": 0.1}}}, "defenses.ls.epsilon: unknown key; .*did you mean eps?"),
+    "defense": (
+        {"defenses": {"nasty": {"name": "nt", "omge": 1}}},
+        "defenses.nasty.omge: unknown key; .*did you mean omega?",
+    ),
+    "former key": ({"knockoff": {"ls_eps": [0.1]}}, "knockoff.ls_eps: unknown key; .*; did you mean label_smoothing?"),
+    "former key of a defense": (
+        {"defenses": {"ls": {"eps": 0.1}}},
+        "defenses.ls.eps: unknown key; .*; did you mean label_smoothing?",
+    ),
+    "former key of another meaning": (
+        {"defenses": {"mad": {"name": "mad", "ls_eps": 0.1}}},
+        "defenses.mad.ls_eps: unknown key; .*did you mean eps?",
+    ),
     "network": (
         {"pairs": [{"teacher": {"name": "cnn_digits", "stem": 3}, "student": "cnn_digits"}]},
         "pairs[0].teacher.stem: unknown key",
@@ -46,7 +58,10 @@ UNKNOWN = {
 
 WRONG = {
     "word for a number": ({"train": {"epochs": "many"}}, "train.epochs: expected a valid integer.*; got 'many'"),
-    "out of range": ({"knockoff": {"ls_eps": [0.1, 2]}}, r"knockoff.ls_eps[1]: expected a number less than 1; got 2"),
+    "out of range": (
+        {"knockoff": {"label_smoothing": [0.1, 2]}},
+        "knockoff.label_smoothing[1]: expected a number less than 1; got 2",
+    ),
     "infinite": (
         {"train": {"optimizer": {"lr": float("inf")}}},
         "train.optimizer.lr: expected a finite number; got inf",
@@ -94,8 +109,8 @@ IMPOSSIBLE = {
         "pairs[0].teacher: papernot_mnist does not fit Digits .*; expected images of 1x28x28; got 1x8x8",
     ),
     "no validation": (
-        {"data": {"val": 0}, "knockoff": {"ls_eps": [0.1, 0.2]}},
-        "knockoff.ls_eps: 2 values to choose from, but data.val is 0",
+        {"data": {"val": 0}, "knockoff": {"label_smoothing": [0.1, 0.2]}},
+        "knockoff.label_smoothing: 2 values to choose from, but data.val is 0",
     ),
     "seeds": ({"seeds": [3, 3]}, "seeds: expected distinct seeds; got [3, 3]"),
     "axis": ({"batch": {"teach": ["student"]}}, "batch.teach: expected some of teacher, seed; got 'student'"),

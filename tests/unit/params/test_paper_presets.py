@@ -56,7 +56,7 @@ def test_imagenet_has_torchvisions_reference_recipe_and_one_seed(params_of):
 @presets
 def test_the_ls_student_is_chosen_from_eleven(params_of, preset):
     params = params_of(preset=preset)
-    assert params.knockoff.ls_eps == (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    assert params.knockoff.label_smoothing == (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
     assert params.data.val > 0
 
 

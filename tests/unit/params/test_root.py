@@ -34,7 +34,7 @@ def test_null_takes_an_inherited_method_out(params_of):
 
 
 def test_a_star_takes_out_what_is_not_named_beside_it(params_of):
-    defenses = {"*": None, "ce": {}, "cmim": {"weight": 0.7}, "own": {"name": "ls", "eps": 0.2}}
+    defenses = {"*": None, "ce": {}, "cmim": {"weight": 0.7}, "own": {"name": "ls", "label_smoothing": 0.2}}
     found = params_of({"defenses": defenses}).defenses
     assert list(found) == ["ce", "cmim", "own"]
     assert found["cmim"].weight == 0.7

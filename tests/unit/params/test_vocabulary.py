@@ -1,5 +1,13 @@
 """The words of the parameters, written out: studies and their models, tables and pages."""
 
+import re
+
+import pytest
+
+from distillab.attacks import ATTACKS
+from distillab.certify import CERTIFIERS
+from distillab.defenses import DEFENSES
+from distillab.knockoff import KNOCKOFFS
 from distillab.params.root import MeasureParams, Params
 from distillab.params.vocabulary import _named, without_nulls
 from distillab.studies import PAGES, STUDIES
@@ -32,7 +40,7 @@ def test_the_least_that_a_run_must_say():
         }
     )
     assert (least.studies, least.seeds, least.batch, least.device) == (("undistillable",), (0,), {}, "auto")
-    assert (least.knockoff.attacks, least.knockoff.ls_eps, least.knockoff.trials) == ({}, (0.1,), 0)
+    assert (least.knockoff.attacks, least.knockoff.label_smoothing, least.knockoff.trials) == ({}, (0.1,), 0)
     assert (least.headline.defenses, least.headline.attacks, least.headline.seeds) == ((), (), ())
     assert (least.robustness.attacks, least.robustness.transfer, least.robustness.examples) == ({}, (), 4)
     assert least.robustness.families == ("teachers", "knockoffs", "chains")
@@ -43,6 +51,15 @@ def test_the_least_that_a_run_must_say():
     assert (least.sensitivity.families, least.sensitivity.images, least.chains) == (("chains",), None, {})
     assert least.measure == MeasureParams(powers=(0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0))
     assert (least.student_recipe, least.families) == (least.train, {"teachers", "students", "knockoffs"})
+
+
+RADIUS = re.compile("radi|distance|length of the step", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("registry", [ATTACKS, CERTIFIERS, DEFENSES, KNOCKOFFS], ids=lambda each: each.kind)
+def test_an_eps_is_a_radius_and_nothing_else(registry):
+    fields = {spec.__name__: spec.model_fields["eps"] for spec in registry if "eps" in spec.model_fields}
+    assert [name for name, field in fields.items() if not RADIUS.search(field.description)] == []
 
 
 def test_seeds_and_chains_of_what_was_chosen(rich_params):

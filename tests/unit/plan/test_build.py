@@ -61,7 +61,7 @@ def test_facts_tell_targeted_attacks_and_attacks_of_other_papers(plan_of):
 
 
 def test_two_of_a_method_have_labels_of_their_own(plan_of):
-    twice = {"name": "ls", "eps": 0.3}
+    twice = {"name": "ls", "label_smoothing": 0.3}
     certifiers = {"dual_l2": {"name": "dual", "norm": "l2"}}
     plan = plan_of({"seeds": [0], "defenses": {"ls_strong": twice}, "certification": {"certifiers": certifiers}})
     assert plan.facts["defenses"]["ls_strong"]["label"] == "LS (strong)"

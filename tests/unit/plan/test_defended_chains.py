@@ -34,7 +34,7 @@ def test_all_temperatures_share_the_teacher_and_nothing_else(plan):
 
 
 def test_the_teachers_defense_is_in_the_keys_of_its_chain_and_of_no_other(plan_of, plan):
-    other = plan_of({"studies": BOTH, "chains": LEFT, "defenses": {"ls": {"eps": 0.2}}})
+    other = plan_of({"studies": BOTH, "chains": LEFT, "defenses": {"ls": {"label_smoothing": 0.2}}})
     changed = {i for i, m in members_of(plan, "distill").items() if m.key != other.members[i].key}
     assert changed == {i for i in members_of(plan, "distill") if i.startswith("left-")}
 

@@ -25,11 +25,11 @@ def changed(before, after):
 
 def test_the_matrix_is_complete(plan_of):
     families = ["teachers", "knockoffs", "chains"]
-    plan = plan_of({"knockoff": {"ls_eps": [0.1, 0.2]}, "robustness": {"families": families}})
+    plan = plan_of({"knockoff": {"label_smoothing": [0.1, 0.2]}, "robustness": {"families": families}})
     counts = {
         stage: sum(m.stage == stage for m in plan.members.values()) for stage in ("prepare", *BATCHABLE, "answer")
     }
-    defenses, post_hoc, seeds, eps, attacks = 4, 1, 2, 2, 2
+    defenses, post_hoc, seeds, smoothings, attacks = 4, 1, 2, 2, 2
     certified, certifiers = 1, 2
     teachers, knockoffs = defenses * seeds, defenses * attacks * seeds
     attacked = (defenses - post_hoc) * seeds
@@ -40,11 +40,11 @@ def test_the_matrix_is_complete(plan_of):
     assert counts == {
         "prepare": 2,
         "teach": teachers,
-        "baseline": eps * seeds,
+        "baseline": smoothings * seeds,
         "knockoff": knockoffs,
         "answer": teachers,
         "distill": chain + labels,
-        "measure": teachers + eps * seeds + knockoffs + chain,
+        "measure": teachers + smoothings * seeds + knockoffs + chain,
         "sensitivity": chain,
         "attack": (attacked + knockoffs + chain + rescaled) * attacks,
         "certify": certified * seeds * certifiers,
@@ -113,8 +113,8 @@ def test_ids_are_flat_and_paths_unique(plan_of):
     [
         {"robustness": {"attacks": {"measure": {"name": "pgd", "eps": 0.1, "step_size": 0.1}}}},
         {"robustness": {"attacks": {"answers": {"name": "pgd", "eps": 0.1, "step_size": 0.1}}}},
-        {"defenses": {"ls0": {"name": "ce"}}, "knockoff": {"ls_eps": [0]}},
-        {"knockoff": {"ls_eps": [0.1, 0.1000001]}},
+        {"defenses": {"ls0": {"name": "ce"}}, "knockoff": {"label_smoothing": [0]}},
+        {"knockoff": {"label_smoothing": [0.1, 0.1000001]}},
     ],
     ids=["measurement", "answers", "LS student", "near twins"],
 )
@@ -138,9 +138,9 @@ def test_another_seed_changes_no_existing_key(plan_of):
 @pytest.mark.parametrize(
     "override",
     [
-        {"defenses": {"ls2": {"name": "ls", "eps": 0.2}}},
+        {"defenses": {"ls2": {"name": "ls", "label_smoothing": 0.2}}},
         {"robustness": {"attacks": {"far": {"name": "pgd", "eps": 0.5, "step_size": 0.1}}}},
-        {"knockoff": {"attacks": {"hot": {"name": "kd", "temperature": 9}}, "ls_eps": [0.1, 0.3]}},
+        {"knockoff": {"attacks": {"hot": {"name": "kd", "temperature": 9}}, "label_smoothing": [0.1, 0.3]}},
         {"pairs": [{"teacher": f"{t}_digits", "student": "cnn_digits"} for t in ("cnn", "papernot")]},
     ],
     ids=["defense", "attack", "knockoff", "network"],
@@ -183,7 +183,7 @@ def test_a_key_changes_with_what_the_payload_is_made_of(plan_of, override, stage
 
 
 def test_one_defense_changes_its_own_descendants_only(plan_of):
-    before, after = keys(plan_of()), keys(plan_of({"defenses": {"ls": {"eps": 0.2}}}))
+    before, after = keys(plan_of()), keys(plan_of({"defenses": {"ls": {"label_smoothing": 0.2}}}))
     different = {i for i in before if before[i] != after[i]}
     assert different == {i for i in before if i.startswith("ls-")}
 

@@ -20,8 +20,10 @@ def test_teachers_come_by_defense_network_and_seed(rich):
     assert ids(rich, "teach") == expected
 
 
-def test_students_come_by_epsilon_and_seed_with_the_headlines(rich):
-    assert ids(rich, "baseline") == [f"ls{eps}-papernot_digits-s{seed}" for eps in (0.1, 0.25) for seed in (3, 7, 9)]
+def test_students_come_by_smoothing_and_seed_with_the_headlines(rich):
+    assert ids(rich, "baseline") == [
+        f"ls{smoothing}-papernot_digits-s{seed}" for smoothing in (0.1, 0.25) for seed in (3, 7, 9)
+    ]
 
 
 def test_knockoffs_come_by_defense_pair_attack_and_seed(rich):

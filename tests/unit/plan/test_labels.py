@@ -6,7 +6,7 @@ from distillab.plan.labels import labels_of
 def test_labels_by_kind(params_of):
     params = params_of(
         {
-            "defenses": {"ls_far": {"name": "ls", "eps": 0.4}},
+            "defenses": {"ls_far": {"name": "ls", "label_smoothing": 0.4}},
             "knockoff": {"attacks": {"kd_hot": {"name": "kd", "temperature": 9}}},
             "certification": {"certifiers": {"ibp_l2": {"name": "ibp", "norm": "l2"}, "best": {"name": "best"}}},
             "robustness": {"attacks": {"pgd_l2": {"name": "pgd", "norm": "l2", "eps": 1, "step_size": 0.1}}},

@@ -56,7 +56,7 @@ def test_an_ls_student(rich, rich_params):
     params, _ = rich_params
     spec = {
         "model": {"name": "papernot_digits"}, "train": params.student_train.plain(),
-        "augment": params.data.augment.plain(), "eps": 0.25,
+        "augment": params.data.augment.plain(), "label_smoothing": 0.25,
     }  # fmt: skip
     name, path = "ls0.25-papernot_digits", "students/ls0.25-papernot_digits/s9.safetensors"
     assert found(rich, f"{name}-s9") == member("baseline", path, 9, {}, spec, threads=4, student=name, seed="9")
@@ -218,7 +218,10 @@ def test_a_networks_identity_is_what_is_trained(rich):
         assert stages[member.stage] == own.role
         assert (member.seed, member.spec["model"]["name"]) == (own.seed, own.arch)
         assert own.axes.items() <= member.axes.items()
-        assert (member.spec.get("eps"), member.spec.get("temperature")) == (own.eps, own.temperature)
+        assert (member.spec.get("label_smoothing"), member.spec.get("temperature")) == (
+            own.label_smoothing,
+            own.temperature,
+        )
         assert member.spec.get("step", -1) == own.step
 
 
@@ -240,7 +243,7 @@ def test_a_table_knows_the_parameters_and_what_is_said_of_methods(plan_of, monke
     change = {"studies": ["ta"], "seeds": [0]}
     name, first = "tables/ta/claims.parquet", plan_of(change)
     assert plan_of(change).members[name].key == first.members[name].key
-    other = plan_of(change | {"defenses": {"ls": {"eps": 0.2}}})  # no network of the study has it
+    other = plan_of(change | {"defenses": {"ls": {"label_smoothing": 0.2}}})  # no network of the study has it
     assert [m.key for m in other.members.values() if m.stage == "distill"] == [
         m.key for m in first.members.values() if m.stage == "distill"
     ]

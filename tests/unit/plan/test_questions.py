@@ -79,8 +79,8 @@ def named(role, **parts):
         ({}, "teachers", named("teacher", defense="ls"), True),
         ({}, "teachers", named("teacher", defense="ce"), False),
         ({"defenses": ()}, "teachers", named("teacher", defense="ce"), True),
-        ({}, "students", named("ls_student", eps=0.1), False),
-        ({"families": ("students",)}, "students", named("ls_student", eps=0.1), True),
+        ({}, "students", named("ls_student", label_smoothing=0.1), False),
+        ({"families": ("students",)}, "students", named("ls_student", label_smoothing=0.1), True),
         ({"families": ("students",)}, "teachers", named("teacher", defense="ls"), False),
         (
             {"families": ("knockoffs",)},

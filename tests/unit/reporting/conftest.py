@@ -81,7 +81,7 @@ def knockoff():
         row = {"defense": defense, "defense_label": label or defense, "grade": "V", "teacher": f"{defense}-{arch}"}
         row |= {"attack": attack, "attack_label": attack.upper(), "attack_grade": "V", "in_paper": True}
         row |= {"student": student, "seeds": 3, "test_n": 1000, "knockoff_accuracy": 0.8, "knockoff_low": 0.79,
-                "knockoff_high": 0.81, "ls_eps": 0.1, "ls_accuracy": 0.78, "ls_low": 0.77, "ls_high": 0.79,
+                "knockoff_high": 0.81, "ls_smoothing": 0.1, "ls_accuracy": 0.78, "ls_low": 0.77, "ls_high": 0.79,
                 "delta": 0.02, "delta_low": 0.01, "delta_high": 0.03, "queries": 500,
                 "responses": "cached", "missing": 0}  # fmt: skip
         return row | more

@@ -8,7 +8,8 @@ from distillab.core.errors import ArtifactError
 from distillab.reporting import certified_figures, certified_plots, certified_rows, certified_text, certified_views
 
 SPECS = {"params": {
-    "defenses": {"ce": {"name": "ce"}, "wk": {"name": "wong_kolter", "eps": 0.1}, "ls": {"name": "ls", "eps": 0.05}},
+    "defenses": {"ce": {"name": "ce"}, "wk": {"name": "wong_kolter", "eps": 0.1},
+                 "ls": {"name": "ls", "label_smoothing": 0.05}},
     "certification": {"certifiers": {"dual": {"name": "dual"}, "dual_paper": {"name": "dual", "input_box": False},
                                      "ibp": {"name": "ibp"}, "best": {"name": "best"}}},
 }}  # fmt: skip

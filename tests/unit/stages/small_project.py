@@ -53,7 +53,7 @@ OVERRIDE = {
             "dkd": {"name": "dkd", "responses": "live"},
             "knockoff_random": {"name": "knockoff_random", "budget": 20, "train": RECIPE},
         },
-        "ls_eps": [0.1, 0.3],
+        "label_smoothing": [0.1, 0.3],
     },
     "chains": {"ta": {"temperatures": [1, 4], "scale_lr": False, "init": "common_warm", "train": CHAIN_RECIPE}},
     "robustness": {

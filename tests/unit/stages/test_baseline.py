@@ -1,4 +1,4 @@
-"""LS students: labels smoothed by the epsilon of their name, the recipe of students, no teacher."""
+"""LS students: labels smoothed by as much as their name says, the recipe of students, no teacher."""
 
 import math
 
@@ -11,11 +11,11 @@ from distillab.data.dataset import Batch
 from distillab.stages import baseline
 
 
-@pytest.mark.parametrize("eps", [0.1, 0.3])
+@pytest.mark.parametrize("smoothing", [0.1, 0.3])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_what_is_minimized_is_smoothed_cross_entropy_of_its_own_epsilon(small, monkeypatch, tmp_path, eps, seed):
-    """``-sum_i ((1 - eps) 1[i = y] + eps / k) ln q_i``, for each image."""
-    asked, student = {}, f"ls{eps}-cnn_digits"
+def test_what_is_minimized_is_smoothed_cross_entropy_by_its_own_share(small, monkeypatch, tmp_path, smoothing, seed):
+    """``-sum_i ((1 - smoothing) 1[i = y] + smoothing / k) ln q_i``, for each image."""
+    asked, student = {}, f"ls{smoothing}-cnn_digits"
 
     def train(member, *_arguments, role, objective):
         asked.update(member=member.id, role=role, objective=objective(None, None, None))
@@ -26,15 +26,15 @@ def test_what_is_minimized_is_smoothed_cross_entropy_of_its_own_epsilon(small, m
     x, y = images("train")
     weights = small.weights("ce-cnn_digits-s0")
     terms = asked["objective"].terms(lambda x: forward(weights, x), Batch(x, y, torch.arange(len(y))))
-    target = (1 - eps) * F.one_hot(y, 5).double() + eps / 5
+    target = (1 - smoothing) * F.one_hot(y, 5).double() + smoothing / 5
     assert terms.keys() == {"cross_entropy"}
     torch.testing.assert_close(
         terms["cross_entropy"], -(target * forward(weights, x).log_softmax(1)).sum(1), atol=1e-9, rtol=0
     )
 
 
-def test_epsilons_and_seeds_give_different_students(small):
-    ids = [f"ls{eps}-cnn_digits-s{seed}" for eps in (0.1, 0.3) for seed in (0, 1)]
+def test_smoothings_and_seeds_give_different_students(small):
+    ids = [f"ls{smoothing}-cnn_digits-s{seed}" for smoothing in (0.1, 0.3) for seed in (0, 1)]
     weights = [small.weights(i)["network.7.weight"] for i in ids]
     assert min((a - b).abs().max() for i, a in enumerate(weights) for b in weights[:i]) > 1e-4
 

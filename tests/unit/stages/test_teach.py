@@ -47,7 +47,7 @@ def test_the_teacher_to_avoid_is_the_unprotected_one_of_the_same_seed(small, giv
 def test_a_defense_without_needs_gets_nobody(small, given):
     spec, task = given("ls-cnn_digits-s0", LabelSmoothingDefense, "objective")
     assert task.needed == {}
-    assert spec.eps == 0.05
+    assert spec.label_smoothing == 0.05
     assert torch.equal(task.train, small.index("train"))
 
 

@@ -89,10 +89,10 @@ class MadeUp(Results):
         model = ModelIdentity(role="teacher", arch=net, seed=seed, defense=defense)
         return self._trained("teach", model, parents=parents or {}, **said)
 
-    def ls_student(self, eps, *, seed=0, net="thin", **said):
+    def ls_student(self, smoothing, *, seed=0, net="thin", **said):
         """A student that learned with label smoothing and from nobody."""
-        model = ModelIdentity(role="ls_student", arch=net, seed=seed, eps=eps)
-        return self._trained("baseline", model, spec={"eps": eps}, **said)
+        model = ModelIdentity(role="ls_student", arch=net, seed=seed, label_smoothing=smoothing)
+        return self._trained("baseline", model, spec={"label_smoothing": smoothing}, **said)
 
     def knockoff(self, attack, teacher, *, net="thin", responses="cached", queries=40, parents=None, **said):
         """A student that learned from a teacher's answers; ``attack`` may be that of a trial."""

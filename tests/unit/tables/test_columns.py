@@ -28,13 +28,24 @@ def test_an_interval_has_two_ends_in_one_unit():
     assert not any(end.optional for end in interval("a", "b", "nats", of="it"))
 
 
-def test_one_name_has_one_unit_in_all_tables_but_for_these():
+def units_by_name():
     units = {}
     for table in TABLES.values():
         for column in table.columns:
             units.setdefault(column.name, set()).add(column.unit)
+    return units
+
+
+def test_an_eps_is_a_radius_and_label_smoothing_a_share():
+    units = units_by_name()
+    assert units["eps"] == {"distance"}
+    assert units["label_smoothing"] == units["ls_smoothing"] == {"share"}
+
+
+def test_one_name_has_one_unit_in_all_tables_but_for_these():
+    units = units_by_name()
     ends = {"share", "mixed", "signed distance"}
     assert {name: found for name, found in units.items() if len(found) > 1} == {
-        "eps": {"share", "distance"}, "low": ends, "high": ends, "value": {"setting", "mixed", "signed nats"},
+        "low": ends, "high": ends, "value": {"setting", "mixed", "signed nats"},
         "gap": {"share", "signed share"}, "margin": {"share", "logits"},
     }  # fmt: skip

@@ -19,7 +19,7 @@ LS, KD, EXTRA = (10, 12, 14), (13, 14, 18), (9, 11, 14)
 
 @pytest.fixture
 def results(made_up):
-    """Two teachers; LS students of two epsilons: on test images, and on those of the last seed, 0.2 is the better."""
+    """Two teachers; LS students of two smoothings: on test images, and on those of the last seed, 0.2 is the better."""
     found = made_up(("ce", "st"), ("kd", "extra"), labels=LABELS)
     for seed, ls, kd, extra in zip(SEEDS, LS, KD, EXTRA, strict=True):
         found.ls_student(0.1, seed=seed, val=8 if seed == 5 else 6, test=ls)
@@ -50,7 +50,7 @@ def test_a_cells_whole_row(results, same_row):
         "attack": "kd", "attack_label": "KD", "attack_grade": "of kd", "in_paper": True, "student": "thin",
         "seeds": 3, "test_n": 20,
         "knockoff_accuracy": 0.75, "knockoff_low": ours[1], "knockoff_high": 1.0,
-        "ls_eps": 0.1, "ls_accuracy": 0.6, "ls_low": theirs[1], "ls_high": theirs[2],
+        "ls_smoothing": 0.1, "ls_accuracy": 0.6, "ls_low": theirs[1], "ls_high": theirs[2],
         "delta": 0.15, "delta_low": gain[1], "delta_high": gain[2],
         "queries": 120, "responses": "live", "missing": 0,
     })  # fmt: skip
@@ -88,7 +88,7 @@ def test_bounds_of_accuracies_stay_within_zero_and_one(made_up):
     assert row["delta_low"] == -1.0
 
 
-def test_each_seed_meets_the_ls_student_of_that_seed_and_of_the_chosen_epsilon(results):
+def test_each_seed_meets_the_ls_student_of_that_seed_and_of_the_chosen_smoothingilon(results):
     assert knockoff.ls_accuracy(results) == {"thin": {5: 0.5, 3: 0.6, 4: 0.7}}
 
 
@@ -107,7 +107,7 @@ def test_every_student_is_compared_with_its_own_network(results):
         results.ls_student(0.3, seed=seed, net="slim", test=ls)
         results.knockoff("kd", results.teacher("ce", seed=seed), net="slim", test=kd)
     row = knockoff.rows(results)[-1]
-    assert (row["student"], row["ls_eps"]) == ("slim", 0.3)
+    assert (row["student"], row["ls_smoothing"]) == ("slim", 0.3)
     assert (row["ls_accuracy"], row["delta"]) == (pytest.approx(0.15), pytest.approx(0.1))
 
 

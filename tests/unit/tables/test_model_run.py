@@ -12,7 +12,7 @@ OWN = {"arch": "thin", "seed": 4}
 TAUGHT = {"defense": "nt", "teacher": "nt-wide"}
 MODELS = (
     ModelIdentity(role="teacher", arch="wide", seed=4, defense="nt"),
-    ModelIdentity(role="ls_student", **OWN, eps=0.2),
+    ModelIdentity(role="ls_student", **OWN, label_smoothing=0.2),
     ModelIdentity(role="knockoff", **OWN, **TAUGHT, attack="kd"),
     ModelIdentity(role="knockoff", **OWN, **TAUGHT, attack="kd", trial=1),
     ModelIdentity(role="chain", **OWN, **TAUGHT, chain="dd", temperature=2.0, step=2),
@@ -54,8 +54,8 @@ def or_nan(value):
 def test_a_trial_is_of_the_attack_it_varies():
     run = run_of(member(MODELS[3]))
     assert (run.attack, run.trial) == ("kd", 1)
-    assert run_of(member(MODELS[1])).eps == 0.2
-    assert isnan(run_of(member(MODELS[0])).eps)
+    assert run_of(member(MODELS[1])).label_smoothing == 0.2
+    assert isnan(run_of(member(MODELS[0])).label_smoothing)
 
 
 def test_what_is_no_network_has_no_run():

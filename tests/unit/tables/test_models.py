@@ -46,7 +46,7 @@ def test_a_teachers_whole_row(results, same_row):
     same_row(row_of(results, run), {
         "model": "ce-wide", "role": "teacher", "defense": "ce", "attack": "", "teacher": "", "arch": "wide",
         "chain": "", "temperature": NAN, "step": -1, "seed": 3,
-        "defense_label": "CE", "grade": "of ce", "attack_label": "", "eps": NAN, "chosen": True,
+        "defense_label": "CE", "grade": "of ce", "attack_label": "", "label_smoothing": NAN, "chosen": True,
         "parameters": 77, "epochs": 3,
         "val_accuracy": 2 / 5, "val_n": 5, "test_accuracy": 3 / 4, "test_n": 4,
         **said_on_test(), "agreement": NAN, "flip_rate": NAN, "change_l1": NAN,
@@ -78,39 +78,39 @@ def test_a_knockoff_agrees_with_the_teacher_of_its_own_seed(results):
     assert row["test_accuracy"] == 3 / 4
 
 
-def test_only_the_epsilon_with_the_best_mean_on_validation_images_is_chosen(results):
+def test_only_the_smoothing_with_the_best_mean_on_validation_images_is_chosen(results):
     """On test images, and on those of the last seed alone, another one is the best."""
     right = {0.05: ((4, 2), (0, 1)), 0.1: ((5, 2), (0, 1)), 0.2: ((1, 4), (4, 4))}
-    for eps, (val, test) in right.items():
+    for smoothing, (val, test) in right.items():
         for seed in (0, 1):
-            results.ls_student(eps, seed=seed, val=val[seed], test=test[seed])
+            results.ls_student(smoothing, seed=seed, val=val[seed], test=test[seed])
     results.ls_student(0.05, net="slim", seed=0, val=3, test=1)
     results.ls_student(0.2, net="slim", seed=0, val=2, test=4)
-    assert models.chosen_eps(results) == {"thin": 0.1, "slim": 0.05}
-    assert [(row["arch"], row["eps"], row["seed"]) for row in models.rows(results) if row["chosen"]] == [
+    assert models.chosen_smoothing(results) == {"thin": 0.1, "slim": 0.05}
+    assert [(row["arch"], row["label_smoothing"], row["seed"]) for row in models.rows(results) if row["chosen"]] == [
         ("thin", 0.1, 0), ("thin", 0.1, 1), ("slim", 0.05, 0),
     ]  # fmt: skip
 
 
-def test_of_equal_epsilons_the_smallest_is_chosen(results):
-    for eps in (0.2, 0.1, 0.3):
-        results.ls_student(eps, val=3, test=round(10 * eps))
-    assert models.chosen_eps(results) == {"thin": 0.1}
+def test_of_equal_smoothings_the_smallest_is_chosen(results):
+    for smoothing in (0.2, 0.1, 0.3):
+        results.ls_student(smoothing, val=3, test=round(10 * smoothing))
+    assert models.chosen_smoothing(results) == {"thin": 0.1}
 
 
-def test_teachers_and_knockoffs_have_no_epsilon_to_choose(results):
+def test_teachers_and_knockoffs_have_no_smoothing_to_choose(results):
     results.knockoff("kd", results.teacher("ce"))
-    assert models.chosen_eps(results) == {}
+    assert models.chosen_smoothing(results) == {}
     assert all(row["chosen"] for row in models.rows(results))
 
 
-def test_a_single_epsilon_needs_no_validation_images(made_up):
+def test_a_single_smoothing_needs_no_validation_images(made_up):
     results = made_up(("ce",), labels=LABELS | {"val": []})
     run = results.ls_student(0.3, test=1)
-    assert models.chosen_eps(results) == {"thin": 0.3}
+    assert models.chosen_smoothing(results) == {"thin": 0.3}
     row = row_of(results, run)
     assert np.isnan(row["val_accuracy"])
-    assert (row["val_n"], row["test_accuracy"], row["eps"]) == (0, 0.25, 0.3)
+    assert (row["val_n"], row["test_accuracy"], row["label_smoothing"]) == (0, 0.25, 0.3)
 
 
 def test_what_a_defense_of_the_outputs_changes(results, monkeypatch):

@@ -17,7 +17,7 @@ TAUGHT = {"defense": "ce", "teacher": "ce-wide"}
 STEP = {"role": "chain", "seed": 7}
 MODELS = {
     "ce-wide-s7": ("teach", ModelIdentity(role="teacher", arch="wide", seed=7, defense="ce"), {}),
-    "ls0.1-thin-s7": ("baseline", ModelIdentity(role="ls_student", arch="thin", seed=7, eps=0.1), {}),
+    "ls0.1-thin-s7": ("baseline", ModelIdentity(role="ls_student", arch="thin", seed=7, label_smoothing=0.1), {}),
     "ce-wide--kd_trial3-thin-s7": (
         "knockoff", ModelIdentity(role="knockoff", arch="thin", seed=7, **TAUGHT, attack="kd", trial=3),
         {"teacher": "ce-wide-s7"},
