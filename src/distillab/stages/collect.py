@@ -47,7 +47,9 @@ def _write_frame(table: Table, frame: pd.DataFrame, entry: Entry) -> None:
 
 def _with_units(table: Table, frame: pd.DataFrame) -> pa.Table:
     """The frame, with unit and meaning of each column in the metadata of its field."""
-    plain, declared = pa.Table.from_pandas(frame, preserve_index=False), table.declared(frame.columns)
+    plain = pa.Table.from_pandas(frame, preserve_index=False)
+    # Without rows no column stands for a pattern.
+    declared = table.declared(frame.columns) if len(frame) else {column.name: column for column in table.fixed}
     fields = [
         field.with_metadata({"unit": declared[field.name].unit, "says": declared[field.name].says})
         for field in plain.schema

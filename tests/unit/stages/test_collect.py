@@ -1,6 +1,7 @@
 """Tables as files: what stands in the file, what is refused, how often the artifacts are read."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -54,6 +55,18 @@ def test_each_column_of_a_parquet_file_tells_its_unit_and_meaning(written, rows)
         "model": {b"unit": b"text", b"says": b"who"},
         "seed": {b"unit": b"index", b"says": b"which"},
         "share": {b"unit": b"share", b"says": b"how much"},
+    }
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_of_a_run_that_has_nothing_for_it_can_be_written(small, monkeypatch, tmp_path, name):
+    """Also where a pattern stands for columns: without rows it stands for none."""
+    table = replace(TABLES[name], rows=lambda _results: [])
+    monkeypatch.setattr(collect, "table_of", lambda _file: table)
+    member = small.member(f"tables/index/{name}.parquet").model_copy(update={"parents": {}})
+    schema = parquet.read_schema(small.remade(member, tmp_path).entry.payload)
+    assert {field.name: field.metadata[b"unit"].decode() for field in schema} == {
+        column.name: column.unit for column in table.fixed
     }
 
 
