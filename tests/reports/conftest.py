@@ -20,6 +20,7 @@ import worst_tables
 
 from distillab.tables import TABLES
 from distillab.tables.frame import frame_of
+from distillab.tables.table import Table
 
 DEFENSES = {
     "ce": ("CE", "V"), "ls": ("LS", "V"), "nt": ("NT", "V"), "snt": ("SNT", "R"), "st": ("ST", "V"),
@@ -98,11 +99,17 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
         "claims": chain_tables.claims(seeds),
     }
     for name, table in TABLES.items():
-        frames.get(name, frame_of(table, [])).to_parquet(folder / f"{name}.parquet")
+        _whole(table, frames.get(name, frame_of(table, []))).to_parquet(folder / f"{name}.parquet")
     (folder / "facts.json").write_text(json.dumps(_facts(seeds)))
     run = _RUN | {"certificate_costs": certified_tables.costs(seeds, TEACHER)}
     (folder / "run.json").write_text(json.dumps(run))
     return folder
+
+
+def _whole(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the declared columns that nothing was made up for: the least that they can hold."""
+    lacking = [column for column in table.fixed if column.name not in frame.columns]
+    return frame.assign(**{column.name: "" if column.unit == "text" else max(column.kind.low, 0) for column in lacking})
 
 
 def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:

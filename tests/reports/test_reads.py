@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from in_process import PAGES as REPORTS
 from in_process import body
 from variants import cifar100, mnist, three_seeds
 
@@ -26,7 +25,7 @@ def own_tables(page: str, written: Path, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", REPORTS)
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_needs_no_table_that_its_study_does_not_name(page: str, tmp_path: Path) -> None:
     written = three_seeds(tmp_path / "all")
     own, everything = body(page, own_tables(page, written, tmp_path / "own")), body(page, written)

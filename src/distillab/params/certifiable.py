@@ -1,4 +1,4 @@
-"""What the study ``certified`` cannot do, found before anything is trained: networks with layers it does not know."""
+"""What a study of certificates cannot do, found before anything is trained: networks with layers it does not know."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,14 @@ from distillab.specs.model import ModelSpec
 
 
 def uncertifiable(params: Params) -> Iterator[str]:
-    """One line per reason; nothing where the study was not chosen."""
-    if "certified" not in params.studies:
+    """One line per reason; nothing where no chosen study shows certificates."""
+    studies = params.studies_that_show("certify")
+    if not studies:
         return
     wanted = params.certification
     if not wanted.certifiers:
-        yield "certification.certifiers: the study certified needs at least one; add one, or take it out of studies"
+        named = " and ".join(studies)
+        yield f"certification.certifiers: the study {named} needs at least one; add one, or take it out of studies"
     for key, certifier in wanted.certifiers.items():
         if certifier.norm not in certifier.norms:
             yield (

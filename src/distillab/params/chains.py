@@ -9,6 +9,7 @@ from distillab.params.vocabulary import AnyModel, Key, StudyName
 from distillab.specs.base import Spec
 from distillab.specs.model import ModelSpec
 from distillab.specs.train import TrainSpec
+from distillab.studies import STUDIES
 
 
 class ChainParams(Spec):
@@ -43,9 +44,11 @@ class ChainParams(Spec):
     )
 
     @property
-    def study(self) -> StudyName:
-        """The study that the chain belongs to."""
-        return "adversarial" if self.teacher_defense else "ta"
+    def studies(self) -> frozenset[StudyName]:
+        """The studies that are about the chain, by what it starts from."""
+        defended = self.teacher_defense is not None
+        about = (study for study in STUDIES.values() if "chains" in study.families)
+        return frozenset(study.name for study in about if study.defended_chains == defended)
 
     def network(self, step: int, default: ModelSpec) -> ModelSpec:
         """The network of a step."""

@@ -9,6 +9,7 @@ from distillab.params.chains import ChainParams
 from distillab.params.root import Params
 from distillab.specs.defense import PostHocDefense
 from distillab.specs.model import ModelSpec
+from distillab.studies import STUDIES
 
 
 def impossible(params: Params) -> list[str]:
@@ -57,8 +58,10 @@ def _duplicates(params: Params) -> Iterator[str]:
 
 
 def _chains(params: Params) -> Iterator[str]:
-    if "ta" in params.studies and all(chain.study != "ta" for chain in params.chains.values()):
-        yield "chains: the study ta needs at least one; add one, or take ta out of studies"
+    for study in params.studies:
+        needs = "chains" in STUDIES[study].families and not STUDIES[study].defended_chains
+        if needs and not any(study in chain.studies for chain in params.chains.values()):
+            yield f"chains: the study {study} needs at least one; add one, or take {study} out of studies"
     for key, chain in params.chains.items():
         yield from _first_teacher(params, key, chain)
         if len(chain.networks) > chain.steps + 1:

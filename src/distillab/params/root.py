@@ -164,7 +164,11 @@ class Params(Spec):
     @property
     def chosen_chains(self) -> dict[str, ChainParams]:
         """The chains of the chosen studies."""
-        return {key: chain for key, chain in self.chains.items() if chain.study in self.studies}
+        return {key: chain for key, chain in self.chains.items() if not chain.studies.isdisjoint(self.studies)}
+
+    def studies_that_show(self, stage: str) -> list[str]:
+        """The chosen studies of which a table is read from a stage."""
+        return [study for study in self.studies if stage in STUDIES[study].stages]
 
     @property
     def families(self) -> frozenset[Family]:

@@ -35,7 +35,7 @@ def is_about(params: Params, study: Study, family: Family, model: ModelIdentity)
     if study.certified_only:
         return is_certified(params, family, model) and not is_asked_elsewhere(params, model)
     chain = params.chains.get(model.chain)
-    return family in study.families and (chain is None or chain.study == study.name)
+    return family in study.families and (chain is None or study.name in chain.studies)
 
 
 def add_page(roster: Roster, page: Study, scope: list[str], root: Path) -> None:

@@ -32,10 +32,10 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
 
 
 def is_certified(params: Params, family: Family, model: ModelIdentity) -> bool:
-    """Whether the study ``certified`` is about a model."""
+    """Whether a model is certified: a chosen study shows certificates, and the parameters ask for them of the model."""
     wanted = params.certification
     chosen = not wanted.defenses or model.role == "chain" or model.defense in {"", *wanted.defenses}
-    return "certified" in params.studies and family in wanted.families and chosen
+    return bool(params.studies_that_show("certify")) and family in wanted.families and chosen
 
 
 def sources_of(roster: Roster, model: str) -> dict[str, str]:

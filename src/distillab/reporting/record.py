@@ -16,20 +16,21 @@ from distillab.reporting.recorded_robustness import robust_sections
 from distillab.reporting.reported import Reported
 from distillab.reporting.studies import studies_of
 from distillab.reporting.tables import Tables
+from distillab.studies import STUDIES
+from distillab.studies.study import RecordKind
 
 PAUSE = 60.0
 """Seconds between jobs, from which on nobody was waiting."""
 
 _CPU = re.compile(r"cpu after imports: ([\d.]+) s")
 
-SECTIONS: dict[str, Callable[[Tables, Reported], list[str]]] = {
-    "undistillable": knockoff_sections,
-    "sparse": knockoff_sections,
-    "ta": chain_sections,
-    "adversarial": robust_sections,
-    "certified": certified_sections,
+SECTIONS: dict[RecordKind, Callable[[Tables, Reported], list[str]]] = {
+    "knockoffs": knockoff_sections,
+    "chains": chain_sections,
+    "robustness": robust_sections,
+    "certificates": certified_sections,
 }
-"""Study to the paragraphs and tables of its record; two that share theirs are recorded once."""
+"""What studies ask to be kept to its paragraphs and tables."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def record(tables: Tables, papers: Reported, cost: RunCost) -> str:
         _spent(cost),
         _recipe(facts["params"]),
     ]
-    for sections in dict.fromkeys(SECTIONS[study] for study in studies_of(tables)):
-        parts += sections(tables, papers)
+    asked = dict.fromkeys(STUDIES[study].record for study in studies_of(tables))
+    parts += [part for kind in asked if kind for part in SECTIONS[kind](tables, papers)]
     return "\n\n".join(parts) + "\n"
 
 

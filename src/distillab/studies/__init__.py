@@ -10,7 +10,16 @@ from distillab.studies.undistillable import STUDY as UNDISTILLABLE
 
 __all__ = ["INDEX", "PAGES", "STUDIES", "Study"]
 
-STUDIES: dict[str, Study] = {study.name: study for study in (UNDISTILLABLE, TA, SPARSE, ADVERSARIAL, CERTIFIED)}
+STUDIES: dict[str, Study] = {
+    study.name: study
+    for study in (
+        UNDISTILLABLE,
+        TA,
+        SPARSE,
+        ADVERSARIAL,
+        CERTIFIED,
+    )
+}
 """Name to study, in the order of the index."""
 
 PAGES: dict[str, Study] = {INDEX.name: INDEX, **STUDIES}

@@ -7,4 +7,6 @@ STUDY = Study(
     title="Adversarial training and the worst case",
     families=("teachers", "chains"),
     tables=(*LABELS, "verdicts", "curves", "examples", "history", "worst"),
+    defended_chains=True,
+    record="robustness",
 )

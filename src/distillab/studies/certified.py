@@ -9,4 +9,5 @@ STUDY = Study(
     tables=(*LABELS, "cascades", "certificates", "certified_images"),
     certified_only=True,
     benchmarks="benchmarks/certify/results/*.json",
+    record="certificates",
 )

@@ -7,4 +7,5 @@ STUDY = Study(
     title="Adversarial sparse teachers",
     families=("teachers", "students", "knockoffs"),
     tables=(*LABELS, "verdicts", "ablations", "curves", "profiles", "responses"),
+    record="knockoffs",
 )

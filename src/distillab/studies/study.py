@@ -1,9 +1,13 @@
 """What a study is: which models it is about, which tables its page shows, and what these are read from."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from distillab.core.identity import Family
 from distillab.tables import TABLES
+
+RecordKind = Literal["knockoffs", "chains", "robustness", "certificates"]
+"""Which numbers of a finished run `distillab record` keeps."""
 
 FOLDER = "tables"
 
@@ -21,8 +25,12 @@ class Study:
     """The models that it is about; chains only where they are its own."""
     tables: tuple[str, ...]
     """Names of the tables that its page reads."""
+    defended_chains: bool = False
+    """Whether its chains are those that start from a defended teacher, not those that train a teacher of their own."""
     certified_only: bool = False
     """Whether it is about no other models than those that are certified."""
+    record: RecordKind | None = None
+    """What is kept of it in the repository; None where its page is all there is."""
     benchmarks: str = ""
     """Recorded benchmarks that its page shows, as a pattern from the project's root."""
 

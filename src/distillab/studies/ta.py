@@ -7,4 +7,5 @@ STUDY = Study(
     title="Defensive distillation with teacher assistants",
     families=("chains",),
     tables=(*LABELS, "claims", "examples", "sensitivity", "steps"),
+    record="chains",
 )

@@ -7,4 +7,5 @@ STUDY = Study(
     title="Undistillable teachers and knockoff students",
     families=("teachers", "students", "knockoffs"),
     tables=(*LABELS, "verdicts", "ablations", "cmi", "curves", "examples", "history", "hypotheses", "leaks", "simplex"),
+    record="knockoffs",
 )

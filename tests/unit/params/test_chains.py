@@ -1,10 +1,13 @@
 """What follows from a chain: its networks, recipes, seeds and links."""
 
+from dataclasses import replace
+
 import pytest
 
 from distillab.models import MODELS
 from distillab.params.chains import ChainParams
 from distillab.specs.train import SGDSpec, TrainSpec
+from distillab.studies import STUDIES, Study
 
 DEFAULT, FIRST, SECOND = (MODELS.parse({"name": name}) for name in ("resnet20", "cnn_digits", "papernot_digits"))
 RECIPE = TrainSpec(epochs=4, batch_size=8, optimizer=SGDSpec(lr=0.1))
@@ -39,8 +42,18 @@ def test_links_come_after_those_they_learn_from():
 
 
 def test_the_study_is_that_of_what_the_chain_starts_from():
-    assert ChainParams().study == "ta"
-    assert ChainParams(teacher_defense="madry").study == "adversarial"
+    assert ChainParams().studies == {"ta"}
+    assert ChainParams(teacher_defense="madry").studies == {"adversarial"}
+
+
+@pytest.mark.parametrize(("defended", "start"), [(False, None), (True, "madry")])
+def test_a_new_study_is_about_the_chains_that_it_declares(defended, start, monkeypatch):
+    study = Study(name="mine", title="Mine", families=("chains",), tables=(), defended_chains=defended)
+    monkeypatch.setitem(STUDIES, "mine", study)
+    monkeypatch.setitem(STUDIES, "other", replace(study, name="other", families=("teachers",)))
+    assert "mine" in ChainParams(teacher_defense=start).studies
+    assert "mine" not in ChainParams(teacher_defense=None if start else "madry").studies
+    assert "other" not in ChainParams(teacher_defense=start).studies
 
 
 def test_defaults_are_the_papers_three_networks():

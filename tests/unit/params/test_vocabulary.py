@@ -1,25 +1,31 @@
 """The words of the parameters, written out: studies and their models, tables and pages."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from distillab.attacks import ATTACKS
 from distillab.certify import CERTIFIERS
+from distillab.core.identity import ModelIdentity
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
+from distillab.params.certifiable import uncertifiable
 from distillab.params.root import MeasureParams, Params
 from distillab.params.vocabulary import _named, without_nulls
-from distillab.studies import PAGES, STUDIES
+from distillab.plan.questions import is_certified
+from distillab.studies import PAGES, STUDIES, Study
 
 
-def test_models_of_each_study():
-    assert {name: study.families for name, study in STUDIES.items()} == {
+def test_models_of_the_papers_studies():
+    papers = {
         "undistillable": ("teachers", "students", "knockoffs"), "ta": ("chains",),
         "sparse": ("teachers", "students", "knockoffs"), "adversarial": ("teachers", "chains"),
         "certified": ("teachers",),
     }  # fmt: skip
-    assert [study.name for study in STUDIES.values()] == ["undistillable", "ta", "sparse", "adversarial", "certified"]
+    assert {name: study.families for name, study in STUDIES.items() if name in papers} == papers
+    assert [name for name in STUDIES if name in papers] == list(papers)
+    assert [study.name for study in STUDIES.values()] == list(STUDIES)
 
 
 def test_a_word_stands_for_a_method_and_null_for_none():
@@ -74,3 +80,30 @@ def test_seeds_and_chains_of_what_was_chosen(rich_params):
 def test_one_page_shows_recorded_benchmarks():
     benchmarks = {name: page.benchmarks for name, page in PAGES.items() if page.benchmarks}
     assert benchmarks == {"certified": "benchmarks/certify/results/*.json"}
+
+
+def test_a_new_study_is_asked_for_what_its_tables_show(rich_params, monkeypatch):
+    params, _ = rich_params
+    shows = Study(name="mine", title="Mine", families=("chains",), tables=("models", "cascades"))
+    monkeypatch.setitem(STUDIES, "mine", shows)
+    monkeypatch.setitem(STUDIES, "other", replace(shows, name="other", tables=("models", "worst")))
+    mine, other, both = (
+        params.model_copy(update={"studies": studies}) for studies in (("mine",), ("other",), ("mine", "other"))
+    )
+    assert [each.studies_that_show("certify") for each in (mine, other, both)] == [["mine"], [], ["mine"]]
+    assert [each.studies_that_show("attack") for each in (mine, other, both)] == [[], ["other"], ["other"]]
+    assert [bool(each.chosen_chains) for each in (mine, other)] == [True, True]
+
+
+@pytest.mark.parametrize(("tables", "certified"), [(("models", "cascades"), True), (("models", "worst"), False)])
+def test_models_are_certified_for_any_study_that_shows_certificates(rich_params, monkeypatch, tables, certified):
+    study = Study(name="mine", title="Mine", families=("teachers",), tables=tables)
+    monkeypatch.setitem(STUDIES, "mine", study)
+    params = rich_params[0].model_copy(update={"studies": ("mine",)})
+    wanted = params.certification.model_copy(update={"families": ("teachers",), "defenses": ()})
+    params = params.model_copy(update={"certification": wanted})
+    own = ModelIdentity(role="teacher", arch="cnn_digits", seed=3, defense="ce")
+    assert is_certified(params, "teachers", own) == certified
+    lacking = params.model_copy(update={"certification": wanted.model_copy(update={"certifiers": {}})})
+    said = "certification.certifiers: the study mine needs at least one; add one, or take it out of studies"
+    assert (said in list(uncertifiable(lacking))) == certified

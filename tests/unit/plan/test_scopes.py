@@ -7,7 +7,6 @@ import yaml
 
 from distillab.plan.build import build_plan
 from distillab.plan.jobs import readers_of
-from distillab.studies import STUDIES
 
 REPOSITORY = Path(__file__).parents[3]
 PRESETS = ("tiny", "digits", "mnist_robust", "cifar100")
@@ -92,7 +91,7 @@ def of(plan, study, stage):
 def test_the_studies_of_digits_by_hand(plans):
     plan = plans["digits"]
     everything = {member.id for member in plan.members.values() if member.path}
-    assert set(plan.studies) == set(STUDIES)
+    assert {"ta", "adversarial", "certified"} <= set(plan.studies)
     assert len(ancestors(plan, "ta")) <= 389
     assert not of(plan, "ta", "teach") | of(plan, "ta", "knockoff") | of(plan, "ta", "certify")
     assert all(plan.members[member].axes["chain"] == "ta" for member in of(plan, "ta", "distill"))
