@@ -95,9 +95,9 @@ def whole_run():
     """Seven teachers, of which two make a cascade; knockoffs of two students; a chain; two seeds of everything."""
     made = Whole()
     for seed in SEEDS:
-        for eps in (0.1, 0.3):
+        for share in (0.1, 0.3):
             for net in ("thin", "slim"):
-                made.ls_student(eps, seed=seed, net=net, val=6 if eps < 0.2 else 2 + 3 * seed, test=4 + seed)
+                made.ls_student(share, seed=seed, net=net, val=6 if share < 0.2 else 2 + 3 * seed, test=4 + seed)
         teachers = {}
         for key in DEFENSES:
             after = {"wk2": "wk"}.get(key)
