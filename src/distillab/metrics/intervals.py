@@ -55,15 +55,21 @@ def wilson(successes: int, n: int) -> Estimate:
     return Estimate(share, low, high, n, "images")
 
 
-def seed_interval(values: Numbers, *, within: tuple[float, float] = (-inf, inf)) -> Estimate:
+def seed_interval(values: Numbers, *, within: tuple[float, float] = (-inf, inf), resolution: float = 0.0) -> Estimate:
     """Mean over training seeds with Student's t interval; no interval below three seeds.
+
+    The standard deviation is never taken to be below the resolution: accuracies over n images are multiples of 1/n,
+    and a few seeds that agree by chance prove no precision that one more image would end.
 
     Args:
         values: One finite number per seed.
         within: What the quantity cannot leave, e.g. ``(0, 1)`` for an accuracy; bounds are cut there.
+        resolution: The step in which the quantity is counted, in its own unit: one test image.
 
     Raises:
         ContractError: No value, or one that is not finite.
+
+    Reference: methods, thieves 5 (floor).
     """
     n = paired("seed_interval", values)
     row = np.asarray(values, dtype=np.float64)
@@ -72,23 +78,26 @@ def seed_interval(values: Numbers, *, within: tuple[float, float] = (-inf, inf))
     mean = fsum(row) / n
     if n < MIN_SEEDS:
         return Estimate(mean, None, None, n, "points")
-    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * float(np.std(row, ddof=1)) / sqrt(n)
+    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * max(float(np.std(row, ddof=1)), resolution) / sqrt(n)
     return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), n, "seeds")
 
 
-def seed_difference(a: Numbers, b: Numbers, *, within: tuple[float, float] = (-inf, inf)) -> Estimate:
+def seed_difference(
+    a: Numbers, b: Numbers, *, within: tuple[float, float] = (-inf, inf), resolution: float = 0.0
+) -> Estimate:
     """Mean of ``a - b`` over seeds that pair up, with Student's t interval of the differences.
 
     Args:
         a: One finite number per seed.
         b: The same of what it is compared with.
         within: What the difference cannot leave, e.g. ``(-1, 1)`` for accuracies; bounds are cut there.
+        resolution: As of `seed_interval`.
 
     Raises:
         ContractError: The seeds do not pair up, or a value is not finite.
     """
     paired("seed_difference", a, b)
-    return seed_interval(np.subtract(a, b, dtype=np.float64), within=within)
+    return seed_interval(np.subtract(a, b, dtype=np.float64), within=within, resolution=resolution)
 
 
 def image_difference(a: Numbers, b: Numbers, *, seed: int) -> Estimate:

@@ -24,7 +24,9 @@ class Claim:
     direction: Direction
     values: tuple[float, ...]
     margin: float = 0.0
-    """Half-width of "none", in the unit of the values."""
+    """The smallest effect that counts, in the unit of the values; "none" is anything below it."""
+    resolution: float = 0.0
+    """The step in which the values are counted; their standard deviation is never taken to be below it."""
 
 
 @dataclass(frozen=True)
@@ -58,27 +60,27 @@ def slope_per_doubling(levels: Sequence[float], values: Sequence[float]) -> floa
 def judge(claims: Sequence[Claim], *, alpha: float = 0.05) -> list[Judged]:
     """Decide a family of claims; Student's t over seeds, Holm over everything that could be said.
 
-    "up" holds if its mean is above 0 and is contradicted if it is below 0 ("down" the other way round); "none" holds if
-    the mean is within the margin by two one-sided tests, and is contradicted if it lies beyond it. Each claim spends
-    alpha on its two outcomes together, so that with probability ``1 - alpha`` no decision of the family is wrong.
-    Below three seeds everything is undecided.
+    "up" holds if its mean is above the margin and is contradicted if it is below minus the margin ("down" the other way
+    round); "none" holds if the mean is within the margin by two one-sided tests, and is contradicted if it lies beyond
+    it. Each claim spends alpha on its two outcomes together, so that with probability ``1 - alpha`` no decision of the
+    family is wrong. Claims that are equal are one claim of the family. Below three seeds everything is undecided.
 
     Raises:
         ContractError: a claim without values, or with one that is not finite; a "none" without a margin.
 
-    Reference: Holm 1979; Schuirmann 1987 (two one-sided tests).
+    Reference: Holm 1979; Schuirmann 1987 (two one-sided tests); methods, thieves 5 (floor, smallest effect).
     """
     for claim in claims:
         _require(claim)
-    tested = [(claim, *_test(claim)) for claim in claims]
+    tested = [(claim, *_test(claim)) for claim in dict.fromkeys(claims)]
     adjusted = _holm([p for _, p, _ in tested if p is not None])
-    judged = []
+    judged: dict[Claim, Judged] = {}
     for claim, p, outcome in tested:
         corrected = None if p is None else adjusted.pop(0)
         decision = outcome if corrected is None or corrected < alpha else "undecided"
-        mean = seed_interval(claim.values)
-        judged.append(Judged(mean.value, mean.low, mean.high, corrected, decision, mean.n))
-    return judged
+        mean = seed_interval(claim.values, resolution=claim.resolution)
+        judged[claim] = Judged(mean.value, mean.low, mean.high, corrected, decision, mean.n)
+    return [judged[claim] for claim in claims]
 
 
 def _require(claim: Claim) -> None:
@@ -93,20 +95,20 @@ def _test(claim: Claim) -> tuple[float | None, Decision]:
     if len(claim.values) < MIN_SEEDS:
         return None, "undecided"
     both = claim.values, tuple(-value for value in claim.values)
+    beyond = [_p_above(row, claim.margin, claim.resolution) for row in both]
     if claim.direction == "none":
-        holds = max(_p_above(row, -claim.margin) for row in both)
-        contradicted = min(_p_above(row, claim.margin) for row in both)
+        holds = max(_p_above(row, -claim.margin, claim.resolution) for row in both)
+        contradicted = min(beyond)
     else:
-        towards, away = both if claim.direction == "up" else both[::-1]
-        holds, contradicted = _p_above(towards, 0.0), _p_above(away, 0.0)
+        holds, contradicted = beyond if claim.direction == "up" else beyond[::-1]
     outcomes: tuple[tuple[float, Decision], ...] = (2 * holds, "holds"), (2 * contradicted, "contradicted")
     return min(outcomes)
 
 
-def _p_above(values: Sequence[float], bound: float) -> float:
+def _p_above(values: Sequence[float], bound: float, resolution: float) -> float:
     """One-sided p-value of the hypothesis that the mean is at most ``bound``."""
     row = np.asarray(values, dtype=np.float64)
-    error = float(np.std(row, ddof=1)) / sqrt(len(row))
+    error = max(float(np.std(row, ddof=1)), resolution) / sqrt(len(row))
     distance = float(row.mean()) - bound
     if error == 0:
         return float(distance <= 0)

@@ -128,7 +128,7 @@ def _bold(frame: "pd.DataFrame") -> str:
         return "Nothing is bold: without intervals nothing is best."
     return (
         "Bold: the row's best knockoff and every one whose interval overlaps its interval. Intervals: 95 %, "
-        "Student's t over training seeds."
+        "Student's t over training seeds, whose spread counts as one image at least."
     )
 
 

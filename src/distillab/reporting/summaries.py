@@ -21,10 +21,20 @@ _OWN_BOUNDS = {
 """Shares that a table holds with their interval over images, in columns ``<prefix>_low`` and ``<prefix>_high``."""
 
 
+_COUNTED_IN = {
+    "test_accuracy": "test_n", "val_accuracy": "val_n", "clean_accuracy": "n", "robust_accuracy": "n",
+    "certified_accuracy": "n", "success_rate": "success_n", "standard_error": "n", "paper_robust_error": "n",
+    "strict_robust_error": "n", "agreement": "test_n", "flip_rate": "test_n",
+}  # fmt: skip
+"""Shares of images, and the column that says of how many; a share of fewer than all attacked ones has its own."""
+
+
 def over_seeds(
     frame: "pd.DataFrame", by: list[str], value: str, *, lower: float = 0.0, upper: float = inf
 ) -> "pd.DataFrame":
     """Per group: the mean of ``value`` over seeds with its 95 % interval, NaN bounds where none is claimed.
+
+    A standard deviation over seeds is never taken to be below one image of those that a share is counted in.
 
     One test-sample interval stands in where a single seed brought its own (columns such as ``robust_low``,
     ``robust_high``); ``kind`` says which of the two kinds of uncertainty the bounds are, and they are never mixed.
@@ -41,7 +51,11 @@ def over_seeds(
     rows = []
     for keys, group in frame.groupby(by, sort=False, dropna=False):
         finite = [float(v) for v in group[value] if isfinite(v)]
-        row = dict(zip(by, keys, strict=True)) | {"seeds": len(finite)} | _estimate(finite, (lower, upper))
+        row = (
+            dict(zip(by, keys, strict=True))
+            | {"seeds": len(finite)}
+            | _estimate(finite, (lower, upper), _image(group, value))
+        )
         if len(finite) == 1 and value in _OWN_BOUNDS:
             own = group[group[value].notna()].iloc[0]
             row |= {end: own[f"{_OWN_BOUNDS[value]}_{end}"] for end in ("low", "high")} | {"kind": "images"}
@@ -49,10 +63,18 @@ def over_seeds(
     return pd.DataFrame(rows, columns=[*by, "seeds", "value", "low", "high", "kind"])
 
 
-def _estimate(values: list[float], within: tuple[float, float]) -> dict[str, object]:
+def _image(group: "pd.DataFrame", value: str) -> float:
+    """One image as a share, of the seed that has fewest; 0 of what is not counted in images."""
+    own = f"{_OWN_BOUNDS.get(value, value)}_n"
+    column = own if own in group.columns else _COUNTED_IN.get(value)
+    fewest = group.loc[group[value].notna(), column].min() if column in group.columns else nan
+    return 1 / float(fewest) if fewest > 0 else 0.0
+
+
+def _estimate(values: list[float], within: tuple[float, float], resolution: float) -> dict[str, object]:
     if not values:
         return {"value": nan, "low": nan, "high": nan, "kind": "points"}
-    estimate = seed_interval(values, within=within)
+    estimate = seed_interval(values, within=within, resolution=resolution)
     low, high = (nan if bound is None else bound for bound in (estimate.low, estimate.high))
     return {"value": estimate.value, "low": low, "high": high, "kind": estimate.kind}
 
@@ -122,7 +144,7 @@ def seeds_of(frame: "pd.DataFrame") -> str:
 def kinds_note(kinds: "pd.Series[str]") -> str:
     """One line that says what the intervals of a table are."""
     notes = {
-        "seeds": "Intervals: 95 %, Student's t over training seeds.",
+        "seeds": "Intervals: 95 %, Student's t over training seeds, whose spread counts as one image at least.",
         "images": "Intervals: 95 %, Wilson over the images of one trained model; they hold no seed-to-seed variation.",
         "points": "No interval where there are too few seeds.",
     }

@@ -52,7 +52,11 @@ def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterato
 
 
 def _accuracies(results: Results, runs: list[ModelRun]) -> Estimate:
-    return seed_interval([split_accuracy(results, run, "test") for run in runs], within=(0, 1))
+    return seed_interval(
+        [split_accuracy(results, run, "test") for run in runs],
+        within=(0, 1),
+        resolution=1 / len(results.labels["test"]),
+    )
 
 
 def _numbers(estimate: Estimate) -> Row:

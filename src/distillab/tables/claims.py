@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -57,12 +58,16 @@ def rows(results: Results) -> list[Row]:
 def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
     accuracy = _numbers(results, chain, lambda run: 100 * split_accuracy(results, run, "test"))
     trend, per_step = "points / doubling", "points / step"
+    image = 100 / max(1, len(results.labels["test"]))
+    temperatures, steps = (sorted({key[part] for key in accuracy}) for part in (0, 1))
+    least = image / max(1.0, log2(temperatures[-1] / temperatures[0])) if accuracy else 0.0
     yield PaperClaim(
-        "accuracy_temperature", "accuracy falls slightly as T grows", trend, _over_t(accuracy), "down", source="V-A"
-    )
+        "accuracy_temperature", "accuracy falls slightly as T grows", trend, _over_t(accuracy), "down", least, least,
+        source="V-A",
+    )  # fmt: skip
     yield PaperClaim(
         "accuracy_steps", "more steps have no significant effect on accuracy", per_step, _over_steps(accuracy), "none",
-        100 * margin(results), source="VI",
+        100 * margin(results), image / max(1, steps[-1] - steps[0]) if accuracy else 0.0, source="VI",
     )  # fmt: skip
     small = _small_shares(results, chain)
     yield PaperClaim(

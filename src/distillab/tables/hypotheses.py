@@ -54,14 +54,26 @@ class _Case:
             tuple(self.leak("resemblance", "test").values()),
         )  # fmt: skip
         yield Statement(
-            "W1", "the averager, which sees class means only, beats the LS student", points, self.gain("avg")
+            "W1",
+            "the averager, which sees class means only, beats the LS student",
+            points,
+            self.gain("avg"),
+            "up",
+            self.image,
+            self.image,
         )
         test, train = self.leak("peak", "test"), self.leak("peak", "train")
         yield Statement(
             "W2", "answers scatter more on test images than on those CMIM was trained on", nats, _paired(test, train)
         )
         yield Statement(
-            "W3", "learned transforms steal more than powers: MKD over KD", points, self.between("mkd", "kd")
+            "W3",
+            "learned transforms steal more than powers: MKD over KD",
+            points,
+            self.between("mkd", "kd"),
+            "up",
+            self.image,
+            self.image,
         )
         yield Statement(
             "W4", "the soft maximum's slack, ln N / omega, exceeds the scatter that is left on training images", nats,
@@ -71,12 +83,17 @@ class _Case:
         for other in ("ce", "ls"):
             yield Statement(
                 "W7", f"CMIM's teacher is more accurate than {other.upper()}'s", points,
-                _paired(self.accuracy(self.key), self.accuracy(other), scale=100),
+                _paired(self.accuracy(self.key), self.accuracy(other), scale=100), "up", self.image, self.image,
             )  # fmt: skip
         yield Statement(
             "W8", "an API that answers with labels only is as hard to steal from as CMIM", "points, mean over attacks",
-            self.against("label_only"), "none", 100 * margin(self.results),
+            self.against("label_only"), "none", 100 * margin(self.results), self.image,
         )  # fmt: skip
+
+    @property
+    def image(self) -> float:
+        """One test image in points: the smallest gain that counts, and the step in which gains are counted."""
+        return 100 / max(1, len(self.results.labels["test"]))
 
     def slack(self) -> float:
         """How far the soft maximum may lie below the maximum."""
@@ -112,7 +129,9 @@ class _Case:
         """W6 for each attack that had trials."""
         for attack in [cell.attack for cell in self.cells if cell.tuned]:
             helped = _paired(self.stolen(attack, self.key, tuned=True), self.stolen(attack, self.key), scale=100)
-            yield Statement("W6", f"tuning {attack} on validation images helps", "points", helped)
+            yield Statement(
+                "W6", f"tuning {attack} on validation images helps", "points", helped, "up", self.image, self.image
+            )
 
     def against(self, other: str) -> tuple[float, ...]:
         """Points by which another defense's knockoffs are the better ones, mean over the attacks that both are to meet.

@@ -17,6 +17,9 @@ class Statement:
     values: tuple[float, ...]
     direction: Direction = "up"
     margin: float = 0.0
+    """The smallest effect that counts."""
+    resolution: float = 0.0
+    """What one test image is worth in a value; 0 of a quantity that is not counted in images."""
 
 
 Said = TypeVar("Said", bound=Statement)
@@ -25,5 +28,5 @@ Said = TypeVar("Said", bound=Statement)
 def judged(statements: Iterable[Said]) -> list[tuple[Said, dict[str, Any]]]:
     """The statements that have numbers here, each with the columns of its verdict; Holm over all of them."""
     found = [said for said in statements if said.values]
-    verdicts = judge([Claim(said.direction, said.values, said.margin) for said in found])
+    verdicts = judge([Claim(said.direction, said.values, said.margin, said.resolution) for said in found])
     return [(said, asdict(verdict)) for said, verdict in zip(found, verdicts, strict=True)]

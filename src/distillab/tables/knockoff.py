@@ -91,6 +91,7 @@ def _row(
 ) -> Row:
     ours = [split_accuracy(results, run, "test") for run in runs]
     theirs = [baseline[cell.student][run.seed] for run in runs]
+    image = 1 / len(results.labels["test"])
     defense, method = results.workspace.plan.facts["defenses"][runs[0].defense], attack_facts(results, cell)
     return {
         "defense": runs[0].defense,
@@ -104,10 +105,10 @@ def _row(
         "student": cell.student,
         "seeds": len(runs),
         "test_n": len(results.labels["test"]),
-        **_estimate("knockoff", "knockoff_accuracy", seed_interval(ours, within=(0, 1))),
+        **_estimate("knockoff", "knockoff_accuracy", seed_interval(ours, within=(0, 1), resolution=image)),
         "ls_smoothing": chosen[cell.student],
-        **_estimate("ls", "ls_accuracy", seed_interval(theirs, within=(0, 1))),
-        **_estimate("delta", "delta", seed_difference(ours, theirs, within=(-1, 1))),
+        **_estimate("ls", "ls_accuracy", seed_interval(theirs, within=(0, 1), resolution=image)),
+        **_estimate("delta", "delta", seed_difference(ours, theirs, within=(-1, 1), resolution=image)),
         "queries": results.queries(runs[0]),
         "responses": runs[0].member.spec["attack"]["responses"],
     }

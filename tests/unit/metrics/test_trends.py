@@ -81,3 +81,42 @@ def test_no_effect_needs_a_margin_and_numbers():
         judge([Claim("none", CLEAR)])
     with pytest.raises(ContractError, match="without numbers"):
         judge([Claim("up", (1.0, float("nan"), 2.0))])
+
+
+def test_seeds_that_agree_by_chance_prove_no_precision():
+    """Three equal values of a quantity that is counted in images: Student's t of one image, 2.92 / sqrt 3 = 1.69."""
+    same = (1.0, 1.0, 1.0)
+    assert decisions(Claim("up", same)) == ["holds"]
+    assert decisions(Claim("up", same, resolution=1.0)) == ["undecided"]
+    assert decisions(Claim("up", (3.0, 3.0, 3.0), resolution=1.0)) == ["holds"]
+    judged = judge([Claim("up", same, resolution=1.0)])[0]
+    assert (judged.low, judged.high) == pytest.approx((1 - 4.302652729911275 / 3**0.5, 1 + 4.302652729911275 / 3**0.5))
+
+
+def test_a_direction_has_a_smallest_effect():
+    tiny = tuple(0.1 + value / 1000 for value in CLEAR)
+    assert decisions(Claim("up", tiny)) == ["holds"]
+    assert decisions(Claim("up", tiny, margin=0.2)) == ["undecided"]
+    assert decisions(Claim("down", tiny, margin=0.2)) == ["undecided"]
+    assert decisions(Claim("up", CLEAR, margin=0.2)) == ["holds"]
+    assert decisions(Claim("down", CLEAR, margin=0.2)) == ["contradicted"]
+
+
+def test_a_claim_that_is_made_twice_is_one():
+    borderline = (0.6, 1.0, 1.4)
+    once, twice, other = (judge([Claim("up", borderline)] * count + more)[0] for count, more in (
+        (1, []), (2, []), (1, [Claim("down", borderline)]),
+    ))  # fmt: skip
+    assert twice == once
+    assert other.p == pytest.approx(2 * once.p)
+
+
+@pytest.mark.parametrize(("resolution", "at_least", "below"), [(0.0, 0.15, 1.0), (1.0, 0.0, 0.06)])
+def test_a_null_family_on_the_grid_of_images_decides_more_without_the_floor(resolution, at_least, below):
+    """Twelve differences of accuracies that spread by 0.7 images, in images, over three seeds; no effect anywhere."""
+    rng, wrong, rounds = np.random.default_rng(3), 0, 400
+    for _ in range(rounds):
+        drawn = np.round(rng.normal(scale=0.7, size=(12, 3)))
+        family = [Claim("up", tuple(row), resolution=resolution) for row in drawn.tolist()]
+        wrong += any(decision != "undecided" for decision in decisions(*family))
+    assert at_least <= wrong / rounds < below

@@ -72,3 +72,23 @@ def test_models_with_fewer_seeds_are_not_counted_as_more():
 def test_nothing_overlaps_an_interval_that_lacks_an_end(low, high):
     value, lows, highs = (pd.Series(s) for s in ([0.9, 0.8], [low, 0.75], [high, 0.99]))
     assert not not_separable(value, lows, highs, largest=True).any()
+
+
+@pytest.mark.parametrize(
+    ("value", "counts", "n"),
+    [
+        ("test_accuracy", {"test_n": 200}, 200),
+        ("robust_accuracy", {"n": 50}, 50),
+        ("robust_accuracy", {"n": 50, "robust_n": 20}, 20),
+        ("success_rate", {"n": 50, "success_n": [40, 25, 30]}, 25),
+    ],
+)
+def test_shares_that_agree_over_seeds_spread_by_one_image_of_those_they_are_counted_in(value, counts, n):
+    """The page would say 50 [50, 50]."""
+    row = over_seeds(models([0.5] * 3, **counts).rename(columns={"value": value}), ["model"], value, upper=1).iloc[0]
+    assert row["high"] - 0.5 == pytest.approx(4.302652729911275 / n / 3**0.5)
+
+
+def test_what_is_not_counted_in_images_has_its_own_spread_alone():
+    row = over_seeds(models([0.5] * 3, n=50), ["model"], "value").iloc[0]
+    assert (row["low"], row["high"]) == (0.5, 0.5)

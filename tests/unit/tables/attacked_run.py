@@ -50,9 +50,9 @@ def wilson_bounds(successes, n):
     return (center - spread) / (n + Z**2), (center + spread) / (n + Z**2)
 
 
-def three_seeds(values):
-    """Mean, and Student's 95 % interval, of one number from each of three seeds."""
-    mean, half = sum(values) / 3, T2 * np.std(values, ddof=1) / sqrt(3)
+def three_seeds(values, step=0.0):
+    """Mean, and Student's 95 % interval, of one number from each of three seeds; spread at least by a step."""
+    mean, half = sum(values) / 3, T2 * max(np.std(values, ddof=1), step) / sqrt(3)
     return mean, mean - half, mean + half
 
 

@@ -120,12 +120,13 @@ def test_gains_are_known_in_points(results):
 
 
 @pytest.mark.parametrize(
-    ("images", "decision"), [((0, 0), "holds"), ((1, 0), "holds"), ((2, 2), "contradicted"), ((-2, -2), "contradicted")]
+    ("images", "decision"),
+    [((0, 0), "holds"), ((1, 0), "undecided"), ((4, 4), "contradicted"), ((-4, -4), "contradicted")],
 )
 def test_as_hard_means_within_one_test_image(made_up, images, decision):
-    """The same gain at every seed, of two attacks; the margin is 5 points."""
+    """The same gain at every seed, of two attacks; the margin is 5 points, and so is the least spread over seeds."""
     found = made_up({key: DEFENSES[key] for key in ("cmim", "label_only")}, ("kd", "avg"), labels=LABELS, powers=POWERS)
-    for seed in range(3):
+    for seed in range(12):
         for attack, more in zip(("kd", "avg"), images, strict=True):
             found.knockoff(attack, found.teacher("cmim", seed=seed, test=12), test=10)
             found.knockoff(attack, found.teacher("label_only", seed=seed, test=12), test=10 + more)

@@ -32,9 +32,9 @@ def results(made_up):
 
 
 def interval(counts, *, n=20, quantile=T975):
-    """Mean and bounds of shares of ``n`` images, by the formula of Student's interval for three seeds."""
+    """Mean and bounds of shares of ``n`` images, by Student's interval for three seeds that spread by one image."""
     shares = np.array(counts) / n
-    half = quantile * shares.std(ddof=1) / sqrt(3)
+    half = quantile * max(shares.std(ddof=1), 1 / n) / sqrt(3)
     return shares.mean(), shares.mean() - half, shares.mean() + half
 
 
