@@ -113,12 +113,12 @@ class Project:
         named = {path.relative_to(self.results).as_posix(): path.read_bytes() for path in files}
         return {name: content for name, content in named.items() if name not in RUN_DEPENDENT}
 
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Replace text in a file that must hold it."""
+    def edit(self, name: str, old: str, new: str, count: int = -1) -> None:
+        """Replace text in a file that must hold it: everywhere, or so many times."""
         path = self.root / name
         text = path.read_text(encoding="utf-8")
         assert old in text
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        path.write_text(text.replace(old, new, count), encoding="utf-8")
 
 
 def copy_project(target: Path) -> Project:

@@ -1,0 +1,10 @@
+"""The study of classes: which of them does a teacher know?"""
+
+from distillab.studies.study import LABELS, Study
+
+STUDY = Study(
+    name="classes",
+    title="Class by class",
+    families=("teachers",),
+    tables=(*LABELS, "per_class"),
+)
