@@ -126,6 +126,7 @@ def test_a_line_for_what_cannot_be(params_of, override, lines):
         pairs(("cnn_digits", "papernot_digits"), ("papernot_digits", "cnn_digits")),
         pairs(({"name": "mlp", "widths": [8]}, "cnn_digits"), ("cnn_digits", {"name": "mlp", "widths": [8]})),
         {"studies": ["undistillable"], "chains": {"ta": None}},
+        {"studies": ["undistillable", "adversarial"], "chains": {"ta": None}},
         {"studies": CHAINED, "chains": {"own": {"teacher_defense": "ls"}}},
         {"chains": {"ta": {"steps": 1, "networks": ["cnn_digits"] * 2}}},
         {"defenses": {"a": {"name": "wong_kolter", "after": "b"}, "b": {"name": "wong_kolter"}}},

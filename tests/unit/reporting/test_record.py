@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from distillab.reporting.record import RunCost, cost_of_run, record
+from distillab.reporting.record import SECTIONS, RunCost, cost_of_run, record
 from distillab.reporting.recorded_knockoffs import knockoff_sections
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
+from distillab.studies import STUDIES, Study
 from distillab.tables import RECORDS, TABLES
 
 REPORTED = Path(__file__).parents[3] / "reports" / "reported"
@@ -113,3 +114,20 @@ def test_a_knockoff_study_says_how_each_attack_asked_and_which_are_reconstructio
     assert kd.endswith("| 500 | cached |")
     assert htc.endswith("| 9,000 | live |")
     assert "R: reconstruction, which does not stand for its authors' code (HTC)" in text
+
+
+def test_two_studies_that_share_a_record_are_recorded_once_and_one_without_is_not(tmp_path, monkeypatch):
+    for name, kind in (("first", "knockoffs"), ("second", "knockoffs"), ("third", None), ("fourth", "chains")):
+        study = Study(name=name, title=name, families=("teachers",), tables=("models",), record=kind)
+        monkeypatch.setitem(STUDIES, name, study)
+    for kind in SECTIONS:
+        monkeypatch.setitem(SECTIONS, kind, lambda _tables, _papers, kind=kind: [f"numbers of {kind}"])
+    write(tmp_path, "MNIST")
+    read = Tables(tmp_path)
+    read.facts["params"]["studies"] = ["first", "second", "third", "fourth"]
+    parts = record(read, Reported(REPORTED), RunCost({}, 0.0)).split("\n\n")
+    told = [part.strip() for part in parts if part.startswith("numbers")]
+    assert told == [
+        "numbers of knockoffs",
+        "numbers of chains",
+    ]
