@@ -21,7 +21,6 @@ from distillab.params.messages import method_variants
 from distillab.params.root import (
     CertificationParams,
     KnockoffParams,
-    MeasureParams,
     Pair,
     Params,
     RobustnessParams,
@@ -29,6 +28,7 @@ from distillab.params.root import (
     params_schema,
 )
 from distillab.specs.augment import AugmentSpec
+from distillab.specs.measure import MeasureParams
 from distillab.specs.train import AdamSpec, ConstantSpec, CosineSpec, InverseSpec, MilestonesSpec, SGDSpec, TrainSpec
 from distillab.tables.dictionary import data_dictionary
 

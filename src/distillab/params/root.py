@@ -20,6 +20,7 @@ from distillab.params.vocabulary import (
     without_nulls,
 )
 from distillab.specs.base import PASSING, Fractional, Spec
+from distillab.specs.measure import MeasureParams
 from distillab.specs.train import TrainSpec
 from distillab.studies import STUDIES
 
@@ -100,14 +101,6 @@ class CertificationParams(Spec):
         if any(low >= high for low, high in pairwise(eps)):
             raise ValueError("expected increasing radii")
         return eps
-
-
-class MeasureParams(Spec):
-    """What is measured on every model."""
-
-    powers: tuple[Annotated[float, Field(ge=0)], ...] = Field(
-        default=(0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0), description="Powers of the CMI curve"
-    )
 
 
 class SensitivityParams(Spec):
