@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from distillab.tables import leaks
+from distillab.tables.frame import frame_of
 
 POWERS = (0.0, 0.5, 1.0, 2.0, 5.0)
 LABELS = {
@@ -73,3 +74,12 @@ def test_the_peak_is_where_a_power_moves_answers_apart(made_up):
         cubed = p**3 / (p**3 + (1 - p) ** 3)
         assert row["peak"] == pytest.approx(np.log(2) - by_hand.entropy((cubed, 1 - cubed)), rel=1e-5)
         assert row["peak_power"] == 3.0
+
+
+def test_a_class_of_one_image_leaves_the_jackknife_nothing_and_the_table_stands(made_up):
+    found = made_up(("ce",), labels=LABELS | {"test": [0, 1, 1, 2, 2, 3, 3]}, powers=POWERS)
+    found.teacher("ce")
+    table = frame_of(leaks.TABLE, leaks.rows(found)).set_index("split")
+    assert np.isnan(table.loc["test", "peak_corrected"])
+    assert np.isfinite(table.loc["train", "peak_corrected"])
+    assert np.isfinite(table.loc["test", "peak"])
