@@ -200,3 +200,15 @@ def test_a_chosen_trial_is_a_cell_of_its_own(results):
     tuned = rows["kd_tuned"]
     assert (tuned["attack_label"], tuned["in_paper"], tuned["queries"]) == ("KD tuned", False, 77)
     assert (tuned["knockoff_accuracy"], tuned["delta"]) == (pytest.approx(0.8), pytest.approx(0.2))
+
+
+def test_seeds_that_agree_have_intervals_of_one_image(made_up):
+    """Every seed alike: each of the three intervals is Student's of a spread of one image of 20."""
+    found = made_up(("ce",), labels=LABELS)
+    for seed in SEEDS:
+        found.ls_student(0.1, seed=seed, test=10)
+        found.knockoff("kd", found.teacher("ce", seed=seed), test=12)
+    (row,) = knockoff.rows(found)
+    half = T975 / 20 / sqrt(3)
+    for name, value in (("knockoff", 0.6), ("ls", 0.5), ("delta", 0.1)):
+        assert (row[f"{name}_low"], row[f"{name}_high"]) == pytest.approx((value - half, value + half))
