@@ -151,6 +151,24 @@ def test_failures_are_infinite_and_misclassified_images_are_not_attacked(attack,
     assert record.l2[~record.success].isnan().all()
 
 
+def test_a_search_says_on_which_images_its_steps_ran_out(attack, norm):
+    """With one step wherever it fails, with plenty nowhere; an attack of a fixed radius is no search."""
+    if "steps" not in attack.model_fields:
+        pytest.skip("has no steps")
+    net = conv_net()
+    x, y = images(count(attack, 24), net)
+    few = attack_it(net, x, y, spec_of(attack, norm, steps=1))
+    failed = few.correct & ~few.success
+    assert not few.at_limit[~few.correct].any()
+    if attack.kind == "fixed_radius":
+        assert failed.any()
+        assert not few.at_limit.any()
+    else:
+        assert few.at_limit.any()
+        assert few.at_limit[failed].sum() >= 0.9 * failed.sum()
+        assert not attack_it(net, x, y, spec_of(attack, norm, steps=400)).at_limit.any()
+
+
 def test_no_success_is_closer_than_the_hyperplane(attack, norm):
     if norm == "l0":
         pytest.skip("the count of pixels has no dual norm")

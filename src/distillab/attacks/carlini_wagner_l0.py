@@ -115,7 +115,10 @@ class CarliniWagnerL0(AttackSpec):
             return prune(logits_fn, x, goal, found)
         ledger, pool = Ledger(x), _Pool.start(x, goal, self.initial_const, self.made_steps * self._doublings)
         for passes in range(1, self._most_iterations + 1):
-            leaving = self._iterate(logits_fn, pool) | (passes == self._most_iterations)
+            leaving = self._iterate(logits_fn, pool)
+            if passes == self._most_iterations:
+                ledger.stop(pool.rows[~leaving])
+                leaving = torch.ones_like(leaving)
             if leaving.any():
                 pool = pool.leave(leaving, ledger, passes)
             if not len(pool.rows):

@@ -11,6 +11,7 @@ from torch import Tensor
 from distillab.attacks.adam import Adam
 from distillab.attacks.goal import Goal
 from distillab.attacks.norm_search import norm_search
+from distillab.attacks.rest import has_moved
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
 from distillab.core.generators import ExampleNoise
@@ -123,7 +124,8 @@ class CarliniWagnerL2(AttackSpec):
             delta = x_adv - pool.x_start
             squared = delta.square().flatten(1).sum(dim=1)
             loss = squared + penalty
-            stopped = pool.check_progress_(loss, check_every) if self.abort_early else torch.zeros_like(pool.hit)
+            resting = pool.check_progress_(loss, check_every)
+            stopped = resting if self.abort_early else torch.zeros_like(resting)
             pool.note_(is_adversarial(margin, self.kappa) & ~stopped, squared, x_adv)
             # the chain rule through x' by hand: autograd would need two more passes over the images
             pool.adam.step_(pool.w, (gradient + 2 * delta) * (0.5 * (1 - squash * squash)), self.lr)
@@ -145,8 +147,12 @@ class _Pool(Rows):
     upper: PerExample
     search_steps: Int[Tensor, "n"]
     previous_loss: PerExample
+    at_rest: Bool[Tensor, "n"]
+    """Whether the last check of the current const's steps saw no progress."""
     hit: Bool[Tensor, "n"]
     """Whether the current const has succeeded."""
+    at_limit: Bool[Tensor, "n"]
+    """Whether the last const ran out of steps before it came to rest, or no const so far has succeeded."""
     squared: PerExample
     """Smallest squared distance of a success so far, inf before the first; of the point ``x_adv``."""
     x_adv: Images
@@ -167,7 +173,9 @@ class _Pool(Rows):
             upper=zeros + UPPER_START,
             search_steps=zeros.to(torch.int64),
             previous_loss=zeros + torch.inf,
+            at_rest=zeros.to(torch.bool),
             hit=zeros.to(torch.bool),
+            at_limit=zeros.to(torch.bool),
             squared=zeros + torch.inf,
             x_adv=x.clone(),
         )
@@ -175,9 +183,10 @@ class _Pool(Rows):
     def check_progress_(self, loss: PerExample, every: int) -> Flags:
         """At every ``every``-th step of an example, whether its loss has not fallen by 0.01 % since the last check."""
         check = self.adam.steps % every == 0
-        stopped = check & (loss > 0.9999 * self.previous_loss)
+        resting = check & (loss > 0.9999 * self.previous_loss)
+        self.at_rest = torch.where(check, resting, self.at_rest)
         self.previous_loss = torch.where(check, loss, self.previous_loss)
-        return stopped
+        return resting
 
     def note_(self, success: Flags, squared: PerExample, x_adv: Images) -> None:
         """Keep the points that succeed and are closer than all before."""
@@ -195,6 +204,9 @@ class _Pool(Rows):
         if search_steps >= 10:
             following = torch.where(self.search_steps == search_steps - 1, self.upper, following)
         self.const = torch.where(done, following, self.const)
+        running = ~self.at_rest | (self.squared.isinf() & has_moved(self.w))
+        self.at_limit = torch.where(done, running, self.at_limit)
+        self.at_rest[done] = False
         self.previous_loss[done] = torch.inf
         self.hit[done] = False
         self.w[done] = 0
@@ -205,3 +217,4 @@ class _Pool(Rows):
         ledger.spend(self.rows[leaving], forwards=iterations, backwards=iterations)
         found = leaving & self.squared.isfinite()
         ledger.succeed(self.rows[found], self.x_adv[found], self.squared[found].sqrt())
+        ledger.stop(self.rows[leaving & self.at_limit])

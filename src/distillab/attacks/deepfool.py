@@ -10,6 +10,7 @@ from torch import Tensor
 
 from distillab.attacks.jacobian import jacobian
 from distillab.attacks.projections import NORMS
+from distillab.attacks.rest import has_moved
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
 from distillab.core.generators import ExampleNoise
@@ -78,6 +79,7 @@ class DeepFool(AttackSpec):
                 chosen = logits.gather(1, left.classes)
                 left.total = left.total + _step(chosen, gradients, self.norm, targeted=left.targeted)
         ledger.spend(left.rows, forwards=self.steps + 1, backwards=(self.steps + 1) * classes.shape[1])
+        ledger.stop(left.rows[has_moved(left.total)])
         return ledger.result()
 
     def _settle(self, logits_fn: LogitsFn, batch: "_Batch", ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from distillab.attacks.adam import Adam
 from distillab.attacks.goal import Goal
+from distillab.attacks.rest import has_moved
 from distillab.attacks.result import Ledger, LogitsFn
 from distillab.attacks.rows import Rows
 from distillab.core.shapes import Flags, Images, PerExample
@@ -91,10 +92,14 @@ class Doubling(Rows):
         self.adam.reset_(solved)
 
     def leave(self, leaving: Flags, ledger: Ledger, passes: int) -> Self:
-        """The pool without the examples in ``leaving``, whose results go to the ledger."""
+        """The pool without the examples in ``leaving``, whose results go to the ledger.
+
+        Those whose first problem is still unsolved were stopped by the largest ``const``: steps in other words.
+        """
         ledger.spend(self.rows[leaving], forwards=passes, backwards=passes)
         found = leaving & self.distance.isfinite()
         ledger.succeed(self.rows[found], self.x_adv[found], self.distance[found])
+        ledger.stop(self.rows[leaving & ~found & has_moved(self.w)])
         return self.take((~leaving).nonzero().squeeze(1))
 
 

@@ -17,6 +17,9 @@ from distillab.specs.attack import AttackSpec
 
 SMALLEST_CONST = 1e-10
 
+RAN_OUT = 1
+"""SciPy's status of a minimization that its largest number of iterations or evaluations ended."""
+
 
 class LBFGS(AttackSpec):
     """min const |x' - x|^2 + H(t, softmax Z(x')) over x' in [0, 1] with SciPy's L-BFGS-B, in float64.
@@ -67,6 +70,8 @@ class LBFGS(AttackSpec):
             ledger.spend(one, forwards=problem.passes, backwards=problem.passes)
             if problem.closest is not None:
                 ledger.succeed(one, problem.closest, problem.distance)
+            if problem.at_limit:
+                ledger.stop(one)
         return ledger.result()
 
     def _search(self, problem: "_Problem") -> None:
@@ -91,6 +96,8 @@ class _Problem:
         self.passes = 0
         self.closest: Images | None = None
         self.distance = x.new_full((1,), torch.inf)
+        self.at_limit = False
+        """Whether the closest point, or without one the last point, is where the iterations ran out."""
 
     def solve(self, const: float) -> bool:
         """Minimize for one ``const`` from the image; whether the goal is reached."""
@@ -111,7 +118,10 @@ class _Problem:
             reached = bool(is_adversarial(self.goal.margin(self.logits_fn(x_adv))))
         self.passes += 1
         distance = NORMS["l2"](x_adv - self.x)
-        if reached and bool(distance < self.distance):
+        closer = reached and bool(distance < self.distance)
+        if closer or self.closest is None:
+            self.at_limit = found.status == RAN_OUT
+        if closer:
             self.closest, self.distance = x_adv, distance
         return reached
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import NORMS
+from distillab.attacks.rest import closing, has_moved, last_tenth
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
 from distillab.core.shapes import Flags, Images, PerExample
@@ -45,6 +46,7 @@ def norm_search(
 ) -> AttackResult:
     """The closest adversarial point of ``steps + 1``, in L2 or Linf; one forward and one backward pass each."""
     search, ledger = _Search.start(x, goal), Ledger(x)
+    late = search.distance
     for step in range(steps + 1):
         share = step / steps
         gradient, margin = soft_margin_gradient(
@@ -60,11 +62,14 @@ def norm_search(
             search.first_radius_(gradient, search.unit, norm)
         success = is_adversarial(margin, kappa)
         search.note_(success, norm)
+        if step == last_tenth(steps):
+            late = search.distance
         if step < steps:
             search.move_(gradient, success, norm, share)
     ledger.spend(search.rows, forwards=steps + 1, backwards=steps + 1)
     found = search.distance.isfinite()
     ledger.succeed(search.rows[found], search.x_adv[found], search.distance[found])
+    ledger.stop(search.rows[closing(late, search.distance, has_moved(search.delta))])
     return ledger.result()
 
 

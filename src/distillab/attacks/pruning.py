@@ -1,5 +1,7 @@
 """Fewer changed pixels without a gradient: those that an adversarial image does not need are put back."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -62,7 +64,7 @@ def _with(result: AttackResult, rows: Tensor, x_adv: Images, clean: Images, forw
     found, distance, spent = result.x_adv.clone(), result.distance.clone(), result.forwards.clone()
     found[rows], distance[rows] = x_adv, NORMS["l0"](x_adv - clean)
     spent[rows] += forwards
-    return AttackResult(found, result.success, distance, spent, result.backwards)
+    return replace(result, x_adv=found, distance=distance, forwards=spent)
 
 
 def _pixels(flags: Tensor, like: Images) -> Tensor:

@@ -24,6 +24,8 @@ class AttackResult:
     forwards: Int[Tensor, "n"]
     """Forward passes that the example took part in before it was finished."""
     backwards: Int[Tensor, "n"]
+    at_limit: Flags
+    """Whether the step limit stopped the search before it came to rest; false where the search ends by itself."""
 
 
 class Ledger:
@@ -35,6 +37,7 @@ class Ledger:
         self.distance = x.new_full((n,), torch.inf)
         self.forwards = torch.zeros(n, dtype=torch.int64, device=x.device)
         self.backwards = torch.zeros_like(self.forwards)
+        self.at_limit = torch.zeros(n, dtype=torch.bool, device=x.device)
 
     def spend(self, rows: Tensor, *, forwards: int, backwards: int) -> None:
         """Charge the examples at ``rows`` (positions without repeats)."""
@@ -46,6 +49,11 @@ class Ledger:
         self.x_adv[rows] = x_adv
         self.distance[rows] = distance
 
+    def stop(self, rows: Tensor) -> None:
+        """Note that the step limit stopped the search of the examples at ``rows``."""
+        self.at_limit[rows] = True
+
     def result(self) -> AttackResult:
         """Everything noted; an example without a finite distance has failed."""
-        return AttackResult(self.x_adv, self.distance.isfinite(), self.distance, self.forwards, self.backwards)
+        success = self.distance.isfinite()
+        return AttackResult(self.x_adv, success, self.distance, self.forwards, self.backwards, self.at_limit)

@@ -18,6 +18,7 @@ from torch import Tensor
 from distillab.attacks.adam import Adam
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import NORMS
+from distillab.attacks.rest import closing, has_moved, last_tenth
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
 from distillab.core.shapes import Flags, Images, PerExample
@@ -37,15 +38,19 @@ TINY = 1e-12
 def sparse_search(logits_fn: LogitsFn, x: Images, goal: Goal, *, steps: int, kappa: float = 0.0) -> AttackResult:
     """The adversarial point of ``steps + 1`` with the fewest changed pixels; one forward and backward pass each."""
     search, ledger = _Search.start(x, goal, steps + 1), Ledger(x)
+    late = search.distance
     for step in range(steps + 1):
         gradient, margin = search.gradient(logits_fn, kappa)
         success = is_adversarial(margin, kappa)
         search.note_(success)
+        if step == last_tenth(steps):
+            late = search.distance
         if step < steps:
             search.move_(gradient, success, _annealed(step / steps))
     ledger.spend(search.rows, forwards=steps + 1, backwards=steps + 1)
     found = search.distance.isfinite()
     ledger.succeed(search.rows[found], search.x_adv[found], search.distance[found])
+    ledger.stop(search.rows[closing(late, search.distance, has_moved(search.delta))])
     return ledger.result()
 
 

@@ -47,6 +47,8 @@ class AttackTable:
     forwards: Int[Tensor, "n"]
     """The attack's own forward passes of the example; checks are not counted."""
     backwards: Int[Tensor, "n"]
+    at_limit: Flags
+    """Whether the attack's step limit stopped its search before it came to rest."""
 
     def columns(self) -> dict[str, np.ndarray]:
         """The table as arrays, by column name."""
@@ -154,6 +156,7 @@ def _attack_batch(
         **{norm: nothing.clone() for norm in NORMS},
         "forwards": torch.zeros_like(batch.id),
         "backwards": torch.zeros_like(batch.id),
+        "at_limit": torch.zeros_like(correct),
     }
     x_adv = batch.x.clone()
     rows = correct.nonzero().squeeze(1)
@@ -194,6 +197,7 @@ def _verify(
         **norms,
         "forwards": result.forwards,
         "backwards": result.backwards,
+        "at_limit": result.at_limit,
     }
 
 

@@ -25,7 +25,7 @@ def result_of(*changes):
     x_adv[0, 0, 0] += torch.tensor(changes)
     counted = torch.tensor([float(sum(abs(change) > 1e-4 for change in changes)), torch.inf])
     spent = torch.tensor([5, 5])
-    return AttackResult(x_adv, torch.tensor([True, False]), counted, spent, spent)
+    return AttackResult(x_adv, torch.tensor([True, False]), counted, spent, spent, torch.tensor([True, False]))
 
 
 def test_small_changes_are_undone_where_the_image_stays_adversarial():
@@ -55,6 +55,11 @@ def test_the_least_changed_pixel_goes_first_even_where_another_order_leaves_fewe
     assert after.x_adv[0].ne(X[0]).nonzero().tolist() == [[0, 0, 1], [0, 0, 2]]
 
 
+def test_a_search_that_was_cut_short_stays_one():
+    for clear in (prune, snap):
+        assert clear(net(1.0), X, GOAL, result_of(-0.2, 5e-5, 0.0)).at_limit.tolist() == [True, False]
+
+
 def test_needed_pixels_and_failures_stay():
     before = result_of(-0.08, -0.25, 0.0)
     after = prune(net(1.0), X, GOAL, before)
@@ -63,6 +68,7 @@ def test_needed_pixels_and_failures_stay():
 
 
 def test_nothing_adversarial_costs_nothing():
-    failed = AttackResult(X, torch.tensor([False, False]), X.new_full((2,), torch.inf), *torch.ones(2, 2, dtype=int))
+    none = torch.tensor([False, False])
+    failed = AttackResult(X, none, X.new_full((2,), torch.inf), *torch.ones(2, 2, dtype=int), none)
     assert prune(net(1.0), X, GOAL, failed) is failed
     assert snap(net(1.0), X, GOAL, failed) is failed

@@ -30,7 +30,7 @@ class Claims(AttackSpec):
         n = len(x)
         count = torch.ones(n, dtype=torch.int64)
         success = torch.full((n,), self.success)
-        return AttackResult(x + self.shift, success, torch.full((n,), 0.123), count, count)
+        return AttackResult(x + self.shift, success, torch.full((n,), 0.123), count, count, y >= 0)
 
 
 @pytest.fixture
@@ -61,6 +61,7 @@ def test_success_and_distances_are_recomputed_not_believed(net):
     assert record.l2.tolist() == pytest.approx([torch.nan, 0.25, torch.nan, 0.25], nan_ok=True)
     assert record.linf.tolist() == pytest.approx([torch.nan, 0.125, torch.nan, 0.125], nan_ok=True)
     assert record.forwards.tolist() == [1, 1, 0, 1]
+    assert record.at_limit.tolist() == [True, True, False, True]
     assert not record.randomized_forward
     assert record.zero_gradient_share == 0
 
@@ -76,6 +77,7 @@ def test_columns_are_arrays_of_one_length(net):
     columns = run_attack(net, X, Y, IDS, spec=Claims(shift=0.125), seed=0).columns()
     assert {len(values) for values in columns.values()} == {4}
     assert list(columns)[:3] == ["id", "label", "label_clean"]
+    assert columns["at_limit"].dtype == bool
     assert "kept" not in columns
 
 
