@@ -20,8 +20,8 @@ LEVEL = 0.95
 RESAMPLES, ENTRIES = 1999, 2**22
 """Bootstrap replicates, and how many numbers are drawn at a time: 32 MiB."""
 
-Kind = Literal["images", "seeds", "points"]
-"""What was resampled: test images of one model, training seeds, or nothing (no interval)."""
+Kind = Literal["images", "seeds", "seeds and images", "points"]
+"""What was resampled: test images of one model, training seeds, both, or nothing (no interval)."""
 
 
 @dataclass(frozen=True)
