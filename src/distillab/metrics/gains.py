@@ -94,7 +94,7 @@ def gains_over_controls(
     Satterthwaite 1946.
     """
     for where, runs in {**{str(tuple(key)): runs for key, runs in knockoffs.items()}, **controls}.items():
-        _require_accuracies(where, runs)
+        require_accuracies(where, runs)
     if not knockoffs or not controls:
         raise ContractError("nothing to compare", where="gains_over_controls", expected="a cell and a control")
     found = {name: _over(knockoffs, control, 1 / n_test) for name, control in controls.items()}
@@ -116,7 +116,7 @@ def headroom(teacher: Accuracies, control: Accuracies, *, n_test: int) -> Gain:
     """
     parts = {"teacher": teacher, "control": control}
     for where, runs in parts.items():
-        _require_accuracies(where, runs)
+        require_accuracies(where, runs)
     (mean, own), (control_mean, shared) = (_mean_and_error(runs, 1 / n_test) for runs in parts.values())
     n, n_control = len(teacher), len(control)
     df = _welch(np.array([own]), np.array([n - 1 if n > 1 else np.inf]), np.array([shared]), n_control)[0]
@@ -134,7 +134,12 @@ def require_margin(margin: float, n_test: int) -> None:
         raise SpecError("margin below one test image", where="margin", expected=f">= {1 / n_test:.3g}", got=str(margin))
 
 
-def _require_accuracies(where: str, runs: Accuracies) -> None:
+def require_accuracies(where: str, runs: Accuracies) -> None:
+    """Refuse a sample without runs, or with a number that is no accuracy.
+
+    Raises:
+        ContractError: It is.
+    """
     if not runs or not all(0 <= value <= 1 for value in runs.values()):
         raise ContractError("no accuracies", where=where, expected="shares in [0, 1]", got=str(list(runs.values())))
 
