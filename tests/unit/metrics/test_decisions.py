@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t
 
 from distillab.core.errors import ContractError, SpecError
-from distillab.metrics.decisions import Evidence, decide, lower_over_controls, upper_over_controls
+from distillab.metrics.decisions import Evidence, decide, decide_in_sequence, lower_over_controls, upper_over_controls
 from distillab.metrics.gains import Gain
 from distillab.metrics.levels import Levels
 
@@ -146,3 +146,13 @@ def test_a_margin_is_one_image_at_least_and_attacks_are_as_planned():
     for gains, missing in (({}, ()), (TIGHT, ("more",)), ({"kd": {}}, ())):
         with pytest.raises(ContractError, match="decide: attacks do not fit the levels"):
             answer(gains, missing=missing)
+
+
+def test_a_sequence_of_thieves_stops_at_its_first_failure():
+    """Leaks at 30 and 60 labels, none at 120, one at 240 that comes too late."""
+    steps = [Evidence({name: {"ls": each} for name, each in gains.items()}) for gains in (LEAKS, LEAKS, TIGHT, LEAKS)]
+    found = decide_in_sequence(steps, levels=LEVELS, margin=0.01, n_test=1000)
+    assert [each.answer for each in found] == ["distillable", "distillable", "undistillable", "undecided"]
+    assert found[3].reason == "kd gains, but a thief with fewer labels is not shown to"
+    untested = decide_in_sequence([replace(steps[0], tested=False), steps[1]], levels=LEVELS, margin=0.01, n_test=1000)
+    assert [each.answer for each in untested] == ["undecided", "undecided"]
