@@ -61,6 +61,11 @@ def seed_interval(values: Numbers, *, within: tuple[float, float] = (-inf, inf),
     The standard deviation is never taken to be below the resolution: accuracies over n images are multiples of 1/n,
     and a few seeds that agree by chance prove no precision that one more image would end.
 
+    Of a share, within (0, 1), the interval is Wilson's: those p from which the mean m of n seeds is no farther than t
+    standard errors, ``(m - p)^2 <= t^2 f p (1 - p) / n``, with ``f = sd^2 / (m (1 - m))`` from the seeds and m taken to
+    be one step away from 0 and 1 at least. In the middle that is Student's; near the ends it leans away from them, and
+    it ends at them only where the mean does.
+
     Args:
         values: One finite number per seed.
         within: What the quantity cannot leave, e.g. ``(0, 1)`` for an accuracy; bounds are cut there.
@@ -69,7 +74,7 @@ def seed_interval(values: Numbers, *, within: tuple[float, float] = (-inf, inf),
     Raises:
         ContractError: No value, or one that is not finite.
 
-    Reference: methods, thieves 5 (floor).
+    Reference: Wilson 1927, with a variance from the seeds; methods, thieves 5 (floor, shares).
     """
     n = paired("seed_interval", values)
     row = np.asarray(values, dtype=np.float64)
@@ -79,7 +84,21 @@ def seed_interval(values: Numbers, *, within: tuple[float, float] = (-inf, inf),
     if n < MIN_SEEDS:
         return Estimate(mean, None, None, n, "points")
     half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * max(float(np.std(row, ddof=1)), resolution) / sqrt(n)
-    return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), n, "seeds")
+    low, high = _share_bounds(mean, half, resolution) if within == (0, 1) else (mean - half, mean + half)
+    return Estimate(mean, max(low, within[0]), min(high, within[1]), n, "seeds")
+
+
+def _share_bounds(mean: float, half: float, step: float) -> tuple[float, float]:
+    """Wilson's bounds of a share whose Student's interval is ``mean +- half``."""
+    step = min(step, 0.5)
+    inner = min(max(mean, step), 1 - step)
+    if inner * (1 - inner) <= 0:
+        return mean, mean
+    factor = half**2 / (inner * (1 - inner))
+    center = (mean + factor / 2) / (1 + factor)
+    reach = sqrt(factor * mean * (1 - mean) + factor**2 / 4) / (1 + factor)
+    # Rounding would leave a bound beside the end that it is.
+    return center - reach if mean > 0 else 0.0, center + reach if mean < 1 else 1.0
 
 
 def seed_difference(

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from distillab.core.errors import ContractError
 from distillab.metrics.intervals import Estimate, image_difference, seed_difference, seed_interval, wilson
@@ -47,9 +48,8 @@ def test_fewer_than_three_seeds_claim_no_interval():
 
 
 def test_bounds_are_cut_at_what_the_quantity_cannot_leave():
-    estimate = seed_interval([0.9, 1.0, 0.95], within=(0.0, 1.0))
-    assert estimate.high == 1.0
-    assert estimate.low > 0.0
+    estimate = seed_interval([0.9, 1.0, 0.95], within=(0.8, 1.05))
+    assert (estimate.low, estimate.high) == (pytest.approx(0.95 - 0.12421, abs=1e-5), 1.05)
 
 
 def test_a_diverged_seed_is_an_error_and_not_a_nan():
@@ -186,7 +186,6 @@ def test_a_spread_over_seeds_is_one_image_at_least():
     half = 4.302652729911275 / 200 / 3**0.5
     same = seed_interval([0.5, 0.5, 0.5], resolution=1 / 200)
     assert (same.low, same.high) == pytest.approx((0.5 - half, 0.5 + half))
-    assert seed_interval([1.0, 1.0, 1.0], within=(0, 1), resolution=1 / 200).low == pytest.approx(1 - half)
     wide = [0.4, 0.5, 0.6]
     assert seed_interval(wide, resolution=1 / 200) == seed_interval(wide)
     assert seed_difference(wide, wide, resolution=1 / 200).high == pytest.approx(half)
@@ -202,3 +201,56 @@ def test_coverage_on_the_grid_of_images_is_what_it_says():
             covered[step] += found.low <= truth <= found.high
     assert covered[0.0] / rounds < 0.8
     assert covered[1 / 360] / rounds > 0.94
+
+
+def test_a_share_over_seeds_is_wilsons_by_hand():
+    """Mean 0.9, sd 0.1, n 3: factor t^2 sd^2 / n / (0.9 * 0.1) = 0.68567; t of two degrees of freedom."""
+    found = seed_interval([0.8, 0.9, 1.0], within=(0, 1), resolution=1 / 200)
+    factor = 4.302652729911275**2 * 0.01 / 3 / 0.09
+    for bound in (found.low, found.high):
+        assert (bound - 0.9) ** 2 == pytest.approx(factor * bound * (1 - bound))
+    assert 0 < found.low < 0.9 < found.high < 1
+
+
+@pytest.mark.parametrize("n", [3, 10])
+def test_a_share_at_its_end_is_bounded_as_one_image_less_would_be(n):
+    """All of 200 images right in all seeds: the variance of one image in 200, as good as binomial."""
+    low = seed_interval([1.0] * n, within=(0, 1), resolution=1 / 200)
+    high = seed_interval([0.0] * n, within=(0, 1), resolution=1 / 200)
+    factor = stdtrit(n - 1, 0.975) ** 2 / 200**2 / n / (0.995 * 0.005)
+    assert (low.low, low.high) == (pytest.approx(1 / (1 + factor)), 1.0)
+    assert (high.low, high.high) == (0.0, pytest.approx(1 - 1 / (1 + factor)))
+    assert seed_interval([1.0] * 3, within=(0, 1), resolution=1.0).low < 0.2
+    without = seed_interval([1.0] * 3, within=(0, 1))
+    assert (without.low, without.high) == (1.0, 1.0)
+
+
+def test_in_the_middle_a_share_over_seeds_is_students():
+    values = [0.5, 0.502, 0.504, 0.498]
+    share, student = seed_interval(values, within=(0, 1)), seed_interval(values)
+    assert (share.low, share.high) == pytest.approx((student.low, student.high), abs=1e-5)
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+@pytest.mark.parametrize(("images", "truth", "over"), [
+    (360, 0.5, 0.01), (360, 0.98, 0.0), (360, 0.98, 0.001), (360, 0.999, 0.001), (10000, 0.98, 0.001),
+    (10000, 0.999, 0.0), (10000, 0.999, 0.0003),
+])  # fmt: skip
+def test_shares_near_their_end_are_covered_as_often_as_it_says(n, images, truth, over):
+    """Beta-binomial accuracies of 1,500 draws; clipping Student's interval covered 88 to 90 % at 0.999 of 10,000."""
+    rng, rounds = np.random.default_rng(n), 1500
+    rates = rng.beta(truth * (1 / over - 1), (1 - truth) * (1 / over - 1), (rounds, n)) if over else truth
+    covered = 0
+    for row in rng.binomial(images, rates, size=(rounds, n)) / images:
+        found = seed_interval(row, within=(0, 1), resolution=1 / images)
+        assert 0 <= found.low < found.high <= 1
+        covered += found.low <= truth <= found.high
+    assert covered / rounds > 0.95 - 3 * (0.95 * 0.05 / rounds) ** 0.5
+
+
+def test_the_first_rule_had_no_width_where_seeds_agree():
+    """Student's interval without a floor, on the grid of 360 images: no width at all in a fifth of the draws."""
+    drawn = np.random.default_rng(8).binomial(360, 0.999, size=(2000, 3)) / 360
+    assert np.mean(np.ptp(drawn, axis=1) == 0) > 0.2
+    found = [seed_interval(row, within=(0, 1), resolution=1 / 360) for row in drawn]
+    assert min(each.high - each.low for each in found) > 1 / 360

@@ -66,3 +66,12 @@ def mean_and_bounds(values):
     n, mean = len(values), sum(values) / len(values)
     half = T975[n] * sqrt(sum((value - mean) ** 2 for value in values) / (n - 1) / n)
     return mean, mean - half, mean + half
+
+
+def share_bounds(shares, n):
+    """Of three or more seeds' shares of ``n`` images, the p that lie ``t`` of their own errors from the mean."""
+    mean, seeds = sum(shares) / len(shares), len(shares)
+    variance = max(sum((share - mean) ** 2 for share in shares) / (seeds - 1), 1 / n**2)
+    inner = min(max(mean, 1 / n), 1 - 1 / n)
+    factor = T975[seeds] ** 2 * variance / (inner * (1 - inner)) / seeds
+    return tuple(sorted(np.roots([1 + factor, -(2 * mean + factor), mean**2]).real))
