@@ -54,7 +54,7 @@ def asked(spec):
     positions = objective.positions(TRAIN)
     recipe = TrainSpec(epochs=EPOCHS, batch_size=5, optimizer=SGDSpec(lr=0.05))
     fit(network(2), source, positions, objective, spec=recipe, augment=AugmentSpec(flip=True), seed=3)
-    return teacher.queries, spec.queries(len(positions), EPOCHS)
+    return teacher.queries, spec.queries(len(positions), len(positions) * EPOCHS)
 
 
 @both

@@ -41,12 +41,12 @@ STAGES: dict[str, Stage] = {
     ),
     "teach": Stage("train teachers, each under its defense", "teachers/{teacher}/s{seed}.safetensors"),
     "baseline": Stage(
-        "train the LS students that knockoffs must beat",
-        "students/{student}/s{seed}.safetensors",
+        "train the LS students that knockoffs must beat, each with a thief's labels",
+        "students/{thief}/{student}/s{seed}.safetensors",
     ),
     "knockoff": Stage(
         "train students on the teachers' answers",
-        "knockoffs/{teacher}/{knockoff}/s{seed}.safetensors",
+        "knockoffs/{thief}/{teacher}/{knockoff}/s{seed}.safetensors",
     ),
     "distill": Stage(
         "train chains: a teacher, assistants, students, each on the one before",

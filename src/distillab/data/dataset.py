@@ -1,7 +1,7 @@
 """Images by index, and batches of them: the one way training, attacks and evaluation see a data set."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -38,6 +38,9 @@ class ImageSource(Protocol):
     def to(self, device: torch.device | str) -> "ImageSource":
         """The same images, given out on ``device``."""
 
+    def with_labels(self, y: Labels) -> "ImageSource":
+        """The same images with other labels, on the device of the old ones."""
+
     def walk(
         self, index: Int[Tensor, " m"], *, batch_size: int, augment: AugmentSpec, stream: torch.Generator | None
     ) -> Iterator[Batch]:
@@ -58,6 +61,15 @@ class ResidentImages:
     def to(self, device: torch.device | str) -> "ResidentImages":
         """The same images on ``device``."""
         return ResidentImages(self.x.to(device), self.y.to(device), self.levels)
+
+    def with_labels(self, y: Labels) -> "ResidentImages":
+        """The same images with other labels."""
+        return replace(self, y=y.to(self.y.device))
+
+    def joined(self, x: RawImages) -> "ResidentImages":
+        """These images and after them others of the same shape and levels, whose labels are unknown: -1."""
+        unknown = self.y.new_full((len(x),), -1)
+        return replace(self, x=torch.cat([self.x, x.to(self.x.device)]), y=torch.cat([self.y, unknown]))
 
     def images(self, index: Int[Tensor, " m"]) -> Float[Tensor, "m c h w"]:
         """Float32 images in [0, 1] at ``index`` (any device), exactly stored pixel over levels."""

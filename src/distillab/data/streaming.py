@@ -89,6 +89,10 @@ class StreamedImages:
         """The same images, given out on ``device``."""
         return replace(self, device=device)
 
+    def with_labels(self, y: Labels) -> "StreamedImages":
+        """The same images with other labels."""
+        return replace(self, files=replace(self.files, y=y.cpu()))
+
     def walk(
         self, index: Int[Tensor, " m"], *, batch_size: int, augment: AugmentSpec, stream: torch.Generator | None
     ) -> Iterator[Batch]:

@@ -1,6 +1,7 @@
 """Knockoff attacks: one file each, one line here."""
 
 from distillab.core.registry import Registry
+from distillab.knockoff.argmax import Argmax
 from distillab.knockoff.avg import AVG
 from distillab.knockoff.dist import DIST
 from distillab.knockoff.dkd import DKD
@@ -23,4 +24,5 @@ KNOCKOFFS: Registry[KnockoffSpec] = Registry(
     KnockoffRandom,
     SCM,
     KnockoffAdaptive,
+    Argmax,
 )

@@ -35,9 +35,9 @@ class AVG(SoftenedKnockoff):
         default="dataset", description="Average over all training images, unaugmented, or over each mini-batch"
     )
 
-    def queries(self, images: int, epochs: int) -> int:
+    def queries(self, images: int, views: int) -> int:
         """One survey of all images; with means over mini-batches, one answer per view."""
-        return images if self.means == "dataset" else super().queries(images, epochs)
+        return images if self.means == "dataset" else super().queries(images, views)
 
     def objective(self, task: Task, answers: Answers) -> Objective:
         """The objective; with means over the data set, after one pass over the answers."""

@@ -46,10 +46,10 @@ class KnockoffAdaptive(KnockoffSpec):
     train: TrainSpec | None = Field(default=RECIPE, description="The attack's own recipe; the students' if null")
     augment: AugmentSpec | None = Field(default=AugmentSpec(), description="As published, none; the data set's if null")
 
-    def queries(self, images: int, epochs: int) -> int:
+    def queries(self, images: int, views: int) -> int:
         """Where views are answered, the images that the policy learned from come on top: all but the last round's."""
         learned = (images - 1) // self.round_size * self.round_size
-        return super().queries(images, epochs) + (learned if self.responses == "live" else 0)
+        return super().queries(images, views) + (learned if self.responses == "live" else 0)
 
     def objective(self, task: Task, answers: Answers) -> Objective:
         """Soft-label cross-entropy on the transfer set, which is chosen here."""

@@ -58,9 +58,9 @@ class MKD(SoftenedKnockoff):
     matrix_lr: float = Field(default=1e-3, ge=0, description="Rate at which Adam moves the matrices")
     student_temperature: float | None = Field(default=None, gt=0, description="Softening of the student instead")
 
-    def queries(self, images: int, epochs: int) -> int:
+    def queries(self, images: int, views: int) -> int:
         """Where views are answered, the survey that starts the matrices comes on top."""
-        return super().queries(images, epochs) + (images if self.responses == "live" else 0)
+        return super().queries(images, views) + (images if self.responses == "live" else 0)
 
     def objective(self, task: Task, answers: Answers) -> Objective:
         """The objective, its matrices initialized from one pass over the answers."""

@@ -7,6 +7,7 @@ from distillab.defenses.snt import SemanticNastyTeacher
 from distillab.params.certifiable import uncertifiable
 from distillab.params.chains import ChainParams
 from distillab.params.root import Params
+from distillab.params.thief_checks import impossible_thieves
 from distillab.specs.defense import PostHocDefense
 from distillab.specs.model import ModelSpec
 from distillab.studies import STUDIES
@@ -30,6 +31,7 @@ def _lines(params: Params) -> Iterator[str]:
     yield from _missing_vectors(params)
     yield from _undecidable(params)
     yield from _unknown_headline(params)
+    yield from impossible_thieves(params)
     yield from _unknown_transfer(params)
     yield from _unknown_axes(params)
     yield from uncertifiable(params)

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from distillab.core.identity import Family
+from distillab.core.identity import PAPER, Family
 from distillab.params.chains import ChainParams
+from distillab.params.thieves import DecideParams, LabelCurveParams, Thief
 from distillab.params.vocabulary import (
     AnyAttack,
     AnyCertifier,
@@ -130,6 +131,11 @@ class Params(Spec):
         min_length=1, description="Defenses by name: the rows of the knockoff matrix"
     )
     knockoff: KnockoffParams = Field(default=KnockoffParams(), description="The knockoff matrix")
+    thieves: Annotated[dict[Key, Thief], BeforeValidator(without_nulls)] = Field(
+        default={PAPER: Thief()}, description="Thieves by name; `paper` is the papers' and has all labels"
+    )
+    label_curve: LabelCurveParams = Field(default=LabelCurveParams(), description="What labels alone are worth")
+    decide: DecideParams = Field(default=DecideParams(), description="What decides a verdict")
     headline: HeadlineParams = Field(default=HeadlineParams(), description="Cells with more seeds")
     chains: Annotated[dict[Key, ChainParams], BeforeValidator(without_nulls)] = Field(
         default={}, description="Defensive distillation, from a teacher over assistants to students, by name"
@@ -153,6 +159,16 @@ class Params(Spec):
     def seeds_of(self, *, headline: bool) -> tuple[int, ...]:
         """The seeds of a cell: of all cells, and of the headline if it belongs to that."""
         return tuple(dict.fromkeys((*self.seeds, *(self.headline.seeds if headline else ()))))
+
+    @property
+    def all_thieves(self) -> dict[str, Thief]:
+        """The thieves, and beside them one without questions for each further point of the curve over labels."""
+        curve = self.label_curve
+        points = {
+            f"labels_{n}": Thief(labels=n, queries="none", label_smoothing=curve.label_smoothing, seeds=curve.seeds)
+            for n in curve.labels
+        }
+        return self.thieves | {key: thief for key, thief in points.items() if key not in self.thieves}
 
     @property
     def chosen_chains(self) -> dict[str, ChainParams]:

@@ -3,8 +3,9 @@
 from distillab.core.identity import ModelIdentity
 from distillab.params.chains import ChainParams
 from distillab.params.root import Params
-from distillab.plan.knockoff_matrix import seeds_of, teacher_of
+from distillab.plan.knockoff_matrix import teacher_of
 from distillab.plan.members import DATA, Roster
+from distillab.plan.seeds import seeds_of
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import ModelSpec
 
@@ -21,7 +22,7 @@ def add_chains(roster: Roster) -> list[str]:
 
 def chain_seeds(params: Params, chain: ChainParams) -> tuple[int, ...]:
     """The run's seeds, or those of the defended teacher that a chain starts from."""
-    return seeds_of(params, chain.teacher_defense, headline=False) if chain.teacher_defense else params.seeds
+    return seeds_of(params, chain.teacher_defense, robbed=False) if chain.teacher_defense else params.seeds
 
 
 def step_of(params: Params, key: str, temperature: float, step: int, seed: int) -> ModelIdentity:

@@ -6,7 +6,8 @@ from distillab.core.identity import Family
 from distillab.core.job import Member
 from distillab.params.root import Params
 from distillab.plan.chain_members import add_chains
-from distillab.plan.knockoff_matrix import add_knockoffs, add_students, add_teachers
+from distillab.plan.controls import add_students
+from distillab.plan.knockoff_matrix import add_knockoffs, add_teachers
 from distillab.plan.members import DATA, Roster
 from distillab.plan.pages import add_page, pages_of, scope_of
 from distillab.plan.questions import add_questions

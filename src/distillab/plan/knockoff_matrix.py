@@ -1,10 +1,11 @@
-"""The members of the knockoff matrix: teachers, LS students, and knockoffs with the answers they learn from."""
+"""The members of the knockoff matrix: teachers, and knockoffs with the answers they learn from."""
 
-from distillab.core.identity import ModelIdentity
+from distillab.core.identity import PAPER, ModelIdentity
 from distillab.params.root import Pair, Params
 from distillab.params.trials import knockoff_specs
+from distillab.plan.controls import add_other_images, distinct, means_facts
 from distillab.plan.members import DATA, Roster
-from distillab.specs.base import Spec
+from distillab.plan.seeds import all_needs, cell_seeds, cells_of, teacher_seeds
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.model import ModelSpec
 
@@ -15,7 +16,7 @@ def add_teachers(roster: Roster) -> list[str]:
     for key in _needed_first(params):
         defense = params.defenses[key]
         recipe = defense.train or params.train
-        for network in _distinct([pair.teacher for pair in params.pairs if defense.protects(pair.teacher.name)]):
+        for network in distinct([pair.teacher for pair in params.pairs if defense.protects(pair.teacher.name)]):
             for seed in teacher_seeds(params, key):
                 needed = {need: teacher_of(need, network, seed).member_id for need in all_needs(params, key)}
                 ids.append(
@@ -30,72 +31,41 @@ def add_teachers(roster: Roster) -> list[str]:
     return ids
 
 
-def teacher_seeds(params: Params, key: str) -> tuple[int, ...]:
-    """The seeds of a defense's teachers: its own, and those of the defenses that start from it."""
-    users = [name for name in params.defenses if key in (name, *all_needs(params, name))]
-    needed = {seed for name in users for seed in seeds_of(params, name)}
-    return tuple(seed for seed in params.seeds_of(headline=True) if seed in needed)
-
-
-def seeds_of(params: Params, defense: str, *, headline: bool = True) -> tuple[int, ...]:
-    """The seeds of a defense: the run's, the headline's too where the defense is in it, or as many as it asks for."""
-    found = params.seeds_of(headline=headline and defense in params.headline.defenses)
-    return found[: params.defenses[defense].seeds]
-
-
-def all_needs(params: Params, key: str) -> tuple[str, ...]:
-    """The defenses that one starts from, and those that they start from, the first to be trained first."""
-    direct = params.defenses[key].needs
-    return tuple(dict.fromkeys(name for need in direct for name in (*all_needs(params, need), need)))
-
-
 def _needed_first(params: Params) -> list[str]:
     """The defenses in their order, each after those whose teachers it starts from."""
     return list(dict.fromkeys(name for key in params.defenses for name in (*all_needs(params, key), key)))
 
 
-def add_students(roster: Roster) -> list[str]:
-    """One LS student per smoothing, network and seed."""
-    params, recipe = roster.params, roster.params.student_recipe
-    return [
-        roster.add_model(
-            "baseline",
-            ModelIdentity(role="ls_student", arch=network.name, seed=seed, label_smoothing=smoothing),
-            {"model": network, "train": recipe, "augment": params.data.augment},
-            facts={"label_smoothing": smoothing},
-            parents=DATA,
-            threads=recipe.threads,
-        )
-        for network in _distinct([pair.student for pair in params.pairs])
-        for smoothing in params.knockoff.label_smoothing
-        for seed in params.seeds_of(headline=True)
-    ]
-
-
 def add_knockoffs(roster: Roster) -> list[str]:
-    """One knockoff per pair, defense, attack and seed, and the answers it learns from."""
+    """One knockoff per thief, pair, defense, attack and seed, and the answers it learns from."""
     params = roster.params
+    specs = knockoff_specs(params.knockoff)
     return [
-        _add_knockoff(roster, pair, teacher_of(defense, pair.teacher, seed), attack, trial, spec=spec)
-        for defense in params.defenses
+        _add_knockoff(roster, thief, pair, teacher_of(defense, pair.teacher, seed), attack, trial, spec=spec)
+        for thief in params.thieves
+        for defense, attack in cells_of(params, thief)
         for pair in params.pairs
         if params.defenses[defense].protects(pair.teacher.name)
-        for attack, specs in knockoff_specs(params.knockoff).items()
-        for trial, spec in specs.items()
-        for seed in seeds_of(params, defense, headline=attack in params.headline.attacks)
+        for trial, spec in (specs[attack] if thief == PAPER else {None: specs[attack][None]}).items()
+        for seed in cell_seeds(params, thief, defense, attack)
     ]
 
 
-def _add_knockoff(
-    roster: Roster, pair: Pair, teacher: ModelIdentity, attack: str, trial: int | None, *, spec: KnockoffSpec
+def _add_knockoff(  # noqa: PLR0917 - a knockoff is this many things
+    roster: Roster,
+    thief: str,
+    pair: Pair,
+    teacher: ModelIdentity,
+    attack: str,
+    trial: int | None,
+    *,
+    spec: KnockoffSpec,
 ) -> str:
-    params = roster.params
+    params, means = roster.params, means_facts(roster.params.thieves[thief])
     recipe = spec.train or params.student_recipe
-    parents = DATA | {"teacher": teacher.member_id}
+    parents = DATA | {"teacher": teacher.member_id} | add_other_images(roster, thief)
     if spec.responses == "cached":
-        parents["answers"] = roster.add(
-            "answer", f"{teacher.member_id}-answers", {}, {}, parents=parents, seed=teacher.seed, stored_only=True
-        )
+        parents["answers"] = _add_answers(roster, thief, teacher, parents)
     return roster.add_model(
         "knockoff",
         ModelIdentity(
@@ -106,21 +76,24 @@ def _add_knockoff(
             teacher=teacher.name,
             attack=attack,
             trial=trial,
+            thief=thief,
         ),
         {"attack": spec, "model": pair.student, "train": recipe, "augment": spec.augment or params.data.augment},
+        facts=means,
         parents=parents,
         threads=recipe.threads,
     )
 
 
+def _add_answers(roster: Roster, thief: str, teacher: ModelIdentity, parents: dict[str, str]) -> str:
+    """What the teacher says to each image that a thief asks about: alike for all who ask alike."""
+    wanted = roster.params.thieves[thief]
+    means = wanted.asked_images | ({"answers": wanted.own["answers"]} if "answers" in wanted.own else {})
+    name = f"{teacher.member_id}-answers{f'--{thief}' if means else ''}"
+    facts = {"means": means} if means else {}
+    return roster.add("answer", name, {}, {}, facts=facts, parents=parents, seed=teacher.seed, stored_only=True)
+
+
 def teacher_of(defense: str, network: ModelSpec, seed: int) -> ModelIdentity:
     """The teacher of a network under a defense."""
     return ModelIdentity(role="teacher", arch=network.name, seed=seed, defense=defense)
-
-
-def _distinct(specs: list[ModelSpec]) -> list[ModelSpec]:
-    return list({_frozen(spec): spec for spec in specs}.values())
-
-
-def _frozen(spec: Spec) -> str:
-    return str(sorted(spec.plain().items()))

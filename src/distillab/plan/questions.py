@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from distillab.core.identity import Family, ModelIdentity
+from distillab.core.identity import PAPER, Family, ModelIdentity
 from distillab.core.job import Member
 from distillab.params.root import Params
 from distillab.plan.members import DATA, Roster
@@ -64,9 +64,10 @@ def _judged_as(params: Params, family: Family, model: ModelIdentity) -> Family:
 
 
 def is_asked_elsewhere(params: Params, model: ModelIdentity) -> bool:
-    """Whether attacks and certifiers skip a model: its weights are another's, or its seed is the headline's alone."""
+    """Whether attacks and certifiers skip a model: its weights are another's, or it is one more seed or thief's."""
     defense = params.defenses[model.defense] if model.role == "teacher" else None
-    return isinstance(defense, PostHocDefense) or model.seed not in params.seeds
+    further = model.seed not in params.seeds or model.thief not in ("", PAPER)
+    return isinstance(defense, PostHocDefense) or further
 
 
 def logits_of(member: Member) -> tuple[str, ...]:

@@ -33,9 +33,14 @@ class KnockoffSpec(MethodSpec):
         default=None, description="The attack's own augmentation; the data set's if absent"
     )
 
-    def queries(self, images: int, epochs: int) -> int:
-        """How many answers the attack takes of ``images`` that it learns from: each once, or each view of them."""
-        return images if self.responses == "cached" else images * epochs
+    def queries(self, images: int, views: int) -> int:
+        """How many answers the attack takes of ``images`` that it learns from: each once, or each of their views.
+
+        Args:
+            images: Different images.
+            views: Images that the whole training goes through, each counted as often as it is seen.
+        """
+        return images if self.responses == "cached" else views
 
     @abstractmethod
     def objective(self, task: "Task", answers: "Answers") -> "Objective":

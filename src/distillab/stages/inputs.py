@@ -41,6 +41,8 @@ class PreparedData:
     test: ImageSource
     split: Split
     domain: Domain
+    epoch_images: int = 0
+    """Images of an epoch; a smaller training split is gone through again, so that steps are equal."""
 
 
 def device_for(member: Member, workspace: Workspace) -> torch.device:

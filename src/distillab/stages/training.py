@@ -15,6 +15,7 @@ from distillab.core.payloads import save_tensors
 from distillab.core.seeds import derive
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
+from distillab.data.label_sets import recycled
 from distillab.models.count import parameter_count
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import TrainSpec
@@ -41,6 +42,7 @@ def train_member(
     objective: MakeObjective,
     index: Callable[[PreparedData], Tensor] = training_split,
     begin: Callable[[nn.Module], None] = lambda _model: None,
+    data: PreparedData | None = None,
 ) -> Product:
     """Train the member's network and write its weights.
 
@@ -55,9 +57,10 @@ def train_member(
         objective: what to minimize.
         index: which training images.
         begin: changes the initial weights in place.
+        data: what a thief holds; the whole data set if absent.
     """
     device = device_for(member, workspace)
-    data = prepared_data(member, workspace, device)
+    data = data or prepared_data(member, workspace, device)
     recipe = TrainSpec.model_validate(member.spec["train"])
     seed = _seed(member, role)
     model = fresh_network(member, data, seed=seed)
@@ -66,7 +69,7 @@ def train_member(
     task = task_of(member, data, device, role=role, index=index)
     start = time.perf_counter()
     minimized = objective(task, data, device)
-    positions = minimized.positions(task.train)
+    positions = epoch_of(minimized.positions(task.train), task.train, data)
     marks = [time.perf_counter()]
     history = fit(
         model,
@@ -83,6 +86,11 @@ def train_member(
     _save(model, entry)
     run = {"fixed_seconds": marks[0] - start} | step_seconds(marks, math.ceil(len(positions) / recipe.batch_size))
     return Product(device.type, {"history": history, "parameters": parameter_count(model)}, run)
+
+
+def epoch_of(chosen: Tensor, train: Tensor, data: PreparedData) -> Tensor:
+    """What is gone through in an epoch: the chosen positions of ``train``, again and again where images are few."""
+    return recycled(chosen, round(len(chosen) * data.epoch_images / len(train)))
 
 
 def task_of(

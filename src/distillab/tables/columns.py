@@ -6,12 +6,13 @@ _SHARED = {
     column.name: column
     for column in (
         Column("model", "text", "id of the network, without its seed"),
-        Column("role", "text", "what the network is: teacher, ls_student, knockoff or chain"),
+        Column("role", "text", "what the network is: teacher, ls_student, pseudo_student, knockoff or chain"),
         Column("defense", "text", "key of the teacher's defense, or of its teacher's; empty where there is neither"),
         Column("defense_label", "text", "what pages call the defense"),
         Column("grade", "text", "provenance of the method: V verified, P one paper, S second-hand, R reconstruction"),
         Column("teacher", "text", "id of the teacher, without its seed"),
         Column("arch", "text", "key of the network's architecture"),
+        Column("thief", "text", "key of the thief who trained it or whose labels it has; empty of teachers and chains"),
         Column("chain", "text", "key of the distillation chain; empty where there is none"),
         Column("temperature", "temperature", "of the chain's step; missing outside chains", optional=True),
         Column("step", "index", "the chain's step, from 0; -1 outside chains"),

@@ -13,8 +13,8 @@ CELLS = {"knockoff", "attack", "certify"}
 """Stages whose members are the cells of the three matrices."""
 
 NOBODY = {
-    "model": "", "role": "", "defense": "", "attack": "", "teacher": "", "arch": "", "chain": "", "temperature": None,
-    "step": NO_STEP, "seed": None,
+    "model": "", "role": "", "defense": "", "attack": "", "teacher": "", "arch": "", "thief": "", "chain": "",
+    "temperature": None, "step": NO_STEP, "seed": None,
 }  # fmt: skip
 """The columns that name a model, of what is no model's."""
 

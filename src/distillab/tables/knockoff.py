@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from distillab.core.identity import PAPER
 from distillab.metrics.intervals import Estimate, seed_difference, seed_interval
 from distillab.tables.columns import interval, shared
 from distillab.tables.model_run import ModelRun
@@ -11,6 +12,9 @@ from distillab.tables.table import Column, Table
 from distillab.tables.tuning import KnockoffCell, Trials, candidates, with_tuned
 
 Row = dict[str, Any]
+CONTROLS = {"ls_student": "ls", "pseudo_student": "pseudo"}
+"""Roles of the students that a thief's knockoffs are compared with, and what they are called for short."""
+
 Baseline = dict[str, dict[int, float]]
 """Network to seed to test accuracy of its LS student."""
 
@@ -27,21 +31,21 @@ def rows(results: Results) -> list[Row]:
     ]
 
 
-def runs_by_cell(results: Results) -> dict[KnockoffCell, list[ModelRun]]:
-    """The knockoffs of each cell, in plan order; where an attacker tuned, the chosen trials are a cell more."""
-    return with_tuned(results, _by_cell(results.runs))
+def runs_by_cell(results: Results, thief: str = PAPER) -> dict[KnockoffCell, list[ModelRun]]:
+    """A thief's knockoffs of each cell, in plan order; where an attacker tuned, the chosen trials are a cell more."""
+    return with_tuned(results, _by_cell(results.runs, thief))
 
 
-def planned_cells(results: Results) -> dict[KnockoffCell, list[ModelRun]]:
-    """The knockoffs of each cell, there or not; of a tuning attacker's, every candidate's."""
-    rivals = candidates(_by_cell(results.planned))
+def planned_cells(results: Results, thief: str = PAPER) -> dict[KnockoffCell, list[ModelRun]]:
+    """A thief's knockoffs of each cell, there or not; of a tuning attacker's, every candidate's."""
+    rivals = candidates(_by_cell(results.planned, thief))
     return {cell: [run for runs in lists for run in runs] for cell, lists in rivals.items()}
 
 
-def _by_cell(runs: list[ModelRun]) -> dict[KnockoffCell, Trials]:
+def _by_cell(runs: list[ModelRun], thief: str) -> dict[KnockoffCell, Trials]:
     found: dict[KnockoffCell, Trials] = {}
     for run in runs:
-        if run.role == "knockoff":
+        if run.role == "knockoff" and run.thief == thief:
             cell = KnockoffCell(run.teacher, run.arch, run.attack)
             found.setdefault(cell, {}).setdefault(run.trial, []).append(run)
     return found
@@ -54,19 +58,20 @@ def paired(matrix: dict[KnockoffCell, list[ModelRun]], baseline: Baseline) -> di
 
 
 def missing(results: Results, planned: dict[KnockoffCell, list[ModelRun]]) -> int:
-    """How many of these cells' networks, LS students included, are not there with their answers."""
-    students = {cell.student for cell in planned}
-    needed = {run.member.id for runs in planned.values() for run in runs}
-    needed |= {run.member.id for run in results.planned if run.role == "ls_student" and run.arch in students}
+    """How many of these cells' networks, controls included, are not there with their answers."""
+    knockoffs = [run for runs in planned.values() for run in runs]
+    compared = {(run.thief, run.arch) for run in knockoffs}
+    controls = [run for run in results.planned if run.role in CONTROLS and (run.thief, run.arch) in compared]
+    needed = {run.member.id for run in (*knockoffs, *controls)}
     return len(needed - {run.member.id for run in results.runs})
 
 
-def ls_accuracy(results: Results) -> Baseline:
-    """Network to seed to test accuracy of the LS student with the chosen smoothing."""
-    chosen = chosen_smoothing(results)
+def ls_accuracy(results: Results, thief: str = PAPER, role: str = "ls_student") -> Baseline:
+    """Network to seed to test accuracy of a thief's LS student, or other control, with the chosen smoothing."""
+    chosen = chosen_smoothing(results, thief)
     found: dict[str, dict[int, float]] = {}
     for run in results.runs:
-        if run.role == "ls_student" and run.label_smoothing == chosen[run.arch]:
+        if run.role == role and run.thief == thief and run.label_smoothing == chosen[run.arch]:
             found.setdefault(run.arch, {})[run.seed] = split_accuracy(results, run, "test")
     return found
 

@@ -24,6 +24,8 @@ class ModelRun:
     """Which of the values that a tuning attacker tries; None for the attack's own."""
     teacher: str
     """Flat id, without the seed, of whom a knockoff learned from or a chain starts from; empty where that is nobody."""
+    thief: str
+    """Key of a knockoff's thief, or of whose labels a control has; empty of teachers and chains."""
     label_smoothing: float
     chain: str
     """The chain's key; empty where the model is no part of one, and then there is no temperature and no step."""
@@ -49,6 +51,7 @@ class ModelRun:
             "attack": self.method,
             "teacher": self.teacher,
             "arch": self.arch,
+            "thief": self.thief,
             "chain": self.chain,
             "temperature": self.temperature,
             "step": self.step,
@@ -70,6 +73,7 @@ def run_of(member: Member) -> ModelRun | None:
         attack=own.attack,
         trial=own.trial,
         teacher=own.teacher,
+        thief=own.thief,
         label_smoothing=_number(own.label_smoothing),
         chain=own.chain,
         temperature=_number(own.temperature),

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from distillab.core.identity import PAPER
 from distillab.metrics.accuracy import accuracy, agreement, l1_distance
 from distillab.metrics.arrays import blocks
 from distillab.tables.choice import best_setting
@@ -21,15 +22,16 @@ def rows(results: Results) -> list[Row]:
 
     What compares it with another network, such as ``agreement``, is NaN where that one's answers are not there.
     """
-    chosen = chosen_smoothing(results)
-    return [_row(results, run, chosen) for run in results.runs]
+    thieves = dict.fromkeys(run.thief for run in results.runs)
+    chosen = {thief: chosen_smoothing(results, thief) for thief in thieves}
+    return [_row(results, run, chosen[run.thief]) for run in results.runs]
 
 
-def chosen_smoothing(results: Results) -> dict[str, float]:
-    """Network to the LS student's smoothing with the best mean validation accuracy over the seeds that all have."""
+def chosen_smoothing(results: Results, thief: str = PAPER) -> dict[str, float]:
+    """Network to the best smoothing of a thief's LS students, by mean validation accuracy over the seeds all have."""
     by_arch: dict[str, dict[float, dict[int, float]]] = {}
     for run in results.runs:
-        if run.role == "ls_student":
+        if run.role == "ls_student" and run.thief == thief:
             settings = by_arch.setdefault(run.arch, {})
             settings.setdefault(run.label_smoothing, {})[run.seed] = split_accuracy(results, run, "val")
     return {arch: best_setting(settings) for arch, settings in by_arch.items()}
@@ -97,7 +99,7 @@ TABLE = Table(
     (
         *shared("model", "role", "defense"),
         Column("attack", "text", "key of the knockoff's attack, trials told apart; empty of other roles"),
-        *shared("teacher", "arch", "chain", "temperature", "step", "seed", "defense_label", "grade"),
+        *shared("teacher", "arch", "thief", "chain", "temperature", "step", "seed", "defense_label", "grade"),
         Column("attack_label", "text", "what pages call the knockoff's attack"),
         Column("label_smoothing", "share", "label smoothing of an LS student; missing of other roles", optional=True),
         Column("chosen", "flag", "false of LS students with another smoothing than validation images choose"),

@@ -1,0 +1,70 @@
+"""Which seeds a cell of the knockoff matrix, its controls and its teachers have."""
+
+from itertools import count, islice
+
+from distillab.core.identity import PAPER
+from distillab.params.root import Params
+
+
+def cell_seeds(params: Params, thief: str, defense: str, attack: str) -> tuple[int, ...]:
+    """The seeds of one cell: its thief's, the headline's too, and those that were added because it was open."""
+    headline = params.headline
+    further = thief == PAPER and defense in headline.defenses and attack in headline.attacks
+    own = _first(params, params.all_thieves[thief].seeds)
+    added = params.decide.asked.get(thief, {}).get(defense, {}).get(attack, 0)
+    found = dict.fromkeys((*own, *(headline.seeds if further else ()), *_first(params, added)))
+    return tuple(found)[: params.defenses[defense].seeds]
+
+
+def control_seeds(params: Params, thief: str) -> tuple[int, ...]:
+    """The seeds of a thief's controls: those of all its cells, and more where they are asked for."""
+    wanted = params.all_thieves[thief]
+    cells = [seed for cell in cells_of(params, thief) for seed in cell_seeds(params, thief, *cell)]
+    further = params.headline.seeds if thief == PAPER else ()
+    own = (*_first(params, wanted.seeds), *further, *_first(params, wanted.control_seeds or 0))
+    return tuple(dict.fromkeys((*own, *cells)))
+
+
+def cells_of(params: Params, thief: str) -> list[tuple[str, str]]:
+    """Defense and attack of each cell that a thief fills, in the order of the parameters."""
+    wanted = params.all_thieves[thief]
+    if wanted.queries == "none":
+        return []
+    return [
+        (defense, attack)
+        for defense in params.defenses
+        if not wanted.defenses or defense in wanted.defenses
+        for attack in params.knockoff.attacks
+        if not wanted.attacks or attack in wanted.attacks
+    ]
+
+
+def teacher_seeds(params: Params, key: str) -> tuple[int, ...]:
+    """The seeds of a defense's teachers: its own, and those of the defenses that start from it."""
+    users = [name for name in params.defenses if key in (name, *all_needs(params, name))]
+    return tuple(dict.fromkeys(seed for name in (key, *users) for seed in seeds_of(params, name)))
+
+
+def seeds_of(params: Params, defense: str, *, robbed: bool = True) -> tuple[int, ...]:
+    """The seeds of a defense: the run's, and those of the thieves who rob it; or as many as it asks for."""
+    own = list(params.seeds)
+    if robbed and "knockoffs" in params.families:
+        for thief in params.thieves:
+            cells = [attack for name, attack in cells_of(params, thief) if name == defense]
+            own += [seed for attack in cells for seed in cell_seeds(params, thief, defense, attack)]
+    return tuple(dict.fromkeys(own))[: params.defenses[defense].seeds]
+
+
+def all_needs(params: Params, key: str) -> tuple[str, ...]:
+    """The defenses that one starts from, and those that they start from, the first to be trained first."""
+    direct = params.defenses[key].needs
+    return tuple(dict.fromkeys(name for need in direct for name in (*all_needs(params, need), need)))
+
+
+def _first(params: Params, seeds: int | None) -> tuple[int, ...]:
+    """The first seeds of the run, of the headline, and of all others; the run's alone if no number is given."""
+    if seeds is None:
+        return params.seeds
+    listed = dict.fromkeys((*params.seeds, *params.headline.seeds))
+    others = (seed for seed in count() if seed not in listed)
+    return tuple(islice((*listed, *islice(others, max(0, seeds - len(listed)))), seeds))
