@@ -149,6 +149,7 @@ FORMULAS = {
     "dkd": decoupled,
     "dist": correlated,
     "knockoff_random": lambda c: entropy(softmax(c.t), softmax(c.z)),
+    "argmax": lambda c: entropy(np.eye(c.t.shape[1])[c.t.argmax(1)], softmax(c.z)),
 }
 
 
@@ -223,6 +224,7 @@ OURS = {
     "dkd": stolen("dkd", softened=True, target_weight=2, nontarget_weight=8),
     "dist": stolen("dist"),
     "knockoff_random": stolen("knockoff_random"),
+    "argmax": stolen("argmax", hard_weight=0, label_smoothing=0),
 }
 
 

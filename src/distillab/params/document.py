@@ -27,6 +27,7 @@ from distillab.params.root import (
     SensitivityParams,
     params_schema,
 )
+from distillab.params.thieves import DecideParams, LabelCurveParams, Thief
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.measure import MeasureParams
 from distillab.specs.train import AdamSpec, ConstantSpec, CosineSpec, InverseSpec, MilestonesSpec, SGDSpec, TrainSpec
@@ -37,6 +38,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`pairs`: each of", Pair),
     ("`train` and `student_train`", TrainSpec),
     ("`knockoff`", KnockoffParams),
+    ("`thieves`: each of", Thief),
+    ("`label_curve`", LabelCurveParams),
+    ("`decide`", DecideParams),
     ("`robustness`", RobustnessParams),
     ("`certification`", CertificationParams),
     ("`chains`: each of", ChainParams),
@@ -61,10 +65,10 @@ INTRODUCTION = """# Parameters
 *Generated from the parameter models by `make docs`; do not edit.*
 
 `params.yaml` names a preset and what you want different from it. `base.yaml` is read first, the preset over it, the
-override over both. Unknown keys are errors. In tables of named methods (`defenses`, `knockoff.attacks`, `chains`,
-`robustness.attacks`, `certification.certifiers`) a `null` takes an inherited method out, and `"*": null` every one that
-is not named beside it (`ce: {}` keeps one as it is). `distillab check` validates, `distillab plan` shows what will run,
-and `params.schema.json` completes keys in editors.
+override over both. Unknown keys are errors. In tables of named methods (`defenses`, `knockoff.attacks`, `thieves`,
+`chains`, `robustness.attacks`, `certification.certifiers`) a `null` takes an inherited method out, and `"*": null`
+every one that is not named beside it (`ce: {}` keeps one as it is). `distillab check` validates, `distillab plan` shows
+what will run, and `params.schema.json` completes keys in editors.
 """
 
 
@@ -113,7 +117,11 @@ def _row(name: str, field: FieldInfo) -> Iterator[str]:
 
 def _default(field: FieldInfo) -> str:
     value = field.default.model_dump() if isinstance(field.default, BaseModel) else field.default
-    return json.dumps(value).replace("|", "\\|")
+    return json.dumps(value, default=_own).replace("|", "\\|")
+
+
+def _own(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", exclude_defaults=True)
 
 
 def _type(annotation: Any) -> str:  # noqa: ANN401 - a type expression

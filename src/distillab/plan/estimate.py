@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from distillab.core.identity import PAPER
 from distillab.core.job import Member, Plan
 from distillab.core.sidecar import sidecar_path
 from distillab.core.stages import STAGES
@@ -77,8 +78,9 @@ def _title(member: Member) -> str:
         case "distill":
             what = "soft labels of " if axes["part"] == "labels" else ""
             return f"{what}{axes['chain']} at T = {axes['temperature']}, step {axes['step']}"
-    names = [value for axis, value in axes.items() if axis not in {"seed", "family"}]
-    return " by ".join(reversed(names)) or member.id
+    names = [value for axis, value in axes.items() if axis not in {"seed", "family", "thief"}]
+    of_thief = f" ({axes['thief']})" if axes.get("thief", PAPER) != PAPER else ""
+    return (" by ".join(reversed(names)) or member.id) + of_thief
 
 
 def _add(group: Group, cost: Cost, seconds: float | None) -> None:

@@ -43,9 +43,11 @@ def add_knockoffs(roster: Roster) -> list[str]:
     return [
         _add_knockoff(roster, thief, pair, teacher_of(defense, pair.teacher, seed), attack, trial, spec=spec)
         for thief in params.thieves
-        for defense, attack in cells_of(params, thief)
+        for defense in params.defenses
         for pair in params.pairs
         if params.defenses[defense].protects(pair.teacher.name)
+        for robbed, attack in cells_of(params, thief)
+        if robbed == defense
         for trial, spec in (specs[attack] if thief == PAPER else {None: specs[attack][None]}).items()
         for seed in cell_seeds(params, thief, defense, attack)
     ]

@@ -16,12 +16,16 @@ WHOLE = STEP.model_copy(update={"temperature": 100.0})
     ("model", "member_id", "axes"),
     [
         (TEACHER, "nt-wide_net-s4", {"teacher": "nt-wide_net", "seed": "4"}),
-        (STUDENT, "ls0.25-thin-s3", {"student": "ls0.25-thin", "seed": "3"}),
-        (KNOCKOFF, "nt-wide_net--kd-thin-s4", {"teacher": "nt-wide_net", "knockoff": "kd-thin", "seed": "4"}),
+        (STUDENT, "ls0.25-thin-s3", {"thief": "paper", "student": "ls0.25-thin", "seed": "3"}),
+        (
+            KNOCKOFF,
+            "nt-wide_net--kd-thin-s4",
+            {"thief": "paper", "teacher": "nt-wide_net", "knockoff": "kd-thin", "seed": "4"},
+        ),
         (
             TRIAL,
             "nt-wide_net--kd_trial0-thin-s4",
-            {"teacher": "nt-wide_net", "knockoff": "kd_trial0-thin", "seed": "4"},
+            {"thief": "paper", "teacher": "nt-wide_net", "knockoff": "kd_trial0-thin", "seed": "4"},
         ),
         (STEP, "dd-T2.5-step2-s1", {"chain": "dd", "temperature": "2.5", "step": "2", "seed": "1"}),
     ],

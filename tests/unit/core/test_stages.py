@@ -12,8 +12,8 @@ def test_paths_say_the_axes_of_their_stage():
     assert {name: stage.pattern for name, stage in STAGES.items()} == {
         "prepare": f"data/{{part}}.{weights}",
         "teach": f"teachers/{{teacher}}/s{{seed}}.{weights}",
-        "baseline": f"students/{{student}}/s{{seed}}.{weights}",
-        "knockoff": f"knockoffs/{{teacher}}/{{knockoff}}/s{{seed}}.{weights}",
+        "baseline": f"students/{{thief}}/{{student}}/s{{seed}}.{weights}",
+        "knockoff": f"knockoffs/{{thief}}/{{teacher}}/{{knockoff}}/s{{seed}}.{weights}",
         "distill": f"chains/{{chain}}/T{{temperature}}/step{{step}}/{{part}}-s{{seed}}.{weights}",
         "measure": f"measures/{{family}}/{{model}}/s{{seed}}.{weights}",
         "sensitivity": "sensitivity/{family}/{model}/s{seed}.parquet",
@@ -26,7 +26,8 @@ def test_paths_say_the_axes_of_their_stage():
 
 def test_axes_that_may_be_batched_are_those_of_stages_that_compute():
     assert BATCHABLE == {
-        "teach": ("teacher", "seed"), "baseline": ("student", "seed"), "knockoff": ("teacher", "knockoff", "seed"),
+        "teach": ("teacher", "seed"), "baseline": ("thief", "student", "seed"),
+        "knockoff": ("thief", "teacher", "knockoff", "seed"),
         "distill": ("chain", "temperature", "step", "part", "seed"), "measure": ("family", "model", "seed"),
         "sensitivity": ("family", "model", "seed"), "attack": ("family", "model", "attack", "logits", "seed"),
         "certify": ("family", "model", "certifier", "seed"),

@@ -161,7 +161,7 @@ def test_a_job_is_known_by_its_members_keys(plan_of):
 
 def test_answers_stand_for_the_teacher_among_the_inputs(plan_of):
     plan = plan_of({"studies": ["undistillable"], "batch": {"knockoff": [], "teach": []}})
-    job = plan.find_job("knockoff", "ls-cnn_digits/kd-cnn_digits/1")
+    job = plan.find_job("knockoff", "paper/ls-cnn_digits/kd-cnn_digits/1")
     assert {*job.inputs} == {
         "results/tiny/receipts/prepare/all.json", "results/tiny/receipts/teach/ls-cnn_digits/1.json",
     }  # fmt: skip
@@ -172,7 +172,7 @@ def test_jobs_may_loop_over_different_values(plan_of):
     studies, batch = ["undistillable"], {"knockoff": ["seed"]}
     plan = plan_of({"studies": studies, "batch": batch, "headline": headline, "defenses": {"cmim": {"seeds": 1}}})
     assert Counter(len(job.members) for job in plan.stage("knockoff")) == {2: 5, 3: 1, 1: 2}
-    job = plan.find_job("knockoff", "ls-cnn_digits/kd-cnn_digits")
+    job = plan.find_job("knockoff", "paper/ls-cnn_digits/kd-cnn_digits")
     assert job.members == tuple(f"ls-cnn_digits--kd-cnn_digits-s{seed}" for seed in (0, 1, 2))
 
 

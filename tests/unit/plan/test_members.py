@@ -58,8 +58,9 @@ def test_an_ls_student(rich, rich_params):
         "model": {"name": "papernot_digits"}, "train": params.student_train.plain(),
         "augment": params.data.augment.plain(), "label_smoothing": 0.25,
     }  # fmt: skip
-    name, path = "ls0.25-papernot_digits", "students/ls0.25-papernot_digits/s9.safetensors"
-    assert found(rich, f"{name}-s9") == member("baseline", path, 9, {}, spec, threads=4, student=name, seed="9")
+    name, path = "ls0.25-papernot_digits", "students/paper/ls0.25-papernot_digits/s9.safetensors"
+    axes = {"thief": "paper", "student": name, "seed": "9"}
+    assert found(rich, f"{name}-s9") == member("baseline", path, 9, {}, spec, threads=4, **axes)
 
 
 def knockoff(rich_params, attack):
@@ -75,9 +76,10 @@ def knockoff(rich_params, attack):
 def test_a_knockoff_learns_from_cached_answers(rich, rich_params):
     teacher, name = "ls-cnn_digits", "kd-papernot_digits"
     parents = {"teacher": "ls-cnn_digits-s9", "answers": "ls-cnn_digits-s9-answers"}
-    path = "knockoffs/ls-cnn_digits/kd-papernot_digits/s9.safetensors"
+    path = "knockoffs/paper/ls-cnn_digits/kd-papernot_digits/s9.safetensors"
     expected = member(
-        "knockoff", path, 9, parents, knockoff(rich_params, "kd"), threads=4, teacher=teacher, knockoff=name, seed="9"
+        "knockoff", path, 9, parents, knockoff(rich_params, "kd"), threads=4, thief="paper", teacher=teacher,
+        knockoff=name, seed="9",
     )  # fmt: skip
     assert found(rich, f"{teacher}--{name}-s9") == expected
     answers = member("answer", "", 9, {"teacher": "ls-cnn_digits-s9"}, {}) | {"path": ""}
@@ -85,10 +87,10 @@ def test_a_knockoff_learns_from_cached_answers(rich, rich_params):
 
 
 def test_a_knockoff_that_asks_live_has_its_recipe_and_no_answers(rich, rich_params):
-    teacher, name, path = "st-cnn_digits", "live-papernot_digits", "knockoffs/st-cnn_digits/live-papernot_digits/"
+    teacher, name, path = "st-cnn_digits", "live-papernot_digits", "knockoffs/paper/st-cnn_digits/live-papernot_digits/"
     expected = member(
         "knockoff", f"{path}s7.safetensors", 7, {"teacher": "st-cnn_digits-s7"}, knockoff(rich_params, "live"),
-        threads=3, teacher=teacher, knockoff=name, seed="7",
+        threads=3, thief="paper", teacher=teacher, knockoff=name, seed="7",
     )  # fmt: skip
     assert found(rich, f"{teacher}--{name}-s7") == expected
     assert "ls-cnn_digits--live-papernot_digits-s9" not in rich.members

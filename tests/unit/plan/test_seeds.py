@@ -1,4 +1,9 @@
-"""Defenses that spend fewer seeds than the run has."""
+"""Seeds of cells, controls and teachers, and defenses that spend fewer than the run has."""
+
+import pytest
+
+from distillab.params.root import Params
+from distillab.plan.seeds import all_needs, seeds_of, teacher_seeds
 
 LS = {"defenses": {"ls": {"seeds": 1}}}
 
@@ -27,3 +32,32 @@ def test_a_chain_has_the_seeds_of_the_teacher_it_starts_from(plan_of):
     plan = plan_of(LS | {"chains": chain, "studies": ["undistillable", "ta", "adversarial"]})
     assert seeds(plan, "distill", "robust-") == [0]
     assert seeds(plan, "distill", "ta-") == [0, 1]
+
+
+@pytest.fixture
+def cascade(params_of):
+    """Parameters with three stages, of which the second spends one seed and the third is the headline's."""
+    stages = {
+        "third": {"name": "wong_kolter", "after": "second"},
+        "second": {"name": "wong_kolter", "after": "first", "seeds": 1},
+        "first": {"name": "ibp_training", "seeds": 1},
+    }
+    headline = {"defenses": ["third"], "attacks": ["kd"], "seeds": [8]}
+    return params_of({"studies": ["undistillable"], "seeds": [4, 6], "defenses": stages, "headline": headline})
+
+
+def test_seeds_of_a_cascade(cascade):
+    assert isinstance(cascade, Params)
+    assert all_needs(cascade, "third") == ("first", "second")
+    assert all_needs(cascade, "first") == ()
+    assert seeds_of(cascade, "third") == (4, 6, 8)
+    assert seeds_of(cascade, "third", robbed=False) == (4, 6)
+    assert seeds_of(cascade, "second") == (4,)
+    assert seeds_of(cascade, "ls") == (4, 6)
+    assert (
+        teacher_seeds(cascade, "third")
+        == teacher_seeds(cascade, "second")
+        == teacher_seeds(cascade, "first")
+        == (4, 6, 8)
+    )
+    assert teacher_seeds(cascade, "ls") == (4, 6)

@@ -17,11 +17,12 @@ def test_what_is_minimized_is_smoothed_cross_entropy_by_its_own_share(small, mon
     """``-sum_i ((1 - smoothing) 1[i = y] + smoothing / k) ln q_i``, for each image."""
     asked, student = {}, f"ls{smoothing}-cnn_digits"
 
-    def train(member, *_arguments, role, objective):
-        asked.update(member=member.id, role=role, objective=objective(None, None, None))
+    def train(member, *_arguments, role, objective, data):
+        asked.update(member=member.id, role=role, objective=objective(None, None, None), data=data)
 
     monkeypatch.setattr(baseline, "train_member", train)
     small.remade(small.member(f"{student}-s{seed}"), tmp_path)
+    assert len(asked["data"].split.train) == TRAIN
     assert (asked["member"], asked["role"]) == (f"{student}-s{seed}", "student")
     x, y = images("train")
     weights = small.weights("ce-cnn_digits-s0")

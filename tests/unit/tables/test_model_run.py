@@ -29,11 +29,11 @@ def member(model):
         zip(
             MODELS,
             [
-                ("nt-wide", "teacher", "nt", "", "", "wide", "", NO_STEP),
-                ("ls0.2-thin", "ls_student", "", "", "", "thin", "", NO_STEP),
-                ("nt-wide--kd-thin", "knockoff", "nt", "kd", "nt-wide", "thin", "", NO_STEP),
-                ("nt-wide--kd_trial1-thin", "knockoff", "nt", "kd_trial1", "nt-wide", "thin", "", NO_STEP),
-                ("dd-T2-step2", "chain", "nt", "", "nt-wide", "thin", "dd", 2),
+                ("nt-wide", "teacher", "nt", "", "", "wide", "", "", NO_STEP),
+                ("ls0.2-thin", "ls_student", "", "", "", "thin", "paper", "", NO_STEP),
+                ("nt-wide--kd-thin", "knockoff", "nt", "kd", "nt-wide", "thin", "paper", "", NO_STEP),
+                ("nt-wide--kd_trial1-thin", "knockoff", "nt", "kd_trial1", "nt-wide", "thin", "paper", "", NO_STEP),
+                ("dd-T2-step2", "chain", "nt", "", "nt-wide", "thin", "", "dd", 2),
             ],
             strict=True,
         )
@@ -43,7 +43,7 @@ def test_who_a_network_is(model, key):
     found = run_of(member(model)).key()
     assert found.pop("seed") == 4
     assert found.pop("temperature") == pytest.approx(or_nan(model.temperature), nan_ok=True)
-    names = ("model", "role", "defense", "attack", "teacher", "arch", "chain", "step")
+    names = ("model", "role", "defense", "attack", "teacher", "arch", "thief", "chain", "step")
     assert found == dict(zip(names, key, strict=True))
 
 

@@ -12,7 +12,7 @@ LABELS = {"train": [0, 1, 2], "val": [2, 1, 0, 0, 1], "test": [0, 1, 2, 0]}
 TEACHER = [(0.82, 0.10, 0.08), (0.30, 0.62, 0.08), (0.20, 0.72, 0.08), (0.90, 0.04, 0.06)]
 """On test images: right, right, wrong, right."""
 
-IDENTITY = ("model", "role", "defense", "attack", "teacher", "arch", "chain", "temperature", "step", "seed")
+IDENTITY = ("model", "role", "defense", "attack", "teacher", "arch", "thief", "chain", "temperature", "step", "seed")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_teachers_whole_row(results, same_row):
     results.teacher("ce", seed=4, val=5, test=4)
     same_row(row_of(results, run), {
         "model": "ce-wide", "role": "teacher", "defense": "ce", "attack": "", "teacher": "", "arch": "wide",
-        "chain": "", "temperature": NAN, "step": -1, "seed": 3,
+        "thief": "", "chain": "", "temperature": NAN, "step": -1, "seed": 3,
         "defense_label": "CE", "grade": "of ce", "attack_label": "", "label_smoothing": NAN, "chosen": True,
         "parameters": 77, "epochs": 3,
         "val_accuracy": 2 / 5, "val_n": 5, "test_accuracy": 3 / 4, "test_n": 4,
