@@ -165,7 +165,7 @@ def test_a_foreign_entry_in_the_store_is_made_again(finished_copy: Project) -> N
 
 
 def test_forged_results_are_refused_in_the_project_and_made_again_in_the_store(finished_copy: Project) -> None:
-    name = "knockoffs/ls-cnn_digits/kd-cnn_digits/s0.safetensors"
+    name = "knockoffs/paper/ls-cnn_digits/kd-cnn_digits/s0.safetensors"
     shown, kept = sidecar_path(finished_copy.results / name), sidecar_path(entry_of(finished_copy, name))
     honest = read_sidecar(finished_copy.results / name)
     for path in (shown, kept):
