@@ -38,21 +38,22 @@ def label_set(y: Labels, index: Int[Tensor, " n"], labels: int, *, seed: int) ->
     return index[order[:labels]].sort().values
 
 
-def query_set(index: Int[Tensor, " n"], share: float, *, seed: int) -> Int[Tensor, " m"]:
-    """Ascending positions of a share of the images, at least one, drawn without a look at labels; nested in the share.
+def query_set(index: Int[Tensor, " n"], images: int, *, seed: int) -> Int[Tensor, " images"]:
+    """Ascending positions of some images, drawn without a look at labels: of one seed fewer lie within more.
 
     Args:
-        index: Positions of the training split.
-        share: In (0, 1].
+        index: Positions of the images there are.
+        images: How many; all if there are fewer.
         seed: The user's seed.
     """
     order = torch.randperm(len(index), generator=generator(seed, "query_set"))
-    return index[order[: max(1, round(share * len(index)))]].sort().values
+    return index[order[:images]].sort().values
 
 
 def recycled(index: Int[Tensor, " m"], count: int) -> Int[Tensor, " count"]:
     """The positions again and again until there are ``count``: an epoch of a small set has as many steps as another's.
 
-    A set that is larger stays whole.
+    Each comes ``count / n`` times, rounded down or up; those that come once more are spread over the set, which may be
+    sorted by class. A set that is larger stays whole.
     """
-    return index.repeat(-(-count // len(index)))[:count] if 0 < len(index) < count else index
+    return index[torch.arange(count) * len(index) // count] if 0 < len(index) < count else index

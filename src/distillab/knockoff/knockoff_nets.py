@@ -38,6 +38,7 @@ class KnockoffRandom(KnockoffSpec):
     label: ClassVar[str] = "Knockoff"
     paper: ClassVar[str] = "Orekondy et al., CVPR 2019"
     in_paper: ClassVar[bool] = True
+    reads_labels: ClassVar[bool] = False
     grid: ClassVar[dict[str, tuple[Any, ...]]] = {"argmaxed": (False, True)}
 
     budget: int | None = Field(default=None, ge=1, description="Images to query; all training images if absent")

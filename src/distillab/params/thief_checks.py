@@ -6,6 +6,7 @@ from itertools import pairwise
 from distillab.core.identity import PAPER
 from distillab.params.root import Params
 from distillab.params.thieves import Thief
+from distillab.specs.data import DataSpec
 
 
 def impossible_thieves(params: Params) -> Iterator[str]:
@@ -17,6 +18,7 @@ def impossible_thieves(params: Params) -> Iterator[str]:
     if PAPER in params.thieves and params.thieves[PAPER].own:
         yield f"thieves.{PAPER}: expected the papers' means; got {params.thieves[PAPER].own}; give yours another name"
     yield from _too_many(params)
+    yield from _beyond_budgets(params)
     yield from _looks(params)
 
 
@@ -28,10 +30,14 @@ def _means(params: Params, where: str, thief: Thief) -> Iterator[str]:
             f"{where}.label_smoothing: expected a value, as {thief.labels} labels leave none to choose it on; "
             "say what was fixed beforehand, such as 0.1"
         )
-    if thief.data and thief.data.facts.shape != params.data.facts.shape:
-        yield f"{where}.data: expected images of shape {params.data.facts.shape}; got {thief.data.facts.shape}"
+    if thief.data and _pixels(thief.data) != _pixels(params.data):
+        yield f"{where}.data: expected images {_pixels(params.data)}; got {_pixels(thief.data)}; choose others"
     if thief.data and (thief.data.streaming or params.data.streaming):
         yield f"{where}.data: expected data sets that fit in memory; choose others"
+
+
+def _pixels(data: DataSpec) -> str:
+    return f"of shape {data.facts.shape} with {data.facts.levels} levels"
 
 
 def _unknown(where: str, keys: tuple[str, ...], methods: Mapping[str, object]) -> Iterator[str]:
@@ -50,6 +56,19 @@ def _too_many(params: Params) -> Iterator[str]:
             curve = key not in params.thieves
             where = "label_curve.labels" if curve else f"thieves.{key}.labels"
             yield f"{where}: expected at most the {min(known)} training images; got {thief.labels}; or say all"
+
+
+def _beyond_budgets(params: Params) -> Iterator[str]:
+    """Attacks that would ask about more images than a thief has."""
+    for key, thief in params.thieves.items():
+        tried = [name for name in params.knockoff.attacks if not thief.attacks or name in thief.attacks]
+        for name in tried if thief.queries == "labeled" and thief.labels != "all" else ():
+            budget = getattr(params.knockoff.attacks[name], "budget", None) or 0
+            if budget > thief.labels:
+                yield (
+                    f"thieves.{key}.attacks: {name} asks about {budget} images; expected at most the {thief.labels} "
+                    "labeled ones; name other attacks, or let it ask about more"
+                )
 
 
 def _looks(params: Params) -> Iterator[str]:

@@ -5,8 +5,10 @@ from typing import Any
 
 from distillab.attacks import ATTACKS
 from distillab.core.job import Member, Plan
+from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.defenses.adversarial_training import AdversarialTrainingSpec
+from distillab.specs.thief import OTHER_IMAGES
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ def _training(plan: Plan, member: Member) -> Cost | None:
     recipe = member.spec["train"]
     settings = f"{recipe['precision']}{' channels_last' if recipe['channels_last'] else ''}"
     held_out = 0 if member.stage == "distill" else int(plan.params["data"]["val"])
-    images, epochs = _train_images(plan, held_out), int(recipe["epochs"])
-    if images is None:
+    own, other, epochs = _train_images(plan, held_out), _other_images(plan, member), int(recipe["epochs"])
+    if own is None or other is None:
         return None
+    images = own + other
     defense = DEFENSES.parse(member.spec["defense"]) if "defense" in member.spec else None
     return Cost(
         member.spec["model"],
@@ -76,6 +79,14 @@ def _attack(plan: Plan, member: Member) -> Cost | None:
 def _train_images(plan: Plan, held_out: int) -> int | None:
     published = plan.facts["data"]["train"]
     return _least(None if published is None else published - held_out, plan.params["data"]["train_limit"])
+
+
+def _other_images(plan: Plan, member: Member) -> int | None:
+    """How many images of another data set a thief asks about."""
+    if OTHER_IMAGES not in member.parents:
+        return 0
+    spec = DATASETS.parse(plan.members[member.parents[OTHER_IMAGES]].spec["data"])
+    return _least(spec.facts.train, spec.train_limit)
 
 
 def _test_images(plan: Plan) -> int | None:

@@ -20,6 +20,9 @@ class KnockoffSpec(MethodSpec):
     in_paper: ClassVar[bool] = False
     """Whether it is one of the seven attacks of the paper on undistillable teachers."""
 
+    reads_labels: ClassVar[bool] = True
+    """Whether it reads labels; an image without one then has the class that its answer names, which is bought."""
+
     grid: ClassVar[dict[str, tuple[Any, ...]]] = {}
     """Values that an attacker would try on validation images, by field; the first ones are tried first."""
 

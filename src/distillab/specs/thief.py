@@ -18,6 +18,10 @@ class ShareOfImages(Spec):
 
     share: float = Field(gt=0, le=1, description="Share of the training images")
 
+    def count(self, images: int) -> int:
+        """How many of ``images``, at least one."""
+        return max(1, round(self.share * images))
+
 
 class TopClasses(Spec):
     """The probabilities of the likeliest classes alone; the thief spreads what is left evenly over the others."""

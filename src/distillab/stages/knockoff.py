@@ -18,12 +18,12 @@ from distillab.training.objective import Objective, Task
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """A knockoff's weights; an image without a label has the class that its answer names instead."""
+    """A knockoff's weights; where labels are read, an image without one has the class that its answer names."""
     attack = KNOCKOFFS.parse(member.spec["attack"])
     device = device_for(member, workspace)
     held = held_data(member, workspace, device)
     answers = _answers(member, workspace, held, device)
-    unknown = len(unlabeled(held)) if attack.responses == "live" else 0
+    unknown = unlabeled(held) if attack.reads_labels else held.split.train[:0]
     bought: list[int] = []
 
     def named_class(batch: Batch) -> Labels:
@@ -33,10 +33,12 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         made = attack.objective(task, answers)
         chosen = made.positions(task.train)
         views = task.epochs * len(epoch_of(chosen, task.train, data))
-        bought.append(unknown + attack.queries(len(chosen), views))
+        kept = attack.responses == "cached"
+        beside = unknown[~torch.isin(unknown, chosen.cpu())] if kept else unknown
+        bought.append(len(beside) + attack.queries(len(chosen), views))
         return made
 
-    data = named(held, named_class)
+    data = named(held, named_class) if attack.reads_labels else held
     product = train_member(member, workspace, entry, role="student", objective=objective, data=data)
     told = {"responses": attack.responses, "queries": bought[0]}
     return Product(product.device, product.results | told, product.run)

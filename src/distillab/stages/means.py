@@ -37,7 +37,8 @@ def held_data(member: Member, workspace: Workspace, device: torch.device) -> Pre
         y = torch.cat([y, y.new_full((len(images) - len(y),), -1)])
     held = torch.cat([labeled, asked]).unique()
     split = Split(train=held, val=data.split.val, test=data.split.test)
-    return replace(data, train=images.with_labels(y), split=split, epoch_images=len(whole))
+    epoch = len(whole) + int((asked >= len(data.train)).sum())
+    return replace(data, train=images.with_labels(y), split=split, epoch_images=epoch)
 
 
 def unlabeled(data: PreparedData) -> Tensor:
@@ -60,25 +61,32 @@ def _asked(member: Member, workspace: Workspace, data: PreparedData, means: Mean
     """The images that there are for this thief, and positions of those it asks about beside the labeled ones."""
     whole = data.split.train
     if OTHER_IMAGES in member.parents:
-        joined = _joined(data.train, workspace.loaded(member.parents[OTHER_IMAGES], load_tensors))
-        return joined, torch.arange(len(data.train), len(joined))
+        other = workspace.member(member.parents[OTHER_IMAGES])
+        joined = _joined(data.train, workspace.loaded(other.id, load_tensors))
+        there = torch.arange(len(data.train), len(joined))
+        limit = other.spec["data"]["train_limit"]
+        return joined, query_set(there, len(there) if limit is None else limit, seed=member.seed)
     if isinstance(means.queries, ShareOfImages):
-        return data.train, query_set(whole, means.queries.share, seed=member.seed)
+        return data.train, query_set(whole, means.queries.count(len(whole)), seed=member.seed)
     return data.train, whole if means.queries == "all" else whole[:0]
 
 
-def _joined(own: ImageSource, other: dict[str, Tensor]) -> ImageSource:
-    fits = (
-        isinstance(own, ResidentImages)
-        and "train_x" in other
-        and own.x.shape[1:] == other["train_x"].shape[1:]
-        and own.levels == int(other["levels"])
+def _joined(own: ImageSource, other: dict[str, Tensor]) -> ResidentImages:
+    """Own images and after them the other data set's.
+
+    Raises:
+        SpecError: they cannot stand in one array.
+    """
+    x = other.get("train_x")
+    expected = "images in memory"
+    if isinstance(own, ResidentImages):
+        expected += f" of shape {tuple(own.x.shape[1:])} with {own.levels} levels"
+        if x is not None and x.shape[1:] == own.x.shape[1:] and int(other["levels"]) == own.levels:
+            return own.joined(x)
+    raise SpecError(
+        "the images of the other data set do not fit",
+        where="params: thieves, data",
+        expected=expected,
+        got="images on disk" if x is None else f"shape {tuple(x.shape[1:])} with {int(other['levels'])} levels",
+        do="choose another data set",
     )
-    if not fits or not isinstance(own, ResidentImages):
-        raise SpecError(
-            "the images of the other data set do not fit",
-            where="params: thieves, data",
-            expected="images in memory of the same shape and pixel levels",
-            do="choose another data set",
-        )
-    return own.joined(other["train_x"])

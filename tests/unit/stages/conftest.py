@@ -15,3 +15,11 @@ def small(tmp_path_factory):
     from small_project import SmallProject
 
     return SmallProject(tmp_path_factory.mktemp("small") / "project")
+
+
+@pytest.fixture(scope="session")
+def robbed(tmp_path_factory):
+    """The same of a project with thieves of every kind."""
+    from small_project import ROBBED, SmallProject
+
+    return SmallProject(tmp_path_factory.mktemp("robbed") / "project", ROBBED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -75,6 +76,36 @@ OVERRIDE = {
     },
 }
 
+OTHER = SyntheticSpec(classes=3, train_images=41, test_images=3, noise=0.9)
+"""Another data set, as large as its noise is different."""
+
+LABELS, BUDGET = 12, 7
+"""Of a thief who has few; of an attack that asks about few."""
+
+FEW = {"labels": LABELS, "label_smoothing": 0.1}
+ROBBED = OVERRIDE | {
+    "studies": ["undistillable"],
+    "defenses": {"*": None, "ce": {}, "st": {"ratio": 0.4}},
+    "knockoff": {
+        "attacks": OVERRIDE["knockoff"]["attacks"]
+        | {"knockoff_random": {"name": "knockoff_random", "budget": BUDGET, "train": RECIPE}},
+        "label_smoothing": [0.1],
+    },
+    "thieves": {
+        "same": {"queries": "all"},
+        "whole": {"labels": TRAIN, "label_smoothing": 0.1},
+        "poor": FEW,
+        "asks_all": FEW | {"queries": "all"},
+        "asks_some": FEW | {"queries": {"share": 0.4}},
+        "told_labels": {"answers": "label"},
+        "told_top": FEW | {"answers": {"top": 2}},
+        "stranger": FEW | {"queries": "other_data", "data": OTHER.plain(), "answers": "label"},
+        "guest": FEW | {"queries": "other_data", "data": OTHER.plain() | {"train_limit": 9}},
+    },
+    "label_curve": {"labels": [6, 24], "seeds": 2},
+}
+"""The same project and thieves of every kind."""
+
 
 @dataclass
 class Made:
@@ -102,6 +133,7 @@ class SmallProject:
     """A project folder in which members are made on demand."""
 
     root: Path
+    override: dict[str, Any] = field(default_factory=lambda: OVERRIDE)
     _made: dict[str, Made] = field(default_factory=dict)
 
     @cached_property
@@ -112,7 +144,7 @@ class SmallProject:
             (self.root / "config" / f"{name}.yaml").write_text((REPOSITORY / "config" / f"{name}.yaml").read_text())
         reports = REPOSITORY / "reports"
         (self.root / "reports").symlink_to(reports)
-        (self.root / "params.yaml").write_text(yaml.safe_dump({"preset": "tiny", "override": OVERRIDE}))
+        (self.root / "params.yaml").write_text(yaml.safe_dump({"preset": "tiny", "override": self.override}))
         return Workspace(self.root, build_plan(self.root))
 
     def member(self, member_id: str) -> Member:
