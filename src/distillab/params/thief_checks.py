@@ -61,8 +61,9 @@ def _too_many(params: Params) -> Iterator[str]:
 def _beyond_budgets(params: Params) -> Iterator[str]:
     """Attacks that would ask about more images than a thief has."""
     for key, thief in params.thieves.items():
-        tried = [name for name in params.knockoff.attacks if not thief.attacks or name in thief.attacks]
-        for name in tried if thief.queries == "labeled" and thief.labels != "all" else ():
+        if thief.labels == "all" or thief.queries != "labeled":
+            continue
+        for name in [name for name in params.knockoff.attacks if not thief.attacks or name in thief.attacks]:
             budget = getattr(params.knockoff.attacks[name], "budget", None) or 0
             if budget > thief.labels:
                 yield (
