@@ -22,6 +22,9 @@ SLACK = 1e-4
 
 TINY = 1e-12
 
+ROUNDING = 1e-6
+"""Share of the largest logit that a crossing must exceed: another batch may round a smaller one away."""
+
 
 class DeepFool(AttackSpec):
     """x <- x_0 + (1 + overshoot) sum of steps, each to the nearest linearized boundary of another class.
@@ -112,11 +115,11 @@ class _Batch(Rows):
         return (self.x + (1 + overshoot) * self.total).clamp(0, 1)
 
     def reached(self, logits: Float[Tensor, "n k"]) -> Flags:
-        """Where the label is lost, or the target is won; a tie is neither."""
+        """Where the label is lost, or the target is won; a tie, up to rounding, is neither."""
         first = self.classes[:, :1]
         others = logits.scatter(1, first, -torch.inf).amax(dim=1)
-        ahead = logits.gather(1, first).squeeze(1) - others
-        return ahead > 0 if self.targeted else ahead < 0
+        ahead, least = logits.gather(1, first).squeeze(1) - others, ROUNDING * logits.abs().amax(dim=1)
+        return ahead > least if self.targeted else ahead < -least
 
 
 def _classes(logits: Float[Tensor, "n k"], y: Labels, y_target: Labels | None, candidates: int) -> Int[Tensor, "n m"]:

@@ -61,3 +61,20 @@ def test_the_jacobian_holds_the_gradients_of_the_chosen_logits():
     chosen = torch.stack([torch.arange(25) % 6, (torch.arange(25) + 3) % 6], dim=1)
     _, some = jacobian(net, x, chosen)
     assert torch.allclose(some, full[torch.arange(25)[:, None], chosen])
+
+
+@pytest.mark.parametrize("y_target", [None, torch.tensor([1])], ids=["untargeted", "targeted"])
+def test_a_crossing_that_rounding_may_undo_is_none(y_target):
+    """The first points ahead are ahead by 1e-7 of the logits, in another batch they might be behind."""
+
+    class Grazing(nn.Module):
+        """The label's logit falls along the first pixel, and stays just below the other's once it is there."""
+
+        def forward(self, x):
+            ahead = 0.2 - (x[:, 0, 0, 0] - 0.5)
+            graze = torch.where(ahead > -0.1, ahead.clamp(min=-2e-7), ahead)
+            return torch.stack([1 + graze + 0 * ahead, torch.ones_like(ahead)], dim=1)
+
+    x = torch.full((1, 1, 1, 2), 0.5)
+    record = run_attack(Grazing(), x, torch.tensor([0]), [0], spec=DeepFool(steps=5), seed=0, y_target=y_target)
+    assert not record.success.item()
