@@ -16,6 +16,7 @@ import chain_tables
 import leak_tables
 import response_tables
 import robust_tables
+import strength_tables
 import worst_tables
 
 from distillab.tables import TABLES
@@ -74,12 +75,15 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
     """Write every table of one synthetic preset into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
-    knockoff = _knockoff(rng, seeds)
+    knockoff, models = _knockoff(rng, seeds), _models(rng, seeds)
+    attacked = worst_tables.with_carried(robust_tables.robustness(rng, seeds, QUALITY, TEACHER))
+    attacked = strength_tables.with_words(attacked)
     frames = {
-        "models": _models(rng, seeds),
+        "models": models,
         "knockoff": knockoff,
         "verdicts": _verdicts(knockoff),
-        "robustness": worst_tables.with_carried(robust_tables.robustness(rng, seeds, QUALITY, TEACHER)),
+        "robustness": attacked,
+        "strength": strength_tables.strength(attacked),
         "worst": worst_tables.worst(DEFENSES, seeds, TEACHER, STUDENT),
         "certificates": certified_tables.certificates(seeds, TEACHER, chain_tables.NOT_A_STEP),
         "certified_images": certified_tables.images(seeds, TEACHER),

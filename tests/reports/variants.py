@@ -18,7 +18,7 @@ OF_ATTACKS = ("worst", "responses", "profiles")
 OF_CERTIFIERS = ("certificates", "certified_images", "cascades")
 OF_CHAINS = ("sensitivity", "steps", "claims")
 OF_KNOCKOFFS = ("knockoff", "verdicts")
-OF_EVERYONE = ("robustness", "curves", "cmi", "history", "examples")
+OF_EVERYONE = ("robustness", "strength", "curves", "cmi", "history", "examples")
 
 
 def three_seeds(folder: Path) -> Path:

@@ -20,6 +20,7 @@ from distillab.reporting.display import (
     table_cell,
 )
 from distillab.reporting.reported import Reported
+from distillab.reporting.strength import strength_extent
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 
@@ -137,10 +138,11 @@ def _printed(value: float) -> str:
 
 
 def _budgets(tables: Tables) -> str:
-    """Every attack with its eps and its named budget, where it has them."""
+    """Every attack with its eps and its named budget, where it has them, and on how many models it is behind."""
     parts = []
-    for row in records(tables["robustness"].drop_duplicates(["attack", "eps"])):
-        mode = str(getattr(row, "mode", "") or "")
+    for _, rows in tables["robustness"].groupby(["attack", "eps"], sort=False, dropna=False):
+        row = records(rows)[0]
+        mode = "; ".join(part for part in (str(row.mode or ""), strength_extent(rows)) if part)
         eps = f"eps {setting(row.eps)}" if isfinite(row.eps) else ""
         parts.append(" ".join(part for part in (tables.label(row.attack), eps, mode and f"({mode})") if part))
     return "; ".join(parts) or "no attack run"

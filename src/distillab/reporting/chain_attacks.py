@@ -6,7 +6,7 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.absent import gaps, reason
-from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, step_label, step_of, view_name
+from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, least_rows, step_label, step_of, view_name
 from distillab.reporting.display import (
     Html,
     folded,
@@ -18,6 +18,7 @@ from distillab.reporting.display import (
     table,
     table_cell,
 )
+from distillab.reporting.strength import attack_list, strength_mark, strength_note, strength_words
 from distillab.reporting.summaries import (
     counts,
     estimate_cell,
@@ -63,15 +64,16 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Ht
         measure: {_cell_key(row): row for row in records(over_seeds(frame, _CELL, column, upper=upper))}
         for measure, (column, _, upper) in measures.items()
     }
-    rows = []
+    rows, words = [], strength_words(tables)
     for _, part in frame.groupby(["attack", *STEP], sort=False):
         first = records(part)[0]
         made = {"attack": escape(tables.label(first.attack)), "model": step_label(tables, first)}
         for (measure, (_, form, _)), view in [(m, v) for m in measures.items() for v in _VIEWS]:
             found = estimates[measure].get((*_cell_key(first)[:-1], view))
             absent = reason(gaps(tables, "attack", question=f"{first.attack} {view}", **step_of(first)), "not run")
+            word = words.get((first.model, first.attack, view), "")
             made[f"{measure}_{view}"] = _shown(
-                first, measure, found, form, correct=int(part["success_n"].sum()), absent=absent
+                first, measure, found, form, correct=int(part["success_n"].sum()), absent=absent, word=word
             )
         zero = part.loc[part["logits"] == "raw", "zero_gradient"].mean()
         rows.append(made | {"zero": percent(zero) if isfinite(zero) else missing("not measured")})
@@ -94,6 +96,7 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Ht
             "Z and Z/T have the same decision boundaries: an attack that does better on the right was held back by "
             "numbers, not by the network. Over initially correct images; a failed search counts as infinitely far. A "
             "zero gradient is one of cross-entropy on Z whose every entry is exactly 0 in float32.",
+            strength_note(tables, frame),
         ],
     )
 
@@ -105,12 +108,21 @@ def _cell_key(row: Any) -> tuple[str, str, float, int, str]:  # noqa: ANN401 - a
     return (row.attack, row.chain, row.temperature, row.step, row.logits)
 
 
-def _shown(first: Any, measure: str, found: Any, form: Any, *, correct: int, absent: str) -> str:  # noqa: ANN401 - rows
+def _shown(
+    first: Any,  # noqa: ANN401 - a row
+    measure: str,
+    found: Any,  # noqa: ANN401 - a row
+    form: Any,  # noqa: ANN401 - a formatter
+    *,
+    correct: int,
+    absent: str,
+    word: str,
+) -> str:
     if measure == "distance" and first.kind != "minimum_norm":
         return missing(f"fixed radius, eps {number(first.eps)}")
     if found is None:
         return missing("at T = 1, Z/T is Z" if first.temperature == 1 else absent)
-    return estimate_cell(found, form, reason=nothing_found(correct))
+    return estimate_cell(found, form, reason=nothing_found(correct), mark=strength_mark(word))
 
 
 def differences_table(tables: Tables) -> Html:
@@ -122,15 +134,21 @@ def differences_table(tables: Tables) -> Html:
             "No steps to compare: no minimum-norm attack was run on an image that two steps of a chain both classify "
             "correctly."
         )
-    averaged = steps["temperature"] == _AVERAGED
+    averaged, over = steps["temperature"] == _AVERAGED, _attacks_of(tables, steps)
     if not averaged.any():
-        return _differences(steps, "differences")
-    return _differences(steps[averaged], "differences") + folded(
-        "The differences at each temperature", _differences(steps[~averaged], "differences-each")
+        return _differences(steps, "differences", over)
+    return _differences(steps[averaged], "differences", over) + folded(
+        "The differences at each temperature", _differences(steps[~averaged], "differences-each", over)
     )
 
 
-def _differences(steps: "pd.DataFrame", name: str) -> Html:
+def _attacks_of(tables: Tables, steps: "pd.DataFrame") -> str:
+    """The attacks that the differences are over, with what they are called where they are behind."""
+    frame = least_rows(tables)
+    return attack_list(tables, frame[frame["norm"].isin(steps["norm"]) & ~frame["targeted"].eq(True)])
+
+
+def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> Html:
     import pandas as pd
 
     several = steps["chain"].nunique() > 1
@@ -160,7 +178,7 @@ def _differences(steps: "pd.DataFrame", name: str) -> Html:
         labels=labels,
         notes=[
             "Smallest over all untargeted minimum-norm attacks in the norm, on the images that both steps classify "
-            "correctly; a failed search counts as the farthest point of the pixel box.",
+            f"correctly: {attacks}. A failed search counts as the farthest point of the pixel box.",
             "" if isfinite(steps["low"].astype(float).max()) else "No interval over seeds below three seeds.",
         ],
     )

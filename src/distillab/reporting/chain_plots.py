@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from distillab.reporting.chain_figures import STEPS, chain_figure, chain_line
 from distillab.reporting.chain_views import STUDENT, chain_rows, least_rows
 from distillab.reporting.display import Html, folded, paragraph
+from distillab.reporting.strength import named_attack, strength_sentence
 from distillab.reporting.summaries import counts
 from distillab.reporting.tables import Tables, step_name
 
@@ -81,8 +82,9 @@ def one_norm_by_temperature(tables: Tables) -> Html:
     if frame.empty:
         return paragraph(_NO_ATTACK)
     attacks = list(dict.fromkeys(frame["attack"]))
+    named = {attack: named_attack(tables, part) for attack, part in frame.groupby("attack", sort=False)}
     parts = [
-        chain_line(part, part["mean_l2"], step_name(step), tables.label(attack), attacks.index(attack))
+        chain_line(part, part["mean_l2"], step_name(step), named[attack], attacks.index(attack))
         for (step, attack), part in frame.groupby(["step", "attack"], sort=False)
     ]
     return chain_figure(
@@ -90,7 +92,7 @@ def one_norm_by_temperature(tables: Tables) -> Html:
         name="fig-one-norm",
         what="Mean L2 length of each attack's perturbation",
         caption="<b>The attacks in one norm.</b> Mean L2 length of the successful perturbations of every attack on Z, "
-        "also of those that minimize another norm.",
+        f"also of those that minimize another norm. {strength_sentence(tables, frame)}",
         seeds=frame["seed"].nunique(),
     )
 
@@ -135,19 +137,20 @@ def robustness_by_step(tables: Tables) -> Html:
 def _averaged(tables: Tables, frame: "pd.DataFrame") -> Html:
     """Mean perturbation against the step, averaged over the temperatures within each seed."""
     views = {"raw": frame["logits"] == "raw", "rescaled": (frame["logits"] == "rescaled") | (frame["temperature"] == 1)}
-    parts = []
-    for attack, (logits, seen) in product(dict.fromkeys(frame["attack"]), views.items()):
+    parts, named = [], {key: named_attack(tables, part) for key, part in frame.groupby("attack", sort=False)}
+    for attack, (logits, seen) in product(named, views.items()):
         part = frame[seen & (frame["attack"] == attack)]
         means = part.groupby(["chain", "step", "seed"])["penalized_mean"].mean().reset_index()
         name, scaled = ("on Z/T", True) if logits == "rescaled" else ("on Z", False)
         if len(part) and (part["logits"] == logits).any():
-            title = tables.label(attack)
-            parts.append(chain_line(means, means["penalized_mean"], title, name, 0, counterpart=scaled, x="step"))
+            panel = named[attack]
+            parts.append(chain_line(means, means["penalized_mean"], panel, name, 0, counterpart=scaled, x="step"))
     return chain_figure(
         parts,
         name="fig-steps-averaged",
         what="Mean perturbation, averaged over the temperatures,",
-        caption=f"<b>Figure 8 of the paper, right: mean perturbation averaged over all temperatures.</b> {_MEAN}",
+        caption="<b>Figure 8 of the paper, right: mean perturbation averaged over all temperatures.</b> "
+        f"{_MEAN} {strength_sentence(tables, frame)}",
         seeds=frame["seed"].nunique(),
         xlabel=STEPS,
         widest=3,
@@ -181,15 +184,16 @@ def _attack_panels(tables: Tables, frame: "pd.DataFrame", column: str, *, name: 
     parts = []
     for attack in dict.fromkeys(frame["attack"]):
         of_attack = frame[frame["attack"] == attack]
+        panel = named_attack(tables, of_attack)
         for (step, logits), part in of_attack.groupby(["step", "logits"], sort=True):
             scaled = logits == "rescaled"
             line = f"{step_name(step)}{' on Z/T' if scaled else ''}"
-            parts.append(chain_line(part, part[column], tables.label(attack), line, step, counterpart=scaled))
+            parts.append(chain_line(part, part[column], panel, line, step, counterpart=scaled))
     return chain_figure(
         parts,
         name=name,
         what="Perturbation",
-        caption=f"{head} {rest} n = {counts(frame['n'])} images.",
+        caption=f"{head} {rest} {strength_sentence(tables, frame)} n = {counts(frame['n'])} images.",
         seeds=frame["seed"].nunique(),
         widest=3,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.display import Html, folded, header, missing, number, paragraph, percent, table, table_cell
 from distillab.reporting.reported import Reported
+from distillab.reporting.strength import strength_sentence
 from distillab.reporting.summaries import (
     counts,
     decision_cells,
@@ -94,9 +95,16 @@ def claims_table(tables: Tables) -> Html:
         notes=[
             "A trend is the least-squares slope per seed, with Student's t over seeds. A claim of no effect holds only "
             "within a margin: one test image (at least 0.1 point) per step for accuracy, one point per doubling of T "
-            "for confidence. p-values are corrected for the number of claims (Holm)."
+            "for confidence. p-values are corrected for the number of claims (Holm).",
+            _attacks_behind(tables),
         ],
     )
+
+
+def _attacks_behind(tables: Tables) -> str:
+    """Which searches are behind others; a claim about robustness rests on the closest point of all in a norm."""
+    said = strength_sentence(tables, least_rows(tables))
+    return f"A claim about robustness takes the closest point of all attacks in the norm. {said}" if said else ""
 
 
 def steps_table(tables: Tables, reported: Reported) -> Html:

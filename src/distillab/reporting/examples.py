@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distillab.reporting.display import Html, number, paragraph
+from distillab.reporting.strength import strength_words, with_word
 from distillab.reporting.summaries import minimum_norm, teachers_of
 from distillab.reporting.tables import Tables, norm_label, records
 
@@ -31,12 +32,19 @@ def triptychs(tables: Tables, *, models: Collection[str] | None = None, most: in
     chosen = records(frame[smallest if smallest.any() else ~smallest])
     if not chosen:
         return paragraph("No adversarial example of these models was kept.")
-    names = tables.facts["class_names"]
-    items = "".join(_triptych(row, tables.label(row.model), tables.label(row.attack), names) for row in chosen[:most])
+    names, words = tables.facts["class_names"], strength_words(tables)
+    items = "".join(
+        _triptych(row, tables.label(row.model), with_word(tables.label(row.attack), words.get(_key(row), "")), names)
+        for row in chosen[:most]
+    )
     cut = f" The first {most} of {len(chosen)} are shown." if len(chosen) > most else ""
     return paragraph(f"The first stored example of each model and attack.{cut}") + Html(
         f'<div class="triptychs">{items}</div>'
     )
+
+
+def _key(row: Any) -> tuple[str, str, str]:  # noqa: ANN401 - a row of itertuples
+    return row.model, row.attack, row.logits
 
 
 def _triptych(row: Any, model: str, attack: str, names: list[str]) -> str:  # noqa: ANN401 - a row of itertuples

@@ -63,24 +63,24 @@ def deltas(cells: "pd.DataFrame", margin: float) -> "Figure":
 
 
 def robustness(curves: "pd.DataFrame", chance: float) -> "Figure":
-    """Accuracy that survives every perturbation up to a distance, one panel per attack.
+    """Accuracy that is left after the closest points that attacks found, one panel per norm and network.
 
     Args:
-        curves: Columns defense, label, attack_label, norm, seed, eps, robust_accuracy.
+        curves: Columns defense, label, panel, norm, seed, eps, robust_accuracy.
         chance: Accuracy of guessing, drawn as a line.
     """
-    attacks = list(dict.fromkeys(curves["attack_label"]))
+    panels = list(dict.fromkeys(curves["panel"]))
     top = legend_height(list(curves["label"]))
-    figure, axes = canvas(1, len(attacks), height=2.7, left=0.6, top=top, share_x=False)
-    for ax, attack in zip(axes, attacks, strict=True):
-        panel = curves[curves["attack_label"] == attack]
+    figure, axes = canvas(1, len(panels), height=2.7, left=0.6, top=top, share_x=False)
+    for ax, title in zip(axes, panels, strict=True):
+        panel = curves[curves["panel"] == title]
         draw_lines(ax, panel.assign(percent=100 * panel["robust_accuracy"]), x="eps", y="percent")
         ax.axhline(100 * chance, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
         note(ax, "chance", (1, 100 * chance), ("axes fraction", "data"), ha="right")
-        ax.set_title(attack)
+        ax.set_title(title)
         ax.set_xlabel(f"{norm_label(str(panel['norm'].iloc[0]))} distance, pixel scale 0–1")
         ax.set(xlim=(0, None), ylim=(0, 100))
-    axes[0].set_ylabel("robust accuracy, %")
+    axes[0].set_ylabel("robust accuracy at most, %")
     finish(figure, axes, len(axes), legend=True)
     return figure
 

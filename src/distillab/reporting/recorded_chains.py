@@ -6,6 +6,7 @@ from distillab.reporting.chain_views import chain_rows, named_norms
 from distillab.reporting.display import DASH, number, percent
 from distillab.reporting.markdown import between, markdown_table
 from distillab.reporting.reported import Reported
+from distillab.reporting.strength import with_word
 from distillab.reporting.tables import Tables, norm_label, records, step_name
 
 
@@ -56,7 +57,7 @@ def _attacks(tables: Tables) -> str:
         least = row.kind == "minimum_norm"
         rows.append(
             [
-                row.attack_label, row.mode, step_name(row.step), f"{row.temperature:g}",
+                with_word(row.attack_label, row.strength), row.mode, step_name(row.step), f"{row.temperature:g}",
                 "Z" if row.logits == "raw" else "Z/T", f"{row.success_n:,}", f"{row.failures:,}",
                 percent(row.success_rate), norm_label(row.norm), number(row.mean_distance) if least else DASH,
                 number(row.median_distance) if least else DASH, number(row.max_distance) if least else DASH,

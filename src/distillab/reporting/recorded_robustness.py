@@ -4,6 +4,7 @@ from distillab.reporting.display import DASH, number
 from distillab.reporting.markdown import markdown_table, share
 from distillab.reporting.reported import Reported
 from distillab.reporting.robust_papers import printed_beside
+from distillab.reporting.strength import with_word
 from distillab.reporting.tables import Tables, norm_label, records
 from distillab.reporting.worst_rows import doubts
 
@@ -25,7 +26,8 @@ def _attacks(tables: Tables) -> str:
     frame = tables["robustness"]
     rows = [
         [
-            tables.label(row.model), f"{row.seed}", tables.label(row.attack), row.mode, norm_label(row.norm),
+            tables.label(row.model), f"{row.seed}", with_word(tables.label(row.attack), row.strength), row.mode,
+            norm_label(row.norm),
             number(row.eps), f"{row.n:,}", share(row.clean_accuracy),
             share(row.robust_accuracy, row.robust_low, row.robust_high), number(row.mean_distance),
         ]

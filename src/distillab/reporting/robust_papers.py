@@ -11,7 +11,7 @@ from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 from distillab.reporting.titles import text_titles
-from distillab.reporting.worst_rows import at
+from distillab.reporting.worst_rows import at, attacks_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +76,16 @@ def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Html:
             "them leaves."
             if "ours" in labels
             else "",
+            _attacks(tables, frame) if "ours" in labels else "",
         ],
     )
+
+
+def _attacks(tables: Tables, printed: "pd.DataFrame") -> str:
+    """Which attacks ours are over, with what they are called where they are behind; empty where none is compared."""
+    ours = [_at_eps(tables, float(eps)) for eps in printed.loc[printed["kind"] == "robust", "eps"].dropna().unique()]
+    found = [frame for frame in ours if len(frame)]
+    return f"These attacks: {attacks_of(tables, found[0])}." if found else ""
 
 
 def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row

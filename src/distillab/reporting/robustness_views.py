@@ -10,11 +10,11 @@ from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.display import Html, header, missing, number, paragraph, percent, setting, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.palette import ordered
+from distillab.reporting.strength import attack_list, strength_mark, strength_note, strength_words
 from distillab.reporting.summaries import (
     counts,
     estimate_cell,
     kinds_note,
-    minimum_norm,
     not_separable,
     nothing_found,
     over_seeds,
@@ -22,6 +22,7 @@ from distillab.reporting.summaries import (
     teachers_of,
 )
 from distillab.reporting.tables import Tables, norm_label, records
+from distillab.tables.curves import BETWEEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,8 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     if frame.empty:
         return paragraph("No attack was run on these models.")
     left_out = everything["model"].nunique() - frame["model"].nunique()
-    columns = {str(name): _column(part) for name, part in frame.groupby(_attack_names(frame), sort=False)}
+    words = strength_words(tables)
+    columns = {str(name): _column(part, words) for name, part in frame.groupby(_attack_names(frame), sort=False)}
     clean = over_seeds(frame.drop_duplicates(["model", "seed"]), ["model"], "clean_accuracy", upper=1)
     rows = [
         {"model": escape(tables.label(row.model)), "clean": estimate_cell(row, percent)}
@@ -74,6 +76,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
             kinds_note(kinds),
             overlap if (kinds != "points").any() else "",
             scale if least else "",
+            strength_note(tables, frame),
             f"{left_out} more models were attacked; their rows are in robustness.parquet." if left_out else "",
             gap_note([gap for gap in gaps(tables, "attack") if gap["role"] in roles]),
         ],
@@ -84,46 +87,68 @@ def robustness_figure(tables: Tables) -> Html:
     """Accuracy against distance of the teachers; nothing where no attack looked for the smallest perturbation."""
     frame = tables["curves"]
     teachers = teachers_of(tables).drop_duplicates("model").set_index("model")
-    frame = frame[frame["model"].isin(teachers.index) & frame["attack"].isin(minimum_norm(tables))]
-    frame = frame[frame["logits"] == "raw"]
+    frame = frame[frame["model"].isin(teachers.index)]
     if frame.empty:
         return Html("")
     network = frame["model"].map(tables.networks) + ": " if teachers["arch"].nunique() > 1 else ""
     frame = frame.assign(
         defense=frame["model"].map(teachers["defense"]),
         label=frame["model"].map(teachers["defense_label"]),
-        attack_label=network + frame["attack"].map(tables.label),
-        attack=network + frame["attack"],
+        panel=network + frame["norm"].map(norm_label),
     )
     with style():
         return show(
             figures.robustness(frame, 1 / int(tables.facts["classes"])),
             name="robustness-curves",
-            alt="Robust accuracy against the size of the perturbation, one falling line per defended teacher.",
-            caption="<b>Share of images that no perturbation up to the given size changes to a wrong answer.</b> From "
-            f"per-image distances. Lines: means over {seeds_of(frame)}; bands: their range; "
-            f"n = {counts(frame['n'])} images.",
-            data=frame.groupby(["label", "attack", "eps"], sort=False)["robust_accuracy"].mean().reset_index(),
+            alt="Upper bound of robust accuracy against the size of the perturbation, one falling line per teacher.",
+            caption="<b>Robust accuracy is at most this high.</b> Share of images that no attack here was seen to "
+            "change to a wrong answer within the given size; other attacks may find more. Of each image counts the "
+            f"closest adversarial point of all attacks in the norm: {_attacks_of(tables, frame)}.{_fewer(frame)} "
+            f"Lines: means over {seeds_of(frame)}; bands: their range; n = {counts(frame['n'])} images.",
+            data=frame.groupby(["label", "panel", "eps"], sort=False)["robust_accuracy"].mean().reset_index(),
         )
+
+
+def _attacks_of(tables: Tables, curves: "pd.DataFrame") -> str:
+    """The attacks whose closest points make these curves, with what they are called where they are behind."""
+    keys = {key for keys in curves["attack_keys"].unique() for key in keys.split(BETWEEN)}
+    rows = tables["robustness"]
+    return attack_list(tables, rows[rows["model"].isin(curves["model"]) & rows["attack"].isin(keys)])
+
+
+def _fewer(curves: "pd.DataFrame") -> str:
+    """How many curves are over fewer attacks than planned."""
+    made = curves.drop_duplicates(["model", "norm", "seed"])
+    fewer = int((made["missing"] > 0).sum())
+    return f" {fewer:,} of {len(made):,} curves are over fewer attacks than planned." if fewer else ""
 
 
 def _attack_names(frame: "pd.DataFrame") -> "pd.Series[str]":
     return frame["attack"] + frame["eps"].map(lambda eps: f"-{setting(eps)}" if isfinite(eps) else "")
 
 
-def _column(part: "pd.DataFrame") -> _Attacked:
+def _column(part: "pd.DataFrame", words: dict[tuple[str, str, str], str]) -> _Attacked:
+    """The cells of one attack; where it is behind its number has a word and is not among the best."""
     at_budget = bool(part["eps"].notna().any())
     value, upper = ("robust_accuracy", 1.0) if at_budget else ("median_distance", inf)
     means = over_seeds(part, ["model"], value, upper=upper)
-    best = not_separable(means["value"], means["low"], means["high"], largest=True)
-    correct, show = part.groupby("model")["success_n"].sum(), percent if at_budget else number
-    first = records(part)[0]
+    first, correct = records(part)[0], part.groupby("model")["success_n"].sum()
+    called = {model: words.get((model, first.attack, first.logits), "") for model in means["model"]}
+    ranked = means[["value", "low", "high"]].where(means["model"].map(called) == "")
+    best = not_separable(ranked["value"], ranked["low"], ranked["high"], largest=True)
+    show = percent if at_budget else number
     norm = norm_label(first.norm)
     return _Attacked(
         header(first.attack_label, f"{norm}, eps {setting(first.eps)}" if at_budget else norm),
         str(first.attack),
         {
-            row.model: estimate_cell(row, show, best=bool(best[row.Index]), reason=nothing_found(correct[row.model]))
+            row.model: estimate_cell(
+                row,
+                show,
+                best=bool(best[row.Index]),
+                reason=nothing_found(correct[row.model]),
+                mark=strength_mark(called[row.model]),
+            )
             for row in records(means)
         },
         means["kind"],

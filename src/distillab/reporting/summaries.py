@@ -85,11 +85,12 @@ def estimate_cell(
     *,
     best: bool = False,
     reason: str = "no finite result",
+    mark: str = "",
 ) -> str:
-    """A row of `over_seeds` as a table cell: value [low, high], or a dash with the reason."""
+    """A row of `over_seeds` as a table cell: value [low, high], or a dash with the reason; then the mark."""
     if not isfinite(row.value):
-        return missing(reason)
-    return table_cell(interval(show(row.value), show(row.low), show(row.high)), best=best)
+        return missing(reason) + mark
+    return table_cell(interval(show(row.value), show(row.low), show(row.high)), best=best, mark=mark)
 
 
 def nothing_found(correct: int) -> str:

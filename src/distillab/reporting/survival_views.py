@@ -8,7 +8,7 @@ from distillab.reporting.display import Html
 from distillab.reporting.names import marked
 from distillab.reporting.summaries import counts
 from distillab.reporting.tables import Tables
-from distillab.reporting.worst_rows import at, named, threat_models
+from distillab.reporting.worst_rows import at, bounded_by, named, threat_models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,8 @@ def survival_figure(tables: Tables) -> Html:
         name="survival-steps",
         what="Clean and worst-case accuracy",
         caption=f"<b>What each distillation keeps of a robust teacher</b> at {named(threat)}: step 0 is the teacher, "
-        f"every later one learned the answers of the one before on clean images; n = {counts(shown['n'])} images.",
+        f"every later one learned the answers of the one before on clean images. {bounded_by(tables, shown)} "
+        f"n = {counts(shown['n'])} images.",
         seeds=int(shown["seed"].nunique()),
         xlabel=STEPS,
     )

@@ -10,7 +10,7 @@ from distillab.reporting.selection import kind_of, method_of, settings_of
 from distillab.reporting.summaries import counts, kinds_note, over_seeds, seeds_of, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import in_order
-from distillab.reporting.worst_rows import ROBUST, ThreatModel, at, named, threat_models
+from distillab.reporting.worst_rows import ROBUST, ThreatModel, at, bounded_by, named, threat_models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,8 @@ def tradeoff_figure(tables: Tables) -> Html:
             name="tradeoff",
             alt="Worst-case robust accuracy against natural accuracy, one point per teacher.",
             caption=f"<b>What robustness costs.</b> One point per teacher, upper right is better.{line} "
-            f"{kinds_note(points['kind'])} n = {counts(frame['n'])} images, {seeds_of(frame)}.",
+            f"{bounded_by(tables, frame)} {kinds_note(points['kind'])} n = {counts(frame['n'])} images, "
+            f"{seeds_of(frame)}.",
             data=points[["panel", "label", "clean", "clean_low", "clean_high", "robust", "robust_low", "robust_high"]],
         )
 
@@ -53,7 +54,8 @@ def capacity_figure(tables: Tables) -> Html:
             name="capacity",
             alt="Natural and worst-case accuracy against the number of parameters, one line per defense.",
             caption="<b>Robustness needs capacity</b> is Madry et al.'s claim: a larger network gains more under "
-            f"attack than on clean images. {kinds_note(points['kind'])} {seeds_of(frame)}.",
+            f"attack than on clean images. {bounded_by(tables, frame)} {kinds_note(points['kind'])} "
+            f"n = {counts(frame['n'])} images, {seeds_of(frame)}.",
             data=points[["panel", "label", "parameters", "value", "low", "high"]],
         )
 

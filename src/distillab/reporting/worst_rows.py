@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.display import percent, setting
 from distillab.reporting.selection import radii_of
+from distillab.reporting.strength import attack_list
 from distillab.reporting.tables import Tables, norm_label, records
+from distillab.tables.strength import CUT_SHORT, WEAKER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,14 +39,33 @@ def named(threat: ThreatModel) -> str:
     return f"{norm_label(threat[0])}, eps {setting(threat[1])}"
 
 
+def attacks_of(tables: Tables, frame: "pd.DataFrame") -> str:
+    """The attacks that these worst cases are over, as HTML, with what they are called where they are behind."""
+    run = tables["robustness"]
+    asked = run["model"].isin(frame["model"]) & run["norm"].isin(frame["norm"]) & ~run["targeted"].eq(True)
+    return attack_list(tables, run[asked])
+
+
+def bounded_by(tables: Tables, frame: "pd.DataFrame") -> str:
+    """What a worst case is, and over which attacks, for the caption of a figure; HTML."""
+    return f"A worst case is an upper bound, over {attacks_of(tables, frame)}; other attacks may find more."
+
+
 def doubts(tables: Tables, frame: "pd.DataFrame", model: str, threat: ThreatModel) -> list[str]:
-    """What casts doubt on a model or on the attacks on it: they may be weaker than they look."""
+    """What casts doubt on a model or on the attacks on it: they may be weaker than they look.
+
+    A search for the closest point that is behind casts doubt where no other one in the norm is at full strength.
+    """
     run = tables["robustness"]
     run = run[(run["model"] == model) & (run["norm"] == threat[0]) & (run["logits"] == "raw")]
+    searches = run[run["kind"] == "minimum_norm"]
+    behind = searches["strength"].isin((CUT_SHORT, WEAKER))
+    called = {str(row.attack): str(row.strength) for row in records(searches)} if behind.all() else {}
     zero = run["zero_gradient"].astype("float64").max()
     found = [f"zero gradient on {percent(zero)} % of images"] if isfinite(zero) and zero > 0 else []
     found += ["two forward passes differ"] if run["randomized_forward"].eq(True).any() else []
     found += ["a carried-over attack wins"] if frame.loc[frame["model"] == model, "transfer_wins"].any() else []
+    found += [f"{tables.label(attack)} is {word}" for attack, word in called.items()]
     lost = _collapsed(tables, model)
     return found + ([f"its training collapsed in epoch {lost}"] if lost else [])
 

@@ -12,7 +12,7 @@ from distillab.reporting.selection import kind_of
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, not_separable, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles, in_order
-from distillab.reporting.worst_rows import ROBUST, ThreatModel, at, doubts, named, threat_models
+from distillab.reporting.worst_rows import ROBUST, ThreatModel, at, attacks_of, doubts, named, threat_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +137,7 @@ def _worst(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str
         | {column: estimate_cell(each.loc[model], percent, best=column in best and bool(best[column][model]))
            for column, each in means.items()}
         | {"attacks": counts(frame.loc[frame["model"] == model, "attacks"]),
-           "flags": table_cell("<br>".join(doubts(tables, frame, model, threat)) or "none")}
+           "flags": table_cell("<br>".join(map(escape, doubts(tables, frame, model, threat))) or "none")}
         for model in models
     ]  # fmt: skip
     return table(
@@ -150,7 +150,7 @@ def _worst(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str
             kinds_note(pd.concat([each["kind"] for each in means.values()])),
             "An image counts as robust if every untargeted attack in the norm fails on it. Boundary risk: images that "
             "are classified correctly and can be attacked; 100 − worst case = clean error + boundary risk. It is an "
-            "upper bound of the true robustness: other attacks may find more.",
+            f"upper bound of the true robustness: other attacks may find more. Here: {attacks_of(tables, frame)}.",
             "Bold: the column's best and every model whose interval overlaps its interval."
             if any(each.any() for each in best.values())
             else "",

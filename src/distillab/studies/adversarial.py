@@ -6,7 +6,7 @@ STUDY = Study(
     name="adversarial",
     title="Adversarial training and the worst case",
     families=("teachers", "chains"),
-    tables=(*LABELS, "verdicts", "curves", "examples", "history", "worst"),
+    tables=(*LABELS, "verdicts", "curves", "examples", "history", "strength", "worst"),
     defended_chains=True,
     record="robustness",
 )

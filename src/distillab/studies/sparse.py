@@ -6,6 +6,6 @@ STUDY = Study(
     name="sparse",
     title="Adversarial sparse teachers",
     families=("teachers", "students", "knockoffs"),
-    tables=(*LABELS, "verdicts", "ablations", "curves", "profiles", "responses"),
+    tables=(*LABELS, "verdicts", "ablations", "curves", "profiles", "responses", "strength"),
     record="knockoffs",
 )

@@ -6,6 +6,6 @@ STUDY = Study(
     name="ta",
     title="Defensive distillation with teacher assistants",
     families=("chains",),
-    tables=(*LABELS, "claims", "examples", "sensitivity", "steps"),
+    tables=(*LABELS, "claims", "examples", "sensitivity", "steps", "strength"),
     record="chains",
 )

@@ -15,6 +15,7 @@ TABLES = TableRegistry(
     "knockoff",
     "verdicts",
     "robustness",
+    "strength",
     "curves",
     "examples",
     "worst",

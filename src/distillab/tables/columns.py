@@ -21,6 +21,8 @@ _SHARED = {
         Column("split", "text", "which images: train, val or test"),
         Column("norm", "text", "what distances are measured in: l0, l2 or linf"),
         Column("logits", "text", "what the attack saw: raw logits, rescaled ones, or from_ another network"),
+        Column("targeted", "flag", "whether the attack had to reach a class that was drawn for it"),
+        Column("strength", "text", "what its number must not stand without: cut short, weaker, or empty"),
         Column("statement", "text", "what is said"),
         Column("unit", "text", "of the value and its interval"),
         Column("decision", "text", "holds, contradicted or undecided"),

@@ -7,6 +7,7 @@ import pandas as pd
 
 from distillab.core.job import Member
 from distillab.metrics.distances import robust_accuracy, summarize_distances
+from distillab.tables import strength
 from distillab.tables.columns import MODEL, interval, shared
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
@@ -20,10 +21,11 @@ DISTANCES = ("median_distance", "mean_distance", "max_distance", "penalized_mean
 
 def rows(results: Results) -> list[Row]:
     """The table ``robustness``: one row per model, attack and seed."""
-    return [_row(results, member) for member in results.members("attack")]
+    called = strength.labels(results)
+    return [_row(results, member, called) for member in results.members("attack")]
 
 
-def _row(results: Results, member: Member) -> Row:
+def _row(results: Results, member: Member, called: strength.Called) -> Row:
     frame, run, spec = results.attacked(member), results.run_of(member.parents["model"]), member.spec["attack"]
     distance, correct = frame["distance"].to_numpy(), frame["correct"].to_numpy()
     eps = float(spec.get("eps") or np.nan)
@@ -36,6 +38,8 @@ def _row(results: Results, member: Member) -> Row:
         "attack_label": method["label"],
         "norm": member.spec["attack"]["norm"],
         "kind": method["kind"],
+        "targeted": method["targeted"],
+        "strength": called.get((run.model, member.axes["attack"], member.axes["logits"]), ""),
         "eps": eps,
         "mode": ", ".join([*_mode(spec), f"up to {method['passes']:,} passes an image"]),
         "seed": run.seed,
@@ -87,6 +91,7 @@ TABLE = Table(
         Column("attack_label", "text", "what pages call the attack"),
         *shared("norm"),
         Column("kind", "text", "minimum_norm, or fixed_radius"),
+        *shared("targeted", "strength"),
         Column("eps", "distance", "radius of an attack that has one", optional=True),
         Column("mode", "text", "how thorough the attack is, and how many passes it may make"),
         *shared("seed"),

@@ -44,6 +44,7 @@ UNITS: dict[str, Unit] = {
     "power": Unit("what probabilities are raised to, before they are normalized again", low=0),
     "distance": Unit("in the row's norm: pixel values of images in [0, 1], or changed pixels for L0", low=0),
     "signed distance": Unit("a difference of two distances"),
+    "ratio": Unit("of two quantities in one unit", low=0),
     "probability distance": Unit("between two vectors of probabilities: L1, or squared L2", low=0, high=2),
     "correlation": Unit("of ranks", low=-1, high=1),
     "classes": Unit("an effective number of classes", low=1),

@@ -28,16 +28,21 @@ def rows(results: Results) -> list[Row]:
     natural error plus boundary, and ``transfer_wins``, whether an attack carried over from another network beats all
     direct ones, which direct attacks of full strength would not allow; false where a direct one is not there.
     """
+    return [
+        _row(results, model, norm, eps, members)
+        for (model, norm), members in untargeted(results).items()
+        for eps in _radii(_there(results, members))
+    ]
+
+
+def untargeted(results: Results) -> dict[tuple[str, str], list[Member]]:
+    """Id of a model and norm to the untargeted attacks that were to be made on it, whichever logits they saw."""
     groups: dict[tuple[str, str], list[Member]] = {}
     for member in results.planned_members("attack"):
         method = results.workspace.plan.facts["attacks"][member.axes["attack"]]
         if not method["targeted"]:
             groups.setdefault((member.parents["model"], method["norm"]), []).append(member)
-    return [
-        _row(results, model, norm, eps, members)
-        for (model, norm), members in groups.items()
-        for eps in _radii(_there(results, members))
-    ]
+    return groups
 
 
 def _there(results: Results, members: list[Member]) -> list[Member]:

@@ -35,7 +35,7 @@ def test_a_table_that_is_missing_broken_or_lacks_columns(tmp_path):
     assert "too small" in text or "Parquet" in text
     assert text.endswith(f"; {AGAIN}")
     pd.DataFrame({"model": ["a"], "eps": [0.1], "seed": [0], "n": [1], "more": [2]}).to_parquet(path)
-    lacks = f"{path}: lacks columns; expected attack, logits, norm, robust_accuracy; {AGAIN}"
+    lacks = f"{path}: lacks columns; expected norm, attack_keys, missing, robust_accuracy; {AGAIN}"
     assert said(ArtifactError, lambda: tables["curves"]) == lacks
 
 

@@ -22,9 +22,9 @@ T2 = 4.302652729911275
 """The same of Student's t with two degrees of freedom: three seeds."""
 
 
-def method(norm, *, eps=None, targeted=False, label="", passes=1, mode=None):
+def method(norm, *, eps=None, targeted=False, label="", passes=1, **settings):
     """An attack of the plan: what its spec says, and what reports say of it."""
-    spec = {"norm": norm} | ({} if eps is None else {"eps": eps}) | ({} if mode is None else {"mode": mode})
+    spec = {"norm": norm} | ({} if eps is None else {"eps": eps}) | settings
     kind = "minimum_norm" if eps is None else "fixed_radius"
     return spec, {"norm": norm, "kind": kind, "targeted": targeted, "label": label, "passes": passes}
 

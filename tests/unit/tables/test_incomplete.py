@@ -12,7 +12,8 @@ MODELS, MATRIX = {"teach", "baseline", "knockoff", "distill"}, {"baseline", "kno
 READS = {
     "models": MODELS | {"measure", "prepare"},
     "knockoff": MATRIX, "verdicts": MATRIX, "hypotheses": MATRIX | {"teach"}, "ablations": MATRIX | {"teach"},
-    "robustness": {"attack"}, "curves": {"attack"}, "worst": {"attack"}, "examples": {"attack"}, "steps": {"attack"},
+    "robustness": {"attack"}, "curves": {"attack"}, "worst": {"attack"}, "strength": {"attack"},
+    "examples": {"attack"}, "steps": {"attack"},
     "certificates": {"attack", "certify"}, "certified_images": {"certify"}, "cascades": {"certify"},
     **{name: {"teach", "measure", "prepare"} for name in ("cmi", "leaks", "simplex", "responses", "profiles")},
     "history": MODELS, "sensitivity": {"sensitivity"},
@@ -23,9 +24,19 @@ READS = {
 KEYS = {
     "knockoff": ("teacher", "student", "attack"), "verdicts": ("teacher", "student"),
     "ablations": ("defense", "quantity", "attack"), "hypotheses": ("defense", "hypothesis", "statement"),
-    "steps": ("norm", "view", "earlier", "later", "temperature"), "claims": ("claim", "view"),
+    "strength": ("model", "attack", "logits"), "steps": ("norm", "view", "earlier", "later", "temperature"),
+    "claims": ("claim", "view"),
 }  # fmt: skip
 """Tables over seeds, and what names their rows."""
+
+WIDER = {
+    "simplex": lambda _, who, __: who.seed == 0,
+    "cascades": lambda row, who, it: row["seed"] == who.seed and row["certifier"] == it.axes["certifier"],
+    "curves": lambda row, _, it: row["norm"] == it.spec["attack"]["norm"],
+    "robustness": lambda row, who, _: row["model"] == who.model,
+}
+"""Tables whose rows rest on more than their own model and seed: of simplexes on the first seed, of curves on all that
+share their grid, of robustness, for what a search is called, on all seeds of the model."""
 
 SLOW = {"hypotheses", "claims"}
 """Of these every third kind is taken away."""
@@ -68,16 +79,16 @@ def concerns(table, row, run, member):
         return _over_seeds(table, row, who)
     if table == "models" and row["role"] == who.role == "ls_student":
         return row["arch"] == who.arch
-    if table in {"curves", "simplex"}:
-        return row["attack"] == member.axes["attack"] if table == "curves" else who.seed == 0
-    if table == "cascades":
-        return row["seed"] == who.seed and row["certifier"] == member.axes["certifier"]
+    if table in WIDER:
+        return WIDER[table](row, who, member)
     reference = "ce-wide" if table in {"models", "leaks", "responses"} else None
     names = {row.get("model"), row.get("teacher"), reference}
     return row["seed"] == who.seed and who.model in names
 
 
 def _over_seeds(table, row, who):
+    if table == "strength":
+        return row["model"] == who.model
     if table == "steps":
         return who.step in {row["earlier"], row["later"]} and row["temperature"] in {who.temperature, -1}
     if table == "ablations" and who.role == "teacher":

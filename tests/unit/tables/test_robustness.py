@@ -56,7 +56,15 @@ def test_an_attack_with_a_budget(run):
         robustness.rows(run)[0],
         TEACHER
         | {"temperature": nan, "step": -1, "attack": "pgd", "logits": "raw", "attack_label": "PGD", "norm": "linf"}
-        | {"kind": "fixed_radius", "eps": 0.1, "mode": "up to 1,200 passes an image", "seed": 5, "n": 5}
+        | {
+            "kind": "fixed_radius",
+            "targeted": False,
+            "strength": "",
+            "eps": 0.1,
+            "mode": "up to 1,200 passes an image",
+            "seed": 5,
+            "n": 5,
+        }
         | {"clean_accuracy": 4 / 5, "robust_accuracy": 2 / 5, **bounds("robust", 2, 5)}
         | {"success_rate": 3 / 4, **bounds("success", 3, 4), "success_n": 4, "failures": 1}
         | {"median_distance": (0.1 + 0.2) / 2, "mean_distance": 0.35 / 3, "max_distance": 0.2}
@@ -71,7 +79,15 @@ def test_an_attack_without_a_budget(run):
         robustness.rows(run)[1],
         STEP
         | {"step": 1, "attack": "cw", "logits": "raw", "attack_label": "C&W", "norm": "l2"}
-        | {"kind": "minimum_norm", "eps": nan, "mode": "strict, up to 9,000 passes an image", "seed": 7, "n": 5}
+        | {
+            "kind": "minimum_norm",
+            "targeted": False,
+            "strength": "",
+            "eps": nan,
+            "mode": "strict, up to 9,000 passes an image",
+            "seed": 7,
+            "n": 5,
+        }
         | {"clean_accuracy": 1.0, "robust_accuracy": None, "robust_low": None, "robust_high": None}
         | {"success_rate": 2 / 5, **bounds("success", 2, 5), "success_n": 5, "failures": 3}
         | {"median_distance": inf, "mean_distance": 0.8, "max_distance": 1.2}
@@ -87,6 +103,24 @@ def test_one_row_for_each_attack_and_view(run):
         ("ta-T4-step1", "cw", "raw", 7, inf),
         ("ta-T4-step1", "cw", "rescaled", 7, 1.0),
     ]
+
+
+def test_a_number_of_a_search_stands_with_what_the_search_is_called():
+    """C&W misses image 3, which DeepFool breaks, on the logits; over T it does as well, and over FGSM nobody speaks."""
+    run = AttackedRun({"cw": method("l2"), "df": method("l2"), "fgsm": method("linf", eps=0.1)})
+    model, given = run.step(4.0, 1), {"farthest": [1.0] * 2, "l2": 0.5, "forwards": 1, "backwards": 1}
+    for key, logits, distances in (
+        ("cw", "raw", {3: inf, 4: 0.5}), ("df", "raw", {3: 0.5, 4: 0.5}), ("cw", "rescaled", {3: 0.5, 4: 0.5}),
+        ("fgsm", "raw", {3: inf, 4: inf}),
+    ):  # fmt: skip
+        run.attack(model, key, struck(distances, **given), logits=logits)
+    assert [row["strength"] for row in robustness.rows(run)] == ["weaker", "", "", ""]
+
+
+def test_an_attack_with_a_drawn_target_says_so():
+    run = AttackedRun({"aimed": method("l2", targeted=True)})
+    run.attack(run.teacher("ce"), "aimed", struck({3: 0.5}, farthest=1.0, l2=0.5, forwards=1, backwards=1))
+    assert robustness.rows(run)[0]["targeted"] is True
 
 
 def test_a_model_that_is_never_right_has_no_distances():
