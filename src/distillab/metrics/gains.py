@@ -174,11 +174,9 @@ def _over(
 
 
 def _welch(own: PerCell, own_df: PerCell, shared: PerCell, n_control: int) -> PerCell:
-    """Degrees of freedom of a sum of two independent variances; 0 where one that counts has none."""
+    """Degrees of freedom of a sum of two independent variances; 0 where one of them has none."""
     parts = np.square(own), np.square(shared)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        doubt = np.square(parts[0]) / own_df
-        if n_control > 1:
-            doubt = doubt + np.square(parts[1]) / (n_control - 1)
-        df: PerCell = np.square(parts[0] + parts[1]) / doubt
-    return np.where((own_df > 0) & (n_control > 1), df, 0.0)
+    with np.errstate(divide="ignore"):
+        doubt = np.square(parts[0]) / own_df + np.square(parts[1]) / np.float64(n_control - 1)
+    df: PerCell = np.square(parts[0] + parts[1]) / doubt
+    return df

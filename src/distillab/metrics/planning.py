@@ -125,9 +125,8 @@ def price(
         chances = [_chances(gain, tried, levels, margin) for gain in over]
         above[:, attack], below[:, attack] = np.min(chances, axis=0)
     decided = np.maximum(above.max(axis=1), below.prod(axis=1) if complete else 0.0) >= POWER
-    for seeds in np.array(tried)[decided].tolist()[:1]:
-        return Price(seeds, sum(max(0, seeds - count) for count in counts))
-    return None
+    seeds = next((seeds for seeds, enough in zip(tried, decided, strict=True) if enough), None)
+    return None if seeds is None else Price(seeds, sum(max(0, seeds - count) for count in counts))
 
 
 def _chances(gain: Gain, tried: Sequence[int], levels: Levels, margin: float) -> tuple[PerCell, PerCell]:

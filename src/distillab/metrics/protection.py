@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, isfinite, sqrt
 
 from scipy.special import stdtr, stdtrit
 
@@ -20,9 +20,9 @@ class RemovedShare:
     """The smallest share of the leak that a defense removes from any attack; above 1 where a knockoff is worse off."""
 
     value: float
-    lower: float
+    lower: float | None
     upper: float | None
-    """None where the leak is not known well enough to bound it."""
+    """Bounds; None where the leak is not known well enough at their level."""
     attack: str
 
 
@@ -87,8 +87,8 @@ def removed_share(
         worst = min(values, key=lambda attack: values[attack])
         shares.append((values[worst], worst, min(lowers), min(uppers)))
     value, worst = min(share[:2] for share in shares)
-    upper = max(share[3] for share in shares)
-    return RemovedShare(value, min(share[2] for share in shares), upper if upper < float("inf") else None, worst)
+    lower, upper = min(share[2] for share in shares), max(share[3] for share in shares)
+    return RemovedShare(value, lower if isfinite(lower) else None, upper if isfinite(upper) else None, worst)
 
 
 def protections(
@@ -159,11 +159,11 @@ def _p_below(value: float, error: float, df: float) -> float:
 
 
 def _ratio_bound(gain: Gain, leak: Gain, level: float, *, upper: bool) -> float:
-    """Fieller's one-sided bound of ``g_a / g_c``; infinite where the leak is not established at this level."""
+    """Fieller's one-sided bound of ``g_a / g_c``; infinite where the leak is not above 0 at this level."""
     square = float(stdtrit(min(gain.df, leak.df), 1 - level)) ** 2
     a = leak.value**2 - square * leak.error**2
-    if a <= 0 or leak.value <= 0:
-        return float("inf") if upper else float("-inf")
+    if a <= 0:
+        return inf if upper else -inf
     b = gain.value * leak.value - square * gain.shared * leak.shared
     c = gain.value**2 - square * gain.error**2
     reach = sqrt(max(b**2 - a * c, 0.0))

@@ -37,6 +37,28 @@ def test_a_run_that_a_cell_lacks_counts_for_nothing_in_it():
     assert found.shift[0] == pytest.approx(c[:3].mean())
 
 
+def test_a_slope_of_cells_that_lack_runs_by_hand():
+    """Each cell is centered over its own runs; one with a single run knows nothing of the slope."""
+    x, c = cells(np.random.default_rng(1))
+    x[0, 5:], x[1, :11] = np.nan, np.nan
+    found = adjusted(x, c, GROUPS, floor=1e-6)
+    parts = [(x[0, :5] - x[0, :5].mean(), c[:5] - c[:5].mean()), *((row - row.mean(), c - c.mean()) for row in x[2:])]
+    variances = [np.square(parts[0][0]).sum() / 4, *[sum(np.square(y).sum() for y, _ in parts[1:]) / 22] * 2]
+    weights = [1 / variance for variance in variances]
+    total = sum(w * (cc @ cc) for w, (_, cc) in zip(weights, parts, strict=True))
+    assert found.slope == pytest.approx(sum(w * (cc @ y) for w, (y, cc) in zip(weights, parts, strict=True)) / total)
+
+
+def test_the_error_of_a_slope_treats_runs_as_the_sample():
+    """One cell or seven copies of it: the same slope with the same error, by hand over its runs."""
+    x, c = cells(np.random.default_rng(6))
+    one, seven = (adjusted(np.tile(x[:1], (copies, 1)), c, ["a"] * copies, floor=1e-6) for copies in (1, 7))
+    assert (one.slope, one.slope_error) == pytest.approx((seven.slope, seven.slope_error))
+    cc, xc = c - c.mean(), x[0] - x[0].mean()
+    scores = cc * (xc - one.slope * cc)
+    assert one.slope_error == pytest.approx(np.sqrt((scores @ scores) * 12 / 10) / (cc @ cc))
+
+
 def test_without_a_control_of_the_run_nothing_is_adjusted():
     x, c = cells(np.random.default_rng(2))
     found = adjusted(x, np.full_like(c, np.nan), GROUPS, floor=1e-6)

@@ -78,6 +78,14 @@ def test_seeds_that_agree_have_the_spread_of_one_image():
     assert wide.high.value - wide.low.value > 10 * (narrow.high.value - narrow.low.value)
 
 
+def test_the_width_of_one_image_by_hand():
+    """Three agreeing seeds and a curve that is known: Student's half width of one image, over 0.2 a decade."""
+    curve = {n: dict(enumerate([value] * 2000)) for n, value in zip(LABELS, (0.5, 0.7, 0.9), strict=True)}
+    worth = equivalent_labels(curve, seeds([0.8] * 3), n_test=200, seed=0)
+    half = 4.302652729911275 / 200 / 3**0.5 / 0.2
+    assert np.log10(worth.high.value / worth.low.value) == pytest.approx(2 * half, rel=0.1)
+
+
 def test_what_a_seed_does_to_both_curves_cancels():
     """A label set that is good for the students is as good for the knockoff, if they have it in common."""
     luck = np.linspace(-0.03, 0.03, 8)
@@ -99,7 +107,7 @@ def test_labels_per_answer_by_hand():
     worth = LabelWorth(Reading(388.0), Reading(230.0), Reading(1437.0, 1), 6)
     each = labels_per_answer(worth, labels=30, queries=1000)
     assert each == LabelWorth(Reading(0.358), Reading(0.2), Reading(1.407, 1), 6)
-    with pytest.raises(ContractError, match="no answers"):
+    with pytest.raises(ContractError, match=r"^labels_per_answer: no answers; expected queries >= 1; got 0$"):
         labels_per_answer(worth, labels=30, queries=0)
 
 
@@ -133,7 +141,7 @@ def test_the_interval_holds_as_often_as_it_says(labels, n, m, common):
 
 def test_what_is_no_curve_is_refused():
     for curve in ({}, {0: seeds([0.5])}):
-        with pytest.raises(ContractError, match="no label curve"):
+        with pytest.raises(ContractError, match=r"^equivalent_labels: no label curve; expected labels >= 1; got "):
             equivalent_labels(curve, seeds([0.5]), n_test=100, seed=0)
     with pytest.raises(ContractError, match="10 labels: no accuracies"):
         equivalent_labels({10: {}}, seeds([0.5]), n_test=100, seed=0)

@@ -27,16 +27,20 @@ def test_a_lone_thief_has_all_of_alpha():
     assert shared_levels([["papers"]], levels) == {"papers": levels}
 
 
+def test_one_of_everything_leaves_alpha_whole():
+    assert (Levels().distillable, Levels().undistillable) == (0.05, 0.05)
+
+
 @pytest.mark.parametrize(
     "bad",
     [{"alpha": 0.0}, {"alpha": 0.5}, {"teachers": 0}, {"attacks": 0}, {"looks": 0}, {"thieves": 0}, {"share": 1.5}],
 )
 def test_what_are_no_levels(bad):
-    with pytest.raises(SpecError, match="no levels"):
+    with pytest.raises(SpecError, match=r"^alpha, share and counts: no levels; expected 0 < alpha < 0.5; got Levels"):
         Levels(**bad)
 
 
 @pytest.mark.parametrize("sequences", [[], [[]], [["a"], ["a"]], [["a"], []]])
 def test_what_is_no_family(sequences):
-    with pytest.raises(SpecError, match="thieves are no family"):
+    with pytest.raises(SpecError, match=r"^shared_levels: thieves are no family; expected each one once; got"):
         shared_levels(sequences, Levels())

@@ -111,6 +111,30 @@ def test_the_unit_does_not_matter():
     assert other.dfs == pytest.approx(one.dfs)
 
 
+def test_cells_of_unequal_sizes_are_alike_if_their_variances_are():
+    """The mean of a log variance depends on its degrees of freedom; 200 cells of 2 and as many of 30."""
+    rng = np.random.default_rng(6)
+    df = np.tile([2, 30], 200)
+    assert moderate(rng.chisquare(df), df, ["a"] * 400, floor=1e-6).prior_df > 0.6 * PRIOR_CAP
+
+
+def test_cells_that_share_their_noise_differ_less_than_they_would_by_chance():
+    """So what they do differ by says more of their true variances."""
+    squares, _, groups = drawn(np.random.default_rng(7), 200, 3, 6.0)
+    weights = [moderate(squares, [3] * 200, groups, floor=1e-6, correlation=rho).prior_df for rho in (0.0, 0.2, 0.5)]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] > 1.5 * weights[2]
+
+
+def test_the_weight_by_hand():
+    """Two cells of one group, 2 degrees of freedom each: logs 1.5 apart, 1 of 2 deviations free."""
+    squares = np.array([2.0, 2.0 * np.exp(3.0)])
+    deviations, sampling = 2 * 1.5**2, float(polygamma(1, 1.0))
+    spread = deviations - sampling + deviations * 2**0.5
+    weight = moderate(squares, [2, 2], ["a", "a"], floor=1e-3).prior_df
+    assert float(polygamma(1, weight / 2)) == pytest.approx(spread, rel=1e-5)
+
+
 @pytest.mark.parametrize("value", [1e-4, 0.3, 1.0, 50.0])
 def test_the_inverse_of_trigamma(value):
     assert float(polygamma(1, _inverse_trigamma(value))) == pytest.approx(value, rel=1e-6)

@@ -76,6 +76,12 @@ def test_a_leak_that_is_just_shown_has_no_upper_end_for_many_attacks():
     assert found.lower < 1 < removed(gain(0.03, 0.008), kd=gain(0.0)).upper
 
 
+def test_a_leak_that_the_defended_cells_know_less_of_has_no_lower_end():
+    """Shown with 20 degrees of freedom, and not with the two of the attack it is compared with."""
+    found = removed(gain(0.03, 0.008), kd=gain(0.0, df=2.0))
+    assert (found.value, found.lower, found.upper) == (1.0, None, None)
+
+
 def test_over_two_controls_the_share_is_the_smaller_one():
     gains = {"kd": {"ls": gain(0.02), "pseudo": gain(0.01)}}
     leak = {"ls": gain(0.1), "pseudo": gain(0.09)}
@@ -103,6 +109,13 @@ def test_what_protects(defended, protects, reason):
     (found,) = judged(it=defended).values()
     assert found.protects == protects
     assert found.reason.startswith(reason)
+    assert 0 <= found.p <= 1
+
+
+def test_what_is_not_known_is_no_evidence():
+    unknown = gain(-0.3, df=0.0)
+    assert judged(it=shield(kd=unknown))["it"].p == 1
+    assert judged({"ls": gain(0.5, df=0.0)}, it=shield(kd=gain(-0.3)))["it"].p == 1
 
 
 def test_nothing_is_protected_where_nothing_leaks():
@@ -193,5 +206,8 @@ def test_gains_that_do_not_compare_are_refused():
         removed_share({}, {"ls": gain(0.1)}, alpha=0.05, attacks=1, margin=0.01)
     with pytest.raises(ContractError, match="gains do not compare"):
         judged({"ls": gain(0.1), "pseudo": gain(0.1)}, it=shield(kd=gain(0.0)))
+    some = {"kd": {"ls": gain(0.0)}, "dist": {"pseudo": gain(0.0)}}
+    with pytest.raises(ContractError, match="gains do not compare"):
+        removed_share(some, {"ls": gain(0.1)}, alpha=0.05, attacks=2, margin=0.01)
     with pytest.raises(SpecError, match="one test image"):
         protections({}, {"ls": gain(0.1)}, alpha=0.05, looks=1, margin=0.01, n_test=99)
