@@ -35,6 +35,17 @@ def test_a_run_that_a_cell_lacks_counts_for_nothing_in_it():
     assert found.n.tolist() == [3, 12, 12, 12]
     assert found.means[0] == pytest.approx((x[0, :3] - found.slope * c[:3]).mean())
     assert found.shift[0] == pytest.approx(c[:3].mean())
+    values = x[0, :3] - found.slope * c[:3]
+    assert found.squares[0] == pytest.approx(3 * values.var())
+
+
+def test_a_group_whose_cells_agree_weighs_as_one_step_does():
+    """Two cells of which all runs are equal say that there is no slope, with the weight of the floor and no more."""
+    x, c = cells(np.random.default_rng(7))
+    x[:2] = 5.0
+    steep, flat = (adjusted(x, c, GROUPS, floor=floor).slope for floor in (10.0, 1e-3))
+    assert steep == pytest.approx(adjusted(x[2:], c, GROUPS[2:], floor=10.0).slope / 2)
+    assert flat == pytest.approx(0, abs=1e-5)
 
 
 def test_a_slope_of_cells_that_lack_runs_by_hand():
