@@ -5,6 +5,7 @@ from typing import Any
 from distillab.certify import CERTIFIERS
 from distillab.params.root import Params
 from distillab.plan.labels import labels_of
+from distillab.plan.seeds import base_seeds
 from distillab.specs.base import MethodSpec
 
 
@@ -25,6 +26,17 @@ def facts_of(params: Params) -> dict[str, Any]:
     return {
         "params": params.identity(choices=True),
         "data": params.data.facts.plain(),
+        "thieves": {
+            key: {
+                "labels": thief.labels,
+                "queries": thief.plain()["queries"],
+                "answers": thief.plain()["answers"],
+                "data": thief.data.facts.title if thief.data else "",
+                "seeds": list(base_seeds(params, key)),
+            }
+            for key, thief in params.all_thieves.items()
+        },
+        "decide": params.decide.plain() | {"headline": params.headline.plain()},
         "defenses": {
             key: _method(spec) | {"label": labels["defenses"][key], "kind": spec.kind}
             for key, spec in params.defenses.items()

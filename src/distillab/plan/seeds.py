@@ -10,10 +10,15 @@ def cell_seeds(params: Params, thief: str, defense: str, attack: str) -> tuple[i
     """The seeds of one cell: its thief's, the headline's too, and those that were added because it was open."""
     headline = params.headline
     further = thief == PAPER and defense in headline.defenses and attack in headline.attacks
-    own = _first(params, params.all_thieves[thief].seeds)
+    own = base_seeds(params, thief)
     added = params.decide.asked.get(thief, {}).get(defense, {}).get(attack, 0)
     found = dict.fromkeys((*own, *(headline.seeds if further else ()), *_first(params, added)))
     return tuple(found)[: params.defenses[defense].seeds]
+
+
+def base_seeds(params: Params, thief: str) -> tuple[int, ...]:
+    """The seeds that a thief's cells have before any is added to an open one."""
+    return _first(params, params.all_thieves[thief].seeds)
 
 
 def control_seeds(params: Params, thief: str) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from distillab.metrics.intervals import Estimate, seed_interval
 from distillab.tables import leaks
+from distillab.tables.cells import runs_by_cell
 from distillab.tables.columns import interval, shared
-from distillab.tables.knockoff import runs_by_cell
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results

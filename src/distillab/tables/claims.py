@@ -11,7 +11,7 @@ from distillab.metrics.trends import slope_per_doubling
 from distillab.tables.chains import VIEWS, attacked_models, smallest_distances
 from distillab.tables.columns import interval, shared
 from distillab.tables.judged import Statement, judged
-from distillab.tables.knockoff import margin
+from distillab.tables.margins import one_image
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
@@ -67,7 +67,7 @@ def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
     )  # fmt: skip
     yield PaperClaim(
         "accuracy_steps", "more steps have no significant effect on accuracy", per_step, _over_steps(accuracy), "none",
-        100 * margin(results), image / max(1, steps[-1] - steps[0]) if accuracy else 0.0, source="VI",
+        100 * one_image(results), image / max(1, steps[-1] - steps[0]) if accuracy else 0.0, source="VI",
     )  # fmt: skip
     small = _small_shares(results, chain)
     yield PaperClaim(

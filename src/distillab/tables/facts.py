@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from distillab.tables import knockoff, robustness
+from distillab.tables import margins, robustness
 from distillab.tables.gaps import cells, gaps
 from distillab.tables.results import SPLITS, Results
 from distillab.tables.rows import by_model
@@ -23,7 +23,7 @@ def content(results: Results) -> dict[str, Any]:
         "class_names": _noted(results, "data-images", "class_names", []),
         **{f"{split}_n": n for split, n in _noted(results, "data-split", "counts", dict.fromkeys(SPLITS, 0)).items()},
         "seeds": plan.params["seeds"],
-        "margin": knockoff.margin(results),
+        "margin": margins.margin(results),
         "params": plan.facts["params"],
         "methods": {kind: plan.facts[kind] for kind in ("defenses", "knockoffs", "attacks", "certifiers")},
         "cells_planned": len(planned),

@@ -6,15 +6,16 @@ from typing import Any
 
 from distillab.core.identity import ModelIdentity
 from distillab.tables import leaks
+from distillab.tables.cells import control_accuracy, planned_cells, runs_by_cell
 from distillab.tables.columns import interval, shared
 from distillab.tables.judged import Statement, judged
-from distillab.tables.knockoff import ls_accuracy, margin, planned_cells, runs_by_cell
+from distillab.tables.looks import EVERY_STUDENT
+from distillab.tables.margins import one_image
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
 from distillab.tables.tuning import KnockoffCell
-from distillab.tables.verdicts import EVERY_STUDENT
 
 Row = dict[str, Any]
 BySeed = dict[int, float]
@@ -87,7 +88,7 @@ class _Case:
             )  # fmt: skip
         yield Statement(
             "W8", "an API that answers with labels only is as hard to steal from as CMIM", "points, mean over attacks",
-            self.against("label_only"), "none", 100 * margin(self.results), self.image,
+            self.against("label_only"), "none", 100 * one_image(self.results), self.image,
         )  # fmt: skip
 
     @property
@@ -119,7 +120,7 @@ class _Case:
 
     def gain(self, attack: str) -> tuple[float, ...]:
         """Points of an attack over the LS student."""
-        return _paired(self.stolen(attack, self.key), ls_accuracy(self.results).get(self.student, {}), scale=100)
+        return _paired(self.stolen(attack, self.key), control_accuracy(self.results).get(self.student, {}), scale=100)
 
     def between(self, attack: str, other: str) -> tuple[float, ...]:
         """Points of one attack over another."""

@@ -12,10 +12,12 @@ def content(results: Results) -> dict[str, Any]:
     """The record ``metrics``: verdicts, accuracies, robustness and certificates by model, means over seeds."""
     named: dict[str, Any] = {"verdict": {}, "knockoff": {}, "accuracy": {}, "robustness": {}, "certified": {}}
     for row in verdicts.rows(results):
-        named["verdict"].setdefault(row["teacher"], {})[row["student"]] = row["verdict"]
+        of_thief = named["verdict"].setdefault(row["thief"], {})
+        of_thief.setdefault(row["teacher"], {})[row["student"]] = row["verdict"]
     for row in knockoff.rows(results):
         cell = {"accuracy": row["knockoff_accuracy"], "delta": row["delta"]}
-        named["knockoff"].setdefault(row["teacher"], {})[f"{row['attack']}-{row['student']}"] = _rounded(cell)
+        of_teacher = named["knockoff"].setdefault(row["thief"], {}).setdefault(row["teacher"], {})
+        of_teacher[f"{row['attack']}-{row['student']}"] = _rounded(cell)
     for model, rows in by_model(models.rows(results)).items():
         named["accuracy"][model] = _mean(rows, "test_accuracy")
     for model, rows in by_model(robustness.rows(results)).items():

@@ -61,7 +61,7 @@ def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
         "test_accuracy": split_accuracy(results, run, "test"),
         "test_n": len(results.labels["test"]),
         **asdict(results.scores(run.member.id)),
-        "agreement": _agreement(results, run),
+        "agreement": agreement_of(results, run),
         **_changed(results, run),
     }
 
@@ -87,7 +87,8 @@ def _mean_change(results: Results, model: str, base: str) -> float:
     return float(np.concatenate(changes).mean())
 
 
-def _agreement(results: Results, run: ModelRun) -> float:
+def agreement_of(results: Results, run: ModelRun) -> float:
+    """Share of test images on which a knockoff says what its teacher says; NaN of other models."""
     if run.role != "knockoff" or not results.answered(teacher := run.member.parents["teacher"]):
         return float("nan")
     own, asked = (results.predicted(model, "test") for model in (run.member.id, teacher))
