@@ -14,6 +14,7 @@ TABLES = TableRegistry(
     "models",
     "knockoff",
     "verdicts",
+    "labels",
     "robustness",
     "strength",
     "curves",

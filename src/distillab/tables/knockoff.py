@@ -8,6 +8,7 @@ from distillab.metrics.gains import CellKey, Gain
 from distillab.metrics.intervals import LEVEL, Estimate, seed_interval
 from distillab.tables.cells import attack_facts, missing
 from distillab.tables.columns import interval, shared
+from distillab.tables.looks import questions
 from distillab.tables.margins import one_image
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import agreement_of, chosen_smoothing, split_accuracy
@@ -26,17 +27,22 @@ def rows(results: Results) -> list[Row]:
     students of their pseudo-labels. ``missing`` counts the networks that the row was to rest on, controls included, and
     that are not there.
     """
-    return [row for theft in thefts_of(results) for row in _rows(results, theft)]
+    is_open = {(question.thief, cell) for question in questions(results) for cell in question.open_cells}
+    return [row for theft in thefts_of(results) for row in _rows(results, theft, is_open)]
 
 
-def _rows(results: Results, theft: Theft) -> list[Row]:
+def _rows(results: Results, theft: Theft, is_open: set[tuple[str, KnockoffCell]]) -> list[Row]:
     gains = theft.gains()
     if gains is None:
         return []
     smoothing = chosen_smoothing(results, theft.thief)[theft.student]
     return [
         _row(results, theft, cell, runs, gains.cells[CellKey(cell.teacher, cell.name)])
-        | {"ls_smoothing": smoothing, "missing": missing(results, {cell: theft.planned[cell]})}
+        | {
+            "ls_smoothing": smoothing,
+            "open": (theft.thief, cell) in is_open,
+            "missing": missing(results, {cell: theft.planned[cell]}),
+        }
         for cell, runs in theft.runs.items()
     ]
 
@@ -113,6 +119,7 @@ TABLE = Table(
         Column("queries", "count", "images that a knockoff asks its teacher about, views counted each"),
         Column("responses", "text", "cached, asked once for every image; or live, asked anew in every epoch"),
         Column("ls_smoothing", "share", "label smoothing of the controls"),
+        Column("open", "flag", "whether more seeds of the cell might decide whether its teacher can be distilled"),
         Column("missing", "count", "networks that the row was to rest on and that are not there"),
     ),
     (),

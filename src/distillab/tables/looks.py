@@ -62,6 +62,13 @@ class Question:
         asked = replace(self, cells=cells, levels=levels, decision=None, gains={})
         return asked if cells else None
 
+    @property
+    def open_cells(self) -> set[KnockoffCell]:
+        """The cells of which more seeds might decide it."""
+        if self.decision is None or self.decision.answer not in {"undecided", "no control"}:
+            return set()
+        return {cell for name, (_, cell) in self.cells.items() if name not in self.decision.closed}
+
     def look(self, gains: Mapping[str, Gains | None], *, leaks: bool | None, tested: bool) -> None:
         """Decide on the gains of one more look, by student; a decision of an earlier one stands."""
         if self.decision and self.decision.decided:
