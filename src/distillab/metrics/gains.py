@@ -1,9 +1,9 @@
 """Gains of knockoffs over students that had no answers: against all of them, with variances that cells share."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import fsum, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
@@ -13,7 +13,7 @@ from distillab.metrics.adjustment import adjusted
 from distillab.metrics.intervals import MIN_SEEDS
 from distillab.metrics.moderated import PerCell, moderate
 
-Accuracies = Mapping[Hashable, float]
+Accuracies = Mapping[Any, float]
 """Test accuracy in [0, 1] per run; runs of knockoffs and controls that share their seed have the same key."""
 
 

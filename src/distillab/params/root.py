@@ -52,6 +52,7 @@ class KnockoffParams(Spec):
 class HeadlineParams(Spec):
     """Cells of the knockoff matrix that get more seeds than the others; chosen beforehand, not by their numbers."""
 
+    thieves: tuple[Key, ...] = Field(default=(PAPER,), description="Thieves of the cells")
     defenses: tuple[Key, ...] = Field(default=(), description="Rows of the cells")
     attacks: tuple[Key, ...] = Field(default=(), description="Columns of the cells")
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(

@@ -2,14 +2,13 @@
 
 from itertools import count, islice
 
-from distillab.core.identity import PAPER
 from distillab.params.root import Params
 
 
 def cell_seeds(params: Params, thief: str, defense: str, attack: str) -> tuple[int, ...]:
     """The seeds of one cell: its thief's, the headline's too, and those that were added because it was open."""
     headline = params.headline
-    further = thief == PAPER and defense in headline.defenses and attack in headline.attacks
+    further = thief in headline.thieves and defense in headline.defenses and attack in headline.attacks
     own = base_seeds(params, thief)
     added = params.decide.asked.get(thief, {}).get(defense, {}).get(attack, 0)
     found = dict.fromkeys((*own, *(headline.seeds if further else ()), *_first(params, added)))
@@ -25,7 +24,7 @@ def control_seeds(params: Params, thief: str) -> tuple[int, ...]:
     """The seeds of a thief's controls: those of all its cells, and more where they are asked for."""
     wanted = params.all_thieves[thief]
     cells = [seed for cell in cells_of(params, thief) for seed in cell_seeds(params, thief, *cell)]
-    further = params.headline.seeds if thief == PAPER else ()
+    further = params.headline.seeds if thief in params.headline.thieves else ()
     own = (*_first(params, wanted.seeds), *further, *_first(params, wanted.control_seeds or 0))
     return tuple(dict.fromkeys((*own, *cells)))
 

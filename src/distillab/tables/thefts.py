@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from distillab.core.identity import PAPER
 from distillab.metrics.gains import CellKey, Gains, gains_over_controls
 from distillab.tables.cells import CONTROLS, accuracies, control_accuracy, planned_cells, runs_by_cell
 from distillab.tables.model_run import ModelRun
@@ -123,7 +122,7 @@ def is_unprotected(results: Results, defense: str) -> bool:
 
 def _headline_seeds(results: Results, thief: str, cell: KnockoffCell, defense: str) -> list[int]:
     headline = results.workspace.plan.facts["decide"]["headline"]
-    inside = thief == PAPER and cell.attack in headline["attacks"] and defense in headline["defenses"]
+    inside = thief in headline["thieves"] and cell.attack in headline["attacks"] and defense in headline["defenses"]
     seeds: list[int] = headline["seeds"] if inside else []
     return seeds
 
