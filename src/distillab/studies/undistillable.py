@@ -6,7 +6,7 @@ STUDY = Study(
     name="undistillable",
     title="Undistillable teachers and knockoff students",
     families=("teachers", "students", "knockoffs"),
-    tables=(*LABELS, "verdicts", "labels", "ablations", "cmi", "curves", "examples", "history", "hypotheses", "leaks",
-            "simplex", "strength"),
+    tables=(*LABELS, "verdicts", "labels", "worth", "ablations", "cmi", "curves", "examples", "history", "hypotheses",
+            "leaks", "simplex", "strength"),
     record="knockoffs",
 )  # fmt: skip

@@ -15,6 +15,7 @@ TABLES = TableRegistry(
     "knockoff",
     "verdicts",
     "labels",
+    "worth",
     "robustness",
     "strength",
     "curves",

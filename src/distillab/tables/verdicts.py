@@ -7,6 +7,7 @@ from distillab.tables.columns import shared
 from distillab.tables.looks import Question, answer_at_all_looks, questions
 from distillab.tables.margins import margin
 from distillab.tables.results import Results
+from distillab.tables.shielding import NOTHING, shielding
 from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
@@ -26,8 +27,10 @@ def rows(results: Results) -> list[Row]:
     says nothing (None) unless it says distillable.
     """
     found = questions(results)
-    papers = dict(_over_papers_attacks(found))
-    return [_row(results, question, papers.get(id(question))) for question in found]
+    papers, shields = dict(_over_papers_attacks(found)), shielding(results, found)
+    return [
+        _row(results, question, papers.get(id(question))) | shields.get(id(question), NOTHING) for question in found
+    ]
 
 
 def _over_papers_attacks(found: list[Question]) -> list[tuple[int, Question]]:
@@ -120,6 +123,14 @@ TABLE = Table(
         Column("control_seeds", "seeds", "LS students with the thief's labels"),
         *_verdict_columns("", "all attacks", optional=False),
         *_verdict_columns("paper_", "the paper's attacks", optional=True),
+        Column("share_removed", "part", "smallest share of the unprotected teacher's leak that any attack lacks", True),
+        Column("share_low", "part", "lower end of its 95 % interval", True),
+        Column("share_high", "part", "upper end of its 95 % interval", True),
+        Column("protects", "flag", "whether more than half of the leak is gone, and the accuracy is still there", True),
+        Column("protection_reason", "text", "what speaks most against it", True),
+        Column("cost", "signed share", "accuracy of the unprotected teacher less this one's, over their seeds", True),
+        Column("cost_low", "signed share", "lower end of its simultaneous 95 % interval", True),
+        Column("cost_high", "signed share", "upper end of its simultaneous 95 % interval", True),
     ),
     (),
     rows,

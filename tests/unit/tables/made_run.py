@@ -48,7 +48,13 @@ class MadeUp(Results):
     def __init__(self, defenses=(), knockoffs=("kd",), *, labels=LABELS, powers=(0.0, 0.5, 1.0, 2.0), **facts):
         defenses = defenses if isinstance(defenses, dict) else {key: {"name": key} for key in defenses}
         known = {
-            "defenses": {key: {"label": key.upper(), "grade": f"of {key}"} for key in defenses},
+            "defenses": {
+                key: {"label": key.upper(), "grade": f"of {key}", "kind": "unprotected" if key == "ce" else "other"}
+                for key in defenses
+            },
+            "thieves": {"paper": {"labels": "all", "queries": "labeled", "answers": "probabilities", "seeds": []}},
+            "decide": {"looks": [], "margin": 0.01, "alpha": 0.05,
+                       "headline": {"thieves": [], "defenses": [], "attacks": [], "seeds": []}},
             "knockoffs": {
                 key: {"label": key.upper(), "grade": f"of {key}", "in_paper": key != "extra"} for key in knockoffs
             },
@@ -89,17 +95,20 @@ class MadeUp(Results):
         model = ModelIdentity(role="teacher", arch=net, seed=seed, defense=defense)
         return self._trained("teach", model, parents=parents or {}, **said)
 
-    def ls_student(self, smoothing, *, seed=0, net="thin", **said):
-        """A student that learned with label smoothing and from nobody."""
-        model = ModelIdentity(role="ls_student", arch=net, seed=seed, label_smoothing=smoothing)
+    def ls_student(self, smoothing, *, seed=0, net="thin", thief="paper", role="ls_student", **said):
+        """A student that learned with label smoothing and from nobody, or the other control of a thief."""
+        model = ModelIdentity(role=role, arch=net, seed=seed, label_smoothing=smoothing, thief=thief)
         return self._trained("baseline", model, spec={"label_smoothing": smoothing}, **said)
 
-    def knockoff(self, attack, teacher, *, net="thin", responses="cached", queries=40, parents=None, **said):
+    def knockoff(
+        self, attack, teacher, *, net="thin", thief="paper", responses="cached", queries=40, parents=None, **said
+    ):
         """A student that learned from a teacher's answers; ``attack`` may be that of a trial."""
         attack, _, trial = attack.partition(TRIAL)
         return self._trained(
             "knockoff", ModelIdentity(role="knockoff", arch=net, seed=teacher.seed, defense=teacher.defense,
-                                      teacher=teacher.model, attack=attack, trial=int(trial) if trial else None),
+                                      teacher=teacher.model, attack=attack, trial=int(trial) if trial else None,
+                                      thief=thief),
             spec={"attack": {"responses": responses}}, parents={"teacher": teacher.member.id} | (parents or {}),
             results={"queries": queries}, **said,
         )  # fmt: skip
