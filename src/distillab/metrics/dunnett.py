@@ -1,6 +1,6 @@
 """Several models against one, paired over seeds: which of them differ, all at one error rate."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import sqrt
@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import chdtri, ndtr
 
 from distillab.core.errors import ContractError
+from distillab.metrics.gains import Accuracies
 from distillab.metrics.intervals import LEVEL, MIN_SEEDS
 from distillab.metrics.moderated import moderate
 
@@ -70,9 +71,7 @@ def dunnett_quantile(comparisons: int, df: float, alpha: float) -> float:
     return float(brentq(lambda t: dunnett_p(t, comparisons, df) - alpha, 0.0, top))
 
 
-def differences_from(
-    reference: Mapping[Hashable, float], others: Mapping[str, Mapping[Hashable, float]], *, n_test: int
-) -> dict[str, Difference]:
+def differences_from(reference: Accuracies, others: Mapping[str, Accuracies], *, n_test: int) -> dict[str, Difference]:
     """Each model's accuracy against the reference's over the seeds they share, by Dunnett's rule.
 
     The variances of the paired differences are moderated over the models as one group (methods, thieves 5), which
