@@ -114,10 +114,10 @@ def _spreads(reported: Reported) -> Iterator[str]:
         f"The LS student {escape(student)} has a spread of {printed:.2f} over three runs in table 7, and of "
         f"{seeds['accuracy'].std():.2f} over the five of table 8."
     )
-    (delta,) = five_seeds(reported).deltas
+    verdict = five_seeds(reported)
     yield (
-        f"Table 8 names its second arm after the defense; its numbers, {points(delta.delta)} points on average, are "
-        f"those of {escape(delta.attack)}."
+        f"Table 8 names its second arm after the defense; its numbers, {points(verdict.gain)} points on average, are "
+        f"those of {escape(str(verdict.attack))}."
     )
 
 

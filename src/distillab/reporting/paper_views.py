@@ -4,7 +4,9 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from distillab.metrics.verdict import Verdict, distillability_verdict
+from distillab.metrics.decisions import Evidence, TeacherDecision, decide
+from distillab.metrics.gains import CellKey, gains_over_controls
+from distillab.metrics.levels import Levels
 from distillab.reporting.display import DASH, Html, chip, header, missing, number, points, table, table_cell
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import lookup, records
@@ -25,11 +27,13 @@ def paper_tables(reported: Reported, *, beside: bool) -> Html:
     return Html("".join(part.text for part in [*shared, *own]))
 
 
-def five_seeds(reported: Reported) -> Verdict:
-    """Our verdict on the paper's five seeds of DIST against the LS student (its table 8)."""
+def five_seeds(reported: Reported) -> TeacherDecision:
+    """Our verdict on the paper's five seeds of DIST against the LS student (its table 8); there is no other teacher."""
     arms = reported["cmim_table8"].assign(share=lambda frame: frame["accuracy"] / 100)
     runs = {str(arm): lookup(part, "seed", "share") for arm, part in arms.groupby("arm")}
-    return distillability_verdict(runs.pop(_LS), runs, n_test=_TESTED, margin=_MARGIN)
+    control, teacher = {"ls": runs.pop(_LS)}, str(arms["teacher"].iloc[0])
+    gains = gains_over_controls({CellKey(teacher, arm): run for arm, run in runs.items()}, control, n_test=_TESTED)
+    return decide(Evidence(gains.of_teacher(teacher)), levels=Levels(), margin=_MARGIN, n_test=_TESTED)
 
 
 def _knockoffs(reported: Reported) -> Html:
@@ -108,14 +112,13 @@ def _seeds(reported: Reported) -> Html:
          "delta": points((getattr(row, attack) - getattr(row, _LS)) / 100)}
         for row in records(wide)
     ]  # fmt: skip
-    (delta,) = verdict.deltas
     below = int((wide[attack] < wide[_LS]).sum())
     first = records(frame)[0]
     return table(
         pd.DataFrame(rows, columns=["seed", "ls", "attack", "delta"]),
         name="paper-seeds",
         caption=f"<b>Table 8: five seeds</b> of {escape(first.defense)}, {escape(first.teacher)} → "
-        f"{escape(first.student)} on {escape(first.dataset)}, and our verdict on them: {chip(verdict.verdict)}.",
+        f"{escape(first.student)} on {escape(first.dataset)}, and our verdict on them: {chip(verdict.answer)}.",
         labels={
             "seed": "Seed",
             "ls": header("LS student", "%"),
@@ -123,10 +126,10 @@ def _seeds(reported: Reported) -> Html:
             "delta": header("Gain", "points"),
         },
         notes=[
-            f"Mean gain {points(delta.delta)} points, one-sided 95 % bounds {points(delta.lower)} and "
-            f"{points(delta.upper)}, margin {points(verdict.margin).lstrip('+')}. The LS student is ahead on {below} "
-            f"of {delta.n} seeds; one-sided sign test p = {number(_sign_test(below, delta.n), digits=2)}. One attack, "
-            "chosen after the fact: this is no verdict over all."
+            f"Mean gain {points(verdict.gain)} points, one-sided 95 % bounds {points(verdict.lower)} and "
+            f"{points(verdict.upper)}, margin {points(_MARGIN).lstrip('+')}. The LS student is ahead on {below} of "
+            f"{len(wide)} seeds; one-sided sign test p = {number(_sign_test(below, len(wide)), digits=2)}. One attack, "
+            "chosen after the fact, and no unprotected teacher beside it: this is no verdict over all."
         ],
     )
 

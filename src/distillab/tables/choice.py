@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from distillab.metrics.verdict import Setting, choose_on_validation
+from distillab.metrics.selection import Setting, choose_on_validation
 
 
 def best_setting(accuracies: Mapping[Setting, Mapping[int, float]]) -> Setting:

@@ -1,5 +1,6 @@
 import re
 
+import numpy as np
 import pytest
 
 from distillab.reporting import paper_notes, paper_views
@@ -7,9 +8,12 @@ from distillab.reporting import paper_notes, paper_views
 
 def test_the_papers_five_seeds_are_undistillable_by_our_rule_too(papers):
     verdict = paper_views.five_seeds(papers)
-    (delta,) = verdict.deltas
-    assert (verdict.verdict, verdict.literal, delta.n) == ("undistillable", False, 5)
-    assert delta.delta == pytest.approx(-0.00176)
+    assert (verdict.answer, verdict.attack) == ("undistillable", "DIST")
+    assert verdict.gain == pytest.approx(-0.00176)
+    # LS students and knockoffs of a seed rise together with slope 1, which costs one of the four degrees of freedom.
+    differences = np.array([72.01 - 72.28, 71.74 - 71.83, 71.93 - 72.06, 72.12 - 72.25, 71.27 - 71.53]) / 100
+    half = 2.353363434801825 * np.sqrt(np.square(differences + 0.00176).sum() / 3 / 5)
+    assert (verdict.lower, verdict.upper) == pytest.approx((-0.00176 - half, -0.00176 + half))
     table = paper_views.paper_tables(papers, beside=True).text
     assert "ahead on 5 of 5 seeds; one-sided sign test p = 0.031" in table
 
