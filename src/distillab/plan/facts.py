@@ -5,7 +5,7 @@ from typing import Any
 from distillab.certify import CERTIFIERS
 from distillab.params.root import Params
 from distillab.plan.labels import labels_of
-from distillab.plan.seeds import base_seeds
+from distillab.plan.seeds import base_control_seeds, base_seeds
 from distillab.specs.base import MethodSpec
 
 
@@ -33,6 +33,7 @@ def facts_of(params: Params) -> dict[str, Any]:
                 "answers": thief.plain()["answers"],
                 "data": thief.data.facts.title if thief.data else "",
                 "seeds": list(base_seeds(params, key)),
+                "control_seeds": list(base_control_seeds(params, key)),
             }
             for key, thief in params.all_thieves.items()
         },

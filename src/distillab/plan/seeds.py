@@ -22,11 +22,15 @@ def base_seeds(params: Params, thief: str) -> tuple[int, ...]:
 
 def control_seeds(params: Params, thief: str) -> tuple[int, ...]:
     """The seeds of a thief's controls: those of all its cells, and more where they are asked for."""
-    wanted = params.all_thieves[thief]
     cells = [seed for cell in cells_of(params, thief) for seed in cell_seeds(params, thief, *cell)]
+    return tuple(dict.fromkeys((*base_control_seeds(params, thief), *cells)))
+
+
+def base_control_seeds(params: Params, thief: str) -> tuple[int, ...]:
+    """The seeds that a thief's controls have before any is added to an open cell."""
     further = params.headline.seeds if thief in params.headline.thieves else ()
-    own = (*_first(params, wanted.seeds), *further, *_first(params, wanted.control_seeds or 0))
-    return tuple(dict.fromkeys((*own, *cells)))
+    more = _first(params, params.all_thieves[thief].control_seeds or 0)
+    return tuple(dict.fromkeys((*base_seeds(params, thief), *further, *more)))
 
 
 def cells_of(params: Params, thief: str) -> list[tuple[str, str]]:

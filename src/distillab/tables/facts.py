@@ -66,7 +66,11 @@ TABLE = Table(
         *(Column(f"{split}_n", "images", f"{said} images") for split, said in _SPLIT_NAMES.items()),
         Column("seeds", "index", "of the run", many=True),
         Column("margin", "share", "gain that is too small to matter, stated beforehand"),
-        Column("thieves", "record", "labels, queries, answers, data set and first seeds of every thief"),
+        Column(
+            "thieves",
+            "record",
+            "labels, queries, answers, data set of a thief, and first seeds of its cells and controls",
+        ),
         Column("decide", "record", "looks, margin, error rate, and the headline's cells"),
         Column("params", "record", "the parameters, resolved"),
         Column("methods", "record", "label, paper and grade of every method, by kind"),

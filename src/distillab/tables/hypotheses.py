@@ -9,10 +9,10 @@ from distillab.tables import leaks
 from distillab.tables.cells import control_accuracy, planned_cells, runs_by_cell
 from distillab.tables.columns import interval, shared
 from distillab.tables.judged import Statement, judged
-from distillab.tables.looks import EVERY_STUDENT
 from distillab.tables.margins import one_image
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
+from distillab.tables.question import EVERY_STUDENT
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
 from distillab.tables.tuning import KnockoffCell

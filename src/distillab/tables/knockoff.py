@@ -1,17 +1,16 @@
 """The knockoff matrix: each cell of each thief, and its gain over the students that had no answers."""
 
-from collections.abc import Mapping
-from math import isnan
+from math import isnan, nan
 from typing import Any
 
-from distillab.metrics.gains import CellKey, Gain
+from distillab.metrics.gains import Gain
 from distillab.metrics.intervals import LEVEL, Estimate, seed_interval
 from distillab.tables.cells import attack_facts, missing
 from distillab.tables.columns import interval, shared
 from distillab.tables.looks import questions
 from distillab.tables.margins import one_image
 from distillab.tables.model_run import ModelRun
-from distillab.tables.models import agreement_of, chosen_smoothing, split_accuracy
+from distillab.tables.models import agreement_of, chosen_smoothing
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
 from distillab.tables.thefts import Theft, thefts_of
@@ -32,12 +31,11 @@ def rows(results: Results) -> list[Row]:
 
 
 def _rows(results: Results, theft: Theft, is_open: set[tuple[str, KnockoffCell]]) -> list[Row]:
-    gains = theft.gains()
-    if gains is None:
+    if theft.gains() is None:
         return []
     smoothing = chosen_smoothing(results, theft.thief)[theft.student]
     return [
-        _row(results, theft, cell, runs, gains.cells[CellKey(cell.teacher, cell.name)])
+        _row(results, theft, cell, runs)
         | {
             "ls_smoothing": smoothing,
             "open": (theft.thief, cell) in is_open,
@@ -47,7 +45,8 @@ def _rows(results: Results, theft: Theft, is_open: set[tuple[str, KnockoffCell]]
     ]
 
 
-def _row(results: Results, theft: Theft, cell: KnockoffCell, runs: list[ModelRun], gains: Mapping[str, Gain]) -> Row:
+def _row(results: Results, theft: Theft, cell: KnockoffCell, runs: list[ModelRun]) -> Row:
+    gains, controls = theft.gain(cell), theft.controls
     defense, method = results.workspace.plan.facts["defenses"][runs[0].defense], attack_facts(results, cell)
     return {
         "thief": theft.thief,
@@ -62,11 +61,11 @@ def _row(results: Results, theft: Theft, cell: KnockoffCell, runs: list[ModelRun
         "student": cell.student,
         "seeds": len(runs),
         "test_n": len(results.labels["test"]),
-        **_mean(results, "knockoff", [split_accuracy(results, run, "test") for run in runs]),
+        **_mean(results, "knockoff_accuracy", [*theft.accuracies[cell].values()]),
         **_mean(results, "agreement", [agreement_of(results, run) for run in runs]),
-        "control_seeds": len(theft.controls["ls"]),
-        **_mean(results, "ls", list(theft.controls["ls"].values())),
-        **_mean(results, "pseudo", list(theft.controls.get("pseudo", {}).values())),
+        "control_seeds": len(controls["ls"]),
+        **_mean(results, "ls_accuracy", [*controls["ls"].values()]),
+        **_mean(results, "pseudo_accuracy", [*controls.get("pseudo", {}).values()]),
         **_gain("delta", gains.get("ls")),
         **_gain("pseudo_delta", gains.get("pseudo")),
         "queries": results.queries(runs[0]),
@@ -75,19 +74,17 @@ def _row(results: Results, theft: Theft, cell: KnockoffCell, runs: list[ModelRun
 
 
 def _mean(results: Results, name: str, values: list[float]) -> Row:
-    """The mean over seeds with its interval; NaN without a value."""
-    known = [value for value in values if not isnan(value)]
-    nothing = Estimate(float("nan"), None, None, 0, "points")
-    found = seed_interval(known, within=(0, 1), resolution=one_image(results)) if known else nothing
-    return {f"{name}_accuracy" if name != "agreement" else name: found.value} | {
-        f"{name}_low": found.low,
-        f"{name}_high": found.high,
-    }
+    """The mean over seeds with its interval; NaN without values, or where that of a seed is not known."""
+    prefix = name.removesuffix("_accuracy")
+    found = Estimate(nan, None, None, 0, "points")
+    if values and not any(map(isnan, values)):
+        found = seed_interval(values, within=(0, 1), resolution=one_image(results))
+    return {name: found.value, f"{prefix}_low": found.low, f"{prefix}_high": found.high}
 
 
 def _gain(name: str, gain: Gain | None) -> Row:
     if gain is None:
-        return {name: float("nan"), f"{name}_low": None, f"{name}_high": None}
+        return {name: nan, f"{name}_low": None, f"{name}_high": None}
     tail = (1 - LEVEL) / 2
     return {name: gain.value, f"{name}_low": gain.lower(tail), f"{name}_high": gain.upper(tail)}
 
@@ -112,7 +109,7 @@ TABLE = Table(
         *interval("ls_low", "ls_high", "share", of="this mean over seeds", optional=True),
         Column("pseudo_accuracy", "share", "the same of students that learn their LS students' pseudo-labels", True),
         *interval("pseudo_low", "pseudo_high", "share", of="this mean over seeds", optional=True),
-        Column("delta", "signed share", "gain: mean of the knockoffs over that of the LS students"),
+        Column("delta", "signed share", "gain over the LS students, adjusted for what those of its own seeds say"),
         *interval("delta_low", "delta_high", "signed share", of="this gain over seeds", optional=True),
         Column("pseudo_delta", "signed share", "gain over the students of pseudo-labels", optional=True),
         *interval("pseudo_delta_low", "pseudo_delta_high", "signed share", of="this gain over seeds", optional=True),

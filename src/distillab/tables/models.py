@@ -1,6 +1,7 @@
 """One row per trained network: accuracy, entropy, calibration, agreement."""
 
 from dataclasses import asdict
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def rows(results: Results) -> list[Row]:
     """
     thieves = dict.fromkeys(run.thief for run in results.runs)
     chosen = {thief: chosen_smoothing(results, thief) for thief in thieves}
-    return [_row(results, run, chosen[run.thief]) for run in results.runs]
+    return [_row(results, run, chosen[run.thief].get(run.arch)) for run in results.runs]
 
 
 def chosen_smoothing(results: Results, thief: str = PAPER) -> dict[str, float]:
@@ -45,7 +46,7 @@ def split_accuracy(results: Results, run: ModelRun, split: str) -> float:
     return accuracy(results.predicted(run.member.id, split), labels).value
 
 
-def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
+def _row(results: Results, run: ModelRun, chosen: float | None) -> Row:
     facts = results.workspace.plan.facts
     sidecar = results.sidecar(run.member.id)
     return run.key() | {
@@ -53,7 +54,7 @@ def _row(results: Results, run: ModelRun, chosen: dict[str, float]) -> Row:
         "grade": facts["defenses"].get(run.defense, {}).get("grade", ""),
         "attack_label": facts["knockoffs"].get(run.attack, {}).get("label", ""),
         "label_smoothing": run.label_smoothing,
-        "chosen": run.role != "ls_student" or chosen[run.arch] == run.label_smoothing,
+        "chosen": isnan(run.label_smoothing) or run.label_smoothing == chosen,
         "parameters": sidecar.results["parameters"],
         "epochs": len(sidecar.results["history"]),
         "val_accuracy": split_accuracy(results, run, "val"),
@@ -102,8 +103,8 @@ TABLE = Table(
         Column("attack", "text", "key of the knockoff's attack, trials told apart; empty of other roles"),
         *shared("teacher", "arch", "thief", "chain", "temperature", "step", "seed", "defense_label", "grade"),
         Column("attack_label", "text", "what pages call the knockoff's attack"),
-        Column("label_smoothing", "share", "label smoothing of an LS student; missing of other roles", optional=True),
-        Column("chosen", "flag", "false of LS students with another smoothing than validation images choose"),
+        Column("label_smoothing", "share", "label smoothing of a control; missing of other roles", optional=True),
+        Column("chosen", "flag", "false of controls with another smoothing than validation images choose"),
         Column("parameters", "count", "trained numbers of the network"),
         Column("epochs", "count", "epochs that were trained; none where only outputs are defended"),
         Column("val_accuracy", "share", "accuracy on validation images, if there are any", optional=True),

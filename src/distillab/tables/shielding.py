@@ -1,77 +1,121 @@
 """What each defense takes from a thief: the share of the leak that is gone, whether it protects, and what it costs."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from distillab.metrics.dunnett import Difference, differences_from
 from distillab.metrics.gains import Gain
+from distillab.metrics.intervals import LEVEL
 from distillab.metrics.protection import Shield, protections, removed_share
-from distillab.tables.looks import EVERY_STUDENT, Question
 from distillab.tables.margins import margin
-from distillab.tables.results import Results
-from distillab.tables.thefts import is_unprotected
+from distillab.tables.question import EVERY_STUDENT, Question
 
 Row = dict[str, Any]
 
 FIXED_BEFOREHAND = "kd"
-"""The attack by which the unprotected teacher's leak is measured; the first of the plan where it is not there."""
+"""The attack by which the unprotected teacher's leak is measured; the first of the plan where it is not tried."""
 
-COLUMNS = ("share_removed", "share_low", "share_high", "protects", "protection_reason", "cost", "cost_low", "cost_high")
-NOTHING: Row = dict.fromkeys(COLUMNS)
+NOTHING: Row = dict.fromkeys((
+    "share_removed", "share_low", "share_high", "protects", "protection_reason", "cost", "cost_low", "cost_high",
+))  # fmt: skip
 
 
-def shielding(results: Results, questions: list[Question]) -> dict[int, Row]:
-    """By id of a question about a defended teacher, the columns `COLUMNS`; of others there is nothing to say."""
-    found: dict[int, Row] = {}
-    for plain in questions:
-        if is_unprotected(results, plain.defense) and plain.student != EVERY_STUDENT:
-            found |= dict(_beside(results, plain, questions))
+def shielding(questions: list[Question]) -> dict[Question, Row]:
+    """The columns of `NOTHING` for each question about a defended teacher that has an unprotected one beside it.
+
+    They are of all runs that are there: a gain and the leak that it is a share of must have the same controls.
+    """
+    apart = [question for question in questions if question.student != EVERY_STUDENT]
+    plain = {_where(question): question for question in reversed(apart) if question.is_control}
+    found: dict[Question, Row] = {}
+    for where, control in plain.items():
+        defended = [question for question in apart if _where(question) == where and not question.is_control]
+        groups = sum(other.thief == control.thief for other in plain.values())
+        found |= dict(_Group(control, defended, groups).rows())
     return found
 
 
-def _beside(results: Results, plain: Question, questions: list[Question]) -> Iterator[tuple[int, Row]]:
-    """The defended teachers of the same thief, student and network, beside the unprotected one."""
-    alike = [
-        each
-        for each in questions
-        if (each.thief, each.student, each.network) == (plain.thief, plain.student, plain.network)
-        and not is_unprotected(results, each.defense)
-    ]
-    costs = _costs(results, plain, alike)
-    leak = plain.gains.get(FIXED_BEFOREHAND) or next(iter(plain.gains.values()), None)
-    shields = {each.teacher: _shield(each, costs[each.teacher]) for each in alike if each.teacher in costs}
-    if leak is None or not shields:
-        return
-    n_test, alpha = len(results.labels["test"]), plain.levels.alpha / plain.levels.thieves
-    verdicts = protections(shields, leak, alpha=alpha, looks=plain.levels.looks, margin=margin(results), n_test=n_test)
-    for each in alike:
-        if each.teacher in shields:
-            verdict, cost = verdicts[each.teacher], costs[each.teacher]
-            share = _share(results, each, leak, alpha)
-            said = {"protects": verdict.protects, "protection_reason": verdict.reason}
-            yield id(each), share | said | {"cost": -cost.value} | _bounds(cost)
+def _where(question: Question) -> tuple[str, str, str]:
+    """What teachers that are compared have in common: thief, student network, and their own."""
+    return question.thief, question.student, question.network
+
+
+@dataclass
+class _Group:
+    """Defended teachers beside the unprotected one of their network; the thief has so many groups."""
+
+    plain: Question
+    defended: list[Question]
+    groups: int
+
+    def rows(self) -> Iterator[tuple[Question, Row]]:
+        protected = self.protected()
+        for question in self.compared:
+            cost = _cost(self.costs[question.teacher])
+            yield question, NOTHING | self.share(question) | protected.get(question.teacher, {}) | cost
+
+    @property
+    def compared(self) -> list[Question]:
+        """The teachers that have a seed in common with the unprotected one."""
+        return [question for question in self.defended if question.teacher in self.costs]
+
+    @cached_property
+    def costs(self) -> dict[str, Difference]:
+        """Accuracy of each defended teacher less that of the unprotected one over their seeds, by Dunnett's rule."""
+        accuracies = self.plain.parts[0].teachers
+        reference = accuracies[self.plain.teacher]
+        others = {question.teacher: accuracies[question.teacher] for question in self.defended}
+        others = {name: runs for name, runs in others.items() if runs.keys() & reference.keys()}
+        return differences_from(reference, others, n_test=self.n_test)
+
+    @cached_property
+    def leak(self) -> Mapping[str, Gain]:
+        """The gain from the unprotected teacher by the attack that was fixed beforehand; empty where it is missing."""
+        cells = self.plain.cells
+        theft, cell = cells.get(FIXED_BEFOREHAND) or next(iter(cells.values()))
+        return theft.gain(cell)
+
+    @property
+    def n_test(self) -> int:
+        return len(self.plain.results.labels["test"])
+
+    def share(self, question: Question) -> Row:
+        """How much of the leak is gone; nothing while an attack is missing, which might leave less of it gone."""
+        gains, tail = _gains(question), (1 - LEVEL) / 2
+        if not self.leak or len(gains) < len(question.cells):
+            return {}
+        found = removed_share(gains, self.leak, alpha=tail, attacks=len(gains), margin=margin(self.plain.results))
+        return {"share_removed": found.value, "share_low": found.lower, "share_high": found.upper} if found else {}
+
+    def protected(self) -> dict[str, Row]:
+        """Per teacher whether it is protected, and what speaks most against it."""
+        if not self.leak:
+            return {}
+        levels = self.plain.levels
+        found = protections(
+            {question.teacher: _shield(question, self.costs[question.teacher]) for question in self.compared},
+            self.leak,
+            alpha=levels.alpha / (levels.thieves * self.groups),
+            looks=levels.looks,
+            margin=margin(self.plain.results),
+            n_test=self.n_test,
+        )
+        return {name: {"protects": each.protects, "protection_reason": each.reason} for name, each in found.items()}
+
+
+def _gains(question: Question) -> dict[str, Mapping[str, Gain]]:
+    return {name: gains for name, (theft, cell) in question.cells.items() if (gains := theft.gain(cell))}
 
 
 def _shield(question: Question, cost: Difference) -> Shield:
-    missing = [name for name in question.cells if name not in question.gains]
-    return Shield(question.gains, cost, missing or (["some networks"] if question.gone else []))
+    gains = _gains(question)
+    missing = [name for name in question.cells if name not in gains]
+    return Shield(gains, cost, missing or (["some networks"] if question.gone else []))
 
 
-def _share(results: Results, question: Question, leak: Mapping[str, Gain], alpha: float) -> Row:
-    found = removed_share(question.gains, leak, alpha=alpha, attacks=len(question.cells), margin=margin(results))
-    values = (found.value, found.lower, found.upper) if found else (None, None, None)
-    return dict(zip(COLUMNS[:3], values, strict=True))
-
-
-def _costs(results: Results, plain: Question, alike: list[Question]) -> dict[str, Difference]:
-    """Accuracy of each defended teacher less that of the unprotected one, by Dunnett's rule."""
-    accuracies = plain.parts[0].teachers
-    reference = accuracies.get(plain.teacher, {})
-    others = {each.teacher: accuracies.get(each.teacher, {}) for each in alike}
-    others = {name: runs for name, runs in others.items() if runs.keys() & reference.keys()}
-    return differences_from(reference, others, n_test=len(results.labels["test"]))
-
-
-def _bounds(cost: Difference) -> Row:
-    low, high = (None if bound is None else -bound for bound in (cost.high, cost.low))
-    return {"cost_low": low, "cost_high": high}
+def _cost(accuracy: Difference) -> Row:
+    # From 0, for the negative of nothing would be minus zero.
+    low, high = (None if bound is None else 0 - bound for bound in (accuracy.high, accuracy.low))
+    return {"cost": 0 - accuracy.value, "cost_low": low, "cost_high": high}

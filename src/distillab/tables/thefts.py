@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from sys import maxsize
 from typing import Any
 
-from distillab.metrics.gains import CellKey, Gains, gains_over_controls
+from distillab.metrics.gains import CellKey, Gain, Gains, gains_over_controls
 from distillab.tables.cells import CONTROLS, accuracies, control_accuracy, planned_cells, runs_by_cell
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
@@ -13,11 +14,8 @@ from distillab.tables.tuning import KnockoffCell
 UNPROTECTED = "unprotected"
 """The kind of the defense that is none."""
 
-EVERYTHING = -1
-"""In place of the seeds of a look: all that are there."""
-
-BySeed = Mapping[int, float]
-"""Seed to test accuracy."""
+EVERYTHING = maxsize
+"""A look at more seeds than a cell has: at all that are there."""
 
 
 class Theft:
@@ -27,6 +25,12 @@ class Theft:
         self.results, self.thief, self.student = results, thief, student
         self.planned = _of_student(planned_cells(results, thief), student)
         self.runs = _of_student(runs_by_cell(results, thief), student)
+        self._gains: dict[int, Gains | None] = {}
+
+    @cached_property
+    def accuracies(self) -> dict[KnockoffCell, dict[int, float]]:
+        """Cell to seed to test accuracy, of what is there."""
+        return {cell: accuracies(self.results, runs) for cell, runs in self.runs.items()}
 
     @cached_property
     def controls(self) -> dict[str, dict[int, float]]:
@@ -40,17 +44,17 @@ class Theft:
     @cached_property
     def planned_controls(self) -> set[str]:
         """Short names of the controls that were to be trained."""
-        runs = self.results.planned
-        return {CONTROLS[run.role] for run in runs if run.role in CONTROLS and run.thief == self.thief}
+        own = (run for run in self.results.planned if (run.thief, run.arch) == (self.thief, self.student))
+        return {CONTROLS[run.role] for run in own if run.role in CONTROLS}
 
     @cached_property
     def teachers(self) -> dict[str, dict[int, float]]:
         """Teacher to its accuracies, of the seeds that are there."""
-        found: dict[str, list[ModelRun]] = {}
+        found: dict[str, list[ModelRun]] = {name: [] for name in self.robbed}
         for run in self.results.runs:
-            if run.role == "teacher":
-                found.setdefault(run.model, []).append(run)
-        return {name: accuracies(self.results, found.get(name, [])) for name in self.robbed}
+            if run.role == "teacher" and run.model in found:
+                found[run.model].append(run)
+        return {name: accuracies(self.results, runs) for name, runs in found.items()}
 
     @cached_property
     def robbed(self) -> dict[str, str]:
@@ -62,32 +66,49 @@ class Theft:
         """Teacher to its network."""
         return {run.model: run.arch for run in self.results.planned if run.role == "teacher"}
 
+    @property
+    def most_seeds(self) -> int:
+        """Seeds of the cell that is to have the most."""
+        return max((len({run.seed for run in runs}) for runs in self.planned.values()), default=0)
+
     def attacks(self, teacher: str) -> list[KnockoffCell]:
         """The cells that are planned on a teacher."""
         return [cell for cell in self.planned if cell.teacher == teacher]
 
-    def gains(self, seeds: int = EVERYTHING) -> Gains | None:
-        """Gains over the controls, of a look's seeds; None where a control or every cell is not there."""
+    def gains(self, look: int = EVERYTHING) -> Gains | None:
+        """Gains over the controls, of the seeds that a look saw; None where a control or every cell is not there."""
+        if look not in self._gains:
+            self._gains[look] = self._gains_at(look)
+        return self._gains[look]
+
+    def gain(self, cell: KnockoffCell, look: int = EVERYTHING) -> Mapping[str, Gain]:
+        """The gain of a cell over each control; empty where it is not there."""
+        found = self.gains(look)
+        return found.cells.get(CellKey(cell.teacher, cell.name), {}) if found else {}
+
+    def _gains_at(self, look: int) -> Gains | None:
+        seen = {cell: self._seeds(cell, look) for cell in self.planned}
         cells = {
-            CellKey(cell.teacher, cell.name): accuracies(self.results, kept)
-            for cell, runs in self.runs.items()
-            if (kept := [run for run in runs if self._is_seen(cell, run, seeds)])
+            CellKey(cell.teacher, cell.name): kept
+            for cell, by_seed in self.accuracies.items()
+            if (kept := _kept(by_seed, seen[cell]))
         }
-        if not cells or not self.controls or set(self.controls) != self.planned_controls:
+        # Controls are trained for the seeds of the cells: those of later looks were not there yet.
+        beside = {*thieves_of(self.results)[self.thief]["control_seeds"]}.union(*seen.values())
+        controls = {
+            short: kept
+            for short, by_seed in self.controls.items()
+            if (kept := by_seed if look == EVERYTHING else _kept(by_seed, beside))
+        }
+        if not cells or not controls or controls.keys() != self.planned_controls:
             return None
-        return gains_over_controls(cells, self.controls, n_test=len(self.results.labels["test"]))
+        return gains_over_controls(cells, controls, n_test=len(self.results.labels["test"]))
 
-    def looks(self) -> list[int]:
-        """Seeds at which the cells were looked at, 0 for the first time: as many as some cell has reached."""
-        most = max((len(runs) for runs in self.planned.values()), default=0)
-        return [0, *(look for look in further_looks(self.results, self.thief) if look <= most)]
-
-    def _is_seen(self, cell: KnockoffCell, run: ModelRun, seeds: int) -> bool:
-        if seeds == EVERYTHING:
-            return True
-        first = {*first_seeds(self.results, self.thief), *_headline_seeds(self.results, self.thief, cell, run.defense)}
-        order = [planned.seed for planned in self.planned[cell]]
-        return run.seed in first or run.seed in order[:seeds]
+    def _seeds(self, cell: KnockoffCell, look: int) -> set[int]:
+        """The seeds of a cell that a look saw: those that it had from the first, and as many as the look was at."""
+        planned = self.planned[cell]
+        first = (*first_seeds(self.results, self.thief), *_headline_seeds(self.results, self.thief, planned[0]))
+        return {*first, *list(dict.fromkeys(run.seed for run in planned))[:look]}
 
 
 def thefts_of(results: Results) -> Iterator[Theft]:
@@ -98,9 +119,15 @@ def thefts_of(results: Results) -> Iterator[Theft]:
 
 
 def thieves_of(results: Results) -> dict[str, dict[str, Any]]:
-    """Thief to its means, as the plan tells them; the papers' alone where it tells none."""
+    """Thief to its means and first seeds, as the plan tells them; those without questions too."""
     found: dict[str, dict[str, Any]] = results.workspace.plan.facts["thieves"]
     return found
+
+
+def label_count(results: Results, thief: str) -> int:
+    """How many labels a thief has: of all, those of the validation images too, on which it chooses."""
+    labels = thieves_of(results)[thief]["labels"]
+    return sum(len(results.labels[split]) for split in ("train", "val")) if labels == "all" else int(labels)
 
 
 def further_looks(results: Results, thief: str) -> list[int]:
@@ -117,14 +144,19 @@ def first_seeds(results: Results, thief: str) -> list[int]:
 
 def is_unprotected(results: Results, defense: str) -> bool:
     """Whether a defense is none."""
-    return bool(results.workspace.plan.facts["defenses"][defense].get("kind") == UNPROTECTED)
+    kind: str = results.workspace.plan.facts["defenses"][defense]["kind"]
+    return kind == UNPROTECTED
 
 
-def _headline_seeds(results: Results, thief: str, cell: KnockoffCell, defense: str) -> list[int]:
+def _headline_seeds(results: Results, thief: str, run: ModelRun) -> list[int]:
     headline = results.workspace.plan.facts["decide"]["headline"]
-    inside = thief in headline["thieves"] and cell.attack in headline["attacks"] and defense in headline["defenses"]
+    inside = thief in headline["thieves"] and run.attack in headline["attacks"] and run.defense in headline["defenses"]
     seeds: list[int] = headline["seeds"] if inside else []
     return seeds
+
+
+def _kept(by_seed: Mapping[int, float], seeds: set[int]) -> dict[int, float]:
+    return {seed: value for seed, value in by_seed.items() if seed in seeds}
 
 
 def _of_student(cells: dict[KnockoffCell, list[ModelRun]], student: str) -> dict[KnockoffCell, list[ModelRun]]:

@@ -4,8 +4,9 @@ from typing import Any
 
 from distillab.core.identity import PAPER
 from distillab.tables.columns import shared
-from distillab.tables.looks import Question, answer_at_all_looks, questions
+from distillab.tables.looks import answer_at_all_looks, questions
 from distillab.tables.margins import margin
+from distillab.tables.question import Question
 from distillab.tables.results import Results
 from distillab.tables.shielding import NOTHING, shielding
 from distillab.tables.table import Column, Table
@@ -27,36 +28,31 @@ def rows(results: Results) -> list[Row]:
     says nothing (None) unless it says distillable.
     """
     found = questions(results)
-    papers, shields = dict(_over_papers_attacks(found)), shielding(results, found)
-    return [
-        _row(results, question, papers.get(id(question))) | shields.get(id(question), NOTHING) for question in found
-    ]
+    papers, shields = _over_papers_attacks(found), shielding(found)
+    return [_row(question, papers.get(question)) | shields.get(question, NOTHING) for question in found]
 
 
-def _over_papers_attacks(found: list[Question]) -> list[tuple[int, Question]]:
+def _over_papers_attacks(found: list[Question]) -> dict[Question, Question]:
     """The questions about the papers' thief, asked over the attacks of the paper alone."""
-    asked = [(id(question), question.only_papers()) for question in found if question.thief == PAPER]
-    there = [(name, question) for name, question in asked if question]
-    if there:
-        thefts = list({part.student: part for _, question in there for part in question.parts}.values())
-        answer_at_all_looks(thefts, [question for _, question in there], None)
-    return there
+    asked = {each: alone for each in found if each.thief == PAPER and (alone := each.only_papers())}
+    answer_at_all_looks([*asked.values()])
+    return asked
 
 
-def _row(results: Results, question: Question, papers: Question | None) -> Row:
-    facts = results.workspace.plan.facts["defenses"][question.defense]
-    room = question.decision.headroom if question.decision else None
-    value, low, high = room or (None, None, None)
+def _row(question: Question, papers: Question | None) -> Row:
+    decision, results = question.decision, question.results
+    value, low, high = (decision and decision.headroom) or (None, None, None)
     return {
         "thief": question.thief,
         "defense": question.defense,
-        "defense_label": facts["label"],
+        "defense_label": results.workspace.plan.facts["defenses"][question.defense]["label"],
         "teacher": question.teacher,
         "student": question.student,
         "margin": margin(results),
         "headroom": value,
         "headroom_low": low,
         "headroom_high": high,
+        "teacher_seeds": len(question.parts[0].teachers[question.teacher]),
         "control_seeds": min(len(part.controls.get("ls", {})) for part in question.parts),
         **_verdict(question),
         **{f"paper_{name}": value for name, value in _verdict(papers).items()},
@@ -64,20 +60,17 @@ def _row(results: Results, question: Question, papers: Question | None) -> Row:
 
 
 def _verdict(question: Question | None) -> Row:
-    if question is None:
-        return dict.fromkeys(VERDICT) | {"missing": 0}
-    gone = question.gone
-    found = question.decision
-    if found is None:
+    gone = question.gone if question else 0
+    if question is None or question.decision is None:
         return dict.fromkeys(VERDICT) | {"missing": gone}
+    found = question.decision
     verdict, reason = found.answer, found.reason
     if gone and verdict == "undistillable":
         networks = "network is" if gone == 1 else "networks are"
         verdict, reason = "undecided", f"{gone} {networks} missing; of what is there, {reason}"
-    above = any(min(gain.value for gain in over.values()) > 0 for over in question.gains.values())
     values = (
         verdict,
-        above or (None if gone else False),
+        question.has_better_mean or (None if gone else False),
         found.attack,
         found.gain,
         found.lower,
@@ -97,9 +90,9 @@ def _verdict_columns(prefix: str, attacks: str, *, optional: bool) -> tuple[Colu
     answers = "distillable, nothing to steal, no control, undistillable or undecided"
     return (
         Column(f"{prefix}verdict", "text", f"{answers}, over {attacks}", optional),
-        Column(f"{prefix}literal", "flag", "the paper's rule: the best mean lies above the LS students'", True),
+        Column(f"{prefix}literal", "flag", "the papers' rule: the best mean lies above that of the LS students", True),
         Column(f"{prefix}best_attack", "text", "the attack with the largest mean gain", optional),
-        Column(f"{prefix}best_delta", "signed share", "its mean gain over the controls", optional),
+        Column(f"{prefix}best_delta", "signed share", "its mean gain, over several controls the smallest", optional),
         Column(f"{prefix}lower", "signed share", "largest lower bound of a gain, at the level of distillable", True),
         Column(f"{prefix}upper", "signed share", "largest upper bound, at the level of undistillable", True),
         Column(f"{prefix}seeds", "seeds", "runs of the attack that has the fewest", optional),
@@ -120,6 +113,7 @@ TABLE = Table(
         Column("headroom", "signed share", "the teacher's mean accuracy less that of the LS students", True),
         Column("headroom_low", "signed share", "its lower bound, at the level of undistillable", True),
         Column("headroom_high", "signed share", "its upper bound, at the level of undistillable", True),
+        Column("teacher_seeds", "seeds", "teachers whose mean accuracy the headroom is of"),
         Column("control_seeds", "seeds", "LS students with the thief's labels"),
         *_verdict_columns("", "all attacks", optional=False),
         *_verdict_columns("paper_", "the paper's attacks", optional=True),
@@ -128,7 +122,7 @@ TABLE = Table(
         Column("share_high", "part", "upper end of its 95 % interval", True),
         Column("protects", "flag", "whether more than half of the leak is gone, and the accuracy is still there", True),
         Column("protection_reason", "text", "what speaks most against it", True),
-        Column("cost", "signed share", "accuracy of the unprotected teacher less this one's, over their seeds", True),
+        Column("cost", "signed share", "accuracy of the unprotected teacher less this one's, of common seeds", True),
         Column("cost_low", "signed share", "lower end of its simultaneous 95 % interval", True),
         Column("cost_high", "signed share", "upper end of its simultaneous 95 % interval", True),
     ),

@@ -21,7 +21,7 @@ def test_a_plan_keeps_its_preset_and_the_resolved_parameters(rich, rich_params):
 
 def test_facts_about_methods_and_data(rich, rich_params):
     facts = rich.facts
-    assert facts.keys() == {"params", "data", "defenses", "knockoffs", "attacks", "certifiers"}
+    assert facts.keys() == {"params", "data", "thieves", "decide", "defenses", "knockoffs", "attacks", "certifiers"}
     assert facts["params"] == rich_params[0].identity(choices=True)
     assert "device" not in facts["params"]
     assert facts["data"] == rich_params[0].data.facts.plain()

@@ -39,6 +39,18 @@ def answers(labels, right, name):
     return log_of(probs)
 
 
+def means(labels, *, queries="all", answers="probabilities", data="", seeds=range(8), control_seeds=()):
+    """What a plan tells of a thief; without ``control_seeds`` its controls have those of its cells."""
+    return {"labels": labels, "queries": queries, "answers": answers, "data": data, "seeds": [*seeds],
+            "control_seeds": [*(control_seeds or seeds)]}  # fmt: skip
+
+
+def deciding(*looks, margin=0.01, alpha=0.05, headline=None):
+    """What a plan tells of decisions."""
+    nothing = {"thieves": [], "defenses": [], "attacks": [], "seeds": []}
+    return {"looks": [*looks], "margin": margin, "alpha": alpha, "headline": nothing | (headline or {})}
+
+
 class MadeUp(Results):
     """A `Results` without files: models join it one by one, each with what it says.
 
@@ -52,9 +64,8 @@ class MadeUp(Results):
                 key: {"label": key.upper(), "grade": f"of {key}", "kind": "unprotected" if key == "ce" else "other"}
                 for key in defenses
             },
-            "thieves": {"paper": {"labels": "all", "queries": "labeled", "answers": "probabilities", "seeds": []}},
-            "decide": {"looks": [], "margin": 0.01, "alpha": 0.05,
-                       "headline": {"thieves": [], "defenses": [], "attacks": [], "seeds": []}},
+            "thieves": {"paper": means("all", queries="labeled")},
+            "decide": deciding(),
             "knockoffs": {
                 key: {"label": key.upper(), "grade": f"of {key}", "in_paper": key != "extra"} for key in knockoffs
             },

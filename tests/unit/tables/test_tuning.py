@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillab.tables import knockoff
+from distillab.tables import cells
 
 CELL = ("ce-wide", "thin", "kd", False)
 
@@ -24,7 +24,7 @@ def add(results, attack, right, *, test=1, defense="ce", net="thin", seeds=(0, 1
 
 def tuned(results):
     """Which attack the tuned cell of KD shows, and at which seeds."""
-    runs = knockoff.runs_by_cell(results)["ce-wide", "thin", "kd", True]
+    runs = cells.runs_by_cell(results)["ce-wide", "thin", "kd", True]
     (attack,) = {run.key()["attack"] for run in runs}
     assert {(run.teacher, run.arch) for run in runs} == {("ce-wide", "thin")}
     return attack, [run.seed for run in runs]
@@ -33,10 +33,10 @@ def tuned(results):
 def test_attacks_without_trials_have_the_cells_of_their_runs_in_plan_order(results):
     add(results, "rkd", (8, 8, 8))
     add(results, "kd", (8, 8), defense="st", seeds=(2, 0))
-    cells = knockoff.runs_by_cell(results)
-    assert list(cells) == [CELL, ("ce-wide", "thin", "rkd", False), ("st-wide", "thin", "kd", False)]
-    assert [run.seed for run in cells["st-wide", "thin", "kd", False]] == [2, 0]
-    assert [run.member.id for run in cells[CELL]] == [f"ce-wide--kd-thin-s{seed}" for seed in (0, 1, 2)]
+    found = cells.runs_by_cell(results)
+    assert list(found) == [CELL, ("ce-wide", "thin", "rkd", False), ("st-wide", "thin", "kd", False)]
+    assert [run.seed for run in found["st-wide", "thin", "kd", False]] == [2, 0]
+    assert [run.member.id for run in found[CELL]] == [f"ce-wide--kd-thin-s{seed}" for seed in (0, 1, 2)]
 
 
 def test_validation_images_choose_whatever_test_images_say(results):
@@ -91,15 +91,15 @@ def test_trials_belong_to_their_attack_teacher_and_student(results):
     add(results, "kd", (2, 2, 2), net="slim")
     add(results, "kd_trial0", (7, 7, 7), net="slim")
     add(results, "kd_trial0", (4, 4, 4))
-    cells = knockoff.runs_by_cell(results)
-    assert list(cells) == [
+    found = cells.runs_by_cell(results)
+    assert list(found) == [
         CELL, ("ce-wide", "thin", "kd", True),
         ("ce-wide", "thin", "rkd", False), ("ce-wide", "thin", "rkd", True),
         ("st-wide", "thin", "kd", False), ("st-wide", "thin", "kd", True),
         ("ce-wide", "slim", "kd", False), ("ce-wide", "slim", "kd", True),
     ]  # fmt: skip
     assert tuned(results)[0] == "kd"
-    chosen = {cell: runs[0].member.id for cell, runs in cells.items() if cell.tuned}
+    chosen = {cell: runs[0].member.id for cell, runs in found.items() if cell.tuned}
     assert chosen == {
         ("ce-wide", "thin", "kd", True): "ce-wide--kd-thin-s0",
         ("ce-wide", "thin", "rkd", True): "ce-wide--rkd_trial0-thin-s0",
