@@ -1,4 +1,4 @@
-"""What labels alone are worth, and how many of them a theft replaces: the curve over labels."""
+"""What labels alone are worth: the accuracy of students without answers, by how many labels they have."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from distillab.tables.columns import interval, shared
 from distillab.tables.margins import one_image
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
-from distillab.tables.thefts import thieves_of
+from distillab.tables.thefts import label_count, thieves_of
 
 Row = dict[str, Any]
 
 
 def rows(results: Results) -> list[Row]:
-    """The table ``labels``: one row per thief, student network and control, from the fewest labels up."""
+    """The table ``labels``: one row per student network, control and thief, from the fewest labels up."""
     found = [
         _row(results, thief, role, student, runs)
         for thief in thieves_of(results)
@@ -24,19 +24,13 @@ def rows(results: Results) -> list[Row]:
     return sorted(found, key=lambda row: (row["student"], row["role"], row["labels"]))
 
 
-def labels_of(results: Results, thief: str) -> int:
-    """How many labels a thief has."""
-    labels = thieves_of(results)[thief]["labels"]
-    return len(results.labels["train"]) if labels == "all" else int(labels)
-
-
 def _row(results: Results, thief: str, role: str, student: str, runs: dict[int, float]) -> Row:
     found = seed_interval(list(runs.values()), within=(0, 1), resolution=one_image(results))
     return {
         "thief": thief,
         "role": role,
         "student": student,
-        "labels": labels_of(results, thief),
+        "labels": label_count(results, thief),
         "accuracy": found.value,
         "low": found.low,
         "high": found.high,
@@ -50,7 +44,7 @@ TABLE = Table(
     (
         *shared("thief", "role"),
         Column("student", "text", "key of the student's architecture"),
-        Column("labels", "images", "labeled images that it learned from"),
+        Column("labels", "images", "labels that it has: of all, those of validation images too, on which it chooses"),
         Column("accuracy", "share", "mean test accuracy"),
         *interval("low", "high", "share", of="this mean over seeds", optional=True),
         *shared("seeds"),

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from distillab.metrics.label_curve import LabelWorth, Reading, equivalent_labels, labels_per_answer
-from distillab.tables.cells import accuracies, control_accuracy
+from distillab.metrics.label_curve import LabelWorth, equivalent_labels, labels_per_answer
+from distillab.tables.cells import control_accuracy
 from distillab.tables.columns import shared
-from distillab.tables.labels import labels_of
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
-from distillab.tables.thefts import thefts_of, thieves_of
+from distillab.tables.thefts import Theft, label_count, thefts_of, thieves_of
+from distillab.tables.tuning import KnockoffCell
 
 Row = dict[str, Any]
 
-ENDS = {"value": "", "low": "_low", "high": "_high"}
+LabelCurve = dict[int, dict[int, float]]
+"""Number of labels to seed to accuracy."""
 
 
 def rows(results: Results) -> list[Row]:
@@ -21,34 +22,39 @@ def rows(results: Results) -> list[Row]:
     The curve is that of all LS students by their number of labels; where two thieves have as many, of the one with the
     most seeds.
     """
-    curves: dict[str, dict[int, dict[int, float]]] = {}
+    curves = label_curves(results)
+    thefts = [theft for theft in thefts_of(results) if len(curves.get(theft.student, {})) > 1]
+    return [_row(theft, cell, curves[theft.student]) for theft in thefts for cell in theft.runs]
+
+
+def label_curves(results: Results) -> dict[str, LabelCurve]:
+    """Student network to the accuracies of its LS students, by seed, at each number of labels that is there."""
+    curves: dict[str, LabelCurve] = {}
     for thief in thieves_of(results):
-        for student, seen in control_accuracy(results, thief).items():
-            points, labels = curves.setdefault(student, {}), labels_of(results, thief)
-            points[labels] = max(points.get(labels, {}), seen, key=len)
-    found: list[Row] = []
-    for theft in thefts_of(results):
-        curve, labels = curves.get(theft.student, {}), labels_of(results, theft.thief)
-        for cell, runs in theft.runs.items() if len(curve) > 1 else ():
-            worth = equivalent_labels(curve, accuracies(results, runs), n_test=len(results.labels["test"]), seed=0)
-            queries = results.queries(runs[0])
-            found.append(
-                {"thief": theft.thief, "defense": runs[0].defense, "teacher": cell.teacher, "student": cell.student}
-                | {"attack": cell.name, "labels": labels, "queries": queries, "seeds": worth.seeds}
-                | _columns("equivalent", worth)
-                | _columns("per_answer", labels_per_answer(worth, labels=labels, queries=queries))
-            )
-    return found
+        labels = label_count(results, thief)
+        for student, runs in control_accuracy(results, thief).items():
+            curve = curves.setdefault(student, {})
+            curve[labels] = max(curve.get(labels, {}), runs, key=len)
+    return curves
+
+
+def _row(theft: Theft, cell: KnockoffCell, curve: LabelCurve) -> Row:
+    results, first = theft.results, theft.runs[cell][0]
+    labels, queries = label_count(results, theft.thief), results.queries(first)
+    worth = equivalent_labels(curve, theft.accuracies[cell], n_test=len(results.labels["test"]), seed=0)
+    return (
+        {"thief": theft.thief, "defense": first.defense, "teacher": cell.teacher, "student": cell.student}
+        | {"attack": cell.name, "labels": labels, "queries": queries, "seeds": worth.seeds}
+        | _columns("equivalent", worth)
+        | _columns("per_answer", labels_per_answer(worth, labels=labels, queries=queries))
+    )
 
 
 def _columns(name: str, worth: LabelWorth) -> Row:
     found: Row = {}
-    for field, suffix in ENDS.items():
-        reading: Reading | None = getattr(worth, field)
-        found |= {
-            f"{name}{suffix}": reading.value if reading else None,
-            f"{name}{suffix}_beyond": reading.beyond if reading else None,
-        }
+    for suffix, reading in {"": worth.value, "_low": worth.low, "_high": worth.high}.items():
+        found[f"{name}{suffix}"] = reading.value if reading else None
+        found[f"{name}{suffix}_beyond"] = reading.beyond if reading else None
     return found
 
 
