@@ -1,6 +1,7 @@
 """What is true of a run as a whole: counts, names, doubts."""
 
 import pytest
+from made_run import deciding, means
 
 from distillab.tables import facts
 
@@ -37,9 +38,10 @@ def test_everything_that_reports_say_of_a_run(results, same_row, monkeypatch):
         "preset": "made", "title": "Digits", "standin": "for MNIST", "shape": [1, 8, 8], "classes": 10,
         "license": "free", "source": "web", "split_rule": "by number", "class_names": ["a", "b", "c", "d"],
         "train_n": 14, "val_n": 8, "test_n": 10, "seeds": [0, 1], "margin": 0.1,
+        "thieves": {"paper": means("all", queries="labeled")}, "decide": deciding(),
         "params": {"defenses": {"ce": {"name": "ce"}}},
         "methods": {
-            "defenses": {"ce": {"label": "CE", "grade": "of ce"}},
+            "defenses": {"ce": {"label": "CE", "grade": "of ce", "kind": "unprotected"}},
             "knockoffs": {"kd": {"label": "KD", "grade": "of kd", "in_paper": True}}, **METHODS,
         },
         "cells_planned": 6, "cells_done": 6, "missing": [], "flags": [], "command": "snakemake --cores all",

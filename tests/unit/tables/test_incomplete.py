@@ -11,9 +11,9 @@ from distillab.tables import RECORDS, TABLES
 MODELS, MATRIX = {"teach", "baseline", "knockoff", "distill"}, {"baseline", "knockoff", "measure", "prepare"}
 READS = {
     "models": MODELS | {"measure", "prepare"},
-    "knockoff": MATRIX, "verdicts": MATRIX, "hypotheses": MATRIX | {"teach"}, "ablations": MATRIX | {"teach"},
-    "robustness": {"attack"}, "curves": {"attack"}, "worst": {"attack"}, "strength": {"attack"},
-    "examples": {"attack"}, "steps": {"attack"},
+    "knockoff": MATRIX, "verdicts": MATRIX | {"teach"}, "labels": MATRIX - {"knockoff"}, "worth": MATRIX,
+    "hypotheses": MATRIX | {"teach"}, "ablations": MATRIX | {"teach"}, "robustness": {"attack"}, "curves": {"attack"},
+    "worst": {"attack"}, "strength": {"attack"}, "examples": {"attack"}, "steps": {"attack"},
     "certificates": {"attack", "certify"}, "certified_images": {"certify"}, "cascades": {"certify"},
     **{name: {"teach", "measure", "prepare"} for name in ("cmi", "leaks", "simplex", "responses", "profiles")},
     "history": MODELS, "sensitivity": {"sensitivity"},
@@ -22,7 +22,8 @@ READS = {
 """Table to the stages whose members it is made from; a new table is held to what it declares."""
 
 KEYS = {
-    "knockoff": ("teacher", "student", "attack"), "verdicts": ("teacher", "student"),
+    "knockoff": ("thief", "teacher", "student", "attack"), "verdicts": ("thief", "teacher", "student"),
+    "labels": ("thief", "student", "role"), "worth": ("thief", "teacher", "student", "attack"),
     "ablations": ("defense", "quantity", "attack"), "hypotheses": ("defense", "hypothesis", "statement"),
     "strength": ("model", "attack", "logits"), "steps": ("norm", "view", "earlier", "later", "temperature"),
     "claims": ("claim", "view"),
@@ -37,6 +38,12 @@ WIDER = {
 }
 """Tables whose rows rest on more than their own model and seed: of simplexes on the first seed, of curves on all that
 share their grid, of robustness, for what a search is called, on all seeds of the model."""
+
+SHARED = {
+    "knockoff": ("delta", "pseudo_delta", "open", "agreement"), "worth": ("equivalent", "per_answer"),
+    "verdicts": ("verdict", "best", "lower", "upper", "reason", "price", "share", "prote", "cost", "paper_"),
+}  # fmt: skip
+"""Columns, by their beginnings, that also rest on other cells of the thief, other thieves' LS students, or teachers."""
 
 SLOW = {"hypotheses", "claims"}
 """Of these every third kind is taken away."""
@@ -91,20 +98,28 @@ def _over_seeds(table, row, who):
         return row["model"] == who.model
     if table == "steps":
         return who.step in {row["earlier"], row["later"]} and row["temperature"] in {who.temperature, -1}
-    if table == "ablations" and who.role == "teacher":
+    if table == "ablations":
+        return _in_ablations(row, who)
+    if table == "verdicts" and who.role == "teacher":
+        return row["teacher"] == who.model or row["cost"] is not None
+    if table == "knockoff" and who.role == "teacher":
+        return row["teacher"] == who.model
+    thief = row["thief"] == who.thief or (table == "worth" and who.role == "ls_student")
+    return thief and row["student"] in {who.arch, "every student"}
+
+
+def _in_ablations(row, who):
+    if who.role == "teacher":
         return row["defense"] == who.defense
-    same = {"knockoff": ("student",), "verdicts": ("student",), "ablations": ()}[table]
-    student = not same or row["student"] in {who.arch, "every student"}
-    if who.role == "ls_student":
-        return student
-    attack = table == "verdicts" or row["attack"].removesuffix("_tuned") == who.attack.removesuffix("_trial0")
-    return attack and student and row.get("teacher", f"{row['defense']}-wide") == who.teacher
+    return (row["attack"].removesuffix("_tuned"), f"{row['defense']}-wide") == (who.attack, who.teacher)
 
 
 def says_so(table, row):
-    """Whether a row that changed over seeds tells that it rests on less."""
+    """Whether a row that changed over seeds tells that it rests on less, or rests on it by what cells share alone."""
     whole = next(each for each in _whole_rows(table) if _key(table, each) == _key(table, row))
-    return row.get("missing", 0) > 0 or row["seeds"] < whole["seeds"]
+    less = any(row[name] < whole[name] for name in row if name.endswith("seeds") and name in {"seeds", "teacher_seeds"})
+    changed = [name for name, value in row.items() if repr(value) != repr(whole[name])]
+    return row.get("missing", 0) > 0 or less or all(name.startswith(SHARED.get(table, ())) for name in changed)
 
 
 def _key(table, row):
@@ -147,7 +162,9 @@ def test_without_a_stage_a_table_has_the_rows_that_need_none_of_it(run, table):
     for stage in READS[table]:
         gone = [member.id for member in run.workspace.plan.members.values() if member.stage == stage]
         kept = rows_of(run.without(*gone), table)
-        assert len(kept) < len(_whole_rows(table)) or stage in {"attack", "baseline", "knockoff", "sensitivity"}
+        fewer = len(kept) < len(_whole_rows(table))
+        needless = {"attack", "baseline", "knockoff", "sensitivity"} | ({"teach"} if table == "verdicts" else set())
+        assert fewer or stage in needless
     assert rows_of(run.without(*run.workspace.plan.members), table) == []
 
 

@@ -1,15 +1,20 @@
 """DVC's metrics: what they are means of."""
 
+from made_run import means
+
 from distillab.tables import metrics
 
 
 def test_metrics_are_means_over_seeds_by_model_and_question(made_up, monkeypatch):
     """Of three models: accuracy by model, knockoffs by teacher, success by attack and view, certificates by radius."""
-    found = made_up(("ce", "st"))
-    for seed, ls, kd in ((0, 3, 5), (1, 4, 5), (2, 6, 9)):
+    found = made_up(("ce", "st"), thieves={"paper": means("all", queries="labeled"), "poor": means(4)})
+    for seed, ls, kd in ((0, 1, 9), (1, 2, 10), (2, 2, 10)):
         found.ls_student(0.1, seed=seed, test=ls)
-        for defense, more in (("ce", 0), ("st", -4)):
-            found.knockoff("kd", found.teacher(defense, seed=seed, test=10 - seed), test=kd + more)
+        found.ls_student(0.1, seed=seed, thief="poor", test=ls + 1)
+        for defense, more in (("ce", 0), ("st", -8)):
+            teacher = found.teacher(defense, seed=seed, test=10 - seed)
+            found.knockoff("kd", teacher, test=kd + more)
+        found.knockoff("kd", found.run_of(f"ce-wide-s{seed}"), thief="poor", test=ls + 2)
     attacked = [
         {"model": model, "attack": attack, "logits": logits, "seed": seed, "success_rate": rate}
         for model, attack, logits, seed, rate in [
@@ -28,14 +33,20 @@ def test_metrics_are_means_over_seeds_by_model_and_question(made_up, monkeypatch
     monkeypatch.setattr(metrics.robustness, "rows", lambda _results: attacked)
     monkeypatch.setattr(metrics.certificates, "rows", lambda _results: certified)
     assert metrics.content(found) == {"made": {
-        "verdict": {"ce-wide": {"thin": "distillable"}, "st-wide": {"thin": "undistillable"}},
+        "verdict": {
+            "paper": {"ce-wide": {"thin": "distillable"}, "st-wide": {"thin": "undecided"}},
+            "poor": {"ce-wide": {"thin": "undecided"}},
+        },
         "knockoff": {
-            "ce-wide": {"kd-thin": {"accuracy": 0.633333, "delta": 0.2}},
-            "st-wide": {"kd-thin": {"accuracy": 0.233333, "delta": -0.2}},
+            "paper": {
+                "ce-wide": {"kd-thin": {"accuracy": 0.966667, "delta": 0.8}},
+                "st-wide": {"kd-thin": {"accuracy": 0.166667, "delta": 0.0}},
+            },
+            "poor": {"ce-wide": {"kd-thin": {"accuracy": 0.366667, "delta": 0.1}}},
         },
         "accuracy": {
-            "ls0.1-thin": 0.433333, "ce-wide": 0.9, "ce-wide--kd-thin": 0.633333,
-            "st-wide": 0.9, "st-wide--kd-thin": 0.233333,
+            "ls0.1-thin": 0.166667, "ls0.1-thin--poor": 0.266667, "ce-wide": 0.9, "ce-wide--kd-thin": 0.966667,
+            "ce-wide--kd-thin--poor": 0.366667, "st-wide": 0.9, "st-wide--kd-thin": 0.166667,
         },
         "robustness": {
             "ce-wide": {"pgd": 0.375, "pgd-rescaled": 0.9, "cw": None}, "st-wide": {"pgd": 0.333333},

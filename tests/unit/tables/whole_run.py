@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 from attacked_run import method
 from certified_run import certifier
-from made_run import MadeUp
+from made_run import MadeUp, deciding, means
 
-SEEDS = (0, 1)
+SEEDS, MORE_SEEDS = (0, 1), (0, 1, 2)
+THIEVES = {
+    "paper": means("all", queries="labeled", seeds=SEEDS, control_seeds=MORE_SEEDS), "poor": means(6, seeds=MORE_SEEDS),
+}  # fmt: skip
 IMAGES = np.array([4, 9, 2, 7, 5])
 OMEGAS = {"cmim": 1, "cmim_a": 2, "cmim_b": 3}
 DEFENSES = {key: {"name": key} for key in ("ce", "label_only", "wk", "wk2")}
@@ -31,7 +34,7 @@ class Whole(MadeUp):
         certifiers = {key: certifier(key, key) for key in ("ibp", "crown")}
         super().__init__(
             DEFENSES, ("kd", "mkd", "avg", "extra"), data=DATA, certifiers=certifiers,
-            attacks={key: said for key, (_, said) in ATTACKS.items()},
+            attacks={key: said for key, (_, said) in ATTACKS.items()}, thieves=THIEVES, decide=deciding(4, 8),
         )  # fmt: skip
         self.frames = {}
         counts = {split: len(labels) for split, labels in self.labels.items()}
@@ -92,12 +95,16 @@ class Whole(MadeUp):
 
 
 def whole_run():
-    """Seven teachers, of which two make a cascade; knockoffs of two students; a chain; two seeds of everything."""
+    """Seven teachers, of which two make a cascade; knockoffs of two students; a chain; two seeds of everything.
+
+    And a thief with few labels, who steals from two of the teachers; of it, of the controls and of one cell three.
+    """
     made = Whole()
-    for seed in SEEDS:
+    for seed in MORE_SEEDS:
         for share in (0.1, 0.3):
             for net in ("thin", "slim"):
-                made.ls_student(share, seed=seed, net=net, val=6 if share < 0.2 else 2 + 3 * seed, test=4 + seed)
+                made.ls_student(share, seed=seed, net=net, val=6 if share < 0.2 else 2 + 3 * (seed % 2), test=4 + seed)
+    for seed in SEEDS:
         teachers = {}
         for key in DEFENSES:
             after = {"wk2": "wk"}.get(key)
@@ -122,7 +129,21 @@ def whole_run():
             for asked in ("ibp", "crown"):
                 made.certify(teachers[key], asked)
         _chain(made, seed)
+    _poor(made)
     return made
+
+
+def _poor(made):
+    for seed in MORE_SEEDS:
+        made.ls_student(0.1, seed=seed, thief="poor", test=1 + seed)
+        made.ls_student(0.1, seed=seed, thief="poor", role="pseudo_student", test=2 + seed % 2)
+        for key, attacks in {"ce": {"kd": 10, "mkd": 9}, "cmim": {"kd": 3 - seed, "mkd": 1 + seed}}.items():
+            if seed not in SEEDS:
+                made.teacher(key, seed=seed, spec={"defense": {"after": None}}, test=8)
+            teacher = made.run_of(f"{key}-wide-s{seed}")
+            for attack, right in attacks.items():
+                made.knockoff(attack, teacher, thief="poor", queries=14, test=right)
+    made.knockoff("kd", made.run_of("ce-wide-s2"), net="slim", val=0, test=6)
 
 
 def _chain(made, seed):
