@@ -69,11 +69,22 @@ def project(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def rich_params(tmp_path_factory):
+def kept_project(tmp_path_factory):
+    """The same of a project that several tests read."""
+
+    def written(override, preset="tiny"):
+        root = tmp_path_factory.mktemp("kept")
+        lay_out(root)
+        return choose(root, override, preset)
+
+    return written
+
+
+@pytest.fixture(scope="session")
+def rich_params(kept_project):
     """Parameters with one of everything, and the root of their project."""
-    root = tmp_path_factory.mktemp("rich")
-    lay_out(root)
-    return load_params(choose(root, RICH, "tiny")), root
+    root = kept_project(RICH)
+    return load_params(root), root
 
 
 @pytest.fixture

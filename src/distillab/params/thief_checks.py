@@ -23,21 +23,23 @@ def impossible_thieves(params: Params) -> Iterator[str]:
 
 
 def _means(params: Params, where: str, thief: Thief) -> Iterator[str]:
-    if (thief.queries == "other_data") != (thief.data is not None):
-        yield f"{where}.data: expected with `queries: other_data`, and then alone; got {thief.data and thief.data.name}"
+    if thief.queries == "other_data" and thief.data is None:
+        yield f"{where}.data: expected a data set, as other_data is asked about; got none; name one"
+    if thief.data and thief.queries != "other_data":
+        yield f"{where}.queries: expected other_data, as data names one; got {thief.queries!r}; or take data out"
     if thief.labels != "all" and thief.label_smoothing is None:
         yield (
             f"{where}.label_smoothing: expected a value, as {thief.labels} labels leave none to choose it on; "
             "say what was fixed beforehand, such as 0.1"
         )
     if thief.data and _pixels(thief.data) != _pixels(params.data):
-        yield f"{where}.data: expected images {_pixels(params.data)}; got {_pixels(thief.data)}; choose others"
+        yield f"{where}.data: expected images of {_pixels(params.data)}; got {_pixels(thief.data)}; choose others"
     if thief.data and (thief.data.streaming or params.data.streaming):
         yield f"{where}.data: expected data sets that fit in memory; choose others"
 
 
 def _pixels(data: DataSpec) -> str:
-    return f"of shape {data.facts.shape} with {data.facts.levels} levels"
+    return f"shape {data.facts.shape} with {data.facts.levels} levels"
 
 
 def _unknown(where: str, keys: tuple[str, ...], methods: Mapping[str, object]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Which seeds a cell of the knockoff matrix, its controls and its teachers have."""
 
+from collections.abc import Iterable
 from itertools import count, islice
 
 from distillab.params.root import Params
@@ -12,7 +13,7 @@ def cell_seeds(params: Params, thief: str, defense: str, attack: str) -> tuple[i
     own = base_seeds(params, thief)
     added = params.decide.asked.get(thief, {}).get(defense, {}).get(attack, 0)
     found = dict.fromkeys((*own, *(headline.seeds if further else ()), *_first(params, added)))
-    return tuple(found)[: params.defenses[defense].seeds]
+    return _afforded(params, defense, found)
 
 
 def base_seeds(params: Params, thief: str) -> tuple[int, ...]:
@@ -60,13 +61,19 @@ def seeds_of(params: Params, defense: str, *, robbed: bool = True) -> tuple[int,
         for thief in params.thieves:
             cells = [attack for name, attack in cells_of(params, thief) if name == defense]
             own += [seed for attack in cells for seed in cell_seeds(params, thief, defense, attack)]
-    return tuple(dict.fromkeys(own))[: params.defenses[defense].seeds]
+    return _afforded(params, defense, dict.fromkeys(own))
 
 
 def all_needs(params: Params, key: str) -> tuple[str, ...]:
     """The defenses that one starts from, and those that they start from, the first to be trained first."""
     direct = params.defenses[key].needs
     return tuple(dict.fromkeys(name for need in direct for name in (*all_needs(params, need), need)))
+
+
+def _afforded(params: Params, defense: str, seeds: Iterable[int]) -> tuple[int, ...]:
+    """Those of the seeds that a defense has, which may spend the first few only."""
+    few = params.defenses[defense].seeds
+    return tuple(seed for seed in seeds if few is None or seed in _first(params, few))
 
 
 def _first(params: Params, seeds: int | None) -> tuple[int, ...]:

@@ -9,6 +9,9 @@ STUDENT = ModelIdentity(role="ls_student", arch="thin", seed=3, label_smoothing=
 KNOCKOFF = ModelIdentity(role="knockoff", arch="thin", seed=4, defense="nt", teacher="nt-wide_net", attack="kd")
 TRIAL = KNOCKOFF.model_copy(update={"trial": 0})
 STEP = ModelIdentity(role="chain", arch="thin", seed=1, chain="dd", temperature=2.5, step=2)
+POOR = {"thief": "poor"}
+ROBBED, ROBBED_TRIAL, FEW_LABELS = (model.model_copy(update=POOR) for model in (KNOCKOFF, TRIAL, STUDENT))
+PSEUDO = FEW_LABELS.model_copy(update={"role": "pseudo_student"})
 WHOLE = STEP.model_copy(update={"temperature": 100.0})
 
 
@@ -27,6 +30,18 @@ WHOLE = STEP.model_copy(update={"temperature": 100.0})
             "nt-wide_net--kd_trial0-thin-s4",
             {"thief": "paper", "teacher": "nt-wide_net", "knockoff": "kd_trial0-thin", "seed": "4"},
         ),
+        (
+            ROBBED,
+            "nt-wide_net--kd-thin--poor-s4",
+            {"thief": "poor", "teacher": "nt-wide_net", "knockoff": "kd-thin", "seed": "4"},
+        ),
+        (
+            ROBBED_TRIAL,
+            "nt-wide_net--kd_trial0-thin--poor-s4",
+            {"thief": "poor", "teacher": "nt-wide_net", "knockoff": "kd_trial0-thin", "seed": "4"},
+        ),
+        (FEW_LABELS, "ls0.25-thin--poor-s3", {"thief": "poor", "student": "ls0.25-thin", "seed": "3"}),
+        (PSEUDO, "pseudo0.25-thin--poor-s3", {"thief": "poor", "student": "pseudo0.25-thin", "seed": "3"}),
         (STEP, "dd-T2.5-step2-s1", {"chain": "dd", "temperature": "2.5", "step": "2", "seed": "1"}),
     ],
 )
@@ -44,3 +59,10 @@ def test_what_does_not_apply_is_empty():
     assert (STUDENT.defense, STUDENT.teacher, STUDENT.attack, STUDENT.chain, STUDENT.step) == ("", "", "", "", NO_STEP)
     assert (TEACHER.trial, TEACHER.label_smoothing, TEACHER.temperature) == (None, None, None)
     assert (TEACHER.method, KNOCKOFF.method, TRIAL.method) == ("", "kd", "kd_trial0")
+
+
+def test_who_trains_from_answers_or_labels_alone_is_the_papers_thief_unless_another_is_named():
+    assert {model.thief for model in (KNOCKOFF, TRIAL, STUDENT)} == {"paper"}
+    assert {model.thief for model in (TEACHER, STEP)} == {""}
+    assert ModelIdentity.model_validate(ROBBED.model_dump()) == ROBBED
+    assert ModelIdentity.model_validate(TEACHER.model_dump()) == TEACHER

@@ -43,6 +43,15 @@ def test_an_adversary_is_in_the_cost_of_a_teacher_and_of_nobody_else(plan_of):
     assert costs["ce-cnn_digits-s0-measure"] is None
 
 
+def test_a_thiefs_students_go_through_as_many_images_as_others_and_through_other_data_too(robbed):
+    images, epochs, other = 200, 6, 9
+    for model in ("ls0.1-cnn_digits-s0", "ls0.3-cnn_digits--poor-s0", "pseudo0.3-cnn_digits--half-s0"):
+        assert cost_of(robbed, robbed.members[model]).passes == images * epochs, model
+    assert cost_of(robbed, robbed.members["ls0.3-cnn_digits--stranger-s0"]).passes == images * epochs
+    for model in ("pseudo0.3-cnn_digits--stranger-s0", "ce-cnn_digits--kd-cnn_digits--stranger-s0"):
+        assert cost_of(robbed, robbed.members[model]).passes == (images + other) * epochs, model
+
+
 def test_the_plan_says_what_an_epoch_and_an_attack_step_take(project):
     root = project({"defenses": ROWS, "seeds": [0]})
     plan = build_plan(root)

@@ -134,3 +134,9 @@ def test_unknown_networks_are_measured_once_where_asked(rich, project_of, monkey
     again = len(asked)
     assert lines_of(rich, root, measure=True) == lines
     assert len(asked) == again
+
+
+def test_whose_students_they_are_is_said_of_all_but_the_papers_thief(robbed, tmp_path):
+    lines = {line.strip().split(":")[0] for line in lines_of(robbed, tmp_path)}
+    assert {"ls0.1-cnn_digits", "ls0.3-cnn_digits (poor)", "pseudo0.3-cnn_digits (half)"} <= lines
+    assert {"kd-cnn_digits by ce-cnn_digits", "kd-cnn_digits by ce-cnn_digits (poor)"} <= lines

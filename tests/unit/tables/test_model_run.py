@@ -15,6 +15,8 @@ MODELS = (
     ModelIdentity(role="ls_student", **OWN, label_smoothing=0.2),
     ModelIdentity(role="knockoff", **OWN, **TAUGHT, attack="kd"),
     ModelIdentity(role="knockoff", **OWN, **TAUGHT, attack="kd", trial=1),
+    ModelIdentity(role="knockoff", **OWN, **TAUGHT, attack="kd", thief="poor"),
+    ModelIdentity(role="pseudo_student", **OWN, label_smoothing=0.2, thief="poor"),
     ModelIdentity(role="chain", **OWN, **TAUGHT, chain="dd", temperature=2.0, step=2),
 )
 
@@ -33,6 +35,8 @@ def member(model):
                 ("ls0.2-thin", "ls_student", "", "", "", "thin", "paper", "", NO_STEP),
                 ("nt-wide--kd-thin", "knockoff", "nt", "kd", "nt-wide", "thin", "paper", "", NO_STEP),
                 ("nt-wide--kd_trial1-thin", "knockoff", "nt", "kd_trial1", "nt-wide", "thin", "paper", "", NO_STEP),
+                ("nt-wide--kd-thin--poor", "knockoff", "nt", "kd", "nt-wide", "thin", "poor", "", NO_STEP),
+                ("pseudo0.2-thin--poor", "pseudo_student", "", "", "", "thin", "poor", "", NO_STEP),
                 ("dd-T2-step2", "chain", "nt", "", "nt-wide", "thin", "", "dd", 2),
             ],
             strict=True,
