@@ -7,6 +7,7 @@ from torch import nn
 from distillab.core.generators import forked
 from distillab.core.registry import name_of
 from distillab.data.dataset import ResidentImages
+from distillab.data.label_sets import recycled
 from distillab.knockoff import KNOCKOFFS
 from distillab.knockoff.avg import AVG
 from distillab.knockoff.teacher import Answers, CachedAnswers, LiveAnswers, Teacher
@@ -32,7 +33,7 @@ class BoughtOnce(Answers):
         self.probs = torch.zeros(IMAGES, CLASSES)
 
     def __call__(self, batch):
-        new = batch.index[~self.bought[batch.index]]
+        new = batch.index[~self.bought[batch.index]].unique()
         self.probs[new] = self.teacher.query(self.source.images(new))
         self.bought[new] = True
         return CachedAnswers(self.probs)(batch)
@@ -43,18 +44,22 @@ def network(seed):
         return nn.Sequential(nn.Flatten(), nn.Linear(16, CLASSES))
 
 
-def asked(spec):
-    """Queries that the teacher has counted once a whole training is over, and the number that was announced."""
+def asked(spec, train=TRAIN, again=1):
+    """Queries that the teacher has counted once a whole training is over, and the number that was announced.
+
+    An epoch goes through each image ``again`` times, as where a thief has few.
+    """
     pixels = torch.randint(0, 256, (IMAGES, 1, 4, 4), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     source = ResidentImages(pixels, torch.arange(IMAGES) % CLASSES, levels=255)
     teacher = Teacher(network(1), lambda log_probs, _images: log_probs)
     answers = LiveAnswers(teacher) if spec.responses == "live" else BoughtOnce(teacher, source)
-    task = Task(source, TRAIN, Domain((1, 4, 4), CLASSES, (0.5,), (0.3,)), epochs=EPOCHS, seed=5, network=network)
+    task = Task(source, train, Domain((1, 4, 4), CLASSES, (0.5,), (0.3,)), epochs=EPOCHS, seed=5, network=network)
     objective = spec.objective(task, answers)
-    positions = objective.positions(TRAIN)
+    chosen = objective.positions(train)
+    positions = recycled(chosen, again * len(chosen))
     recipe = TrainSpec(epochs=EPOCHS, batch_size=5, optimizer=SGDSpec(lr=0.05))
     fit(network(2), source, positions, objective, spec=recipe, augment=AugmentSpec(flip=True), seed=3)
-    return teacher.queries, spec.queries(len(positions), len(positions) * EPOCHS)
+    return teacher.queries, spec.queries(len(chosen), len(positions) * EPOCHS)
 
 
 @both
@@ -72,6 +77,16 @@ def test_with_a_budget_it_announces_what_it_asks(attack, responses, budget):
     counted, announced = asked(attack(responses=responses, budget=budget, **rounds))
     assert announced == counted
     assert counted == budget if responses == "cached" else counted >= budget * EPOCHS
+
+
+@both
+@pytest.mark.parametrize("attack", [*KNOCKOFFS], ids=name_of)
+def test_who_has_few_images_goes_through_them_again_and_announces_what_it_asks(attack, responses):
+    """A stored answer is bought once; a view each time it is seen."""
+    counted, announced = asked(attack(responses=responses), train=TRAIN[:7], again=3)
+    assert announced == counted > 0
+    once, _ = asked(attack(responses=responses), train=TRAIN[:7])
+    assert (counted == once) == (responses == "cached" or attack is AVG)
 
 
 def test_some_attacks_have_a_budget():

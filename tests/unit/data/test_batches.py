@@ -71,3 +71,22 @@ def test_images_by_index_and_on_another_device(source):
     assert source.to("cpu").images(index)[:, 0, 1, 1].tolist() == [3 / 16, 3 / 16, 8 / 16]
     assert len(source.to("meta")) == len(source) == 10
     assert source.to("meta").images(index).device.type == "meta"
+
+
+def test_other_labels_leave_the_images_as_they_are(source):
+    other = source.with_labels(source.y + 1)
+    assert torch.equal(other.y, source.y + 1)
+    assert other.x is source.x
+    index = torch.tensor([3, 0])
+    (batch,) = batches(other, index, batch_size=2)
+    assert torch.equal(batch.y, source.y[index] + 1)
+    assert torch.equal(batch.x, source.images(index))
+
+
+def test_other_images_come_after_the_own_ones_and_have_no_label(source):
+    other = 7 - source.x[:4]
+    joined = source.joined(other)
+    assert torch.equal(joined.x, torch.cat([source.x, other]))
+    assert torch.equal(joined.y[: len(source)], source.y)
+    assert joined.y[len(source) :].tolist() == [-1] * 4
+    assert (joined.levels, joined.y.dtype, len(joined)) == (source.levels, source.y.dtype, len(source) + 4)

@@ -142,3 +142,13 @@ def test_imagenet_is_never_read_whole():
 def test_rotation_of_streamed_images_is_refused():
     with pytest.raises(ValidationError, match="needs a data set in memory"):
         ImageNetSpec(augment={"rotation": 5})
+
+
+def test_other_labels_leave_the_files_as_they_are(listing):
+    source = StreamedImages(listing.train, 8, workers=0)
+    other = source.with_labels(torch.full_like(source.y, -1))
+    assert set(other.y.tolist()) == {-1}
+    assert source.y.min() >= 0
+    (first,), (second,) = (list(batches(each, torch.tensor([4, 1]), batch_size=2)) for each in (source, other))
+    assert torch.equal(first.x, second.x)
+    assert second.y.tolist() == [-1, -1]

@@ -5,10 +5,11 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from small_project import EPOCHS, TRAIN, forward, images
+from small_project import DATA, EPOCHS, LABELS, OTHER, TRAIN, forward, images
 
 from distillab.data.dataset import Batch
-from distillab.stages import baseline
+from distillab.data.label_sets import label_set
+from distillab.stages import baseline, training
 
 
 @pytest.mark.parametrize("smoothing", [0.1, 0.3])
@@ -50,3 +51,70 @@ def test_a_student_learns(small):
     index = small.index("train")
     right = forward(made.tensors, x[index]).argmax(1) == y[index]
     assert right.sum() > TRAIN / 5 + 3 * math.sqrt(TRAIN * 0.16)
+
+
+def bytes_of(project, member):
+    return project.made(member).entry.payload.read_bytes()
+
+
+def test_the_labels_of_all_training_images_give_the_weights_of_the_papers_student(robbed):
+    student, paper = "ls0.1-cnn_digits--whole-s1", "ls0.1-cnn_digits-s1"
+    assert robbed.member(student).key != robbed.member(paper).key
+    assert bytes_of(robbed, student) == bytes_of(robbed, paper)
+
+
+def test_fewer_labels_give_another_student(robbed):
+    assert len({bytes_of(robbed, f"ls0.1-cnn_digits--{thief}-s0") for thief in ("whole", "poor", "labels_6")}) == 3
+    assert bytes_of(robbed, "ls0.1-cnn_digits--poor-s0") == bytes_of(robbed, "ls0.1-cnn_digits--stranger-s0")
+
+
+@pytest.fixture
+def trained_on(robbed, monkeypatch, tmp_path):
+    """Images and labels that a control's training is given, and how many images its epoch has."""
+
+    def run(member_id):
+        given = {}
+
+        def train(_model, source, index, *_arguments, **_options):
+            given.update(y=source.y, index=index)
+            return []
+
+        monkeypatch.setattr(training, "fit", train)
+        robbed.remade(robbed.member(member_id), tmp_path / member_id)
+        return given["y"], given["index"]
+
+    return run
+
+
+@pytest.mark.parametrize("thief", ["asks_all", "asks_some"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_pseudo_labels_are_what_its_own_ls_student_says(robbed, trained_on, thief, seed):
+    y, index = trained_on(f"pseudo0.1-cnn_digits--{thief}-s{seed}")
+    x, true = images("train")
+    own = label_set(true, robbed.index("train"), LABELS, seed=seed)
+    assert torch.equal(y[own], true[own])
+    others = index.unique()[~torch.isin(index.unique(), own)]
+    assert len(others) > 0
+    weights = robbed.weights(f"ls0.1-cnn_digits--{thief}-s{seed}")
+    assert torch.equal(y[others], forward(weights, x[others]).argmax(1))
+    assert (y[others] != true[others]).any(), "else the truth would do as well"
+
+
+def test_pseudo_labels_of_other_images_too(robbed, trained_on):
+    y, index = trained_on("pseudo0.1-cnn_digits--stranger-s0")
+    x = OTHER.read().train_x.double() / 255
+    weights = robbed.weights("ls0.1-cnn_digits--stranger-s0")
+    assert torch.equal(y[DATA.train_images :], forward(weights, x).argmax(1))
+    assert torch.isin(torch.arange(DATA.train_images, len(y)), index).all()
+
+
+@pytest.mark.parametrize("student", ["ls0.1-cnn_digits--labels_6", "ls0.1-cnn_digits--poor", "ls0.1-cnn_digits",
+                                     "pseudo0.1-cnn_digits--asks_all", "pseudo0.1-cnn_digits--asks_some"])  # fmt: skip
+def test_steps_are_equal_over_the_number_of_labels(trained_on, student):
+    _, index = trained_on(f"{student}-s1")
+    assert len(index) == TRAIN
+
+
+def test_a_control_of_a_thief_with_other_data_has_an_epoch_of_all(trained_on):
+    _, index = trained_on("pseudo0.1-cnn_digits--stranger-s1")
+    assert len(index) == TRAIN + OTHER.train_images

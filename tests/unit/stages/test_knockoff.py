@@ -9,6 +9,7 @@ from distillab.data.dataset import Batch
 from distillab.knockoff import KNOCKOFFS
 from distillab.knockoff.dkd import DKD
 from distillab.knockoff.kd import KD
+from distillab.knockoff.knockoff_adaptive import KnockoffAdaptive
 from distillab.knockoff.knockoff_nets import KnockoffRandom
 from distillab.knockoff.teacher import CachedAnswers, LiveAnswers, Teacher
 
@@ -142,3 +143,87 @@ def test_live_answers_are_counted_as_they_are_given(small, counted, tmp_path, at
 @pytest.mark.parametrize("attack", BUDGETED, ids=name_of)
 def test_stored_answers_are_counted_once_an_image(small, tmp_path, attack):
     assert small.remade(variant(small, attack, "cached", BUDGET), tmp_path).product.results["queries"] == BUDGET
+
+
+def by(thief, attack="kd", teacher="ce-cnn_digits", seed=0):
+    return f"{teacher}--{attack}-cnn_digits{f'--{thief}' if thief else ''}-s{seed}"
+
+
+ATTACKS = ("kd", "dkd", "knockoff_random")
+"""With stored answers, with live ones, and with a budget and no labels."""
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_papers_means_under_another_name_give_the_papers_bytes(robbed, tmp_path, attack):
+    """Under the same key; and made anew from it."""
+    same, paper = robbed.member(by("same", attack, seed=1)), robbed.member(by("", attack, seed=1))
+    assert same.key == paper.key
+    again = robbed.remade(same, tmp_path / "same").entry.payload.read_bytes()
+    assert again == robbed.made(paper.id).entry.payload.read_bytes()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_as_many_labels_as_there_are_images_give_the_papers_bytes(robbed, attack):
+    """Under another key, as only the data know how many there are."""
+    whole, paper = by("whole", attack, seed=1), by("", attack, seed=1)
+    assert robbed.member(whole).key != robbed.member(paper).key
+    assert robbed.made(whole).entry.payload.read_bytes() == robbed.made(paper).entry.payload.read_bytes()
+    assert robbed.made(whole).product.results["queries"] == robbed.made(paper).product.results["queries"]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_other_means_give_other_knockoffs(robbed, attack):
+    thieves = ("", "poor", "asks_all", "asks_some", "told_labels", "told_top", "stranger", "guest")
+    made = [robbed.made(by(thief, attack)).entry.payload.read_bytes() for thief in thieves]
+    alike = {frozenset(t for t, m in zip(thieves, made, strict=True) if m == each) for each in made}
+    blind = {frozenset({"", "asks_all"})} if attack == "knockoff_random" else set()
+    assert {group for group in alike if len(group) > 1} == blind, "who reads no label has no use for one"
+
+
+THIEVES = ("", "poor", "asks_all", "asks_some", "told_labels", "stranger", "guest")
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Positions of the stored answers that were read."""
+    positions, call = set(), CachedAnswers.__call__
+
+    def note(self, batch):
+        positions.update(batch.index.tolist())
+        return call(self, batch)
+
+    monkeypatch.setattr(CachedAnswers, "__call__", note)
+    return positions
+
+
+def robber(robbed, thief, responses, attack, budget):
+    """The member of a thief with an attack of the registry, as the plan would make it."""
+    like = robbed.member(by(thief, "kd" if responses == "cached" else "dkd"))
+    chosen = {"name": name_of(attack), "responses": responses} | ({} if budget is None else {"budget": budget})
+    if "round_size" in attack.model_fields:
+        chosen["round_size"] = 3
+    return like.model_copy(update={"spec": like.spec | {"attack": chosen}})
+
+
+EVERY = [*((attack, None) for attack in (KD, KnockoffRandom, KnockoffAdaptive)), *((attack, 8) for attack in BUDGETED)]
+
+
+@pytest.mark.parametrize("thief", THIEVES)
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: f"{name_of(case[0])}-{case[1]}")
+def test_live_answers_are_counted_whoever_asks(robbed, counted, tmp_path, thief, case):
+    made = robbed.remade(robber(robbed, thief, "live", *case), tmp_path)
+    assert made.product.results["queries"] == sum(counted)
+
+
+@pytest.mark.parametrize("thief", THIEVES)
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: f"{name_of(case[0])}-{case[1]}")
+def test_stored_answers_are_counted_as_they_are_read(robbed, read, tmp_path, thief, case):
+    member, (attack, budget) = robber(robbed, thief, "cached", *case), case
+    results = robbed.remade(member, tmp_path).product.results
+    assert results["queries"] == len(read) > 0
+    stored = robbed.made(member.parents["answers"]).product.results["queries"]
+    assert results["queries"] <= stored
+    if attack is KD:
+        assert results["queries"] == stored
+    if attack is KnockoffRandom and budget:
+        assert results["queries"] == budget, "a name that nobody reads is not bought"
