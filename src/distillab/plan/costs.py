@@ -42,9 +42,10 @@ def cost_of(plan: Plan, member: Member) -> Cost | None:
 
 
 def unknown_images(plan: Plan) -> bool:
-    """Whether only the files of the data set know how many images are trained on or attacked."""
+    """Whether only the files of a data set know how many images are trained on or attacked."""
     known, limits = plan.facts["data"], plan.params["data"]
-    return any(_least(known[part], limits[f"{part}_limit"]) is None for part in ("train", "test"))
+    own = [_least(known[part], limits[f"{part}_limit"]) for part in ("train", "test")]
+    return None in (*own, *(_other_images(plan, member) for member in plan.members.values()))
 
 
 def _training(plan: Plan, member: Member) -> Cost | None:
