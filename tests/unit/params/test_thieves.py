@@ -1,6 +1,13 @@
 """The thieves of a run: named ones, and the points of the curve over labels."""
 
+import re
+from pathlib import Path
+
+import yaml
+
 from distillab.params.thieves import Thief
+
+README = Path(__file__).parents[3] / "README.md"
 
 FEW = {"labels": 60, "label_smoothing": 0.1}
 
@@ -29,3 +36,11 @@ def test_what_chooses_cells_is_no_part_of_a_thiefs_identity():
     assert chosen.identity() == thief.identity()
     for change in ({"labels": 61}, {"queries": "all"}, {"answers": "label"}, {"label_smoothing": 0.2}):
         assert thief.model_copy(update=change).identity() != thief.identity()
+
+
+def test_the_thieves_of_the_readme_can_be(params_of):
+    (block,) = re.findall(
+        r"```yaml\n(override:\n  thieves:.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    params = params_of(yaml.safe_load(block)["override"], "digits")
+    assert [*params.all_thieves] == ["paper", "poor", "told", "labels_20", "labels_60", "labels_200"]
