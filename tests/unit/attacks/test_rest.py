@@ -1,7 +1,9 @@
 """Which searches their step limit cut short: by hand, then on networks where the end is known."""
 
 from math import inf
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from linear_networks import X, Y, toy
@@ -111,3 +113,26 @@ def test_a_hundred_steps_do_not_lead_pixels_out_of_the_flat_ends_of_tanh(value, 
 def test_without_early_abort_a_search_at_rest_is_not_cut_short():
     specs = (CarliniWagnerL2(steps=steps, search_steps=4, abort_early=False) for steps in (5, 1000))
     assert [run_attack(toy(), X, Y, [0], spec=spec, seed=0).at_limit.item() for spec in specs] == [True, False]
+
+
+def test_a_success_is_no_rest_where_the_last_const_ran_out_of_steps():
+    """The first const succeeds, and the last one, between it and one that fails, is stopped on its way."""
+    for search_steps, cut in ((1, False), (3, True)):
+        spec = CarliniWagnerL2(steps=40, search_steps=search_steps, initial_const=0.1)
+        record = run_attack(toy(), X, Y, [0], spec=spec, seed=0)
+        assert [record.success.item(), record.at_limit.item()] == [True, cut]
+
+
+@pytest.mark.parametrize("statuses", [(1, 0), (0, 1)])
+def test_of_l_bfgs_the_minimization_of_the_closest_point_counts(statuses, monkeypatch):
+    """The first const reaches the target, the second one does too, farther away."""
+    ends = iter([(0.2, statuses[0]), (0.0, statuses[1])])
+
+    def minimize(*_arguments, **_options):
+        value, status = next(ends)
+        return SimpleNamespace(x=np.array([0.5, value]), status=status)
+
+    monkeypatch.setattr("scipy.optimize.minimize", minimize)
+    record = run_attack(toy(), X, Y, [0], spec=LBFGS(search_steps=1), seed=0)
+    assert record.distance.item() == pytest.approx(0.3)
+    assert record.at_limit.item() is bool(statuses[0])
