@@ -128,7 +128,7 @@ def _unknown_transfer(params: Params) -> Iterator[str]:
 def _unknown_headline(params: Params) -> Iterator[str]:
     headline = params.headline
     for field, keys, methods in (
-        ("thieves", headline.thieves, list(params.thieves)),
+        ("thieves", headline.thieves if headline.seeds else (), list(params.thieves)),
         ("defenses", headline.defenses, list(params.defenses)),
         ("attacks", headline.attacks, list(params.knockoff.attacks)),
     ):

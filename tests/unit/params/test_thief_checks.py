@@ -96,6 +96,10 @@ SMALL = {"data": BLOBS | {"val": 10, "train_limit": None, "test_limit": 20, "cla
             ],
         ),
         (
+            {"thieves": {"*": None, "poor": FEW}, "headline": {"seeds": [8]}},
+            ["headline.thieves: expected some of poor; got 'paper'"],
+        ),
+        (
             {"decide": {"looks": [4, 8, 8]}},
             ["decide.looks: expected increasing numbers of seeds; got [4, 8, 8]"],
         ),
@@ -120,6 +124,7 @@ NETS = {"knockoff": {"attacks": {"nets": {"name": "knockoff_random", "budget": 6
 @pytest.mark.parametrize(
     "override",
     [
+        {"thieves": {"*": None, "poor": FEW}},
         thief(**FEW),
         thief(labels=400, label_smoothing=0),
         thief(labels=1377, label_smoothing=0) | {"data": {"train_limit": None}},
