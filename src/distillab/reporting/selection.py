@@ -1,4 +1,4 @@
-"""Tables with the rows of some defenses alone, so that one view serves every study."""
+"""Tables with the rows of some defenses or of one thief alone, so that one view serves every study."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -15,22 +15,22 @@ UNPROTECTED = "unprotected"
 
 
 class Selection(Tables):
-    """The same tables with fewer defenses; models that have none, such as LS students, stay."""
+    """The same tables with fewer defenses or thieves; rows that are of none, such as LS students or teachers, stay."""
 
-    def __init__(self, whole: Tables, defenses: Iterable[str]) -> None:
+    def __init__(self, whole: Tables, column: str, kept: Iterable[str]) -> None:
         super().__init__(whole.folder)
-        self._whole, self._kept = whole, {"", *defenses}
+        self._whole, self._column, self._kept = whole, column, {"", *kept}
 
     def __getitem__(self, name: str) -> "pd.DataFrame":
-        """The table called ``name`` without the rows of other defenses.
+        """The table called ``name`` without the rows of others.
 
         Raises:
             ArtifactError: The file is absent, unreadable, or lacks a column.
         """
         frame = self._whole[name]
-        if "defense" not in frame.columns:
+        if self._column not in frame.columns:
             return frame
-        return frame[frame["defense"].isin(self._kept)].reset_index(drop=True)
+        return frame[frame[self._column].isin(self._kept)].reset_index(drop=True)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -49,7 +49,12 @@ class Selection(Tables):
 
 def only(tables: Tables, *kinds: str) -> Selection:
     """The tables with the defenses of these kinds alone."""
-    return Selection(tables, of_kind(tables, *kinds))
+    return Selection(tables, "defense", of_kind(tables, *kinds))
+
+
+def robbed_by(tables: Tables, thief: str) -> Selection:
+    """The tables with the students, knockoffs and verdicts of one thief alone, and with what is no thief's."""
+    return Selection(tables, "thief", [thief])
 
 
 def of_kind(tables: Tables, *kinds: str) -> list[str]:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distillab.core.errors import ArtifactError
+from distillab.core.identity import PAPER
 from distillab.core.labels import distinct
 from distillab.core.sidecar import file_hash
 from distillab.reporting.grades import GRADED
+from distillab.reporting.thief_names import own_labels
 from distillab.tables import RECORDS, TABLES
 from distillab.tables.table import Table
 
@@ -83,7 +85,10 @@ class Tables:
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """What a page calls each model, attack and defense: by id or key; of several networks, with its own."""
+        """What a page calls each model, attack and defense: by id or key; of several networks or thieves, with its own.
+
+        Students of the papers' thief are called so without it.
+        """
         models, knockoff = self["models"], self["knockoff"]
         labels = lookup(knockoff, "defense", "defense_label") | lookup(models, "defense", "defense_label")
         labels |= lookup(knockoff, "attack", "attack_label")
@@ -91,8 +96,14 @@ class Tables:
         several = models.groupby("role")["arch"].nunique() > 1
         for row in records(models.drop_duplicates("model")):
             network = f", {row.arch}" if several[row.role] else ""
-            labels[str(row.model)] = _model_label(row, labels, self.grades) + network
+            labels[str(row.model)] = _model_label(row, labels, self.grades) + network + self._of_thief(row)
         return labels
+
+    def _of_thief(self, row: Any) -> str:  # noqa: ANN401 - a row
+        """What tells a student or a knockoff from the same one of the papers' thief."""
+        if row.role not in ("knockoff", *_STUDENTS) or row.thief == PAPER:
+            return ""
+        return f" by {row.thief}" if row.role == "knockoff" else f", {own_labels(self.facts)[row.thief]}"
 
     def label(self, key: str) -> str:
         """The label of a model, attack or defense; its key where no table names it."""
@@ -153,9 +164,12 @@ def _attack_labels(rows: list[Any]) -> dict[str, str]:
     return labels
 
 
+_STUDENTS = {"ls_student": "LS student", "pseudo_student": "pseudo-labeled student"}
+
+
 def _model_label(row: Any, labels: dict[str, str], grades: dict[str, str]) -> str:  # noqa: ANN401 - a row
-    if row.role == "ls_student":
-        return "LS student"
+    if row.role in _STUDENTS:
+        return _STUDENTS[row.role]
     if row.role == "chain":
         return f"{row.chain}: {step_name(row.step)}, T = {row.temperature:g}"
     defense, attack = (

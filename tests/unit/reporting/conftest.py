@@ -31,6 +31,20 @@ FACTS = {
     "margin": 0.001,
     "seeds": [0, 1, 2],
     "class_names": list("abc"),
+    "train_n": 400,
+    "val_n": 100,
+    "thieves": {
+        key: {"labels": labels, "queries": queries, "answers": answers, "data": "", "seeds": [0, 1, 2]}
+        for key, labels, queries, answers in (
+            ("paper", "all", "labeled", "probabilities"),
+            ("poor", 60, "all", "probabilities"),
+            ("told", 60, "all", "label"),
+            ("labels_20", 20, "none", "probabilities"),
+        )
+    },
+    "decide": {"alpha": 0.05, "looks": [3, 8], "margin": 0.001},
+    "stage_seconds": {"knockoff": 40.0},
+    "environments": [{"stages": {"knockoff": 20, "teach": 3}}],
     "cells_planned": 9,
     "cells_done": 9,
     "missing": [],
@@ -68,6 +82,7 @@ def teacher():
     def make(defense, label="", *, arch="net", grade="V", seed=0, **more):
         row = {"model": f"{defense}-{arch}", "role": "teacher", "defense": defense, "defense_label": label or defense}
         row |= {"arch": arch, "grade": grade, "seed": seed, "attack": "", "test_accuracy": 0.9, "test_n": 1000}
+        row |= {"thief": ""}
         return row | more
 
     return make
@@ -79,6 +94,7 @@ def knockoff():
 
     def make(defense, attack, label="", *, arch="net", student="small", **more):
         row = {"defense": defense, "defense_label": label or defense, "grade": "V", "teacher": f"{defense}-{arch}"}
+        row |= {"thief": "paper", "agreement": 0.9, "agreement_low": 0.88, "agreement_high": 0.92, "control_seeds": 3}
         row |= {"attack": attack, "attack_label": attack.upper(), "attack_grade": "V", "in_paper": True}
         row |= {"student": student, "seeds": 3, "test_n": 1000, "knockoff_accuracy": 0.8, "knockoff_low": 0.79,
                 "knockoff_high": 0.81, "ls_smoothing": 0.1, "ls_accuracy": 0.78, "ls_low": 0.77, "ls_high": 0.79,
@@ -95,9 +111,24 @@ def verdict():
 
     def make(defense, decision, *, student="small", arch="net", paper=None, **more):
         own = {"verdict": decision, "literal": True, "best_attack": "kd", "best_delta": 0.02, "lower": 0.01,
-               "upper": 0.03, "margin": 0.001, "seeds": 3, "attacks": 2, "reason": "", "missing": 0} | more  # fmt: skip
+               "upper": 0.03, "seeds": 3, "attacks": 2, "reason": "", "price_seeds": float("nan"),
+               "price_runs": float("nan"), "missing": 0} | more  # fmt: skip
+        own = {"share_removed": None, "share_low": None, "share_high": None, "protects": None,
+               "protection_reason": None, "cost": None, "cost_low": None, "cost_high": None} | own  # fmt: skip
         others = {f"paper_{name}": value for name, value in (own | {"attacks": 1} | (paper or {})).items()}
-        where = {"defense": defense, "defense_label": defense, "teacher": f"{defense}-{arch}", "student": student}
-        return where | own | others
+        where = {"thief": "paper", "defense": defense, "defense_label": defense, "teacher": f"{defense}-{arch}"}
+        where |= {"student": student, "margin": 0.001, "control_seeds": 3}
+        return where | others | own
+
+    return make
+
+
+@pytest.fixture
+def controls():
+    """A function to a row of ``labels``."""
+
+    def make(thief, labels, accuracy, role="ls_student", *, student="small", **more):
+        row = {"thief": thief, "role": role, "student": student, "labels": labels, "accuracy": accuracy, "seeds": 3}
+        return row | {"low": accuracy - 0.01, "high": accuracy + 0.01, "test_n": 1000} | more
 
     return make

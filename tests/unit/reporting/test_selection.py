@@ -1,4 +1,4 @@
-from distillab.reporting.selection import kind_of, method_of, of_method, only, radii_of, unprotected
+from distillab.reporting.selection import kind_of, method_of, of_method, only, radii_of, robbed_by, unprotected
 from distillab.reporting.studies import studies_of, study_links
 from distillab.reporting.titles import html_titles, in_order, text_titles
 
@@ -16,7 +16,7 @@ def test_variants_belong_to_their_method_and_names_that_only_begin_alike_do_not(
 
 
 def test_a_selection_keeps_models_without_a_defense_and_tables_without_the_column(tables_of, teacher):
-    student = teacher("", arch="small") | {"role": "ls_student", "model": "ls0.1-small"}
+    student = teacher("", arch="small") | {"role": "ls_student", "model": "ls0.1-small", "thief": "paper"}
     history = [{"model": "cmim-net", "role": "teacher", "seed": 0, "epoch": 0, "term": "total", "value": 1.0}]
     read = tables_of(SPECS, models=[teacher("ce"), teacher("robust"), teacher("cmim"), student], history=history)
     kept = only(read, "adversarial")
@@ -24,6 +24,27 @@ def test_a_selection_keeps_models_without_a_defense_and_tables_without_the_colum
     assert len(kept["history"]) == 1
     assert kept.facts is read.facts
     assert kept.label("cmim-net") == "cmim", "labels are those of all tables"
+
+
+def test_what_a_thief_robbed_is_its_students_knockoffs_and_verdicts_and_what_is_no_thiefs(
+    tables_of, teacher, knockoff, verdict, controls
+):
+    students = [
+        teacher("", arch="small", role="ls_student", thief=thief, model=f"ls-{thief}") for thief in ("paper", "poor")
+    ]
+    read = tables_of(
+        models=[teacher("ce"), teacher("madry"), *students],
+        knockoff=[knockoff(key, "kd", thief=thief) for key in ("ce", "madry") for thief in ("paper", "poor")],
+        verdicts=[verdict("ce", "undecided"), verdict("ce", "distillable", thief="poor")],
+        labels=[controls("paper", 500, 0.9), controls("poor", 60, 0.8)],
+    )
+    poor = robbed_by(read, "poor")
+    assert list(poor["models"]["model"]) == ["ce-net", "madry-net", "ls-poor"]
+    assert list(poor["verdicts"]["verdict"]) == ["distillable"]
+    assert list(poor["labels"]["labels"]) == [60]
+    robust = only(robbed_by(read, "paper"), "adversarial")
+    assert robust["knockoff"][["thief", "defense"]].to_numpy().tolist() == [["paper", "madry"]]
+    assert poor.label("ls-paper") == "LS student", "labels are those of all tables"
 
 
 def test_a_kind_is_the_specs_and_no_name_tells_it(tables_of):
