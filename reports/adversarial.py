@@ -9,13 +9,13 @@ from distillab.reporting import (
     boxes,
     chain_views,
     examples,
-    knockoff_views,
     model_views,
     robust_papers,
     robust_text,
     robustness_views,
     survival_views,
     text,
+    thief_views,
     tradeoff_views,
     worst_rows,
     worst_views,
@@ -96,7 +96,7 @@ Html("<h2>Does robustness survive distillation?</h2>") + left if left.text else 
 survival_views.survival_figure(read)
 
 # %%
-stolen = knockoff_views.verdict_table(robust) if len(robust["verdicts"]) else Html("")
+stolen = thief_views.verdict_matrix(robust) if len(robust["verdicts"]) else Html("")
 Html("<h2>Can robust teachers be stolen?</h2>") + stolen if stolen.text else None
 
 # %% [markdown]

@@ -17,6 +17,7 @@ import leak_tables
 import response_tables
 import robust_tables
 import strength_tables
+import thief_tables
 import worst_tables
 
 from distillab.tables import TABLES
@@ -43,7 +44,7 @@ PAPERS |= {"avg": ("AVG", "P"), "knockoff_random": ("Knockoff", "V")}
 ATTACKS = PAPERS | {"scm": ("SCM", "R"), "knockoff_adaptive": ("Knockoff adaptive", "R")}
 ATTACKS |= {"kd_tuned": ("KD tuned", "V"), "mkd_tuned": ("MKD tuned", "S")}
 STUDENT, TEACHER, TEST_N, MARGIN = "cnn_digits", "papernot_digits", 360, 1 / 360
-PARAMETERS = {"teacher": 21_000, "ls_student": 5_400, "knockoff": 5_400, "chain": 9_800}
+PARAMETERS = {"teacher": 21_000, "chain": 9_800} | dict.fromkeys(("ls_student", "pseudo_student", "knockoff"), 5_400)
 QUALITY = dict(zip(DEFENSES, (0.012, 0.010, 0.004, 0.006, 0.008, 0.011, 0.009, 0.007, 0.003, -0.011, -0.012, -0.008,
                               -0.006, 0.002, 0.009, 0.013, 0.012, 0.011, 0.010), strict=True))  # fmt: skip
 MEASURED = {key: named for key, named in DEFENSES.items() if not key.startswith(("ast", "madry", "trades", "wk"))}
@@ -58,7 +59,7 @@ SETTINGS = {
 _MADE = {
     "environment": {"python": "3.11.7", "torch": "2.13.0", "device": "cpu", "threads": "1", "machine": "x86_64"},
     "payloads": 310,
-    "stages": {"teach": 18, "measure": 292},
+    "stages": {"teach": 18, "knockoff": 20, "measure": 272},
     "models": [f"{defense}-{TEACHER}" for defense in DEFENSES],
 }
 _RUN = {
@@ -78,12 +79,16 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
     knockoff, models = _knockoff(rng, seeds), _models(rng, seeds)
     attacked = worst_tables.with_carried(robust_tables.robustness(rng, seeds, QUALITY, TEACHER))
     attacked = strength_tables.with_words(attacked)
+    others = thief_tables.knockoffs(DEFENSES, ATTACKS, seeds, (TEACHER, STUDENT), TEST_N)
+    knockoff = pd.concat([knockoff, others], ignore_index=True)
     frames = {
         "models": models,
         "knockoff": knockoff,
-        "verdicts": _verdicts(knockoff),
         "robustness": attacked,
         "strength": strength_tables.strength(attacked),
+        "verdicts": thief_tables.verdicts(knockoff, MARGIN),
+        "worth": thief_tables.worth(knockoff),
+        "labels": thief_tables.labels(seeds, STUDENT, TEST_N),
         "worst": worst_tables.worst(DEFENSES, seeds, TEACHER, STUDENT),
         "certificates": certified_tables.certificates(seeds, TEACHER, chain_tables.NOT_A_STEP),
         "certified_images": certified_tables.images(seeds, TEACHER),
@@ -142,6 +147,8 @@ def _models(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
             for d in DEFENSES
             for a in ATTACKS
         ]
+    other = np.random.default_rng(1)
+    rows += thief_tables.models(lambda *key, **own: _model(other, *key, **own), DEFENSES, seeds, TEACHER, STUDENT)
     rows += chain_tables.chain_models(seeds, lambda *key: _model(rng, *key))
     return pd.DataFrame(rows)
 
@@ -152,7 +159,8 @@ def _model(rng, model, role, seed, arch, *, defense="", label="", grade="", smoo
     return {
         "model": model, "role": role, "defense": defense, "defense_label": label, "grade": grade, "attack": attack,
         "attack_label": ATTACKS[attack][0] if attack else "", "teacher": f"{defense}-{TEACHER}" if attack else "",
-        "arch": arch, "seed": seed, "label_smoothing": smoothing, "chosen": chosen, "parameters": PARAMETERS[role],
+        "arch": arch, "thief": "" if role in ("teacher", "chain") else "paper",
+        "seed": seed, "label_smoothing": smoothing, "chosen": chosen, "parameters": PARAMETERS[role],
         "epochs": 30 + 10 * (role != "teacher"),
         "val_accuracy": 0.965 + rng.normal(0, 0.004), "val_n": 287,
         "test_accuracy": round((0.97 + rng.normal(0, 0.006)) * TEST_N) / TEST_N, "test_n": TEST_N,
@@ -173,7 +181,10 @@ def _knockoff(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
             delta = QUALITY[defense] + rng.normal(0, 0.006) - (0.05 if (defense, attack) == ("nt", "dkd") else 0)
             delta = np.nan if (defense, attack) == ("st", "avg") else delta  # a cell that failed
             half = 0.007 + abs(rng.normal(0, 0.003)) if seeds > 1 else np.nan
+            agreement = 0.96 + delta if seeds > 1 else np.nan
             rows.append({
+                "thief": "paper", "control_seeds": thief_tables.controls("paper", seeds), "agreement": agreement,
+                "agreement_low": agreement - 0.01, "agreement_high": agreement + 0.01,
                 "defense": defense, "defense_label": label, "grade": grade, "teacher": f"{defense}-{TEACHER}",
                 "attack": attack, "attack_label": attack_label, "attack_grade": attack_grade,
                 "in_paper": attack in PAPERS, "student": STUDENT,
@@ -186,30 +197,6 @@ def _knockoff(rng: np.random.Generator, seeds: int) -> pd.DataFrame:
                 "responses": "live" if attack == "scm" else "cached", "missing": 0,
             })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _verdicts(knockoff: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for (defense, label, teacher), cells in knockoff.groupby(["defense", "defense_label", "teacher"], sort=False):
-        papers = {f"paper_{name}": value for name, value in _verdict(cells[cells["in_paper"]]).items()}
-        where = {"defense": defense, "defense_label": label, "teacher": teacher, "student": STUDENT}
-        rows.append(where | _verdict(cells) | papers)
-    return pd.DataFrame(rows)
-
-
-def _verdict(cells: pd.DataFrame) -> dict[str, object]:
-    best = cells.loc[cells["delta"].idxmax()]
-    lower, upper = best["delta_low"] - 0.004, cells["delta_high"].max() + 0.004
-    verdict = "distillable" if lower > 0 else "undistillable" if upper < MARGIN else "undecided"
-    reason = "" if verdict != "undecided" else "the interval holds zero and reaches beyond the margin"
-    if best["seeds"] == 1:
-        reason = "one seed gives no interval"
-    return {
-        "verdict": verdict, "literal": bool(best["delta"] > 0), "best_attack": best["attack"],
-        "best_delta": best["delta"], "lower": lower, "upper": upper, "margin": MARGIN,
-        "seeds": int(cells["seeds"].min()), "attacks": len(cells), "reason": reason,
-        "missing": 0,
-    }  # fmt: skip
 
 
 def _history(seeds: int) -> pd.DataFrame:
@@ -237,6 +224,7 @@ def _facts(seeds: int) -> dict[str, object]:
                    "defenses": {key: {"name": key.partition("_")[0]} | own for key, own in SETTINGS.items()}},
         "cells_planned": 49, "cells_done": 49, "missing": [],
         "flags": ["mad-papernot_digits: zero gradients under PGD-20"],
+        **thief_tables.facts(seeds),
         "methods": {"defenses": _methods(DEFENSES), "knockoffs": _methods(ATTACKS), "attacks": {},
                     "certifiers": certified_tables.METHODS},
         "command": "snakemake --cores 2", "license": "BSD-3-Clause",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+from thief_tables import SHIELD
 
 DEFENSES = ("ce", "nt", "st", "cmim", "madry", "trades_1", "trades_6", "wk", "ast")
 ATTACKS = ("", "kd", "dkd", "htc", "scm", "pgd_linf", "fgsm_linf", "cw_l2", "fgsm", "cw_l2_fast")
@@ -68,7 +69,8 @@ def _verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     """Of the first teachers over all students, too; NT was never attacked as in the paper."""
     first = frame["teacher"].str.endswith("papernot_digits")
     together = frame[first].assign(student="every student", best_attack=frame["best_attack"] + " on small_digits",
-                                   best_delta=frame["best_delta"] + 0.001, seeds=1)  # fmt: skip
+                                   best_delta=frame["best_delta"] + 0.001, seeds=1,
+                                   **dict.fromkeys(SHIELD))  # fmt: skip
     both = pd.concat([frame, together], ignore_index=True)
     paper = [column for column in both if column.startswith("paper_") and column != "paper_missing"]
     return both.assign(**{column: both[column].where(both["defense"] != "nt").astype(object) for column in paper})

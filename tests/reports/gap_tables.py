@@ -12,8 +12,8 @@ TEACHER, STUDENT, SEEDS = "papernot_digits", "cnn_digits", range(3)
 HOSTILE = "RuntimeError: <script>alert(\"boo\")</script> & 'quotes'"
 KILLED = "killed for memory at 2,000 MB"
 NOBODY = {
-    "model": "", "role": "", "defense": "", "attack": "", "teacher": "", "arch": "", "chain": "", "temperature": None,
-    "step": -1, "seed": None, "question": "",
+    "model": "", "role": "", "defense": "", "attack": "", "teacher": "", "arch": "", "thief": "", "chain": "",
+    "temperature": None, "step": -1, "seed": None, "question": "",
 }  # fmt: skip
 
 
@@ -22,7 +22,11 @@ def with_gaps(tables: Path) -> Path:
     ce, nt, ast, madry = (f"{defense}-{TEACHER}" for defense in ("ce", "nt", "ast", "madry"))
     _drop(tables, "models", lambda f: (f["model"] == ce) | (f["model"] == "ta-T5-step1"))
     _drop(tables, "models", lambda f: (f["role"] == "knockoff") & (f["defense"] == "ast"))
-    _drop(tables, "knockoff", lambda f: (f["teacher"] == ast) | ((f["teacher"] == nt) & (f["attack"] == "kd")))
+    _drop(
+        tables,
+        "knockoff",
+        lambda f: (f["teacher"] == ast) | ((f["teacher"] == nt) & (f["attack"] == "kd") & (f["thief"] == "paper")),
+    )
     _drop(tables, "verdicts", lambda f: f["teacher"] == ast)
     _drop(tables, "robustness", lambda f: (f["model"] == madry) & (f["attack"] == "fgsm_linf") & (f["logits"] == "raw"))
     _drop(tables, "robustness", lambda f: (f["model"] == "ta-T20-step2") & (f["logits"] == "rescaled"))
@@ -30,7 +34,8 @@ def with_gaps(tables: Path) -> Path:
     _drop(tables, "sensitivity", lambda f: f["model"] == "ta-T20-step2")
     _mark(tables, "knockoff", lambda f: (f["teacher"] == nt) & (f["attack"] == "mkd"), missing=1)
     _mark(tables, "worst", lambda f: f["model"] == madry, missing=2, attacks=1)
-    _mark(tables, "verdicts", lambda f: f["teacher"] == nt, missing=4, verdict="undecided", literal=None)
+    fewer = {"missing": 4, "verdict": "undecided", "literal": None}
+    _mark(tables, "verdicts", lambda f: (f["teacher"] == nt) & (f["thief"] == "paper"), **fewer)
     _say(tables, done=31, missing=[*_models(ce, ast, nt), *_questions(madry)])
     return tables
 
@@ -45,6 +50,7 @@ def of_nothing(tables: Path) -> Path:
         "defense": "nt",
         "teacher": f"nt-{TEACHER}",
         "attack": "kd",
+        "thief": "paper",
         "arch": STUDENT,
         "seed": 0,
     }
@@ -65,6 +71,7 @@ def _models(ce, ast, nt):
         yield _gap(f"ta-T5-step1-s{seed}", "distill", KILLED, arch="cnn_digits", **step)
         for teacher, attack in ((nt, "kd"), *((ast, attack) for attack in ("kd", "mkd", "dkd"))):
             of = {"role": "knockoff", "defense": teacher.partition("-")[0], "teacher": teacher, "attack": attack}
+            of |= {"thief": "paper"}
             model = f"{teacher}--{attack}-{STUDENT}"
             yield _gap(f"{model}-s{seed}", "knockoff", HOSTILE, model=model, arch=STUDENT, seed=seed, **of)
 

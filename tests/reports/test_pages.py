@@ -45,6 +45,11 @@ class Page(HTMLParser):
         return [attributes for tag, attributes in self.tags if tag in names]
 
     @property
+    def chips(self):
+        """Verdicts of this run, which stand before all that is said of the papers' numbers."""
+        return set(re.findall(r'class="chip ([a-z-]+)"', self.source.split(">Validity<")[0]))
+
+    @property
     def headings(self):
         found = re.findall(r"<(h[1-6])[^>]*>(.*?)</h[1-6]>", self.source, re.DOTALL)
         return [(int(level[1]), re.sub(r"<[^>]*>", "", title).strip()) for level, title in found]
@@ -84,7 +89,8 @@ def test_index_answers_first_and_ends_with_provenance(pages):
         "Provenance",
     ]
     assert re.search(
-        r"Of 19 teachers on Synthetic digits .*: .* undecided .* Over the paper's attacks", pages["index"].text
+        r"On Synthetic digits .*, CE, the unprotected teacher, leaks to poor .* Of 18 defended teachers, against poor",
+        pages["index"].text,
     )
     links = {link["href"] for link in pages["index"].all("a")}
     assert {f"{name}.html" for name in PAGES[1:]} <= links
@@ -94,9 +100,12 @@ def test_study_page_has_its_sections(pages):
     titles = [title for _, title in pages["undistillable"].headings]
     wanted = (
         "Verdicts",
+        "What labels and answers are worth",
+        "What the defenses remove",
+        "The papers' thief and the papers' rule",
         "Validity",
         "What the test images and seeds cannot decide",
-        "The knockoff matrix",
+        "The knockoff matrix of the papers' thief",
         "The student to beat",
         "How concentrated the answers are",
         "What protection costs",
@@ -142,7 +151,7 @@ def test_ids_are_unique(page):
 def test_the_page_is_one_small_file_in_english(page):
     assert page.all("html") == [{"lang": "en"}]
     assert page.source.count("<title>") == 1
-    assert len(page.source.encode()) < 1_250_000
+    assert len(page.source.encode()) < 1_300_000
     assert not page.all("script", "link")
     assert not re.search(r'(src|href)="(https?:)?//', page.source)
 
@@ -180,8 +189,9 @@ def test_the_paper_stands_apart_where_the_data_differ(pages):
 def test_one_seed_shows_points_and_decides_nothing(one_seed):
     assert "Below three seeds nothing is decided." in one_seed["ta"].text
     for page in (one_seed["index"], one_seed["undistillable"]):
-        assert "1 seed: no interval, so no verdict" in page.text
-        assert "undistillable (" not in page.text.split("Hardest to steal")[0]
+        assert "is not shown to leak, so no defense can be judged: the largest gain is" in page.text
+        assert not page.chips & {"distillable", "undistillable", "nothing-to-steal"}
+    assert "With 1 seed there is no interval over seeds: nothing is decided." in one_seed["undistillable"].text
     knockoff = one_seed["undistillable"].source.split('id="knockoff-caption"')[1].split("</table>")[0]
     assert "interval" not in knockoff
     assert "<strong>" not in knockoff
@@ -223,7 +233,8 @@ def test_a_study_without_the_other_studys_models_renders(tmp_path):
 
 def test_one_teacher_and_one_attack_make_a_page(tmp_path):
     page = Page(body("undistillable", one_teacher(tmp_path / "tables")))
-    assert "Of 1 teacher on Synthetic digits" in page.text
+    assert "CE, the unprotected teacher, is not shown to leak" in page.text
+    assert "defended teacher" not in page.text.split("Pages")[0]
     assert "What the method's parameters do" not in page.text
     assert not re.search(r"\b(nan|inf|None|NaN)\b", page.text)
 

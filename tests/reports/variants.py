@@ -17,8 +17,8 @@ OF_CMIM = ("leaks", "simplex", "ablations", "hypotheses")
 OF_ATTACKS = ("worst", "responses", "profiles")
 OF_CERTIFIERS = ("certificates", "certified_images", "cascades")
 OF_CHAINS = ("sensitivity", "steps", "claims")
-OF_KNOCKOFFS = ("knockoff", "verdicts")
 OF_EVERYONE = ("robustness", "strength", "curves", "cmi", "history", "examples")
+OF_KNOCKOFFS = ("knockoff", "verdicts", "labels", "worth")
 
 
 def three_seeds(folder: Path) -> Path:
@@ -66,7 +66,9 @@ def one_teacher(folder: Path) -> Path:
             _keep(tables, path.stem, lambda frame: frame["defense"].isin(("ce", "")))
         if "model" in columns:
             _keep(tables, path.stem, lambda frame: frame["model"].str.startswith(("ce-", "ls0.1-")))
-    _keep(tables, "knockoff", lambda frame: frame["attack"] == "kd")
+    _keep(tables, "knockoff", lambda frame: (frame["attack"] == "kd") & (frame["thief"] == "paper"))
+    for name in ("verdicts", "labels", "worth"):
+        _keep(tables, name, lambda frame: frame["thief"] == "paper")
     _empty(tables, "ablations", "hypotheses", "curves", "examples", "cascades", *OF_CHAINS)
     return tables
 

@@ -18,9 +18,11 @@ from distillab.reporting.display import (
     setting,
     table,
     table_cell,
+    timespan,
 )
 from distillab.reporting.reported import Reported
 from distillab.reporting.strength import strength_extent
+from distillab.reporting.summaries import seeds_range
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 
@@ -30,7 +32,7 @@ def validity(tables: Tables) -> Html:
     facts = tables.facts
     items = [
         ("Data set", dataset(tables)),
-        ("Seeds", f"{len(facts['seeds'])} ({', '.join(str(seed) for seed in facts['seeds'])})"),
+        ("Seeds", f"{len(facts['seeds'])} ({', '.join(str(seed) for seed in facts['seeds'])}){_others(tables)}"),
         ("Images", f"{facts['train_n']:,} train, {facts['val_n']:,} validation, {facts['test_n']:,} test"),
         ("Attack budget", escape(_budgets(tables))),
         ("Cells", cells_phrase(tables)),
@@ -39,6 +41,14 @@ def validity(tables: Tables) -> Html:
     tone = ' class="warn"' if facts["missing"] or facts["flags"] else ""
     cells = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in items)
     return _nothing(tables) + Html(f"<dl id='validity'{tone}>{cells}</dl>") + gap_list(tables)
+
+
+def _others(tables: Tables) -> str:
+    """The seeds of knockoffs and their controls, where some have others than the run's."""
+    knockoff, own = tables["knockoff"], len(tables.facts["seeds"])
+    counts = {"knockoffs": knockoff["seeds"], "LS students": knockoff["control_seeds"]}
+    said = [f"{name} {seeds_range(int(n) for n in seeds)}" for name, seeds in counts.items() if (seeds != own).any()]
+    return f"; {', '.join(said)}" if said else ""
 
 
 def _nothing(tables: Tables) -> Html:
@@ -59,13 +69,13 @@ def reproduce(tables: Tables) -> Html:
     facts = tables.facts
     seconds = sum(float(s) for s in facts["stage_seconds"].values())
     where = environments.machines(facts["environments"])
-    stages = ", ".join(f"{name} {_duration(float(s))}" for name, s in facts["stage_seconds"].items())
+    stages = ", ".join(f"{name} {timespan(float(s))}" for name, s in facts["stage_seconds"].items())
     return (
         Html(f"<pre><code>{escape(facts['command'])}</code></pre>")
         + paragraph(
             f"at commit <code>{escape(facts['commit'] or 'unknown')}</code>, preset "
             f"<code>{escape(facts['preset'])}</code>. "
-            f"The jobs took {_duration(seconds)} of process time on {escape(where)} ({escape(stages)})."
+            f"The jobs took {timespan(seconds)} of process time on {escape(where)} ({escape(stages)})."
         )
         + folded("All parameters, resolved", _json(facts["params"]))
     )
@@ -146,13 +156,6 @@ def _budgets(tables: Tables) -> str:
         eps = f"eps {setting(row.eps)}" if isfinite(row.eps) else ""
         parts.append(" ".join(part for part in (tables.label(row.attack), eps, mode and f"({mode})") if part))
     return "; ".join(parts) or "no attack run"
-
-
-def _duration(seconds: float) -> str:
-    for unit, name in ((3600, "h"), (60, "min")):
-        if seconds >= unit:
-            return f"{number(seconds / unit, decimals=1)} {name}"
-    return f"{number(seconds, decimals=1)} s"
 
 
 def _json(params: Any) -> Html:  # noqa: ANN401 - any JSON value

@@ -55,6 +55,14 @@ def points(difference: float | None) -> str:
     return number(None if difference is None else 100 * difference, decimals=2, signed=True)
 
 
+def timespan(seconds: float) -> str:
+    """``"2.5 h"``, ``"3 min"``, ``"12 s"``: in the largest unit of which there is one at least."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{number(seconds / unit, decimals=1)} {name}"
+    return f"{number(seconds, decimals=1)} s"
+
+
 def interval(value: str, low: str, high: str) -> str:
     """``value [low, high]``; the value alone where no interval is claimed."""
     if value == DASH or DASH in (low, high):
@@ -83,10 +91,16 @@ def arrow(up: bool) -> str:
     return f' <span class="arrow {tone}">{shown}</span>'
 
 
-def chip(verdict: str) -> str:
-    """A verdict as a small label with its own shape, so that color is not the only code."""
-    shape = {"undistillable": "●", "distillable": "○", "undecided": "◐"}.get(verdict, "")
-    return f'<span class="chip {escape(verdict)}"><span aria-hidden="true">{shape}</span> {escape(verdict)}</span>'
+_SHAPES = {"distillable": "○", "nothing to steal": "◇", "no control": "△", "undistillable": "●", "undecided": "◐",
+           "protects": "◆", "not shown": "◌"}  # fmt: skip
+"""What is decided to its shape."""
+
+
+def chip(verdict: str, *, reason: str = "") -> str:
+    """A verdict as a small label with its own shape, so that color is not the only code; the reason on pointing."""
+    name, title = escape(verdict.replace(" ", "-")), f' title="{escape(reason)}"' if reason else ""
+    shape = f'<span aria-hidden="true">{_SHAPES.get(verdict, "")}</span>'
+    return f'<span class="chip {name}"{title}>{shape} {escape(verdict)}</span>'
 
 
 def header(title: str, unit: str = "") -> str:

@@ -130,6 +130,6 @@ def _gain(ax: "Axes", y: float, defense: str, gain: tuple[float, float, float]) 
     """One gain (value, low, high) in percentage points on row ``y``."""
     value, low, high = (100 * part for part in gain)
     method = look(defense)
-    ax.plot([low, high], [y, y], color=method.color, linewidth=2.2, solid_capstyle="butt")
+    ax.plot([low, high], [y, y], color=method.color, linewidth=2.2, solid_capstyle="butt", clip_on=False)
     ax.plot([value], [y], marker=method.marker, linestyle="", color=method.color, markersize=7.5 * method.size,
-            markeredgecolor=PAPER, markeredgewidth=0.6)  # fmt: skip
+            markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False)  # fmt: skip

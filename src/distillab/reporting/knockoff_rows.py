@@ -16,7 +16,7 @@ EVERY_STUDENT = "every student"
 
 def ranked(tables: Tables) -> "pd.DataFrame":
     """The verdicts by pair of networks, hardest teacher to steal first, with ``row`` (text) and ``html`` labels."""
-    verdicts = _placed(tables, tables["verdicts"])
+    verdicts = placed(tables, tables["verdicts"])
     pairs = list(dict.fromkeys(verdicts["pair"]))
     rank = verdicts["pair"].map(pairs.index)
     return verdicts.assign(rank=rank).sort_values(["rank", "best_delta"]).reset_index(drop=True)
@@ -31,7 +31,7 @@ def of_teachers(verdicts: "pd.DataFrame") -> "pd.DataFrame":
 
 def knockoff_cells(tables: Tables) -> "pd.DataFrame":
     """The knockoff cells in the verdicts' row order, the paper's attacks first, with ``row`` and ``html`` labels."""
-    frame = _placed(tables, tables["knockoff"])
+    frame = placed(tables, tables["knockoff"])
     position = {row: i for i, row in enumerate(ranked(tables)["row"])}
     attacks = list(frame.sort_values("in_paper", ascending=False, kind="stable")["attack"].unique())
     keys = {"rank": frame["row"].map(lambda row: position.get(row, len(position))),
@@ -55,8 +55,8 @@ def sample(tables: Tables) -> str:
     return f"n = {int(tables.facts['test_n']):,} test images of {escape(tables.dataset)}"
 
 
-def _placed(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
-    """The rows with ``pair`` (of networks), ``row`` and ``html``."""
+def placed(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows of a table with ``pair`` (of networks), and with ``row`` (text) and ``html`` that name their teacher."""
     rows = records(frame)
     where = {key: _where(tables, *key) for key in {(row.teacher, row.student) for row in rows}}
     return frame.assign(

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+import distillab.reporting.verdict_notes as notes
 from distillab.reporting import figures
 from distillab.reporting.display import (
     Html,
@@ -10,7 +11,6 @@ from distillab.reporting.display import (
     header,
     interval,
     missing,
-    number,
     percent,
     points,
     table,
@@ -21,6 +21,7 @@ from distillab.reporting.knockoff_rows import attack_name, knockoff_cells, of_te
 from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
+from distillab.reporting.thief_names import thief_title
 
 SCOPES = {"": "all attacks", "paper_": "the paper's attacks"}
 """Prefix of a verdict's columns to the attacks that it is about."""
@@ -42,22 +43,20 @@ def verdict_table(tables: Tables) -> Html:
     labels = {"teacher": header("Teacher", "grade")}
     labels |= {f"{prefix}{name}": label for prefix in SCOPES for name, label in columns.items()}
     labels |= {"accuracy": header("Accuracy ↑", "of the teacher, %")}
-    margin = points(tables.facts["margin"]).lstrip("+")
     return table(
         pd.DataFrame(rows, columns=list(labels)),
         name="verdicts",
-        caption=f"<b>Can the teacher be distilled?</b> Hardest to steal first; {sample(tables)}, "
-        f"{seeds_of(tables['knockoff'])}.",
+        caption=f"<b>Can the teacher be distilled by {escape(_thieves(verdicts))}?</b> Hardest to steal first; "
+        f"{sample(tables)}, {seeds_of(tables['knockoff'])}.",
         labels=labels,
         spanners={_over(verdicts, prefix): [f"{prefix}{name}" for name in columns] for prefix in SCOPES},
         notes=[
-            f"Undistillable: every attack's one-sided 95 % upper bound is below the margin of {margin} points. "
-            "Distillable: some attack's Holm-corrected lower bound is above zero. Otherwise undecided. "
-            "Bounds are over training seeds, paired with the LS student of the same seed; shown are those that decide, "
-            "the largest lower and the largest upper one over the attacks.",
-            "Literal rule, the paper's: distillable as soon as the best attack's mean is above the LS student's. "
-            "Strongest attack: the largest mean gain.",
-            _fewer(verdicts),
+            escape(notes.levels_note(tables)),
+            "Shown are the bounds that decide, over training seeds on these test images: the largest lower and the "
+            "largest upper one over the attacks.",
+            "Literal rule, the paper's: distillable as soon as the best attack's mean is above the LS students'; open "
+            "while planned networks are missing and no mean is. Strongest attack: the largest mean gain.",
+            notes.fewer_note(verdicts),
             grade_note(tables, [*verdicts["defense"], *_strongest(verdicts)]),
         ],
     )
@@ -67,9 +66,9 @@ def verdict_figure(tables: Tables) -> Html:
     """How far the strongest attack on each teacher gets, against the LS student."""
     verdicts, frame = ranked(tables), knockoff_cells(tables)
     margin = float(tables.facts["margin"])
-    teachers = of_teachers(verdicts)
-    stolen = int((teachers["lower"] > 0).sum())
-    finding = f"{stolen} of {len(teachers)} teachers have an attack whose gain is bounded away from zero."
+    teachers, thieves = of_teachers(verdicts), _thieves(verdicts)
+    stolen = int((teachers["verdict"] == "distillable").sum())
+    finding = f"{stolen} of {len(teachers)} teachers have an attack of {thieves} whose gain is bounded away from zero."
     with style():
         figure = figures.worst_case(verdicts, frame, margin)
         data = verdicts[["row", "best_attack", "best_delta", "lower", "upper", "verdict"]]
@@ -78,8 +77,9 @@ def verdict_figure(tables: Tables) -> Html:
             figure,
             name="worst-case",
             alt=f"Gain of the strongest attack's knockoff over the LS student in percentage points: {gains}.",
-            caption=f"<b>{escape(finding)}</b> Marker: strongest attack with its bounds; ticks: the other attacks; "
-            f"band: margin of {number(100 * margin, decimals=2)} points. {seeds_of(frame)}, {sample(tables)}.",
+            caption=f"<b>{escape(finding)}</b> Line: mean of all LS students; marker: strongest attack with the bounds "
+            "that decide, over training seeds on these test images; ticks: the other attacks; band: margin of "
+            f"{notes.margin_phrase(tables)}. {seeds_of(frame)}, {sample(tables)}.",
             data=data,
         )
 
@@ -91,10 +91,10 @@ def _scope(tables: Tables, v: Any, prefix: str) -> dict[str, str]:  # noqa: ANN4
         gone = int(getattr(v, f"{prefix}missing"))
         why = f"{gone} planned networks are missing" if gone else "none of these attacks was run"
         return {f"{prefix}{name}": missing(why) for name in ("verdict", "delta")}
-    literal = literal_rule(v, prefix)
+    literal, why = literal_rule(v, prefix), str(getattr(v, f"{prefix}reason"))
     gain = interval(*(points(getattr(v, prefix + name)) for name in ("best_delta", "lower", "upper")))
     return {
-        f"{prefix}verdict": table_cell(f"{chip(verdict)}{_beneath(literal)}"),
+        f"{prefix}verdict": table_cell(f"{chip(verdict, reason=why)}{_beneath(literal)}"),
         f"{prefix}delta": table_cell(f"{gain}{_beneath(escape(attack_name(tables, best)))}"),
     }
 
@@ -107,15 +107,8 @@ def literal_rule(v: Any, prefix: str) -> str:  # noqa: ANN401 - a row
     return "distillable" if said else "undistillable"
 
 
-def _fewer(verdicts: Any) -> str:  # noqa: ANN401 - a data frame
-    """That some verdicts rest on fewer networks than planned, and what that means."""
-    fewer = int((verdicts["missing"] > 0).sum())
-    if not fewer:
-        return ""
-    return (
-        f"Of {fewer:,} of these rows planned networks are missing: what is distillable stays so, at the levels of the "
-        "planned number of attacks; nothing is called undistillable there, and the literal rule stays open."
-    )
+def _thieves(verdicts: Any) -> str:  # noqa: ANN401 - a data frame
+    return " and ".join(thief_title(thief) for thief in verdicts["thief"].unique())
 
 
 def _strongest(verdicts: Any) -> list[str]:  # noqa: ANN401 - a data frame

@@ -5,14 +5,15 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting import figures
-from distillab.reporting.absent import gap_note, gaps, reason
-from distillab.reporting.display import DASH, Html, arrow, folded, header, missing, number, percent, table, table_cell
+from distillab.reporting.absent import Gap, gap_note, gaps, reason
+from distillab.reporting.display import DASH, Html, arrow, folded, header, missing, percent, table, table_cell
 from distillab.reporting.drawing import show, style
 from distillab.reporting.knockoff_rows import knockoff_cells, sample, seeds_of
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.reported import Matrix, Reported
-from distillab.reporting.summaries import not_separable
+from distillab.reporting.summaries import not_separable, seeds_range
 from distillab.reporting.tables import Tables, records
+from distillab.reporting.verdict_notes import margin_phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,12 +34,13 @@ def knockoff_table(tables: Tables, reported: Reported) -> Html:
     rows = []
     for _, group in frame.groupby("row", sort=False):
         best = not_separable(group["knockoff_accuracy"], group["knockoff_low"], group["knockoff_high"], largest=True)
-        ls, made = max(records(group), key=lambda c: c.seeds), {c.attack: c for c in records(group)}
+        ls, made = records(group)[0], {c.attack: c for c in records(group)}
         paper = _printed(tables, printed, ls, _LS)
         shown = {"row": ls.html, "ls": _cell((ls.ls_accuracy, ls.ls_low, ls.ls_high), paper=paper)}
         absent = {key: _absent(tables, ls, key) for key in attacks if key not in made}
         rows.append(shown | absent | {key: _attacked(tables, c, best, printed) for key, c in made.items()})
-    labels = {"row": header("Teacher", "grade"), "ls": header("LS student", "no teacher"), **attacks}
+    controls = seeds_range(int(n) for n in frame["control_seeds"])
+    labels = {"row": header("Teacher", "grade"), "ls": header("LS student", f"no teacher, {controls}"), **attacks}
     return table(
         pd.DataFrame(rows, columns=list(labels)),
         name="knockoff",
@@ -46,13 +48,13 @@ def knockoff_table(tables: Tables, reported: Reported) -> Html:
         labels=labels,
         spanners=_spanners(frame),
         notes=[
-            "↑ the mean is above the LS student's (by the paper's literal rule this makes the teacher distillable), "
-            "↓ it is not, each over the seeds of that attack; the column LS student is over the most seeds of the row.",
+            "↑ the mean is above that of the LS students, all of their seeds (by the paper's literal rule this makes "
+            "the teacher distillable), ↓ it is not.",
             _bold(frame),
             _queries(frame),
             f"{DASH} no number; point at the dash for the reason.",
             _fewer(frame),
-            gap_note([*gaps(tables, "knockoff"), *gaps(tables, role="ls_student")]),
+            gap_note(_gone(tables, frame)),
             grade_note(tables, [*frame["defense"], *frame["attack"]]),
         ],
     )
@@ -71,14 +73,15 @@ def delta_figure(tables: Tables) -> Html:
 def _deltas(tables: Tables, frame: "pd.DataFrame", index: int) -> Html:
     above, certain = int((frame["delta"] > 0).sum()), int((frame["delta_low"] > 0).sum())
     margin = float(tables.facts["margin"])
-    finding = f"{above} of {len(frame)} knockoffs are above their LS student, {certain} with an interval above zero."
+    finding = f"{above} of {len(frame)} knockoffs are above the LS students, {certain} with an interval above zero."
     with style():
         return show(
             figures.deltas(frame, margin),
             name=f"deltas-{index}" if index else "deltas",
             alt=f"Panels by attack, teachers as rows, gain over the LS student as points with intervals. {finding}",
-            caption=f"<b>{finding}</b> Line: LS student; band: margin of {number(100 * margin, decimals=2)} points; "
-            f"intervals not corrected for the number of attacks. {seeds_of(frame)}, {sample(tables)}.",
+            caption=f"<b>{finding}</b> Line: mean of all LS students; band: margin of "
+            f"{margin_phrase(tables)}; intervals: 95 % over training seeds on these test images, not "
+            f"corrected for the number of attacks. {seeds_of(frame)}, {sample(tables)}.",
             data=frame[["row", "attack", "delta", "delta_low", "delta_high", "seeds"]],
         )
 
@@ -97,9 +100,16 @@ def _attacked(tables: Tables, c: Any, best: "pd.Series[bool]", printed: Matrix) 
 
 def _absent(tables: Tables, beside: Any, attack: str) -> str:  # noqa: ANN401 - a row
     """The dash of an attack on the teacher and with the student of another cell."""
-    cell_of = {"teacher": beside.teacher, "arch": beside.student, "attack": attack.removesuffix(TUNED)}
+    cell_of = {"thief": beside.thief, "teacher": beside.teacher, "arch": beside.student}
+    cell_of |= {"attack": attack.removesuffix(TUNED)}
     found = gaps(tables, "knockoff", "measure", **cell_of)
     return missing(reason(found, "not run in this preset"))
+
+
+def _gone(tables: Tables, frame: "pd.DataFrame") -> list[Gap]:
+    """What is not there of the knockoffs and the LS students of the thief whose cells these are."""
+    found = [*gaps(tables, "knockoff"), *gaps(tables, role="ls_student")]
+    return [gap for gap in found if gap["thief"] in set(frame["thief"])]
 
 
 def _cell(value: tuple[float, float, float], *, best: bool = False, mark: str = "", paper: float | None = None) -> str:

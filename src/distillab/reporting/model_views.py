@@ -6,7 +6,18 @@ from math import isfinite, nan
 from typing import Any
 
 from distillab.reporting import figures
-from distillab.reporting.display import DASH, Html, header, missing, number, percent, points, table, table_cell
+from distillab.reporting.display import (
+    DASH,
+    Html,
+    header,
+    missing,
+    number,
+    paragraph,
+    percent,
+    points,
+    table,
+    table_cell,
+)
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, graded
 from distillab.reporting.palette import places
@@ -116,6 +127,8 @@ def training_figure(tables: Tables) -> Html:
     frame = tables["history"]
     teachers = teachers_of(tables).drop_duplicates("model").set_index("model")["defense"]
     frame = frame[frame["model"].isin(teachers.index)]
+    if frame.empty:
+        return paragraph("No training history of a teacher was kept.")
     frame = frame.assign(label=frame["model"].map(tables.label), rank=places(frame["model"].map(teachers)))
     with style():
         return show(

@@ -19,7 +19,7 @@ class Selection(Tables):
 
     def __init__(self, whole: Tables, column: str, kept: Iterable[str]) -> None:
         super().__init__(whole.folder)
-        self._whole, self._column, self._kept = whole, column, {"", *kept}
+        self.whole, self._column, self._kept = whole, column, {"", *kept}
 
     def __getitem__(self, name: str) -> "pd.DataFrame":
         """The table called ``name`` without the rows of others.
@@ -27,7 +27,7 @@ class Selection(Tables):
         Raises:
             ArtifactError: The file is absent, unreadable, or lacks a column.
         """
-        frame = self._whole[name]
+        frame = self.whole[name]
         if self._column not in frame.columns:
             return frame
         return frame[frame[self._column].isin(self._kept)].reset_index(drop=True)
@@ -35,21 +35,28 @@ class Selection(Tables):
     @cached_property
     def facts(self) -> dict[str, Any]:
         """Those of all tables."""
-        return self._whole.facts
+        return self.whole.facts
 
     @cached_property
     def labels(self) -> dict[str, str]:
         """Those of all tables, so that a method has one name on every page."""
-        return self._whole.labels
+        return self.whole.labels
 
     def hashes(self) -> dict[str, str]:
         """Those of all tables."""
-        return self._whole.hashes()
+        return self.whole.hashes()
 
 
 def only(tables: Tables, *kinds: str) -> Selection:
     """The tables with the defenses of these kinds alone."""
     return Selection(tables, "defense", of_kind(tables, *kinds))
+
+
+def unselected(tables: Tables) -> Tables:
+    """The tables that a selection, or a selection of one, was made from."""
+    while isinstance(tables, Selection):
+        tables = tables.whole
+    return tables
 
 
 def robbed_by(tables: Tables, thief: str) -> Selection:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from html import escape
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.display import Html, paragraph, percent, points
@@ -12,6 +11,7 @@ from distillab.reporting.selection import UNPROTECTED, kind_of, only, unprotecte
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
+from distillab.reporting.thief_text import bounds_phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +41,9 @@ def _compared(tables: Tables, own: Any, verdicts: "pd.DataFrame") -> str:  # noq
     others = [row for row in records(verdicts[same]) if kind_of(tables, row.defense) != KIND]
     attack = escape(attack_name(tables, own.best_attack))
     head = (
-        f"On {dataset(tables)}, {escape(own.row)} is <strong>{escape(own.verdict)}</strong>: its strongest attack, "
-        f"{attack}, moves the knockoff {points(own.best_delta)} points{_bounds(own)} from the LS student."
+        f"On {dataset(tables)}, the verdict on {escape(own.row)} is <strong>{escape(own.verdict)}</strong> for the "
+        f"papers' thief: its strongest attack, {attack}, moves the knockoff {points(own.best_delta)} points"
+        f"{bounds_phrase(own)} from the LS students."
     )
     return f"{head}{_ranking(own, others)}{_cost(tables, own)}"
 
@@ -50,8 +51,8 @@ def _compared(tables: Tables, own: Any, verdicts: "pd.DataFrame") -> str:  # noq
 def _ranking(own: Any, others: list[Any]) -> str:  # noqa: ANN401 - rows
     if not others:
         return " There is no other teacher of its network here to compare it with."
-    gains = "; ".join(f"{escape(row.row)} {points(row.best_delta)}{_bounds(row)}" for row in others)
-    if not _bounds(own):
+    gains = "; ".join(f"{escape(row.row)} {points(row.best_delta)}{bounds_phrase(row)}" for row in others)
+    if not bounds_phrase(own):
         return f" On the others it is: {gains}. Too few seeds for bounds, so none is called harder to steal from."
     said = "; ".join(f"{words} {names}" for words, names in _decisions(own, others))
     return f" By these bounds AST {said}. The strongest attack on each of them: {gains}."
@@ -81,8 +82,3 @@ def _cost(tables: Tables, own: Any) -> str:  # noqa: ANN401 - a row
         return ""
     ours, theirs = percent(means[own.teacher]), percent(means[plain])
     return f" {escape(own.row)} classifies {ours} % of the test images correctly, CE {theirs} %."
-
-
-def _bounds(row: Any) -> str:  # noqa: ANN401 - a row
-    found = isfinite(row.lower) and isfinite(row.upper)
-    return f" [{points(row.lower)}, {points(row.upper)}]" if found else ""

@@ -1,66 +1,16 @@
 """Sentences made from tables: the answer first, and what the numbers cannot decide."""
 
 from html import escape
-from math import isfinite
-from typing import TYPE_CHECKING, Any
+from math import isfinite, nan
+from typing import Any
 
-from distillab.reporting.absent import gaps
-from distillab.reporting.display import Html, number, paragraph, percent, points, setting
-from distillab.reporting.knockoff_rows import attack_name, of_teachers, ranked
+from distillab.reporting.display import Html, number, paragraph, percent, setting
 from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import over_seeds, seeds_phrase, teachers_of
 from distillab.reporting.tables import Tables, records
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-_ORDER = ("undistillable", "distillable", "undecided")
-
-
-def knockoff_answer(tables: Tables) -> Html:
-    """Which teachers can be stolen, by all attacks and by the paper's, and how close the closest call is."""
-    verdicts = of_teachers(ranked(tables))
-    if verdicts.empty:
-        return paragraph(f"No knockoff verdict: {_why_none(tables)}.", kind="lead")
-    teachers = f"{len(verdicts)} teacher{'s' * (len(verdicts) > 1)}"
-    head = f"Of {teachers} on {dataset(tables)}, against every attack here: {_groups(verdicts, 'verdict')}."
-    return paragraph(f"{head}{_papers(verdicts)} {_hardest(tables, verdicts)}", kind="lead")
-
-
-def _why_none(tables: Tables) -> str:
-    """Whether knockoffs were planned at all."""
-    gone = gaps(tables, "knockoff")
-    return f"{len(gone):,} planned knockoffs are missing" if gone else "this preset ran no knockoff attack"
-
-
-def _groups(verdicts: "pd.DataFrame", column: str) -> str:
-    """``"2 undistillable (CMIM, label only); 1 undecided (CE)"``."""
-    groups = [(kind, list(verdicts.loc[verdicts[column] == kind, "row"])) for kind in _ORDER]
-    return "; ".join(f"{len(rows)} {kind} ({', '.join(map(escape, rows))})" for kind, rows in groups if rows)
-
-
-def _papers(verdicts: "pd.DataFrame") -> str:
-    """The verdicts over the paper's attacks, where these differ from those over all."""
-    known = verdicts[verdicts["paper_verdict"].isin(_ORDER)]
-    if known.empty or (known["attacks"] == known["paper_attacks"]).all():
-        return ""
-    if (known["verdict"] == known["paper_verdict"]).all():
-        return " Over the paper's attacks alone the verdicts are the same."
-    return f" Over the paper's attacks alone: {_groups(known, 'paper_verdict')}."
-
-
-def _hardest(tables: Tables, verdicts: "pd.DataFrame") -> str:
-    """The hardest teacher to steal, with its gain and bounds."""
-    hardest = records(verdicts)[0]
-    if isfinite(hardest.lower) and isfinite(hardest.upper):
-        bounds, caveat = f" [{points(hardest.lower)}, {points(hardest.upper)}]", ""
-    else:
-        bounds, caveat = "", f" ({seeds_phrase(int(hardest.seeds))}: no interval, so no verdict)"
-    attack = escape(attack_name(tables, hardest.best_attack))
-    return (
-        f"Hardest to steal is {escape(hardest.row)}: its strongest attack, {attack}, "
-        f"moves the knockoff {points(hardest.best_delta)} points{bounds} from the LS student{caveat}."
-    )
+from distillab.reporting.thief_names import thief_title
+from distillab.reporting.thief_rows import asking_thieves
+from distillab.reporting.verdict_notes import levels_note, margin_phrase
 
 
 def post_hoc(tables: Tables) -> Html:
@@ -106,27 +56,35 @@ def dataset(tables: Tables) -> str:
 
 def resolution(tables: Tables) -> Html:
     """What this many test images and seeds cannot decide."""
-    facts, frame = tables.facts, tables["knockoff"]
+    facts = tables.facts
     n, margin = int(facts["test_n"]), float(facts["margin"])
     if n == 0:
         return paragraph("There are no test images yet, so there is nothing to decide.")
-    half = ((frame["delta_high"] - frame["delta_low"]) / 2).median()
     image = number(100 / n, decimals=2)
     images = "image" if round(margin * n, 2) == 1 else "images"
-    text = (
-        f"One of {n:,} test images is {image} percentage points, so no model's accuracy has a finer step and no "
-        f"verdict can rest on less. The margin is {number(100 * margin, decimals=2)} points, or {setting(margin * n)} "
-        f"test {images}."
+    return paragraph(
+        f"One of {n:,} test images is {image} percentage points, so no model's accuracy has a finer step, no spread "
+        "over seeds counts as less, and no verdict can rest on less. The margin, stated beforehand, is "
+        f"{margin_phrase(tables)}, or {setting(margin * n)} test {images}. {_typical(tables)}"
+        f"{escape(levels_note(tables))}"
     )
-    seeds = seeds_phrase(len(facts["seeds"]))
-    if isfinite(half):
-        text += (
-            f" The typical interval of a knockoff's gain is ±{number(100 * half, decimals=2)} points: "
-            "differences smaller than that stay undecided here."
-        )
-    else:
-        text += f" With {seeds} there is no interval over seeds, so every verdict is undecided."
-    return paragraph(text)
+
+
+def _typical(tables: Tables) -> str:
+    """How wide the intervals of gains are, by thief."""
+    cells = tables["knockoff"]
+    halves = ((cells["delta_high"] - cells["delta_low"]) / 2).groupby(cells["thief"]).median()
+    known = {thief: halves[thief] for thief in asking_thieves(tables) if isfinite(halves.get(thief, nan))}
+    if not known:
+        return f"With {seeds_phrase(len(tables.facts['seeds']))} there is no interval over seeds: nothing is decided. "
+    said = [
+        f"±{number(100 * half, decimals=2)} points" + (f" ({escape(thief_title(thief))})" if len(known) > 1 else "")
+        for thief, half in known.items()
+    ]
+    return (
+        f"The typical 95 % interval of a knockoff's gain is {', '.join(said)}: differences smaller than that stay "
+        "undecided here. "
+    )
 
 
 def paper_scale(tables: Tables, reported: Reported) -> Html:

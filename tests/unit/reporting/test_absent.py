@@ -12,6 +12,7 @@ from distillab.reporting import (
     matrix_views,
     robustness_views,
     text,
+    thief_text,
     worst_views,
 )
 from distillab.reporting.absent import LISTED, NOTED, gap_list, gap_note, gaps, reason
@@ -28,6 +29,7 @@ def gap(name, why="killed", *, stage="knockoff", model="", question="", **column
         "defense": "",
         "attack": "",
         "teacher": "",
+        "thief": "",
         "arch": "",
         "chain": "",
         "temperature": None,
@@ -106,7 +108,7 @@ def test_a_run_of_nothing_says_so_in_one_sentence(tables_of):
     assert shown.count("Nothing of this run is there yet: no model has been trained and measured.") == 1
     assert "no test images yet" in text.resolution(tables_of({"test_n": 0})).text
     planned = tables_of({"missing": [gap("a"), gap("b", stage="measure")]})
-    assert "No knockoff verdict: 1 planned knockoffs are missing." in text.knockoff_answer(planned).text
+    assert "No knockoff verdict: 1 planned knockoffs are missing." in thief_text.knockoff_answer(planned).text
 
 
 @pytest.mark.parametrize("stage", ["knockoff", "measure"])
@@ -116,13 +118,15 @@ def test_a_knockoff_that_is_not_there_is_a_dash_with_its_reason(
     cells = [knockoff("ce", "kd"), knockoff("ce", "mkd", missing=2), knockoff("nt", "mkd"), knockoff("st", "mkd_tuned")]
     rows = {"models": [teacher(key) for key in ("ce", "nt", "st")], "knockoff": cells,
             "verdicts": [verdict(key, "undecided") for key in ("ce", "nt", "st")]}  # fmt: skip
-    thief = {"teacher": "nt-net", "arch": "small", "attack": "kd", "stage": stage}
-    ls = gap("ls0.1-small-s1", "no memory", stage="baseline", role="ls_student", arch="small")
+    thief = {"thief": "paper", "teacher": "nt-net", "arch": "small", "attack": "kd", "stage": stage}
+    ls = gap("ls0.1-small-s1", "no memory", stage="baseline", role="ls_student", arch="small", thief="paper")
+    other = gap("z", "of no concern", **thief | {"thief": "poor"})
     own = gap("y", "a seed failed", **thief | {"teacher": "ce-net", "attack": "mkd"})
-    shown = matrix_views.knockoff_table(with_gaps(gap("x", HOSTILE, **thief), own, ls, **rows), papers)
+    shown = matrix_views.knockoff_table(with_gaps(gap("x", HOSTILE, **thief), own, ls, other, **rows), papers)
     assert [title for title in titles(shown) if title != "not run in this preset"] == ["a seed failed", SAFE]
     assert "1 of 4 cells rest on fewer networks than planned." in shown.text
     assert "<code>ls0.1-small-s1</code>: no memory" in shown.text
+    assert "of no concern" not in shown.text, "another thief's"
     assert "Missing" not in matrix_views.knockoff_table(with_gaps(**rows), papers).text
 
 
@@ -137,7 +141,7 @@ def test_a_verdict_of_fewer_networks_leaves_the_literal_rule_open(with_gaps, tea
     assert '<span class="interval">open</span>' in shown.text
     assert '<span class="interval">undistillable</span>' in shown.text
     assert titles(shown) == ["3 planned networks are missing"] * 2
-    assert "Of 1 of these rows planned networks are missing" in shown.text
+    assert "Of 1 of these verdicts planned networks are missing" in shown.text
 
 
 def attack(model, key="pgd", **more):

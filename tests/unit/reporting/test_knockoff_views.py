@@ -1,7 +1,7 @@
 import pytest
 from pages import row_of, words
 
-from distillab.reporting import knockoff_rows, knockoff_views, matrix_views, text
+from distillab.reporting import knockoff_rows, knockoff_views, matrix_views, thief_text
 
 
 def test_both_verdicts_stand_in_one_row_with_their_literal_rules(tables_of, teacher, knockoff, verdict):
@@ -33,7 +33,7 @@ def test_a_reconstructed_attack_that_decides_says_so(tables_of, teacher, knockof
     table = knockoff_views.verdict_table(read).text
     assert "HTC (R)" in row_of(table, "ce V")
     assert "R: reconstruction, which does not stand for its authors' code (HTC)" in words(table)
-    assert "its strongest attack, HTC (R)," in text.knockoff_answer(read).text
+    assert "HTC (R) gains +2.00 points" in thief_text.knockoff_answer(read).text
     assert "HTC (R)" in matrix_views.delta_figure(read).text
 
 
@@ -42,7 +42,7 @@ def test_a_verdict_over_nothing_is_a_dash_with_its_reason(tables_of, knockoff, v
     read = tables_of(knockoff=[knockoff("ce", "scm", in_paper=False)],
                      verdicts=[verdict("ce", "undecided", paper=nothing)])  # fmt: skip
     assert knockoff_views.verdict_table(read).text.count('title="none of these attacks was run"') == 2
-    assert "paper" not in text.knockoff_answer(read).text
+    assert "Over the paper's attacks" not in thief_text.papers_rule(read).text
 
 
 def test_the_sentence_counts_teachers_not_pairs(tables_of, teacher, knockoff, verdict):
@@ -55,9 +55,10 @@ def test_the_sentence_counts_teachers_not_pairs(tables_of, teacher, knockoff, ve
         + [verdict("ls", "undecided", student=s, best_delta=-0.03) for s in students]
         + [verdict("ls", "undecided", student="every student", best_attack="kd on tiny", best_delta=-0.03)],
     )
-    said = text.knockoff_answer(read).text
-    assert "Of 2 teachers on Digits, against every attack here: 1 distillable (ce → every student); 1 undecided" in said
-    assert "its strongest attack, KD on tiny," in said
+    said = thief_text.knockoff_answer(read).text
+    assert "On Digits, ce → every student, the unprotected teacher, leaks" in said
+    assert "KD on tiny gains +2.00 points" in said
+    assert "Of 1 defended teacher, against the papers&#x27; thief 1 is undecided (ls → every student;" in said
     assert list(knockoff_rows.ranked(read)["row"])[:2] == ["ls → small", "ce → small"]
 
 
@@ -65,8 +66,8 @@ def test_the_papers_attacks_get_their_own_sentence_only_where_they_decide_otherw
     cells = [knockoff("ce", "kd"), knockoff("ce", "scm", in_paper=False)]
     same = tables_of(knockoff=cells, verdicts=[verdict("ce", "undecided")])
     other = tables_of(knockoff=cells, verdicts=[verdict("ce", "distillable", paper={"verdict": "undecided"})])
-    assert "alone the verdicts are the same" in text.knockoff_answer(same).text
-    assert "Over the paper's attacks alone: 1 undecided (ce)" in text.knockoff_answer(other).text
+    assert "alone the verdicts are the same" in thief_text.papers_rule(same).text
+    assert "Over the paper's attacks alone: 1 undecided (ce)" in thief_text.papers_rule(other).text
 
 
 def test_networks_are_named_where_there_are_several(tables_of, teacher, knockoff, verdict):
@@ -79,14 +80,16 @@ def test_networks_are_named_where_there_are_several(tables_of, teacher, knockoff
     assert list(knockoff_rows.ranked(read)["row"]) == ["ce, net", "ce, deep"]
 
 
-def test_an_arrow_is_against_the_ls_student_of_the_cells_own_seeds(tables_of, papers, knockoff, verdict):
-    cells = [knockoff("ce", "kd", knockoff_accuracy=0.785, ls_accuracy=0.79, seeds=10),
-             knockoff("ce", "mkd", knockoff_accuracy=0.785, ls_accuracy=0.78)]  # fmt: skip
+def test_an_arrow_is_against_the_mean_of_all_ls_students(tables_of, papers, knockoff, verdict):
+    cells = [knockoff("ce", "kd", knockoff_accuracy=0.775, control_seeds=12),
+             knockoff("ce", "mkd", knockoff_accuracy=0.785, control_seeds=12)]  # fmt: skip
     read = tables_of(knockoff=cells, verdicts=[verdict("ce", "undecided")])
-    row = row_of(matrix_views.knockoff_table(read, papers).text, "ce V")
-    assert "78.5 ↓ not above LS" in row
+    table = matrix_views.knockoff_table(read, papers).text
+    row = row_of(table, "ce V")
+    assert "77.5 ↓ not above LS" in row
     assert "78.5 ↑ above LS" in row
-    assert "79.0 [77.0, 79.0]" in row, "the LS student over the most seeds"
+    assert "78.0 [77.0, 79.0]" in row
+    assert "LS student no teacher, 12 seeds" in words(table)
 
 
 @pytest.mark.parametrize(("standin", "beside"), [("", True), ("small copies", False)])

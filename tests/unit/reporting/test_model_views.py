@@ -82,3 +82,8 @@ def test_teachers_that_share_weights_are_named(tables_of, teacher):
     read = tables_of(models=[teacher("ce", **quality()), teacher("st", **quality(flip_rate=0.0))])
     assert "Defenses of the answers (st) have the weights" in text.post_hoc(read).text
     assert text.post_hoc(tables_of(models=[teacher("ce", **quality())])).text == ""
+
+
+def test_a_history_of_students_alone_draws_no_teacher(tables_of, teacher):
+    row = {"model": "ls", "role": "ls_student", "seed": 0, "epoch": 0, "term": "total", "value": 1.0}
+    assert "No training history of a teacher was kept." in model_views.training_figure(tables_of(history=[row])).text

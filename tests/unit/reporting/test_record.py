@@ -28,8 +28,8 @@ WORDS = {
     "logits": "raw", "mode": "fast, up to 101 passes an image",
     "attack_label": "C&W L2", "decision": "undecided", "statement": "robustness in l2 grows with T",
 }  # fmt: skip
-REST = ("class_names", "train_n", "val_n", "test_n", "margin", "cells_planned", "cells_done", "missing", "flags",
-        "command", "license", "source", "split_rule", "methods")  # fmt: skip
+REST = ("class_names", "train_n", "val_n", "test_n", "margin", "thieves", "decide", "cells_planned", "cells_done",
+        "missing", "flags", "command", "license", "source", "split_rule", "methods")  # fmt: skip
 
 
 def write(folder, title):
@@ -110,7 +110,7 @@ def test_a_knockoff_study_says_how_each_attack_asked_and_which_are_reconstructio
         verdicts=[verdict("ce", "undecided", best_attack="htc")],
     )
     text = "\n\n".join(knockoff_sections(read, papers))
-    kd, htc = (next(line for line in text.splitlines() if f"| {name} |" in line) for name in ("KD", "HTC (R)"))
+    kd, htc = (next(line for line in text.splitlines() if f"| {name} | small |" in line) for name in ("KD", "HTC (R)"))
     assert kd.endswith("| 500 | cached |")
     assert htc.endswith("| 9,000 | live |")
     assert "R: reconstruction, which does not stand for its authors' code (HTC)" in text

@@ -10,6 +10,7 @@ import pytest
 import distillab.reporting
 from distillab.core.errors import ArtifactError
 from distillab.reporting import boxes
+from distillab.reporting.display import timespan
 from distillab.reporting.tables import Tables
 from distillab.tables import RECORDS, TABLES
 from distillab.tables.registry import module_of
@@ -96,7 +97,7 @@ def test_many_flags_are_counted_and_few_are_all_said():
 
 
 def test_models_of_several_networks_are_told_apart(tables_of, teacher, knockoff):
-    copied = {"role": "knockoff", "attack": "kd"}
+    copied = {"role": "knockoff", "attack": "kd", "thief": "paper"}
     copies = [teacher("ce", "CE", arch=arch, model=f"ce--kd-{arch}", **copied) for arch in ("small", "tiny")]
     models = [teacher("ce", "CE"), teacher("ce", "CE", arch="wide"), *copies]
     read = tables_of(models=models, knockoff=[knockoff("ce", "kd", "CE")])
@@ -106,9 +107,30 @@ def test_models_of_several_networks_are_told_apart(tables_of, teacher, knockoff)
     assert [alone.label(row["model"]) for row in (models[0], models[2])] == ["CE", "KD knockoff of CE"]
 
 
+def test_students_of_other_thieves_are_told_apart(tables_of, teacher, knockoff):
+    def student(role, thief, **more):
+        return teacher("", arch="small", role=role, thief=thief, model=f"{role}-{thief}", **more)
+
+    copies = [teacher("ce", "CE", arch="small", role="knockoff", attack="kd", thief=thief, model=f"kd-{thief}")
+              for thief in ("paper", "poor")]  # fmt: skip
+    students = [student("ls_student", thief) for thief in ("paper", "poor", "told", "labels_20")]
+    models = [teacher("ce", "CE"), *copies, *students, student("pseudo_student", "poor")]
+    read = tables_of(models=models, knockoff=[knockoff("ce", "kd", "CE")])
+    assert [read.label(row["model"]) for row in models] == [
+        "CE",
+        "KD knockoff of CE",
+        "KD knockoff of CE by poor",
+        "LS student",
+        "LS student, 60 labels (poor)",
+        "LS student, 60 labels (told)",
+        "LS student, 20 labels",
+        "pseudo-labeled student, 60 labels (poor)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [(0.0, "0 s"), (59.96, "60.0 s"), (60.0, "1.0 min"), (3599.0, "60.0 min"), (3600.0, "1.0 h"), (9000.0, "2.5 h")],
 )
 def test_a_duration_has_the_largest_unit_that_fits(seconds, said):
-    assert boxes._duration(seconds) == said
+    assert timespan(seconds) == said

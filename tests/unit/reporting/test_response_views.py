@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pages import row_of, words
 
-from distillab.reporting import response_views, sparse_text
+from distillab.reporting import response_views, sparse_text, thief_text
 from distillab.reporting.response_figures import exponential_divergence
 
 P, R = np.array([0.7, 0.1, 0.1, 0.1]), np.array([0.6, 0.4, 0.0, 0.0])
@@ -108,4 +108,4 @@ def test_teachers_of_other_networks_and_other_methods_are_no_rivals(tables_of, t
     [(-0.01, 0.025, " [−1.00, +2.50]"), (nan, 0.025, ""), (-0.01, nan, ""), (nan, nan, "")],
 )
 def test_bounds_are_said_where_there_are_both(lower, upper, said):
-    assert sparse_text._bounds(SimpleNamespace(lower=lower, upper=upper)) == said
+    assert thief_text.bounds_phrase(SimpleNamespace(lower=lower, upper=upper)) == said

@@ -105,7 +105,7 @@ def test_survival_is_about_chains_and_about_knockoffs_of_robust_teachers(tables_
     first = {"madry-net--kd-small": "madry-net", "ce-net--kd-small": "ce-net", "left-T1-step1": "madry-net"}
     models = [teacher("madry", teacher=""), teacher("ce", teacher="")]
     models += [teacher(row["defense"]) | {key: row[key] for key in ("model", "role", "chain", "temperature", "step")}
-               | {"attack": "kd", "teacher": first.get(row["model"], "")}
+               | {"attack": "kd", "thief": "paper", "teacher": first.get(row["model"], "")}
                for row in (copy, other, plain, step)]  # fmt: skip
     read = tables_of(SPECS, models=models, worst=[worst("madry"), worst("ce"), copy, other, plain, step])
     table = worst_views.survival_table(read).text
