@@ -1,9 +1,9 @@
-"""Commands for people: check, plan, use, prune, resume, verify, pages, record, docs."""
+"""Commands for people: check, plan, use, prune, resume, verify, pages, answer, record, docs."""
 
 import argparse
 from pathlib import Path
 
-from distillab.cli import pages, verify
+from distillab.cli import answer, pages, verify
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,6 +35,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
     verify.add_command(commands)
     pages.add_command(commands)
+    answer.add_command(commands)
 
     record = commands.add_parser("record", help="write a finished run's numbers to reports/recorded/<preset>.md")
     record.set_defaults(command=run_record)
