@@ -1,9 +1,9 @@
-"""Commands for people: check, plan, use, prune, resume, verify, pages, answer, record, docs."""
+"""Commands for people: check, plan, use, prune, resume, decide, verify, pages, answer, record, docs."""
 
 import argparse
 from pathlib import Path
 
-from distillab.cli import answer, pages, verify
+from distillab.cli import answer, decide, pages, verify
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,6 +33,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     resume.set_defaults(command=run_resume)
 
+    decide.add_command(commands)
     verify.add_command(commands)
     pages.add_command(commands)
     answer.add_command(commands)
@@ -54,11 +55,14 @@ def run_check(_options: argparse.Namespace) -> int:
 
 
 def run_plan(options: argparse.Namespace) -> int:
-    """Print the tree of the plan with counts and hours."""
+    """Print the tree of the plan with counts and hours, and the gains that it could find."""
     from distillab.plan import load_plan
     from distillab.plan.estimate import describe
 
-    print(describe(load_plan(), Path(), measure=not options.no_measure))
+    plan = load_plan()
+    print(describe(plan, Path(), measure=not options.no_measure))
+    if gains := decide.findable_gains(plan):
+        print(gains)
     return 0
 
 

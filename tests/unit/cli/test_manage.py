@@ -27,7 +27,7 @@ def test_check_counts_payloads_and_jobs(project, capsys):
 
 def test_plan_describes_what_will_be_made(project, capsys):
     assert main(["plan", "--no-measure"]) == 0
-    head, *tree, total = said(capsys)
+    head, *tree, total, _gains, _of_paper = said(capsys)
     assert head == f"preset tiny on Digits (8x8), seeds 4: {PAYLOADS} payloads in 9 jobs"
     assert "  ce-cnn_digits: 1 to make, 2.4e+03 passes, ? hours (run `distillab plan` without --no-measure)" in tree
     assert total.endswith("1.2e+04 passes, ? hours (run `distillab plan` without --no-measure) on one core or device")
