@@ -117,6 +117,9 @@ def test_a_resume_that_is_asked_to_end_ends_as_a_whole_and_loses_nothing(
 def test_a_resume_that_has_just_begun_ends_in_one_line(fresh: Callable[[str], Project]) -> None:
     project = fresh("begun")
     project.choose(ALONE)
+    lock = project.root / ".snakemake" / "locks" / "0.input.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
     master = project.start("distillab", "resume", "--", *RUN)
     wait_for(lambda: psutil.Process(master.pid).children())  # it unlocks
     os.kill(master.pid, signal.SIGINT)

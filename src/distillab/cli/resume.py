@@ -13,6 +13,9 @@ from distillab.core.locks import living, refuse_beside_run
 from distillab.core.signals import PATIENCE
 from distillab.core.workspace import HIDDEN
 
+LOCKS = Path(".snakemake/locks")
+"""Where snakemake says what a run of it reads and writes."""
+
 log = logging.getLogger("distillab")
 
 
@@ -27,7 +30,8 @@ def resume(arguments: list[str]) -> NoReturn:
     """
     refuse_beside_run(HIDDEN)
     end_leftovers(HIDDEN / "running")
-    unlock()
+    if any(LOCKS.glob("*")):
+        unlock()
     from snakemake.cli import main as snakemake
 
     # Not a child: whoever signals this process, alone or with its group, reaches the master.

@@ -103,8 +103,13 @@ def test_nothing_is_touched_while_the_run_goes_on(tmp_path, monkeypatch):
         assert os.listdir() == [".distillab"]  # noqa: PTH208 - no snakemake has been here
 
 
-def test_what_it_does_in_order(monkeypatch):
+@pytest.mark.parametrize("locked", [True, False])
+def test_what_it_does_in_order(monkeypatch, tmp_path, locked):
     done = []
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".snakemake" / "locks").mkdir(parents=True)
+    if locked:
+        (tmp_path / ".snakemake" / "locks" / "0.input.lock").touch()
     monkeypatch.setattr(module, "refuse_beside_run", lambda folder: done.append(("refuse", str(folder))))
     monkeypatch.setattr(module, "end_leftovers", lambda folder: done.append(("end", str(folder))))
     monkeypatch.setattr(module, "unlock", lambda: done.append("unlock"))
@@ -114,7 +119,8 @@ def test_what_it_does_in_order(monkeypatch):
     with pytest.raises(SystemExit) as end:
         resume(["--cores", "2"])
     assert end.value.code == 7
-    assert done == [("refuse", ".distillab"), ("end", ".distillab/running"), "unlock", ["--cores", "2"]]
+    unlocked = ["unlock"] if locked else []
+    assert done == [("refuse", ".distillab"), ("end", ".distillab/running"), *unlocked, ["--cores", "2"]]
     assert logging.getLogger().handlers == []
 
 
