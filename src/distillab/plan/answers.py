@@ -34,7 +34,8 @@ def ending_text(current: Round, spent: Effort) -> str:
     lines += [f"  {_name(current, row)}: {_said(row)}" for row in decided]
     lines += [f"not decided: {len(others)}"] if others else []
     lines += [f"  {_name(current, row)}: {_said(row)}{_price(current, row)}" for row in others]
-    lines += [f"asked for in this call: {cost(spent)}"]
+    later = "; other pages show them after `snakemake`" if spent.knockoffs else ""
+    lines += [f"asked for in this call: {cost(spent)}{later}"]
     return "\n".join([*lines, *_rest(current, others), *_ends(current)])
 
 

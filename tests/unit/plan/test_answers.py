@@ -75,7 +75,7 @@ def test_the_end_tells_what_is_decided_what_is_not_and_the_price_of_the_rest(par
         "  LS by paper: no control with 4 seeds: nothing leaks; its own cells probably decided with 8 seeds: 4 "
         "trainings of knockoffs, 4.0 min",
         "  CMIM by paper: nothing to steal with 4 seeds: too low",
-        "asked for in this call: 2 trainings of knockoffs, 1.5 min",
+        "asked for in this call: 2 trainings of knockoffs, 1.5 min; other pages show them after `snakemake`",
         f"the rest, as far as its price is known: about 14 trainings of knockoffs, 14.0 min; {HOURS}",
         "3 open cells without more seeds: they had their last look; decide.looks ends at 16",
     ]
