@@ -4,7 +4,7 @@ from math import isnan, nan
 from typing import Any
 
 from distillab.metrics.gains import Gain
-from distillab.metrics.intervals import LEVEL, Estimate, seed_interval
+from distillab.metrics.intervals import LEVEL, seed_interval
 from distillab.tables.cells import attack_facts, missing
 from distillab.tables.columns import interval, shared
 from distillab.tables.looks import questions
@@ -75,11 +75,12 @@ def _row(results: Results, theft: Theft, cell: KnockoffCell, runs: list[ModelRun
 
 def _mean(results: Results, name: str, values: list[float]) -> Row:
     """The mean over seeds with its interval; NaN without values, or where that of a seed is not known."""
-    prefix = name.removesuffix("_accuracy")
-    found = Estimate(nan, None, None, 0, "points")
+    shown: tuple[float, float | None, float | None] = nan, None, None
     if values and not any(map(isnan, values)):
         found = seed_interval(values, within=(0, 1), resolution=one_image(results))
-    return {name: found.value, f"{prefix}_low": found.low, f"{prefix}_high": found.high}
+        shown = found.value, found.low, found.high
+    prefix = name.removesuffix("_accuracy")
+    return dict(zip((name, f"{prefix}_low", f"{prefix}_high"), shown, strict=True))
 
 
 def _gain(name: str, gain: Gain | None) -> Row:

@@ -18,8 +18,8 @@ from distillab.tables.tuning import KnockoffCell
 EVERY_STUDENT = "every student"
 """In place of a student network: the verdict over all of them together."""
 
-ROUNDING = 1e-12
-"""Means that differ by less are equal."""
+DIGITS = 12
+"""Means that agree to so many decimals are equal."""
 
 
 @dataclass(eq=False)
@@ -72,7 +72,7 @@ class Question:
         Of all runs that are there.
         """
         return any(
-            fmean(theft.accuracies[cell].values()) > fmean(theft.controls["ls"].values()) + ROUNDING
+            round(fmean(theft.accuracies[cell].values()) - fmean(theft.controls["ls"].values()), DIGITS) > 0
             for theft, cell in self.cells.values()
             if cell in theft.accuracies and "ls" in theft.controls
         )

@@ -8,6 +8,7 @@ from made_run import deciding, means
 from theft_run import TEST, counts, gains_of, shares, theft_run, without
 
 from distillab.tables import knockoff
+from distillab.tables.frame import frame_of
 from distillab.tables.looks import questions
 from distillab.tables.question import EVERY_STUDENT
 
@@ -113,7 +114,9 @@ def test_the_papers_thief_has_one_control_and_below_three_seeds_no_interval_is_c
 def test_an_agreement_is_told_of_all_seeds_or_of_none():
     found = run()
     found.make("measure", "st-wide-s1-measure", parents={"model": "st-wide-s1"})
-    row = rows(without(found, "st-wide-s1-measure"))["poor", "thin", "st-wide", "kd"]
+    told = rows(without(found, "st-wide-s1-measure"))
+    assert len(frame_of(knockoff.TABLE, [*told.values()])) == 5
+    row = told["poor", "thin", "st-wide", "kd"]
     assert row["seeds"] == 3
     assert isnan(row["agreement"])
     assert (row["agreement_low"], row["agreement_high"]) == (None, None)
@@ -188,6 +191,13 @@ def test_a_chosen_trial_is_a_cell_of_its_own():
              ("st-wide", "kd"): ST}  # fmt: skip
     gain = gains_of(cells, ls=LS, pseudo=PSEUDO)["ce-wide", "kd_tuned"]["ls"]
     assert [tuned["delta"], tuned["delta_low"], tuned["delta_high"]] == pytest.approx(bounds(gain))
+
+
+def test_a_cell_may_have_one_seed():
+    found = theft_run({("paper", "st", "extra"): {4: 120}}, {("paper", "ls_student"): {5: 100}}, thieves=THIEVES)
+    (row,) = knockoff.rows(found)
+    assert (row["defense"], row["seeds"], row["control_seeds"], row["queries"]) == ("st", 1, 1, 40)
+    assert (row["responses"], row["delta"], row["delta_low"]) == ("cached", pytest.approx(0.1), None)
 
 
 def test_seeds_that_agree_have_intervals_of_one_image():

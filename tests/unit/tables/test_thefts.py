@@ -168,6 +168,8 @@ def test_teachers_are_those_that_the_thief_robs(results, poor):
     assert (poor.teachers["ce-wide"].keys(), poor.teachers["st-wide"].keys()) == ({*range(8)}, {*range(3)})
     assert poor.networks == {"ce-wide": "wide", "st-wide": "wide"}
     assert Theft(results, "paper", "thin").teachers.keys() == {"ce-wide"}
+    results.knockoff("kd", results.run_of("st-wide-s1"), net="slim", thief="poor")
+    assert Theft(results, "poor", "slim").robbed == {"st-wide": "st"}
     gone = without(results, "st-wide-s0", "st-wide-s1", "st-wide-s2")
     assert Theft(gone, "poor", "thin").teachers["st-wide"] == {}
 
