@@ -25,6 +25,6 @@ def test_a_defense_is_one_file_and_one_line(fresh: Callable[[str], Project]) -> 
     project.choose({"defenses": {"cp": {"name": "cp", "weight": 0.1}}, "seeds": [0]})
     project.snakemake()
     metrics = json.loads((project.results / "metrics.json").read_text())["tiny"]
-    assert "cp-cnn_digits" in metrics["verdict"]
+    assert "cp-cnn_digits" in metrics["verdict"]["paper"]
     page = (project.results / "reports" / "index.html").read_text()
     assert "CP" in page
