@@ -74,6 +74,13 @@ def test_the_hardest_teacher_stands_first_by_its_largest_gain(read):
     assert list(hardest_first(read)["row"]) == ["cmim", "cmim", "ce", "ce"]
 
 
+def test_hardest_is_whom_the_most_successful_thief_gains_least_from(tables_of, teacher, verdict):
+    gains = {("ls", "paper"): -0.03, ("ls", "poor"): 0.05, ("st", "paper"): 0.01, ("st", "poor"): 0.02}
+    rows = [verdict(key, "undecided", thief=thief, best_delta=gain) for (key, thief), gain in gains.items()]
+    read = tables_of(models=[teacher("ls"), teacher("st")], verdicts=rows)
+    assert list(hardest_first(read)["row"]) == ["st", "st", "ls", "ls"]
+
+
 def test_thieves_stand_from_the_fewest_labels_up_with_their_means_and_seeds(read):
     assert asking_thieves(read) == ["poor", "paper"]
     head = words(thief_views.verdict_matrix(read).text)
@@ -125,7 +132,9 @@ def test_the_levels_are_those_of_the_run_whichever_teachers_and_thieves_a_page_s
 
 def test_a_planned_verdict_of_which_nothing_is_there_counts(tables_of, verdict):
     gone = {"stage": "knockoff", "thief": "paper", "teacher": "nt-net", "arch": "small"}
-    read = tables_of({"missing": [gone, gone, gone | {"thief": "poor"}]}, verdicts=[verdict("ce", "undecided")])
+    read = tables_of(
+        {"missing": [gone, gone, gone | {"thief": "poor", "teacher": "st-net"}]}, verdicts=[verdict("ce", "undecided")]
+    )
     assert verdict_notes.sharing_phrase(read, "paper").startswith("2 verdicts,")
 
 
