@@ -227,3 +227,11 @@ def test_stored_answers_are_counted_as_they_are_read(robbed, read, tmp_path, thi
         assert results["queries"] == stored
     if attack is KnockoffRandom and budget:
         assert results["queries"] == budget, "a name that nobody reads is not bought"
+
+
+@pytest.mark.parametrize("attack", [*KNOCKOFFS], ids=name_of)
+@pytest.mark.parametrize("thief", ["told_labels", "told_top", "stranger"])
+def test_every_attack_learns_from_what_an_answer_shows(robbed, tmp_path, attack, thief):
+    """Certain answers too; a loss that is not finite would end the training."""
+    history = robbed.remade(robber(robbed, thief, "cached", attack, None), tmp_path).product.results["history"]
+    assert len(history) == EPOCHS
