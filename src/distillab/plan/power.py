@@ -1,7 +1,7 @@
 """What a run could find, said before it runs: the smallest gain that its seeds would probably show."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import fsum, sqrt
 from typing import Any
@@ -9,13 +9,13 @@ from typing import Any
 from scipy.special import stdtrit
 
 from distillab.metrics.intervals import LEVEL, MIN_SEEDS
-from distillab.metrics.levels import Levels, shared_levels
+from distillab.metrics.levels import Levels
 from distillab.metrics.moderated import PRIOR_CAP
 from distillab.metrics.planning import POWER, detectable_gain
 from distillab.tables.cells import planned_cells
-from distillab.tables.looks import sequences
+from distillab.tables.looks import thief_levels
 from distillab.tables.results import Results
-from distillab.tables.thefts import further_looks, thieves_of
+from distillab.tables.thefts import further_looks
 from distillab.tables.tuning import KnockoffCell
 
 Row = dict[str, Any]
@@ -50,19 +50,10 @@ def planned_levels(results: Results) -> dict[str, Levels]:
 
     Reference: methods, thieves 5.
     """
-    counts = {thief: _counts(planned_cells(results, thief)) for thief in thieves_of(results)}
-    counts = {thief: count for thief, count in counts.items() if count[0]}
-    shared = [[thief for thief in group if thief in counts] for group in sequences(results)]
-    shared = [group for group in shared if group]
-    own = Levels(alpha=results.workspace.plan.facts["decide"]["alpha"])
-    of_others: Mapping[str, Levels] = shared_levels(shared, own) if shared else {}
+    found = thief_levels(results)
+    counts = {thief: _counts(planned_cells(results, thief)) for thief in found}
     return {
-        thief: replace(
-            of_others.get(thief, own),
-            teachers=teachers,
-            attacks=attacks,
-            looks=1 + len(further_looks(results, thief)),
-        )
+        thief: replace(found[thief], teachers=teachers, attacks=attacks)
         for thief, (teachers, attacks) in counts.items()
     }
 

@@ -6,6 +6,7 @@ from math import inf
 
 from distillab.core.identity import PAPER
 from distillab.metrics.levels import Levels, shared_levels
+from distillab.tables.cells import planned_cells
 from distillab.tables.question import EVERY_STUDENT, Question
 from distillab.tables.results import Results
 from distillab.tables.thefts import EVERYTHING, Theft, further_looks, thefts_of, thieves_of
@@ -19,11 +20,9 @@ def questions(results: Results) -> list[Question]:
     thefts: dict[str, list[Theft]] = {}
     for theft in thefts_of(results):
         thefts.setdefault(theft.thief, []).append(theft)
-    families = [[PAPER], *sequences(results)]
-    families = [present for family in families if (present := [thief for thief in family if thief in thefts])]
-    levels = _levels(results, families)
+    levels = thief_levels(results)
     asked = {thief: _questions(of_thief, levels[thief]) for thief, of_thief in thefts.items()}
-    for family in families:
+    for family in families(results):
         fewer: dict[Asked, Question] = {}
         for thief in family:
             answer_at_all_looks(asked[thief], fewer)
@@ -47,17 +46,35 @@ def answer_at_all_looks(asked: Sequence[Question], fewer: Mapping[Asked, Questio
             question.look(look, leaks=None if question.is_control else _leaks(plain, question), tested=tested)
 
 
-def sequences(results: Results) -> list[list[str]]:
-    """The thieves but the papers', those that differ in their labels alone together, from the fewest up."""
+def families(results: Results) -> list[list[str]]:
+    """The thieves with cells: the papers' alone, those that differ in their labels alone together, the fewest first."""
     groups: dict[tuple[str, ...], list[str]] = {}
     known = thieves_of(results)
     for thief, facts in known.items():
-        if thief != PAPER:
-            groups.setdefault(tuple(str(facts[name]) for name in ("queries", "answers", "data")), []).append(thief)
+        if planned_cells(results, thief):
+            alike = (PAPER,) if thief == PAPER else tuple(str(facts[name]) for name in ("queries", "answers", "data"))
+            groups.setdefault(alike, []).append(thief)
     return [
         sorted(group, key=lambda thief: inf if (n := known[thief]["labels"]) == "all" else n)
         for group in groups.values()
     ]
+
+
+def thief_levels(results: Results) -> dict[str, Levels]:
+    """How the thieves with cells share the error rate, before the teachers and attacks of each are counted.
+
+    The papers' thief has it alone; the sequences of the others share one.
+
+    Reference: methods, thieves 5.
+    """
+    own = Levels(alpha=results.workspace.plan.facts["decide"]["alpha"])
+    shared = [family for family in families(results) if family != [PAPER]]
+    levels = {PAPER: own} | dict(shared_levels(shared, own) if shared else {})
+    return {
+        thief: replace(levels[thief], looks=1 + len(further_looks(results, thief)))
+        for thief in thieves_of(results)
+        if planned_cells(results, thief)
+    }
 
 
 def _questions(thefts: list[Theft], levels: Levels) -> list[Question]:
@@ -86,15 +103,6 @@ def _question(teacher: str, parts: list[Theft], levels: Levels) -> Question:
         cells=cells,
         levels=replace(levels, attacks=len(cells)),
     )
-
-
-def _levels(results: Results, families: Sequence[Sequence[str]]) -> dict[str, Levels]:
-    """How the thieves share the error rate: the papers' thief has its own, the sequences of the others share one."""
-    own = Levels(alpha=results.workspace.plan.facts["decide"]["alpha"])
-    shared = [family for family in families if family[0] != PAPER]
-    levels = {PAPER: own} | dict(shared_levels(shared, own) if shared else {})
-    looks = {thief: 1 + len(further_looks(results, thief)) for family in families for thief in family}
-    return {thief: replace(levels[thief], looks=count) for thief, count in looks.items()}
 
 
 def _looks_taken(asked: Sequence[Question]) -> list[int]:

@@ -5,7 +5,7 @@ from made_run import deciding, means
 from theft_run import TEST, counts, gains_of, theft_run, without
 
 from distillab.tables import looks
-from distillab.tables.looks import answer_at_all_looks, questions, sequences
+from distillab.tables.looks import answer_at_all_looks, families, questions, thief_levels
 from distillab.tables.question import EVERY_STUDENT
 from distillab.tables.thefts import EVERYTHING
 
@@ -30,11 +30,13 @@ def answers(found):
     return {(each.thief, each.defense, each.student): each.answer for each in questions(found)}
 
 
-def test_thieves_that_differ_in_their_labels_alone_are_a_sequence_from_the_fewest_up(made_up):
-    found = made_up(thieves=THIEVES | {"everything": means("all")})
-    assert sequences(found) == [
-        ["six", "twelve", "thirty", "everything"], ["label_only"], ["other"], ["asks_own"], ["labels_9"],
+def test_thieves_that_differ_in_their_labels_alone_are_a_sequence_from_the_fewest_up():
+    thieves = THIEVES | {"everything": means("all"), "idle": means(20)}
+    found = run({(thief, "ce", "kd"): NULL for thief in thieves if thief not in {"labels_9", "idle"}}, thieves)
+    assert families(found) == [
+        ["paper"], ["six", "twelve", "thirty", "everything"], ["label_only"], ["other"], ["asks_own"],
     ]  # fmt: skip
+    assert [*thief_levels(found)] == [thief for thief in thieves if thief not in {"labels_9", "idle"}]
 
 
 def test_questions_are_by_thief_teacher_and_student_in_the_order_of_the_plan():
