@@ -1,7 +1,7 @@
 """Can this teacher be distilled by this thief? The first of five answers that holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from distillab.core.errors import ContractError
@@ -99,25 +99,6 @@ def decide(evidence: Evidence, *, levels: Levels, margin: float, n_test: int) ->
         if is_open
         else None,
     )
-
-
-def decide_in_sequence(
-    evidence: Sequence[Evidence], *, levels: Levels, margin: float, n_test: int
-) -> list[TeacherDecision]:
-    """The decisions of one teacher and thieves that differ in their labels alone, from the fewest labels up.
-
-    Each is tested for `distillable` at the sequence's whole share of alpha, up to the first that is not: a false one
-    would have to be the first whose thief gains nothing. Beyond it no thief is called distillable, and the teacher is
-    distillable up to the labels before.
-
-    Raises:
-        SpecError, ContractError: As of `decide`.
-    """
-    found: list[TeacherDecision] = []
-    for each in evidence:
-        tested = each.tested and (not found or found[-1].answer == "distillable")
-        found.append(decide(replace(each, tested=tested), levels=levels, margin=margin, n_test=n_test))
-    return found
 
 
 def lower_over_controls(gains: Mapping[str, Gain], level: float) -> float | None:

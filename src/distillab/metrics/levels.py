@@ -42,7 +42,7 @@ def shared_levels(sequences: Sequence[Sequence[str]], levels: Levels) -> Mapping
     """Levels per thief of a family: each sequence has an equal share of alpha for `distillable`.
 
     A sequence is thieves that differ in their labels alone, from the fewest up, which are tested in that order at the
-    sequence's whole share until one fails (see `decisions.decide_in_sequence`); a thief that is in none is a sequence
+    sequence's whole share until one fails (see `decisions.Evidence.tested`); a thief that is in none is a sequence
     by itself. `undistillable` is divided by all thieves. The papers' thief is a family of its own, not part of this.
 
     Raises:

@@ -8,7 +8,7 @@ from distillab.reporting.display import Html, paragraph
 from distillab.reporting.drawing import canvas, show, style
 from distillab.reporting.palette import INK, MUTED, PAPER, Look, series
 from distillab.reporting.panels import in_a_row
-from distillab.reporting.summaries import over_seeds, seeds_phrase
+from distillab.reporting.summaries import OVER_SEEDS, over_seeds, seeds_phrase
 from distillab.reporting.tables import records
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _bars(drawn: "pd.DataFrame") -> str:
     if drawn["low"].isna().all():
         return "No intervals below three seeds."
     few = " A point without a bar rests on fewer than three seeds." if drawn["low"].isna().any() else ""
-    return f"Bars: 95 %, Student's t over seeds.{few}"
+    return f"Bars: {OVER_SEEDS}.{few}"
 
 
 def chain_curves(

@@ -7,7 +7,7 @@ from distillab.reporting.chain_figures import chain_curves
 from distillab.reporting.display import Html, header, paragraph, table
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import marked
-from distillab.reporting.summaries import decision_cells, seeds_phrase
+from distillab.reporting.summaries import OVER_SEEDS, decision_cells, seeds_phrase
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def _ablation(tables: Tables, part: "pd.DataFrame", method: str, field: str) -> 
             chain_curves(lines, xlabel=title, doubling=bool((lines["x"] > 0).all()) and lines["x"].nunique() > 2),
             name=f"ablation-{method}-{field}",
             alt=f"Accuracy of teacher and knockoffs and largest CMI against {title}.",
-            caption=f"<b>What {escape(title)} does.</b> {seeds_phrase(int(part['seeds'].max()))}; bars: 95 %, "
-            f"Student's t over seeds, where there are three.{escape(places)}",
+            caption=f"<b>What {escape(title)} does.</b> {seeds_phrase(int(part['seeds'].max()))}; bars: "
+            f"{OVER_SEEDS}, where there are three.{escape(places)}",
             data=part[["value", "quantity", "attack", "number", "low", "high", "seeds"]],
         )
 

@@ -11,7 +11,7 @@ from distillab.reporting.drawing import show, style
 from distillab.reporting.knockoff_rows import knockoff_cells, sample, seeds_of
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.reported import Matrix, Reported
-from distillab.reporting.summaries import not_separable, seeds_range
+from distillab.reporting.summaries import OVER_SEEDS, not_separable, seeds_range
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.verdict_notes import margin_phrase
 
@@ -137,8 +137,8 @@ def _bold(frame: "pd.DataFrame") -> str:
     if frame["knockoff_low"].isna().all():
         return "Nothing is bold: without intervals nothing is best."
     return (
-        "Bold: the row's best knockoff and every one whose interval overlaps its interval. Intervals: 95 %, "
-        "Student's t over training seeds, whose spread counts as one image at least."
+        "Bold: the row's best knockoff and every one whose interval overlaps its interval. "
+        f"Intervals: {OVER_SEEDS}; their spread counts as one image at least."
     )
 
 

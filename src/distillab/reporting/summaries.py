@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from distillab.reporting.tables import Tables
 
 
+OVER_SEEDS = "95 %, Student's t over training seeds, of shares in Wilson's form"
+"""What the intervals over seeds are, as captions and notes say it."""
+
 _OWN_BOUNDS = {
     "robust_accuracy": "robust", "success_rate": "success", "small": "small", "certified_accuracy": "certified",
     "standard_error": "standard", "paper_robust_error": "paper_robust", "strict_robust_error": "strict_robust",
@@ -145,7 +148,7 @@ def seeds_of(frame: "pd.DataFrame") -> str:
 def kinds_note(kinds: "pd.Series[str]") -> str:
     """One line that says what the intervals of a table are."""
     notes = {
-        "seeds": "Intervals: 95 %, Student's t over training seeds, whose spread counts as one image at least.",
+        "seeds": f"Intervals: {OVER_SEEDS}; their spread counts as one image at least.",
         "images": "Intervals: 95 %, Wilson over the images of one trained model; they hold no seed-to-seed variation.",
         "points": "No interval where there are too few seeds.",
     }

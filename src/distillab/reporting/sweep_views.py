@@ -8,7 +8,7 @@ from distillab.reporting.display import Html, paragraph, percent, setting
 from distillab.reporting.drawing import canvas, show, style
 from distillab.reporting.palette import INK, PAPER, series
 from distillab.reporting.panels import finish, legend_height
-from distillab.reporting.summaries import counts, over_seeds, seeds_of
+from distillab.reporting.summaries import OVER_SEEDS, counts, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def smoothing_figure(tables: Tables) -> Html:
             alt="Accuracy of the LS student against its label smoothing, on validation and on test images; "
             f"chosen: {chosen}.",
             caption=f"<b>The baseline is tuned on validation images: label smoothing {chosen}.</b> Upright line: the "
-            f"choice. Bars: 95 %, Student's t over seeds, where there are three; {seeds_of(students)}; "
+            f"choice. Bars: {OVER_SEEDS}, where there are three; {seeds_of(students)}; "
             f"n = {counts(students['val_n'])} validation and {counts(students['test_n'])} test images, the latter "
             "shown to judge the choice, not used for it.",
             data=frame[["arch", "split", "label_smoothing", "value", "low", "high", "seeds"]],

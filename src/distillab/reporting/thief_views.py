@@ -9,7 +9,7 @@ from distillab.reporting.display import Html, chip, header, interval, missing, p
 from distillab.reporting.knockoff_rows import attack_name, sample, seeds_of
 from distillab.reporting.names import grade_note
 from distillab.reporting.protection_views import worth_cells
-from distillab.reporting.summaries import estimate_cell, over_seeds, seeds_phrase, seeds_range, teachers_of
+from distillab.reporting.summaries import OVER_SEEDS, estimate_cell, over_seeds, seeds_phrase, seeds_range, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import means_lines, thief_title
 from distillab.reporting.thief_rows import asking_thieves, controls_of, hardest_first, price_phrase, strongest
@@ -105,7 +105,7 @@ def thieves_table(tables: Tables) -> Html:
         caption=f"<b>What each thief has, and what it takes from the teacher without protection.</b> {sample(tables)}.",
         labels=labels,
         notes=[
-            "Intervals of accuracies: 95 %, Student's t over training seeds on these test images. Gain: over the mean "
+            f"Intervals of accuracies: {OVER_SEEDS}, on these test images. Gain: over the mean "
             "of the LS students, and where there is a second control the smaller of both; its bounds are those that "
             "decide the verdict. Worth: with how many labels alone a student is as accurate as this knockoff, read off "
             "the curve of the LS students, beyond whose ends nothing can be read; an answer: what is beyond the labels "

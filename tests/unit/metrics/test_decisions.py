@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t
 
 from distillab.core.errors import ContractError, SpecError
-from distillab.metrics.decisions import Evidence, decide, decide_in_sequence, lower_over_controls, upper_over_controls
+from distillab.metrics.decisions import Evidence, decide, lower_over_controls, upper_over_controls
 from distillab.metrics.gains import Gain
 from distillab.metrics.levels import Levels
 
@@ -148,11 +148,10 @@ def test_a_margin_is_one_image_at_least_and_attacks_are_as_planned():
             answer(gains, missing=missing)
 
 
-def test_a_sequence_of_thieves_stops_at_its_first_failure():
-    """Leaks at 30 and 60 labels, none at 120, one at 240 that comes too late."""
-    steps = [Evidence({name: {"ls": each} for name, each in gains.items()}) for gains in (LEAKS, LEAKS, TIGHT, LEAKS)]
-    found = decide_in_sequence(steps, levels=LEVELS, margin=0.01, n_test=1000)
-    assert [each.answer for each in found] == ["distillable", "distillable", "undistillable", "undecided"]
-    assert found[3].reason == "kd gains, but a thief with fewer labels is not shown to"
-    untested = decide_in_sequence([replace(steps[0], tested=False), steps[1]], levels=LEVELS, margin=0.01, n_test=1000)
-    assert [each.answer for each in untested] == ["undecided", "undecided"]
+@pytest.mark.parametrize(("gains", "said"), [(LEAKS, "undecided"), (TIGHT, "undistillable")])
+def test_after_a_failure_in_its_sequence_a_thief_is_not_said_to_distill(gains, said):
+    evidence = Evidence({name: {"ls": each} for name, each in gains.items()}, tested=False)
+    found = decide(evidence, levels=LEVELS, margin=0.01, n_test=1000)
+    assert found.answer == said
+    leaking = decide(replace(evidence, tested=True), levels=LEVELS, margin=0.01, n_test=1000).answer == "distillable"
+    assert leaking == (found.reason == "kd gains, but a thief with fewer labels is not shown to")
