@@ -12,6 +12,12 @@ from distillab.metrics.planning import Price, price
 
 Answer = Literal["distillable", "nothing to steal", "no control", "undistillable", "undecided"]
 
+DECIDED: tuple[Answer, ...] = ("distillable", "undistillable")
+"""The answers that answer the question."""
+
+OPEN: tuple[Answer, ...] = ("undecided", "no control")
+"""Those that more seeds of the teacher's own cells may change; the second of them only to `distillable`."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -54,7 +60,7 @@ class TeacherDecision:
     @property
     def decided(self) -> bool:
         """Whether the question of the teacher is answered."""
-        return self.answer in {"distillable", "undistillable"}
+        return self.answer in DECIDED
 
 
 def decide(evidence: Evidence, *, levels: Levels, margin: float, n_test: int) -> TeacherDecision:
@@ -85,7 +91,7 @@ def decide(evidence: Evidence, *, levels: Levels, margin: float, n_test: int) ->
     answer, reason = case.answer()
     best = max(case.values, key=lambda attack: case.values[attack], default=None)
     complete = not evidence.missing
-    is_open = answer in {"undecided", "no control"}
+    is_open = answer in OPEN
     return TeacherDecision(
         answer=answer,
         reason=reason,

@@ -3,14 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
+from distillab.metrics.decisions import DECIDED
 from distillab.params.asked import AskedCell
 from distillab.plan.asking import NO_CONTROL, OpenTeacher, Row
 from distillab.plan.effort import Effort
 from distillab.plan.estimate import duration
 from distillab.plan.rounds import Round
 from distillab.plan.seeds import cell_seeds
-
-DECIDED = ("distillable", "undistillable")
 
 HOURS = "hours are of one core or device, with the teachers and controls that come with these trainings"
 

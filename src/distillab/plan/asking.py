@@ -7,6 +7,7 @@ from typing import Any
 
 from distillab.core.errors import SpecError
 from distillab.core.job import Plan
+from distillab.metrics.decisions import OPEN
 from distillab.params.asked import AskedCell
 from distillab.params.root import Params
 from distillab.plan.effort import Effort
@@ -17,9 +18,6 @@ from distillab.tables.tuning import KnockoffCell
 Row = dict[str, Any]
 
 NO_CONTROL = "no control"
-
-OPEN = ("undecided", NO_CONTROL)
-"""Verdicts that more seeds may change; of the second kind, only to `distillable`."""
 
 
 @dataclass(frozen=True)

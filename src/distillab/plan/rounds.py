@@ -6,9 +6,10 @@ from pathlib import Path
 
 from distillab.core.job import Member, Plan
 from distillab.core.workspace import Workspace
+from distillab.metrics.decisions import OPEN
 from distillab.params.asked import AskedCell, with_asked
 from distillab.params.root import Params
-from distillab.plan.asking import OPEN, Row, open_teachers
+from distillab.plan.asking import Row, open_teachers
 from distillab.plan.effort import Durations, Effort, needed_by
 from distillab.plan.expand import expand
 from distillab.plan.seeds import cell_seeds

@@ -9,11 +9,12 @@ from distillab.reporting.certified_rows import CERTIFIED, certificates, method, 
 from distillab.reporting.display import Html, folded, header, interval, missing, number, paragraph, table, table_cell
 from distillab.reporting.markdown import with_bounds
 from distillab.reporting.reported import Reported, on_our_data
-from distillab.reporting.selection import UNPROTECTED, kind_of, settings_of
+from distillab.reporting.selection import kind_of, settings_of
 from distillab.reporting.summaries import over_seeds
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 from distillab.reporting.titles import text_titles
+from distillab.tables.thefts import UNPROTECTED
 
 if TYPE_CHECKING:
     import pandas as pd

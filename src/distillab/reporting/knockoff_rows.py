@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 from distillab.reporting.names import graded, marked
 from distillab.reporting.summaries import seeds_range
 from distillab.reporting.tables import Tables, records
+from distillab.tables.question import EVERY_STUDENT
 
 if TYPE_CHECKING:
     import pandas as pd
-
-EVERY_STUDENT = "every student"
-"""In place of a student network: the verdict over all of them together."""
 
 
 def ranked(tables: Tables) -> "pd.DataFrame":

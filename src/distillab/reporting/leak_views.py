@@ -9,9 +9,10 @@ from distillab.reporting.display import Html, folded, header, missing, number, s
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, graded, marked
 from distillab.reporting.palette import ordered, places
-from distillab.reporting.selection import UNPROTECTED, kind_of
+from distillab.reporting.selection import kind_of
 from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
+from distillab.tables.thefts import UNPROTECTED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,7 @@
 
 from html import escape
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from distillab.reporting.display import (
     Html,
@@ -22,9 +22,6 @@ from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import thief_title
 from distillab.reporting.thief_rows import asking_thieves, hardest_first
 from distillab.reporting.verdict_notes import margin_phrase
-
-if TYPE_CHECKING:
-    pass
 
 _SIDES = {-1: "< ", 0: "", 1: "> "}
 """On which side of a number of labels the true one lies, where the curve ends there."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.display import Html, paragraph, percent
 from distillab.reporting.reported import Reported
-from distillab.reporting.selection import UNPROTECTED, kind_of
+from distillab.reporting.selection import kind_of
 from distillab.reporting.summaries import counts, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 from distillab.reporting.titles import text_titles
 from distillab.reporting.worst_rows import ROBUST, at, named, threat_models
+from distillab.tables.thefts import UNPROTECTED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,13 +5,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.tables import Tables, lookup
+from distillab.tables.thefts import UNPROTECTED
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-UNPROTECTED = "unprotected"
-"""The kind of the teacher that the others are compared with."""
 
 
 class Selection(Tables):

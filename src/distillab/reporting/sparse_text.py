@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from distillab.reporting.display import Html, paragraph, percent, points
 from distillab.reporting.knockoff_rows import attack_name, of_teachers, ranked
 from distillab.reporting.palette import ordered
-from distillab.reporting.selection import UNPROTECTED, kind_of, only, unprotected
+from distillab.reporting.selection import kind_of, only, unprotected
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 from distillab.reporting.thief_text import bounds_phrase
+from distillab.tables.thefts import UNPROTECTED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,13 @@ from distillab.core.identity import PAPER
 from distillab.metrics.intervals import MIN_SEEDS
 from distillab.metrics.planning import SEEDS
 from distillab.reporting.display import timespan
-from distillab.reporting.knockoff_rows import EVERY_STUDENT, placed
-from distillab.reporting.selection import UNPROTECTED, kind_of
+from distillab.reporting.knockoff_rows import placed
+from distillab.reporting.selection import kind_of
 from distillab.reporting.summaries import seeds_phrase
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import label_count
+from distillab.tables.question import EVERY_STUDENT
+from distillab.tables.thefts import UNPROTECTED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -54,9 +54,7 @@ def verdict_matrix(tables: Tables) -> Html:
             notes.PRICE if any(price_phrase(tables, v) for v in records(verdicts)) else "",
             notes.fewer_note(verdicts),
             gap_note(gaps(tables, "knockoff")),
-            grade_note(
-                tables, [*verdicts["defense"], *(str(key).partition(" on ")[0] for key in verdicts["best_attack"])]
-            ),
+            grade_note(tables, [*verdicts["defense"], *_attacks(verdicts)]),
         ],
     )
 

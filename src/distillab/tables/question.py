@@ -6,7 +6,7 @@ from functools import cached_property
 from math import inf
 from statistics import fmean
 
-from distillab.metrics.decisions import Evidence, TeacherDecision, decide
+from distillab.metrics.decisions import OPEN, Evidence, TeacherDecision, decide
 from distillab.metrics.gains import Gain, headroom
 from distillab.metrics.levels import Levels
 from distillab.tables.cells import attack_facts, missing
@@ -80,7 +80,7 @@ class Question:
     @property
     def open_cells(self) -> set[KnockoffCell]:
         """The cells of which more seeds might decide it."""
-        if self.decision is None or self.answer not in {"undecided", "no control"}:
+        if self.decision is None or self.answer not in OPEN:
             return set()
         return {cell for name, (_, cell) in self.cells.items() if name not in self.decision.closed}
 
