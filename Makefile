@@ -4,7 +4,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all slurm run test check format docs overhead memory bench mutants chaos slurm-test clean help
+.PHONY: all slurm run test check format docs overhead memory bench fuzz mutants chaos slurm-test clean help
 
 all: run
 
@@ -46,6 +46,9 @@ bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST
 		echo "$$script"; \
 		DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks:benchmarks/peers .venv-bench/bin/python "$$script" || exit 1; \
 	done
+
+fuzz: .venv/installed-dev ## inputs drawn from grammars: 1,000 params files and more; the same in every run
+	$(BIN)/python -m pytest -n $(CORES) -m fuzz tests/fuzz
 
 SEED ?= 1
 mutants: .venv/installed-dev ## break the code on purpose, 40 faults a room drawn by SEED, and count those that a test notices
