@@ -1,10 +1,10 @@
 """What all grammars share: a case by its number, the time it may take, and what is right to happen to it.
 
 A grammar has a file of its own, ``<kind>_grammar.py``, with ``case(random)``: one input, drawn from that generator
-and nothing else. ``test_<kind>.py`` beside it has ``judge(case)``, which raises what the product raises and asserts what
-must hold where it accepts the case, and two tests: a small one that always runs, and one marked ``fuzz`` with many
-cases, which only `make fuzz` runs. Both are ``assert faults(case, judge, count) == {}``; a fault is told by the number of
-its case, and ``drawn(case, number)`` draws that case again.
+and nothing else. ``test_<kind>.py`` beside it has ``judge(case)``, which raises what the product raises and asserts
+what must hold where it accepts the case, and two tests: a small one that always runs, and one marked ``fuzz`` with many
+cases, which only `make fuzz` runs. Both are ``assert faults(case, judge, count) == {}``; a fault is told by the number
+of its case, and ``drawn(case, number)`` draws that case again.
 """
 
 import signal
