@@ -1,7 +1,7 @@
 """Figures of certificates: what is proved and what is attacked against the radius, tightness, cost."""
 
 from math import log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.drawing import canvas
 from distillab.reporting.palette import BAND, INK, MUTED, PAPER, series
@@ -42,9 +42,10 @@ def radii(points: "pd.DataFrame", undecided: "pd.DataFrame") -> "Figure":
         ax.fill_between(between["eps"], between["low"], between["high"], color=BAND, linewidth=0, zorder=0)
         for label, line in points[points["panel"] == panel].groupby("label", sort=False):
             drawn = series(int(line["rank"].iloc[0]) + 1)
-            color, marker = (INK, "") if label == ATTACKED else (drawn.color, drawn.marker)
+            color, marker = (INK, "x") if label == ATTACKED else (drawn.color, drawn.marker)
+            worst: dict[str, Any] = {"linestyle": (0, (5, 2)), "markeredgecolor": INK} if label == ATTACKED else {}
             ax.plot(line["eps"], line["value"], color=color, marker=marker, label=label, markersize=6 * drawn.size,
-                    linestyle=(0, (5, 2)) if label == ATTACKED else "-", markeredgecolor=PAPER)  # fmt: skip
+                    **{"markeredgecolor": PAPER, **worst})  # fmt: skip
         ax.set_title(panel)
         ax.set(ylim=_heights(float(points["value"].min())), xlim=(0, None))
         ax.xaxis.set_major_locator(MaxNLocator(nbins=5))

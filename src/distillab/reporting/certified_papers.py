@@ -142,7 +142,7 @@ def _alike(tables: Tables, printed: Any) -> tuple[list[Any], str]:  # noqa: ANN4
     frame = frame[[_is_like(tables, row, printed) for row in records(frame)]]
     if frame.empty:
         return [], absent
-    means = over_seeds(frame, ["model", "certifier"], _ACCURACIES[printed.quantity], upper=1)
+    means = over_seeds(frame, ["model", "certifier"], _ACCURACIES[printed.quantity])
     found = records(means.dropna(subset="value").drop_duplicates("model"))
     return found, "no attack on this network at this radius here"
 

@@ -34,8 +34,8 @@ def radii_figure(tables: Tables) -> Html:
     points, undecided = _curves(tables, frame), _undecided(tables, frame)
     attacked = frame["robust_accuracy"].notna().any()
     above = (
-        "Dashed: what the worst attack leaves; no image above it is robust. Between it and the best certificate "
-        "(shaded) nobody knows."
+        "Dashed: what the worst attack leaves, at radii that one was run at; no image above it is robust. Between it "
+        "and the best certificate (shaded) nobody knows."
         if attacked
         else "No attack in this norm was run on these models, so that nothing bounds the truth from above."
     )
@@ -71,8 +71,8 @@ def tightness_figure(tables: Tables) -> Html:
             alt="Lower bounds of the margin by certifier, one panel per model: medians with two ranges.",
             caption=f"<b>How tight the bounds are at {named(threat)}.</b> The smallest margin of each image that the "
             "certifiers do not agree on: median, middle half (thick) and middle nine tenths (thin); further right is "
-            "tighter. In percent: images on which no other bound is larger"
-            f"{_combined(tables, bars)}. n = {counts(bars['n'])} images and seeds.",
+            "tighter. In percent: images on which no other bound is larger. "
+            f"n = {counts(bars['n'])} images and seeds.",
             data=bars[["panel", "label", *_QUANTILES, "best", "n"]],
         )
 
@@ -115,10 +115,10 @@ def _curves(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
         own = frame[frame["model"] == model]
         lines = [(named_by[key], _rank(tables, key), own[own["certifier"] == key], "certified_accuracy")
                  for key in in_order(tables, own)]  # fmt: skip
-        lines.append((certified_figures.ATTACKED, 0, own.dropna(subset="robust_accuracy"), "robust_accuracy"))
+        lines.append((certified_figures.ATTACKED, 0, own, "robust_accuracy"))
         for label, rank, line, value in lines:
-            means = 100 * line.groupby("eps")[value].mean()
-            if len(means):
+            means = 100 * line.groupby("eps")[value].mean()  # a gap where nobody attacked
+            if means.notna().any():
                 means[0.0] = 100 * float(line["clean_accuracy"].mean())
                 found.append(means.sort_index().rename_axis("eps").reset_index(name="value").assign(
                     panel=titles.get(model, model), label=label, rank=rank))  # fmt: skip
@@ -128,7 +128,7 @@ def _curves(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
 def _undecided(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
     """From the best certificate to the worst attack, in percent, where both are known."""
     titles = text_titles(tables)
-    known = strongest(frame).dropna(subset="robust_accuracy")
+    known = strongest(frame)
     means = 100 * known.groupby(["model", "eps"])[["certified_accuracy", "robust_accuracy"]].mean()
     clean = 100 * known.groupby("model")["clean_accuracy"].mean()
     for model, value in clean.items():
@@ -139,32 +139,26 @@ def _undecided(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _bars(tables: Tables, images: "pd.DataFrame") -> "pd.DataFrame":
-    """Quantiles of the bounds on images that all certifiers of a model bounded, and not all alike."""
+    """Quantiles of the bounds on images that all certifiers of a model bounded, and not all alike.
+
+    A certifier that combines several is no bound of its own: it stops at the first that decides an image.
+    """
     import pandas as pd
 
     titles, named_by, rows = text_titles(tables), labels(tables), []
     for model in models_in_order(tables, images["model"]):
         wide = images[images["model"] == model].pivot_table(index=["seed", "id"], columns="certifier", values="margin")
-        wide = wide.dropna()
+        wide = wide[[key for key in wide.columns if not combines(tables, key)]].dropna()
         wide = wide[wide.max(axis=1) > wide.min(axis=1)]
-        if wide.empty:
-            continue
-        single = [key for key in wide.columns if not combines(tables, key)]
-        top = wide[single].max(axis=1) if single else wide.max(axis=1)
-        for key in in_order(tables, images[images["model"] == model]):
+        keys = [key for key in in_order(tables, images[images["model"] == model]) if key in wide and len(wide)]
+        for key in keys:
             bounds = wide[key]
             rows.append(
                 {"panel": titles.get(model, model), "label": named_by[key], "rank": _rank(tables, key),
-                 "best": float((bounds >= top).mean()), "n": len(wide), "certifier": key}
+                 "best": float((bounds >= wide.max(axis=1)).mean()), "n": len(wide), "certifier": key}
                 | {name: float(np.quantile(bounds, share)) for name, share in _QUANTILES.items()}
             )  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _combined(tables: Tables, bars: "pd.DataFrame") -> str:
-    """What the share means beside the certifier that takes the best of several bounds."""
-    keys = [key for key in bars["certifier"].unique() if combines(tables, key)]
-    return f" (for {labels(tables)[keys[0]]}, which combines several: as large as the largest)" if keys else ""
 
 
 def _costs(rows: list[dict[str, Any]]) -> "pd.DataFrame":

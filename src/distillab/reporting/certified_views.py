@@ -71,7 +71,7 @@ def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name:
     import pandas as pd
 
     frame = at(frame, threat)
-    means = {value: over_seeds(frame, _BY, value, upper=1).set_index(_BY) for value in _SHARES}
+    means = {value: over_seeds(frame, _BY, value).set_index(_BY) for value in _SHARES}
     pairs = [
         (model, key)
         for model in models_in_order(tables, frame["model"])
@@ -94,7 +94,9 @@ def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name:
             "on the network in this norm failed. The truth lies between the two; gap: their difference on the "
             f"images that were attacked{_attacked(frame)}.",
             "Slack: bounds above zero, but by no more than rounding may have added; they count as not certified.",
-            "Undecided: correct and not certified; the rest up to 100 is misclassified."
+            "Decided by: the method whose bound was the first to certify an image, on layer bounds that all of them "
+            "share, so that a method may decide more images here than alone. Undecided: correct and not certified; the "
+            "rest up to 100 is misclassified."
             if any(combines(tables, key) for key in frame["certifier"].unique())
             else "",
             gap_note(gaps(tables, "certify")),
@@ -156,7 +158,7 @@ def cascade_table(tables: Tables) -> Html:
         return Html("")
     for prefix, value in _ERRORS.items():
         frame = with_interval(frame, prefix, value)
-    means = {value: records(over_seeds(frame, _CASCADE, value, upper=1)) for value in _ERRORS.values()}
+    means = {value: records(over_seeds(frame, _CASCADE, value)) for value in _ERRORS.values()}
     first = next(iter(means.values()))
     shares = {keys: part["shares"] for keys, part in frame.groupby(_CASCADE)}
     rows = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from html import escape
-from math import inf, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.absent import gaps, reason
@@ -26,7 +26,7 @@ from distillab.reporting.summaries import (
     nothing_found,
     over_seeds,
     seeds_of,
-    seeds_phrase,
+    seeds_range,
     signed_cell,
 )
 from distillab.reporting.tables import Tables, norm_label, records, step_name
@@ -59,16 +59,16 @@ def masking_table(tables: Tables) -> Html:
 def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Html:
     import pandas as pd
 
-    measures = {"success": ("success_rate", percent, 1.0), "distance": ("median_distance", number, inf)}
+    measures = {"success": ("success_rate", percent), "distance": ("median_distance", number)}
     estimates = {
-        measure: {_cell_key(row): row for row in records(over_seeds(frame, _CELL, column, upper=upper))}
-        for measure, (column, _, upper) in measures.items()
+        measure: {_cell_key(row): row for row in records(over_seeds(frame, _CELL, column))}
+        for measure, (column, _) in measures.items()
     }
     rows, words = [], strength_words(tables)
     for _, part in frame.groupby(["attack", *STEP], sort=False):
         first = records(part)[0]
         made = {"attack": escape(tables.label(first.attack)), "model": step_label(tables, first)}
-        for (measure, (_, form, _)), view in [(m, v) for m in measures.items() for v in _VIEWS]:
+        for (measure, (_, form)), view in [(m, v) for m in measures.items() for v in _VIEWS]:
             found = estimates[measure].get((*_cell_key(first)[:-1], view))
             absent = reason(gaps(tables, "attack", question=f"{first.attack} {view}", **step_of(first)), "not run")
             word = words.get((first.model, first.attack, view), "")
@@ -174,7 +174,7 @@ def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> Html:
         pd.DataFrame(rows, columns=list(labels)),
         name=name,
         caption=f"<b>What a step adds to the mean smallest perturbation</b>{over}: positive where the later step needs "
-        f"more; {seeds_phrase(int(steps['seeds'].max()))}.",
+        f"more; {seeds_range(steps['seeds'])}.",
         labels=labels,
         notes=[
             "Smallest over all untargeted minimum-norm attacks in the norm, on the images that both steps classify "

@@ -26,17 +26,18 @@ _DODGE = 0.008
 
 def chain_line(
     frame: "pd.DataFrame",
-    values: "pd.Series[float]",
+    column: str,
     panel: str,
     name: str,
     order: int,
     *,
     counterpart: bool = False,
     x: str = "temperature",
-    within: tuple[float, float] = (0.0, inf),
+    scale: float = 1.0,
 ) -> "pd.DataFrame":
     """Means over seeds as the rows of `chain_curves` that make one line, with the chain that they are about."""
-    means = over_seeds(frame.assign(v=values), ["chain", x], "v", lower=within[0], upper=within[1])
+    means = over_seeds(frame, ["chain", x], column)
+    means = means.assign(**{name: scale * means[name].astype("float64") for name in ("value", "low", "high")})
     return means.assign(panel=panel, series=name, order=order, counterpart=counterpart, x=means[x])
 
 

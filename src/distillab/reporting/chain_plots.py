@@ -1,7 +1,6 @@
 """Figures 3 to 8 of the teacher-assistant paper, rebuilt from tables."""
 
 from itertools import product
-from math import inf
 from typing import TYPE_CHECKING
 
 from distillab.reporting.chain_figures import STEPS, chain_figure, chain_line
@@ -41,10 +40,10 @@ def sensitivity_by_temperature(tables: Tables) -> Html:
         return paragraph("No Jacobian was computed in this preset.")
     share, amplitude = "share of images below 1e-10, %", "median log10 amplitude"
     parts = [
-        chain_line(frame, 100 * frame["small"], share, "exact (log space)", 0),
-        chain_line(frame, 100 * frame["small_float32"], share, "as float32 reads it", 0, counterpart=True),
-        chain_line(frame, frame["log10_median"], amplitude, "of softmax at T = 1", 1, within=(-inf, inf)),
-        chain_line(frame, frame["log10_logits_median"], amplitude, "of the logits", 2, within=(-inf, inf)),
+        chain_line(frame, "small", share, "exact (log space)", 0, scale=100),
+        chain_line(frame, "small_float32", share, "as float32 reads it", 0, counterpart=True, scale=100),
+        chain_line(frame, "log10_median", amplitude, "of softmax at T = 1", 1),
+        chain_line(frame, "log10_logits_median", amplitude, "of the logits", 2),
     ]
     return chain_figure(
         parts,
@@ -84,7 +83,7 @@ def one_norm_by_temperature(tables: Tables) -> Html:
     attacks = list(dict.fromkeys(frame["attack"]))
     named = {attack: named_attack(tables, part) for attack, part in frame.groupby("attack", sort=False)}
     parts = [
-        chain_line(part, part["mean_l2"], step_name(step), named[attack], attacks.index(attack))
+        chain_line(part, "mean_l2", step_name(step), named[attack], attacks.index(attack))
         for (step, attack), part in frame.groupby(["step", "attack"], sort=False)
     ]
     return chain_figure(
@@ -104,9 +103,7 @@ def accuracy_by_step(tables: Tables) -> Html:
         return paragraph(_NO_CHAIN)
     temperatures = sorted(models["temperature"].unique())
     parts = [
-        chain_line(
-            part, 100 * part["test_accuracy"], "accuracy, %", f"T = {temperature:g}", order, x="step", within=(0, 100)
-        )
+        chain_line(part, "test_accuracy", "accuracy, %", f"T = {temperature:g}", order, x="step", scale=100)
         for order, temperature in enumerate(temperatures)
         for part in [models[models["temperature"] == temperature]]
     ]
@@ -144,7 +141,7 @@ def _averaged(tables: Tables, frame: "pd.DataFrame") -> Html:
         name, scaled = ("on Z/T", True) if logits == "rescaled" else ("on Z", False)
         if len(part) and (part["logits"] == logits).any():
             panel = named[attack]
-            parts.append(chain_line(means, means["penalized_mean"], panel, name, 0, counterpart=scaled, x="step"))
+            parts.append(chain_line(means, "penalized_mean", panel, name, 0, counterpart=scaled, x="step"))
     return chain_figure(
         parts,
         name="fig-steps-averaged",
@@ -164,7 +161,7 @@ def _share_by_temperature(tables: Tables, column: str, what: str, figure: str) -
         return paragraph(_NO_CHAIN)
     title = f"{what}, %"
     parts = [
-        chain_line(part, 100 * part[column], title, step_name(step), step, within=(0, 100))
+        chain_line(part, column, title, step_name(step), step, scale=100)
         for step, part in models.groupby("step", sort=True)
     ]
     first = models[(models["step"] == 0) & (models["temperature"] == 1)]
@@ -175,7 +172,7 @@ def _share_by_temperature(tables: Tables, column: str, what: str, figure: str) -
         caption=f"<b>{figure}: {what} against the temperature.</b> n = {counts(models['test_n'])} test images."
         + (" Broken: the teacher at T = 1." if len(first) else ""),
         seeds=models["seed"].nunique(),
-        baseline=[chain_line(first, 100 * first[column], title, "", 0)] if len(first) else [],
+        baseline=[chain_line(first, column, title, "", 0, scale=100)] if len(first) else [],
     )
 
 
@@ -188,7 +185,7 @@ def _attack_panels(tables: Tables, frame: "pd.DataFrame", column: str, *, name: 
         for (step, logits), part in of_attack.groupby(["step", "logits"], sort=True):
             scaled = logits == "rescaled"
             line = f"{step_name(step)}{' on Z/T' if scaled else ''}"
-            parts.append(chain_line(part, part[column], panel, line, step, counterpart=scaled))
+            parts.append(chain_line(part, column, panel, line, step, counterpart=scaled))
     return chain_figure(
         parts,
         name=name,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from distillab.reporting.chain_views import chain_rows, named_norms
 from distillab.reporting.display import Html, number, paragraph
 from distillab.reporting.reported import Reported
-from distillab.reporting.summaries import over_seeds, seeds_of, seeds_phrase
+from distillab.reporting.summaries import over_seeds, seeds_of, seeds_range
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 
@@ -31,9 +31,8 @@ def claims_answer(tables: Tables) -> Html:
 def _sentence(tables: Tables, claims: "pd.DataFrame", where: str) -> str:
     found = {words: _statements(claims[claims["decision"] == decision]) for decision, words in _DECISIONS.items()}
     groups = [f"<strong>{words}</strong>: {escape('; '.join(texts))}" for words, texts in found.items() if texts]
-    seeds = int(claims["seeds"].max())
-    few = " Below three seeds nothing is decided." if seeds < 3 else ""
-    head = f"On {dataset(tables)}{where}, with {seeds_phrase(seeds)}, these claims of the paper"
+    few = " Below three seeds nothing is decided." if claims["seeds"].max() < 3 else ""
+    head = f"On {dataset(tables)}{where}, with {seeds_range(claims['seeds'])}, these claims of the paper"
     return f"{head} {' – these '.join(groups)}.{few}"
 
 

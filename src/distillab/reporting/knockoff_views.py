@@ -32,7 +32,7 @@ def verdict_table(tables: Tables) -> Html:
     import pandas as pd
 
     verdicts = ranked(tables)
-    protected = over_seeds(teachers_of(tables), ["model"], "test_accuracy", upper=1).set_index("model")["value"]
+    protected = over_seeds(teachers_of(tables), ["model"], "test_accuracy").set_index("model")["value"]
     rows = [
         {"teacher": v.html, **_scope(tables, v, ""), **_scope(tables, v, "paper_"),
          "accuracy": _accuracy(protected.get(v.teacher))}

@@ -28,7 +28,7 @@ from distillab.reporting.summaries import (
     kinds_note,
     not_separable,
     over_seeds,
-    seeds_phrase,
+    seeds_of,
     teachers_of,
 )
 from distillab.reporting.tables import Tables, records
@@ -57,7 +57,7 @@ def utility_table(tables: Tables, reported: Reported) -> Html:
 
     printed = reported.accuracies(reported.dataset(tables.facts))
     teachers = teachers_of(tables)
-    shown = over_seeds(teachers, _MODEL, "test_accuracy", upper=1).sort_values("value", ascending=False, kind="stable")
+    shown = over_seeds(teachers, _MODEL, "test_accuracy").sort_values("value", ascending=False, kind="stable")
     best = not_separable(shown["value"], shown["low"], shown["high"], largest=True)
     others = {name: {_key(row): row for row in records(over_seeds(teachers, _MODEL, name))} for name in _UTILITY}
     times = _times(tables, reported)
@@ -95,7 +95,7 @@ def entropy_table(tables: Tables, reported: Reported) -> Html:
     columns = {
         "entropy_nats": header("Entropy", "nats"),
         "entropy_normalized": header("Entropy", "share of ln k"),
-        "confidence": header("Confidence", "mean top probability"),
+        "confidence": header("Confidence", "top probability, 0 if wrong"),
     }
     teachers = teachers_of(tables)
     means = {name: records(over_seeds(teachers, _MODEL, name)) for name in columns}
@@ -181,7 +181,7 @@ def _parts(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
 
 
 def _sample(tables: Tables) -> str:
-    seeds = seeds_phrase(len(tables.facts["seeds"]))
+    seeds = seeds_of(teachers_of(tables))
     return f"n = {tables.facts['test_n']:,} test images of {escape(tables.dataset)}, {seeds}"
 
 

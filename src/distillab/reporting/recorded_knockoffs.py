@@ -67,7 +67,7 @@ def _teachers(tables: Tables) -> str:
             marked(tables, row.defense), tables.networks[row.model], f"{row.seeds}",
             share(row.value, row.low, row.high), _nats(entropy, row.model), _nats(peak, row.model),
         ]
-        for row in records(over_seeds(frame, ["model", "defense"], "test_accuracy", upper=1))
+        for row in records(over_seeds(frame, ["model", "defense"], "test_accuracy"))
     ]  # fmt: skip
     return markdown_table(
         ("teacher", "network", "seeds", "accuracy, %", "entropy, nats", "largest CMI over powers, nats"), rows

@@ -12,7 +12,7 @@ from distillab.reporting.display import Html, header, number, paragraph, setting
 from distillab.reporting.drawing import show, style
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.palette import places
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
+from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, range_of, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.titles import html_titles, in_order
 
@@ -53,7 +53,7 @@ def responses_table(tables: Tables) -> Html:
         part = frame[frame["temperature"] == temperature]
         infinite = set(part.loc[part[name] == inf, "teacher"])
         answers = part.groupby("teacher")["n"].sum()
-        for row in records(over_seeds(part, ["teacher"], name)):
+        for row in records(over_seeds(part, ["teacher"], name, within=range_of(name, "responses"))):
             shown = estimate_cell(row, number, reason=_NO_PLAIN if answers[row.teacher] else _NOTHING_RIGHT)
             made.setdefault(row.teacher, {})[_column(temperature, name)] = (
                 _INFINITE if row.teacher in infinite else shown

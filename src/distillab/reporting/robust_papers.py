@@ -105,9 +105,7 @@ def _alike(tables: Tables, printed: Any) -> list[str]:  # noqa: ANN401 - a row
     if frame.empty:
         return []
     titles = text_titles(tables)
-    return [
-        f"{percent(row.value)} {titles[row.model]}" for row in records(over_seeds(frame, ["model"], value, upper=1))
-    ]
+    return [f"{percent(row.value)} {titles[row.model]}" for row in records(over_seeds(frame, ["model"], value))]
 
 
 def _is_same(tables: Tables, key: str, printed: Any) -> bool:  # noqa: ANN401 - a row

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
-from math import inf, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from distillab.reporting import figures
@@ -52,7 +52,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     left_out = everything["model"].nunique() - frame["model"].nunique()
     words = strength_words(tables)
     columns = {str(name): _column(part, words) for name, part in frame.groupby(_attack_names(frame), sort=False)}
-    clean = over_seeds(frame.drop_duplicates(["model", "seed"]), ["model"], "clean_accuracy", upper=1)
+    clean = over_seeds(frame.drop_duplicates(["model", "seed"]), ["model"], "clean_accuracy")
     rows = [
         {"model": escape(tables.label(row.model)), "clean": estimate_cell(row, percent)}
         | {name: each.cells.get(row.model) or _absent(tables, row.model, each.attack) for name, each in columns.items()}
@@ -130,8 +130,8 @@ def _attack_names(frame: "pd.DataFrame") -> "pd.Series[str]":
 def _column(part: "pd.DataFrame", words: dict[tuple[str, str, str], str]) -> _Attacked:
     """The cells of one attack; where it is behind its number has a word and is not among the best."""
     at_budget = bool(part["eps"].notna().any())
-    value, upper = ("robust_accuracy", 1.0) if at_budget else ("median_distance", inf)
-    means = over_seeds(part, ["model"], value, upper=upper)
+    value = "robust_accuracy" if at_budget else "median_distance"
+    means = over_seeds(part, ["model"], value)
     first, correct = records(part)[0], part.groupby("model")["success_n"].sum()
     called = {model: words.get((model, first.attack, first.logits), "") for model in means["model"]}
     ranked = means[["value", "low", "high"]].where(means["model"].map(called) == "")

@@ -76,7 +76,7 @@ def _decisions(own: Any, others: list[Any]) -> Iterator[tuple[str, str]]:  # noq
 def _cost(tables: Tables, own: Any) -> str:  # noqa: ANN401 - a row
     """Accuracy of the protected and of the unprotected teacher of its network."""
     teachers = teachers_of(tables)
-    means = over_seeds(teachers, ["model"], "test_accuracy", upper=1).set_index("model")["value"]
+    means = over_seeds(teachers, ["model"], "test_accuracy").set_index("model")["value"]
     network = tables.networks.get(own.teacher)
     plain = unprotected(tables).get(network or "")
     if own.teacher not in means.index or plain not in means.index:

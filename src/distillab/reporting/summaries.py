@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from html import escape
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
+from distillab.core.errors import ContractError
 from distillab.metrics.intervals import seed_interval
 from distillab.reporting.display import interval, missing, number, table_cell
+from distillab.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,11 +35,12 @@ _COUNTED_IN = {
 
 
 def over_seeds(
-    frame: "pd.DataFrame", by: list[str], value: str, *, lower: float = 0.0, upper: float = inf
+    frame: "pd.DataFrame", by: list[str], value: str, *, within: tuple[float, float] | None = None
 ) -> "pd.DataFrame":
     """Per group: the mean of ``value`` over seeds with its 95 % interval, NaN bounds where none is claimed.
 
-    A standard deviation over seeds is never taken to be below one image of those that a share is counted in.
+    Bounds are cut where the quantity ends: at the range of the unit that the tables declare for it. A standard
+    deviation over seeds is never taken to be below one image of those that a share is counted in.
 
     One test-sample interval stands in where a single seed brought its own (columns such as ``robust_low``,
     ``robust_high``); ``kind`` says which of the two kinds of uncertainty the bounds are, and they are never mixed.
@@ -45,25 +48,37 @@ def over_seeds(
     Args:
         frame: One row per group and seed.
         by: Columns that name a group.
-        value: A quantity in [``lower``, ``upper``]; bounds are cut there.
-        lower: Minus infinity for a logarithm.
-        upper: 1 for a share.
+        value: A column of a table.
+        within: The range of a value that no table declares.
+
+    Raises:
+        ContractError: no table declares the value, or two declare it with different ranges, and no range is given.
     """
     import pandas as pd
 
-    rows = []
+    rows, ends = [], range_of(value) if within is None else within
     for keys, group in frame.groupby(by, sort=False, dropna=False):
         finite = [float(v) for v in group[value] if isfinite(v)]
-        row = (
-            dict(zip(by, keys, strict=True))
-            | {"seeds": len(finite)}
-            | _estimate(finite, (lower, upper), _image(group, value))
-        )
+        row = dict(zip(by, keys, strict=True)) | {"seeds": len(finite)} | _estimate(finite, ends, _image(group, value))
         if len(finite) == 1 and value in _OWN_BOUNDS:
             own = group[group[value].notna()].iloc[0]
             row |= {end: own[f"{_OWN_BOUNDS[value]}_{end}"] for end in ("low", "high")} | {"kind": "images"}
         rows.append(row)
     return pd.DataFrame(rows, columns=[*by, "seeds", "value", "low", "high", "kind"])
+
+
+def range_of(column: str, *tables: str) -> tuple[float, float]:
+    """What the values of a column can be, as these tables, or all, declare it.
+
+    Raises:
+        ContractError: no table has the column, or two give it different ranges.
+    """
+    kinds = [each.kind for name in tables or TABLES for each in TABLES[name].fixed if each.name == column]
+    ranges = {(kind.low, kind.high) for kind in kinds}
+    if len(ranges) != 1:
+        where, expected = f"column {column}", "tables that declare it alike"
+        raise ContractError("no one range", where=where, expected=expected, got=str(sorted(ranges)))
+    return ranges.pop()
 
 
 def _image(group: "pd.DataFrame", value: str) -> float:
@@ -133,7 +148,7 @@ def seeds_phrase(seeds: int) -> str:
 
 def seeds_range(seeds: Iterable[int]) -> str:
     """``"3 seeds"``, or ``"1 to 3 seeds"`` where the counts differ."""
-    found = sorted(set(seeds))
+    found = sorted({int(n) for n in seeds})
     if not found:
         return "no seed"
     return seeds_phrase(found[0]) if len(found) == 1 else f"{found[0]} to {seeds_phrase(found[-1])}"
@@ -163,9 +178,9 @@ def counts(n: "pd.Series[int]") -> str:
 
 
 def teachers_of(tables: "Tables") -> "pd.DataFrame":
-    """The rows of ``models`` that are teachers."""
+    """The rows of ``models`` that are teachers, of the run's seeds: those of a headline alone would compare unlike."""
     models = tables["models"]
-    return models[models["role"] == "teacher"]
+    return models[(models["role"] == "teacher") & models["seed"].isin(tables.facts["seeds"])]
 
 
 def minimum_norm(tables: "Tables") -> list[str]:

@@ -29,7 +29,7 @@ def survival_figure(tables: Tables) -> Html:
     lines = _lines(tables, worst, chains)
     shown = pd.concat(lines.values())
     parts = [
-        chain_line(line, 100 * line[column].astype("float64"), panel, name, order, x="step", within=(0.0, 100.0))
+        chain_line(line, column, panel, name, order, x="step", scale=100)
         for column, panel in (("clean_accuracy", "clean accuracy, %"), ("robust_accuracy", "worst case, %"))
         for order, (name, line) in enumerate(lines.items())
     ]

@@ -28,7 +28,7 @@ def smoothing_figure(tables: Tables) -> Html:
     chosen = _chosen(students)
     if students["label_smoothing"].nunique() == 1:
         return paragraph(f"One label smoothing, {chosen}: there was nothing to choose.")
-    means = [over_seeds(students, ["arch", "label_smoothing"], column, upper=1).assign(split=split)
+    means = [over_seeds(students, ["arch", "label_smoothing"], column).assign(split=split)
              for split, column in _SPLITS.items()]  # fmt: skip
     import pandas as pd
 

@@ -96,7 +96,7 @@ def _teacher(tables: Tables, pair: str) -> tuple[str, float] | None:
     """The unprotected teacher of a pair of networks, with its accuracy."""
     network = pair.partition(" → ")[0]
     model = unprotected(tables).get(network)
-    means = over_seeds(teachers_of(tables), ["model", "defense"], "test_accuracy", upper=1)
+    means = over_seeds(teachers_of(tables), ["model", "defense"], "test_accuracy")
     found = records(means[means["model"] == model])
     return (f"teacher, {marked(tables, found[0].defense)}", float(found[0].value)) if found else None
 

@@ -26,7 +26,7 @@ def verdict_matrix(tables: Tables) -> Html:
     import pandas as pd
 
     verdicts, thieves = hardest_first(tables), asking_thieves(tables)
-    means = over_seeds(teachers_of(tables), ["model"], "test_accuracy", upper=1)
+    means = over_seeds(teachers_of(tables), ["model"], "test_accuracy")
     accuracy = {row.model: estimate_cell(row, percent) for row in records(means)}
     counts = verdicts.groupby("thief")["seeds"].nunique()
     rows, differ = [], set(counts[counts > 1].index)

@@ -68,7 +68,7 @@ def _points(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
     order = in_order(tables, frame["model"])
     for threat in threat_models(tables, frame):
         part = at(frame, threat)
-        clean, robust = (over_seeds(part, _TEACHER, f"{name}_accuracy", upper=1) for name in ("clean", "robust"))
+        clean, robust = (over_seeds(part, _TEACHER, f"{name}_accuracy") for name in ("clean", "robust"))
         for one, other in zip(records(clean), records(robust), strict=True):
             beta = _beta(tables, one.defense)
             rows.append(
@@ -89,7 +89,7 @@ def _sizes(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel) -> "pd.Da
     parameters = teachers_of(tables).drop_duplicates("model").set_index("model")["parameters"]
     found = []
     for column, panel in (("clean_accuracy", "clean"), ("robust_accuracy", f"worst case, {named(threat)}")):
-        means = over_seeds(frame, ["model", "defense"], column, upper=1)
+        means = over_seeds(frame, ["model", "defense"], column)
         percent = {name: 100 * means[name].astype("float64") for name in ("value", "low", "high")}
         found.append(
             means.assign(

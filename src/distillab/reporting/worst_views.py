@@ -68,7 +68,7 @@ def transfer_table(tables: Tables) -> Html:
     if frame.empty:
         return paragraph("No attack was carried over from another network.")
     titles, views = html_titles(tables), [view for view in VIEWS if (frame["logits"] == view).any()]
-    means = over_seeds(frame, ["attack", "model", "logits"], "robust_accuracy", upper=1)
+    means = over_seeds(frame, ["attack", "model", "logits"], "robust_accuracy")
     rows = [_carried(tables, part, views, titles) for part in _cells(tables, frame, means)]
     return table(
         pd.DataFrame(rows, columns=["model", "attack", *views]),
@@ -129,7 +129,7 @@ def _worst(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str
     import pandas as pd
 
     titles, models = html_titles(tables), in_order(tables, frame["model"])
-    means = {column: over_seeds(frame, ["model"], column, upper=1).set_index("model") for column in _SHARES}
+    means = {column: over_seeds(frame, ["model"], column).set_index("model") for column in _SHARES}
     best = {column: not_separable(each["value"], each["low"], each["high"], largest=column != "boundary")
             for column, each in means.items() if column != "best_single"}  # fmt: skip
     rows = [

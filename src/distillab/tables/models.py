@@ -116,7 +116,7 @@ TABLE = Table(
         Column("ece", "share", "expected calibration error, 15 bins"),
         Column("nll", "nats", "mean negative log-likelihood of the labels; infinite where an answer rules one out"),
         Column("brier", "probability distance", "mean squared L2 distance of answers from labels"),
-        Column("confidence", "share", "mean top probability"),
+        Column("confidence", "share", "mean top probability, 0 where the prediction is wrong"),
         Column("agreement", "share", "test images on which a knockoff says what its teacher says", optional=True),
         Column("flip_rate", "share", "test images whose class a defense of the outputs changes", optional=True),
         Column("change_l1", "probability distance", "mean L1 change by a defense of the outputs", optional=True),

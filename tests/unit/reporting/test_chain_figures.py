@@ -1,5 +1,3 @@
-from math import inf
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +5,7 @@ from scipy import stats
 
 from distillab.reporting.chain_figures import chain_curves, chain_line
 from distillab.reporting.drawing import style
+from distillab.reporting.summaries import over_seeds
 
 
 def line(values=(0.5, 0.6), *, panel="p", order=0, counterpart=False, x=(1.0, 4.0)):
@@ -62,8 +61,17 @@ def test_temperatures_are_labeled_where_their_labels_have_room():
 
 
 def test_the_interval_of_a_logarithm_is_not_cut_at_zero():
-    frame = pd.DataFrame({"chain": "ta", "temperature": 20.0, "seed": [0, 1, 2]})
-    values = pd.Series([-90.0, -100.0, -110.0])
-    row = chain_line(frame, values, "p", "s", 0, within=(-inf, inf)).iloc[0]
+    values = [-90.0, -100.0, -110.0]
+    frame = pd.DataFrame({"chain": "ta", "temperature": 20.0, "seed": [0, 1, 2], "log10_median": values})
+    row = chain_line(frame, "log10_median", "p", "s", 0).iloc[0]
     low, high = stats.t.interval(0.95, 2, -100, stats.sem(values))
     assert (row["value"], row["low"], row["high"]) == pytest.approx((-100, low, high))
+
+
+def test_a_share_in_percent_has_the_interval_of_a_share():
+    """Cut at 100 alone, it would be Student's, and not the one of the table beside the figure."""
+    frame = pd.DataFrame({"chain": "ta", "temperature": 1.0, "seed": [0, 1, 2], "test_accuracy": [0.97, 0.99, 1.0]})
+    row = chain_line(frame, "test_accuracy", "p", "s", 0, scale=100).iloc[0]
+    beside = over_seeds(frame, ["chain"], "test_accuracy").iloc[0]
+    assert (row["value"], row["low"], row["high"]) == pytest.approx(tuple(100 * beside[["value", "low", "high"]]))
+    assert row["high"] < 100

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from distillab.reporting.summaries import kinds_note, not_separable, over_seeds, seeds_of
+from distillab.core.errors import ContractError
+from distillab.reporting.summaries import kinds_note, not_separable, over_seeds, range_of, seeds_of
+
+FREE = (-np.inf, np.inf)
 
 
 def models(values, **columns):
@@ -14,7 +17,7 @@ def models(values, **columns):
 
 def test_three_seeds_give_students_interval():
     values = [0.90, 0.92, 0.97]
-    row = over_seeds(models(values), ["model"], "value").iloc[0]
+    row = over_seeds(models(values), ["model"], "value", within=FREE).iloc[0]
     low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
     assert (row["value"], row["low"], row["high"]) == pytest.approx((np.mean(values), low, high))
     assert row["kind"] == "seeds"
@@ -22,12 +25,38 @@ def test_three_seeds_give_students_interval():
 
 def test_a_share_stays_a_share():
     values = [0.90, 0.92, 0.99]
-    assert over_seeds(models(values), ["model"], "value").iloc[0]["high"] > 1
-    assert 0.98 < over_seeds(models(values), ["model"], "value", upper=1).iloc[0]["high"] < 1
+    assert over_seeds(models(values), ["model"], "value", within=FREE).iloc[0]["high"] > 1
+    assert 0.98 < over_seeds(models(values), ["model"], "value", within=(0, 1)).iloc[0]["high"] < 1
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "ends"),
+    [
+        ("resemblance", [-0.40, -0.49, -0.58], (-1, 1)),
+        ("entropy_normalized", [0.99, 0.90, 0.999], (0, 1)),
+        ("confidence", [0.99, 0.90, 0.999], (0, 1)),
+        ("peak_corrected", [-0.01, -0.02, 0.01], (-np.inf, np.inf)),
+        ("log10_median", [-12.0, -11.0, -12.5], (-np.inf, np.inf)),
+        ("change_l1", [1.99, 1.7, 2.0], (0, 2)),
+    ],
+)
+def test_an_interval_holds_its_value_and_ends_where_the_quantity_does(column, values, ends):
+    """Cut at 0 and at nothing, these were a correlation of -0.49 in [0, -0.38], and shares of 104 %."""
+    row = over_seeds(models(values).rename(columns={"value": column}), ["model"], column).iloc[0]
+    assert row["value"] == pytest.approx(np.mean(values))
+    assert ends[0] <= row["low"] < row["value"] < row["high"] <= ends[1]
+
+
+def test_a_value_that_no_table_declares_or_two_declare_unlike_needs_a_range():
+    with pytest.raises(ContractError, match="column unheard_of: no one range"):
+        over_seeds(models([0.5]).rename(columns={"value": "unheard_of"}), ["model"], "unheard_of")
+    with pytest.raises(ContractError, match="column gap: no one range"):
+        range_of("gap")
+    assert range_of("gap", "responses") == (0, 1)
 
 
 def test_two_seeds_give_points_and_no_interval():
-    row = over_seeds(models([0.9, 0.8]), ["model"], "value").iloc[0]
+    row = over_seeds(models([0.9, 0.8]), ["model"], "value", within=FREE).iloc[0]
     assert row["value"] == pytest.approx(0.85)
     assert isnan(row["low"])
     assert row["kind"] == "points"
@@ -42,9 +71,9 @@ def test_one_seed_brings_its_own_interval_over_images():
 
 
 def test_a_failed_seed_is_left_out_and_counted():
-    row = over_seeds(models([0.9, np.nan, np.inf]), ["model"], "value").iloc[0]
+    row = over_seeds(models([0.9, np.nan, np.inf]), ["model"], "value", within=FREE).iloc[0]
     assert (row["value"], row["seeds"]) == (0.9, 1)
-    assert isnan(over_seeds(models([np.nan]), ["model"], "value").iloc[0]["value"])
+    assert isnan(over_seeds(models([np.nan]), ["model"], "value", within=FREE).iloc[0]["value"])
 
 
 def test_everything_that_overlaps_the_best_is_best():
@@ -87,12 +116,12 @@ def test_nothing_overlaps_an_interval_that_lacks_an_end(low, high):
 )
 def test_shares_that_agree_over_seeds_spread_by_one_image_of_those_they_are_counted_in(value, counts, n):
     """The page would say 50 [50, 50]."""
-    row = over_seeds(models([0.5] * 3, **counts).rename(columns={"value": value}), ["model"], value, upper=1).iloc[0]
+    row = over_seeds(models([0.5] * 3, **counts).rename(columns={"value": value}), ["model"], value).iloc[0]
     half = 4.302652729911275 / n / 3**0.5
     # Wilson's bounds of a half, whose variance of a seed is that of one image.
     assert row["high"] - 0.5 == pytest.approx(half / (1 + 4 * half**2) ** 0.5)
 
 
 def test_what_is_not_counted_in_images_has_its_own_spread_alone():
-    row = over_seeds(models([0.5] * 3, n=50), ["model"], "value").iloc[0]
+    row = over_seeds(models([0.5] * 3, n=50), ["model"], "value", within=FREE).iloc[0]
     assert (row["low"], row["high"]) == (0.5, 0.5)
