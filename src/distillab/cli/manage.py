@@ -1,9 +1,9 @@
-"""Commands for people: check, plan, use, prune, resume, decide, verify, pages, answer, record, docs."""
+"""Commands for people: check, plan, use, data, prune, resume, decide, verify, pages, answer, record, docs."""
 
 import argparse
 from pathlib import Path
 
-from distillab.cli import answer, decide, pages, verify
+from distillab.cli import answer, data, decide, pages, verify
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,6 +33,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     resume.set_defaults(command=run_resume)
 
+    data.add_command(commands)
     decide.add_command(commands)
     verify.add_command(commands)
     pages.add_command(commands)

@@ -1,18 +1,29 @@
 """The files of a folder, a tar or a zip as names and bytes; nothing is ever extracted to disk."""
 
-import hashlib
-import io
 import lzma
+import stat
+import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path
 
 from distillab.core.errors import ArtifactError
+from distillab.data.entries import FileEntry, Needed
+from distillab.data.folders import folder_entries
+from distillab.data.reasons import UNPACK, shown
+from distillab.data.tars import PACKERS, tar_entries
+from distillab.data.zips import zip_entries
 
-Wanted = Callable[[PurePosixPath], bool]
-"""Whether the file of a name is worth reading."""
+KINDS = "a folder, .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz"
+
+_FOREIGN = {b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "RAR", b"\x04\x22\x4d\x18": "LZ4"}
+_DAMAGE = (
+    EOFError, OSError, ValueError, KeyError, IndexError, OverflowError, RuntimeError, struct.error, zlib.error,
+    lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile,
+)  # fmt: skip
+"""What readers of archives raise of damaged ones."""
 
 
 def find(root: Path, names: tuple[str, ...], *, title: str) -> Path:
@@ -29,84 +40,54 @@ def find(root: Path, names: tuple[str, ...], *, title: str) -> Path:
     )
 
 
-def members(path: Path, wanted: Wanted, *, sha256: str = "") -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Name and content of the regular files in the folder, ``.tar``, ``.tar.xz`` or ``.zip`` at ``path``.
+def walk(path: Path, needed: Needed, *, sha256: str = "") -> Iterator[FileEntry]:
+    """Every file of the folder or archive at ``path``; folders are not files. Two walks give the same names.
 
-    A folder's files come sorted by name, an archive's in its own order. Links are passed over.
+    A folder's files come sorted folder by folder, an archive's in its own order.
 
     Args:
-        path: a folder or an archive.
-        wanted: which names to read.
+        path: a folder, a zip, or a tar, plain or packed by gzip, bzip2 or xz.
+        needed: which contents to read.
         sha256: what a tar must hash to once unpacked, checked after its last member; empty means anything.
 
     Raises:
-        ArtifactError: the archive is damaged, is not the expected one, or holds a name that leaves its folder.
+        ArtifactError: there is no such file, it is no archive, damaged, a bomb, or not the expected one.
     """
     try:
-        if path.is_dir():
-            yield from _folder_members(path, wanted)
-        elif path.suffix == ".zip":
-            yield from _zip_members(path, wanted)
-        elif path.suffix in {".tar", ".xz"}:
-            yield from _tar_members(path, wanted, sha256)
+        kind = _kind(path)
+        if kind == "folder":
+            yield from folder_entries(path, needed)
+        elif kind == "zip":
+            yield from zip_entries(path, needed)
         else:
-            raise ArtifactError("not an archive", where=str(path), expected="a folder, .tar, .tar.xz or .zip")
-    except (EOFError, OSError, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
-        raise ArtifactError("damaged", where=str(path), got=str(error), do="get it anew") from error
+            yield from tar_entries(path, needed, sha256=sha256)
+    except _DAMAGE as error:
+        got = shown(str(error)) or type(error).__name__
+        raise ArtifactError("damaged", where=shown(str(path)), got=got[:200], do="get it anew") from error
 
 
-def inside(name: str, *, where: str) -> PurePosixPath:
-    """``name`` as a path that stays inside its archive.
+def _kind(path: Path) -> str:
+    """What ``path`` is, by its content: a suffix may be missing or wrong.
 
     Raises:
-        ArtifactError: the name is absolute or climbs with "..".
+        ArtifactError: nothing that can be read.
     """
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts:
-        raise ArtifactError("archive member outside its folder", where=where, got=repr(name), do="do not use this file")
-    return path
-
-
-def _folder_members(folder: Path, wanted: Wanted) -> Iterator[tuple[PurePosixPath, bytes]]:
-    for path in sorted(folder.rglob("*")):
-        name = PurePosixPath(path.relative_to(folder).as_posix())
-        if wanted(name) and path.is_file():
-            yield name, path.read_bytes()
-
-
-def _zip_members(path: Path, wanted: Wanted) -> Iterator[tuple[PurePosixPath, bytes]]:
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            name = inside(info.filename, where=str(path))
-            if wanted(name) and not info.is_dir():
-                yield name, archive.read(info)
-
-
-def _tar_members(path: Path, wanted: Wanted, sha256: str) -> Iterator[tuple[PurePosixPath, bytes]]:
-    with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as unpacked:
-        hashed = _Hashed(unpacked)
-        with tarfile.open(fileobj=hashed, mode="r|") as archive:
-            for info in archive:
-                name = inside(info.name, where=str(path))
-                content = archive.extractfile(info) if info.isreg() and wanted(name) else None
-                if content is not None:
-                    yield name, content.read()
-        while hashed.read(1 << 20):
-            pass  # the padding after the last member is part of the file
-    found = hashed.digest.hexdigest()
-    if sha256 and found != sha256:
-        expected = f"SHA-256 {sha256} once unpacked"
-        raise ArtifactError("not the expected file", where=str(path), expected=expected, got=found, do="get it anew")
-
-
-class _Hashed(io.RawIOBase):
-    """A stream that hashes what is read through it."""
-
-    def __init__(self, stream: io.BufferedIOBase) -> None:
-        self.stream = stream
-        self.digest = hashlib.sha256()
-
-    def read(self, size: int = -1, /) -> bytes:
-        chunk = self.stream.read(size)
-        self.digest.update(chunk)
-        return chunk
+    where = shown(str(path))
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise ArtifactError("no such file or folder", where=where, expected=KINDS) from error
+    if stat.S_ISDIR(mode):
+        return "folder"
+    if not stat.S_ISREG(mode):
+        raise ArtifactError("neither a file nor a folder", where=where, expected=KINDS, got=stat.filemode(mode)[:1])
+    with path.open("rb") as stream:
+        head = stream.read(512)
+    for magic, name in _FOREIGN.items():
+        if head.startswith(magic):
+            raise ArtifactError(f"packed by {name}", where=where, expected=KINDS, do=UNPACK)
+    if head.startswith(b"PK") or zipfile.is_zipfile(path):
+        return "zip"
+    if head.startswith(tuple(PACKERS)) or head[257:262] == b"ustar" or path.suffix == ".tar":
+        return "tar"
+    raise ArtifactError("not an archive", where=where, expected=KINDS, got=f"{path.stat().st_size:,} other bytes")

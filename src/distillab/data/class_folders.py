@@ -1,48 +1,71 @@
 """Images in folders named split/class/file, the layout of torchvision's ImageFolder."""
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from distillab.core.errors import ArtifactError
-from distillab.data.decoding import ImageStack, Place, read_stacks
+from distillab.data.decoding import ImageStack
+from distillab.data.intake import read_images
+from distillab.data.inventory import Inventory
 from distillab.data.raw import RawData, checked
+from distillab.data.reasons import shown
+from distillab.data.sorting import PLAIN, Rules
 from distillab.specs.data_facts import DataFacts
 
-SPLITS = frozenset({"train", "val", "test"})
+LAYOUT = "train/<class>/<image> and test/<class>/<image> (or val/)"
 
 
-def place_by_folder(name: PurePosixPath) -> Place | None:
-    """Split and class of ``[anything/]split/class/file``; None for every other name."""
-    split, class_name = (*name.parts[-3:-1], "", "")[:2]
-    return (split, class_name) if split in SPLITS else None
-
-
-def read_class_folders(path: Path, facts: DataFacts, *, resize: bool = False, sha256: str = "") -> RawData:
+def read_class_folders(
+    path: Path, facts: DataFacts, rules: Rules = PLAIN, *, resize: bool = False, sha256: str = ""
+) -> RawData:
     """The data set in the folder or archive at ``path``; labels are positions among the sorted class names.
 
-    The test split is ``test/``, or ``val/`` where ``test/`` holds no labelled images.
-
     Raises:
-        ArtifactError: the files are damaged, incomplete, or not what ``facts`` say.
+        ArtifactError: a file is refused, a split is missing, or the files are not what ``facts`` say.
     """
-    stacks = read_stacks(path, facts.shape, place_by_folder, resize=resize, sha256=sha256)
-    return from_stacks(stacks, facts, where=str(path))
-
-
-def from_stacks(stacks: dict[str, ImageStack], facts: DataFacts, *, where: str) -> RawData:
-    """The data set in ``stacks``, checked against ``facts``.
-
-    Raises:
-        ArtifactError: a split is missing, the test classes are not among the training classes, or facts disagree.
-    """
-    train, test = stacks.get("train"), stacks.get("test", stacks.get("val"))
-    if train is None or test is None:
-        layout = "train/<class>/<image> and test/<class>/<image> (or val/)"
-        raise ArtifactError("a split is missing", where=where, expected=layout, got=", ".join(sorted(stacks)) or "none")
-    unknown = sorted(test.classes - train.classes)
-    if unknown:
-        raise ArtifactError("test classes without training images", where=where, got=", ".join(unknown[:5]))
+    stacks, inventory = read_images(path, facts.shape, rules, resize=resize, sha256=sha256)
+    inventory.require()
+    train, test = two_splits(inventory, stacks)
     class_names = tuple(sorted(train.classes))
+    require_classes(class_names, facts, where=str(path))
     train_x, train_y = train.tensors(class_names)
     test_x, test_y = test.tensors(class_names)
-    raw = RawData(train_x, train_y, test_x, test_y, facts.levels, class_names, facts.standin)
-    return checked(raw, facts, where=where)
+    raw = RawData(train_x, train_y, test_x, test_y, facts.levels, class_names, facts.standin, inventory)
+    return checked(raw, facts, where=str(path))
+
+
+def two_splits(inventory: Inventory, stacks: dict[str, ImageStack]) -> tuple[ImageStack, ImageStack]:
+    """Training and test images.
+
+    Raises:
+        ArtifactError: there are none of one of them.
+    """
+    parts = dict(stacks)
+    train = parts.pop("train", None)
+    if train is None or not parts:
+        raise missing_split(inventory)
+    return train, next(iter(parts.values()))
+
+
+def missing_split(inventory: Inventory) -> ArtifactError:
+    """That there are no images to train on, or none to test with."""
+    got = ", ".join(sorted(inventory.classes())) or "none"
+    passed = inventory.reasons("passed over")
+    most = f"; passed over: {len(next(iter(passed.values())))} {next(iter(passed))}" if passed else ""
+    return ArtifactError("a split is missing", where=shown(inventory.where), expected=LAYOUT, got=got + most)
+
+
+def require_classes(class_names: tuple[str, ...], facts: DataFacts, *, where: str) -> None:
+    """Go on only with as many classes as ``facts`` say.
+
+    Raises:
+        ArtifactError: there are more or fewer; the message names the first ones.
+    """
+    if len(class_names) != facts.classes:
+        some = ", ".join(map(shown, class_names[:8])) + (", ..." if len(class_names) > 8 else "")
+        raise ArtifactError(
+            "unexpected classes",
+            where=shown(where),
+            expected=str(facts.classes),
+            got=f"{len(class_names)}: {some}",
+            do="set data.classes to what there is, or complete the folders",
+        )

@@ -8,19 +8,23 @@ from pydantic import Field
 from distillab.data.archives import find
 from distillab.data.class_folders import read_class_folders
 from distillab.data.raw import RawData
+from distillab.data.sorting import Rules
 from distillab.specs.data import DataSpec
 from distillab.specs.data_facts import DataFacts
 from distillab.specs.model import ImageShape
 
 
 class ImageFolderSpec(DataSpec):
-    """A folder, tar, tar.xz or zip of ``train/<class>/<image>`` and ``test/<class>/<image>`` (or ``val/``)."""
+    """A folder, tar or zip of ``train/<class>/<image>`` and ``test/<class>/<image>`` (or ``val/``)."""
 
     name: Literal["image_folder"] = "image_folder"
     title: str = Field(min_length=1, description="What reports call the data set")
     path: str = Field(description="The folder or archive, inside root")
     shape: ImageShape = Field(description="Channels (1 or 3), height and width of every image")
     classes: int = Field(ge=2, description="Number of classes, that is of folders in train/")
+    pass_over: tuple[str, ...] = Field(
+        default=(), description="Files to leave out: names, or patterns such as *.svg; all others are read or refused"
+    )
     resize: bool = Field(default=False, description="Bring images of another size to shape; otherwise they are errors")
     source: str = Field(default="the user's own files", description="Where the images come from")
     license: str = Field(default="not stated", description="Under which terms they may be used")
@@ -43,4 +47,4 @@ class ImageFolderSpec(DataSpec):
     def read(self) -> RawData:
         """The images in ``root/<path>``, classes sorted by name."""
         path = find(Path(self.root), (self.path,), title=self.title)
-        return read_class_folders(path, self.facts, resize=self.resize)
+        return read_class_folders(path, self.facts, Rules(self.pass_over), resize=self.resize)

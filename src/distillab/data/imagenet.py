@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import Field
 
 from distillab.core.errors import ArtifactError, SpecError
+from distillab.data.listing import Listing, list_files
 from distillab.data.raw import RawData
-from distillab.data.streaming import Listing, list_files
+from distillab.data.sorting import Rules
 from distillab.specs.data import StreamingDataSpec
 from distillab.specs.data_facts import DataFacts
 
@@ -19,6 +20,10 @@ class ImageNetSpec(StreamingDataSpec):
     folder: str = Field(default="imagenet", description="Folder inside root that holds train/ and val/")
     classes: int = Field(default=1000, ge=2, description="Number of classes; fewer for a subset such as ImageNet-100")
     size: int = Field(default=224, ge=8, description="Height and width of the images a network sees")
+
+    pass_over: tuple[str, ...] = Field(
+        default=(), description="Files to leave out: names, or patterns such as *.svg; all others are read or refused"
+    )
 
     @property
     def facts(self) -> DataFacts:
@@ -55,21 +60,11 @@ class ImageNetSpec(StreamingDataSpec):
 
     def listing(self) -> Listing:
         """The image files; labels are positions among the sorted class folders."""
-        folder = self.folder_path
-        train = folder / "train"
-        names = tuple(sorted(entry.name for entry in train.iterdir() if entry.is_dir())) if train.is_dir() else ()
-        if len(names) != self.classes:
+        if not self.folder_path.is_dir():
             raise ArtifactError(
-                f"{self.facts.title} is not complete",
-                where=str(train),
-                expected=f"{self.classes} folders, one per class",
-                got=str(len(names)),
-                do="unpack the archives once with torchvision.datasets.ImageNet, or set data.classes",
+                f"no files of {self.facts.title}",
+                where=str(self.folder_path),
+                expected="a folder with train/<class>/<image> and val/<class>/<image>",
+                do="unpack the archives once with torchvision.datasets.ImageNet",
             )
-        found = Listing(list_files(folder, "train", names), list_files(folder, "val", names), names)
-        for part, expected, got in (("train", self.facts.train, found.train), ("val", self.facts.test, found.test)):
-            if expected is not None and expected != len(got):
-                raise ArtifactError(
-                    "unexpected images", where=str(folder / part), expected=str(expected), got=str(len(got))
-                )
-        return found
+        return list_files(self.folder_path, self.facts, Rules(self.pass_over, test_from=("val",)))

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from jaxtyping import Int, UInt8
+from jaxtyping import Int, Integer
 from torch import Tensor
 
 from distillab.core.errors import ArtifactError
+from distillab.data.inventory import Inventory
 from distillab.specs.data_facts import DataFacts
 
 
@@ -13,15 +14,17 @@ from distillab.specs.data_facts import DataFacts
 class RawData:
     """Stored pixels and labels of both published splits, in the published order."""
 
-    train_x: UInt8[Tensor, "n c h w"]
+    train_x: Integer[Tensor, "n c h w"]
     train_y: Int[Tensor, " n"]
-    test_x: UInt8[Tensor, "m c h w"]
+    test_x: Integer[Tensor, "m c h w"]
     test_y: Int[Tensor, " m"]
     levels: int
     """A pixel in [0, 1] is exactly the stored value over this number."""
     class_names: tuple[str, ...]
     standin: str = ""
     """Not empty where the files stand in for another data set: what every table must call them."""
+    inventory: Inventory | None = None
+    """What became of every file, where the data set is made of image files."""
 
 
 def checked(raw: RawData, facts: DataFacts, *, where: str) -> RawData:
@@ -38,7 +41,7 @@ def checked(raw: RawData, facts: DataFacts, *, where: str) -> RawData:
 
 
 def _check_images(
-    x: UInt8[Tensor, "n c h w"], y: Int[Tensor, " m"], facts: DataFacts, count: int | None, where: str
+    x: Integer[Tensor, "n c h w"], y: Int[Tensor, " m"], facts: DataFacts, count: int | None, where: str
 ) -> None:
     _agree(where, "images", len(x) if count is None else count, len(x))
     _agree(where, "labels", len(x), len(y))

@@ -16,7 +16,7 @@ from distillab.core.generators import generator
 from distillab.core.shapes import Labels
 from distillab.data.augment import augmented
 from distillab.data.dataset import Batch, unit
-from distillab.data.decoding import SUFFIXES, open_image, stored_pixels
+from distillab.data.decoding import open_image, stored_pixels
 from distillab.data.views import center_view, random_view
 from distillab.specs.augment import AugmentSpec
 
@@ -26,7 +26,7 @@ _View = tuple[int, UInt8[Tensor, "c h w"]] | ArtifactError
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """The files of one split, ``split/class/file`` below ``folder``, sorted; a million of them fit in 50 MB."""
+    """The files of one split, named below ``folder``, sorted by class; the names of a million fit in 50 MB."""
 
     folder: Path
     names: np.ndarray  # of bytes, not of str: forked workers then share it without copying reference counts
@@ -34,33 +34,6 @@ class ImageFiles:
 
     def __len__(self) -> int:
         return len(self.names)
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a streaming data set has instead of ``RawData``."""
-
-    train: ImageFiles
-    test: ImageFiles
-    class_names: tuple[str, ...]
-
-
-def list_files(folder: Path, split: str, class_names: tuple[str, ...]) -> ImageFiles:
-    """The image files in ``folder/<split>/<class>`` for the given classes, in their order.
-
-    Raises:
-        ArtifactError: a class has no folder or no images.
-    """
-    names: list[str] = []
-    labels: list[int] = []
-    for label, class_name in enumerate(class_names):
-        where = folder / split / class_name
-        found = sorted(filter(_is_image, os.listdir(where))) if where.is_dir() else []  # noqa: PTH208 - names, not paths
-        if not found:
-            raise ArtifactError("no images", where=str(where), expected="the images of one class")
-        names += [f"{split}/{class_name}/{file}" for file in found]
-        labels += [label] * len(found)
-    return ImageFiles(folder, np.array([os.fsencode(name) for name in names]), torch.tensor(labels))
 
 
 @dataclass(frozen=True)
@@ -150,7 +123,3 @@ def _collated(rows: list[_View]) -> tuple[Int[Tensor, " m"], UInt8[Tensor, "m c 
             return row
         good.append(row)
     return torch.tensor([i for i, _ in good]), torch.stack([pixels for _, pixels in good])
-
-
-def _is_image(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from distillab.data.archives import find, members
-from distillab.data.class_folders import from_stacks, read_class_folders
-from distillab.data.decoding import Place, read_stacks
+from distillab.data.archives import find, walk
+from distillab.data.class_folders import read_class_folders
 from distillab.data.raw import RawData
+from distillab.data.sorting import Rules
 from distillab.specs.data import DataSpec
 from distillab.specs.data_facts import DataFacts
 from distillab.specs.model import ImageShape
@@ -54,27 +54,13 @@ class TinyImageNetSpec(DataSpec):
             names = ("tinyimagenet32-jpeg.tar.xz", "tinyimagenet32-jpeg.tar", "tinyimagenet32-jpeg")
             return read_class_folders(find(root, names, title=SMALL_TITLE), self.facts, sha256=SMALL_SHA256)
         path = find(root, ("tiny-imagenet-200", "tiny-imagenet-200.zip"), title="Tiny ImageNet")
-        annotations = _annotations(path)
-        stacks = read_stacks(path, self.facts.shape, lambda name: place(name, annotations))
-        return from_stacks(stacks, self.facts, where=str(path))
+        return read_class_folders(path, self.facts, Rules(test_from=("val",), labels=_labels(path)))
 
 
-def place(name: PurePosixPath, annotations: dict[str, str]) -> Place | None:
-    """Split and class of an image in the published layout; the unlabelled test images have none.
-
-    Training images lie in ``train/<class>/images/``; validation images in ``val/images/``, their classes in a table.
-    """
-    parts = name.parts
-    if len(parts) >= 4 and parts[-4] == "train" and parts[-2] == "images":
-        return "train", parts[-3]
-    if parts[-3:-1] == ("val", "images") and parts[-1] in annotations:
-        return "val", annotations[parts[-1]]
-    return None
-
-
-def _annotations(path: Path) -> dict[str, str]:
-    """Class by file name of the validation images."""
-    for _, content in members(path, lambda name: name.name == ANNOTATIONS):
-        rows = csv.reader(content.decode().splitlines(), delimiter="\t")
-        return {row[0]: row[1] for row in rows if len(row) > 1}
+def _labels(path: Path) -> dict[str, str]:
+    """Class by file name of the validation images that lie together in ``val/images/``, from the published table."""
+    for entry in walk(path, lambda _i, name: PurePosixPath(name).name == ANNOTATIONS):
+        if PurePosixPath(entry.name).name == ANNOTATIONS:
+            rows = csv.reader(entry.content.decode(errors="replace").splitlines(), delimiter="\t")
+            return {row[0]: row[1] for row in rows if len(row) > 1}
     return {}

@@ -11,8 +11,8 @@ from distillab.specs.base import PASSING, MethodSpec
 from distillab.specs.data_facts import DataFacts
 
 if TYPE_CHECKING:
+    from distillab.data.listing import Listing
     from distillab.data.raw import RawData
-    from distillab.data.streaming import Listing
 
 
 class DataSpec(MethodSpec):

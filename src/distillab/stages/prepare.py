@@ -9,10 +9,11 @@ from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.data import DATASETS
 from distillab.data.dataset import ImageSource, ResidentImages
+from distillab.data.listing import Listing
 from distillab.data.raw import RawData
 from distillab.data.splits import Split, make_split
 from distillab.data.statistics import channel_statistics
-from distillab.data.streaming import ImageFiles, Listing, StreamedImages
+from distillab.data.streaming import ImageFiles, StreamedImages
 from distillab.specs.data import DataSpec, StreamingDataSpec
 
 STATISTICS_LIMIT = 50_000
@@ -28,8 +29,11 @@ def make(member: Member, _workspace: Workspace, entry: Entry) -> Product:
         save_tensors(entry.payload, {"train": split.train, "val": split.val, "test": split.test})
         counts = {"train": len(split.train), "val": len(split.val), "test": len(split.test)}
         return Product("cpu", {"counts": counts})
+    if isinstance(raw, Listing):  # those in memory were decoded already
+        raw = raw.examined(getattr(spec, "workers", 0))
     save_tensors(entry.payload, _stored(raw) | _statistics(spec, raw, split))
-    return Product("cpu", {"class_names": list(raw.class_names)})
+    intake = {"intake": raw.inventory.counts()} if raw.inventory else {}
+    return Product("cpu", {"class_names": list(raw.class_names)} | intake)
 
 
 def _labels(raw: RawData | Listing) -> tuple[Tensor, Tensor]:

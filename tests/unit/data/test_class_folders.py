@@ -1,4 +1,3 @@
-import io
 import tarfile
 import zipfile
 
@@ -9,7 +8,6 @@ from PIL import Image
 
 from distillab.core.errors import ArtifactError
 from distillab.data import ImageFolderSpec
-from distillab.data.archives import inside, members
 
 
 def spec(root, path="images", **fields):
@@ -67,30 +65,12 @@ def test_grey_and_color_are_converted(class_tree):
 
 def test_other_sizes_are_errors_unless_resizing_is_asked_for(class_tree):
     folder, _ = class_tree()
-    with pytest.raises(ArtifactError, match=r"0\.png: unexpected image size; expected 5x6 .*got 10x12"):
+    with pytest.raises(
+        ArtifactError, match=r"0\.png: unexpected image size; got 10x12 .* instead of 5x6; set data.resize: true"
+    ):
         spec(folder.parent, shape=(3, 5, 6)).read()
     raw = spec(folder.parent, shape=(3, 5, 6), resize=True).read()
     assert raw.train_x.shape == (12, 3, 5, 6)
-
-
-@pytest.mark.parametrize("name", ["/etc/passwd", "../train/cat/0.png", "train/../../cat/0.png"])
-def test_members_that_leave_their_folder_are_refused(tmp_path, name):
-    with pytest.raises(ArtifactError, match="outside its folder"):
-        inside(name, where="here")
-    with tarfile.open(tmp_path / "evil.tar", "w") as archive:
-        info = tarfile.TarInfo(name)
-        info.size = 3
-        archive.addfile(info, io.BytesIO(b"abc"))
-    with pytest.raises(ArtifactError, match="outside its folder"):
-        spec(tmp_path, "evil.tar").read()
-
-
-def test_links_in_an_archive_are_passed_over(tmp_path):
-    with tarfile.open(tmp_path / "links.tar", "w") as archive:
-        info = tarfile.TarInfo("train/cat/0.png")
-        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(info)
-    assert list(members(tmp_path / "links.tar", lambda _: True)) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"not an image", None], ids=["empty", "text", "truncated"])
@@ -106,7 +86,7 @@ def test_an_unreadable_image_is_named(class_tree, content):
 def test_sixteen_bit_images_are_refused(class_tree):
     folder, _ = class_tree()
     Image.fromarray(np.full((10, 12), 40_000, dtype=np.uint16)).save(folder / "train" / "cat" / "0.png")
-    with pytest.raises(ArtifactError, match="expected 8 bits a channel"):
+    with pytest.raises(ArtifactError, match="more than 8 bits a channel; got I;16; convert it"):
         spec(folder.parent, shape=(1, 10, 12)).read()
 
 
@@ -114,7 +94,7 @@ def test_missing_split_and_unknown_class(class_tree, png):
     folder, _ = class_tree()
     (folder / "val" / "dog").mkdir()
     (folder / "val" / "dog" / "0.png").write_bytes(png(np.zeros((10, 12, 3))))
-    with pytest.raises(ArtifactError, match="test classes without training images; got dog"):
+    with pytest.raises(ArtifactError, match=r"val/dog/0\.png: a test class without training images; got dog"):
         spec(folder.parent).read()
     (folder / "val").rename(folder / "other")
     with pytest.raises(ArtifactError, match=r"a split is missing; .*got train"):

@@ -192,3 +192,15 @@ def test_the_time_limit_on_servers_ends_with_the_download(tmp_path, no_network):
     with pytest.raises(ArtifactError):
         download.torchvision_dataset("MNIST", tmp_path, train=True, files="-")
     assert socket.getdefaulttimeout() is None
+
+
+def test_tiny_imagenet_with_validation_images_in_class_folders(tmp_path, png, monkeypatch):
+    facts = TinyImageNetSpec().facts.model_copy(update={"classes": 2, "train": 2, "test": 2})
+    monkeypatch.setattr(TinyImageNetSpec, "facts", facts)
+    for i, place in enumerate(("train/n01/images", "train/n02/images", "val/n01", "val/n02/images", "test/images")):
+        folder = tmp_path / "tiny-imagenet-200" / place
+        folder.mkdir(parents=True)
+        (folder / f"{i}.JPEG").write_bytes(png([[[i] * 3] * 64] * 64))
+    raw = TinyImageNetSpec(root=str(tmp_path)).read()
+    assert (raw.train_x[:, 0, 0, 0].tolist(), raw.test_x[:, 0, 0, 0].tolist()) == ([0, 1], [2, 3])
+    assert raw.inventory.counts()["passed_over"] == {"in a split that is not used": 1}

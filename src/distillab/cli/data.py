@@ -1,0 +1,52 @@
+"""``distillab data PATH``: what a folder or archive of images holds, file by file, and how to use it."""
+
+import argparse
+import os
+from pathlib import Path
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``data`` to the command line."""
+    data = commands.add_parser(
+        "data",
+        help="take stock of a folder or archive of images, and propose its data: block",
+        description="Say of every file of a folder or archive whether it is read, resized, passed over or refused, and "
+        "why; count classes and duplicates; propose what to write into params.yaml. Nothing is written or unpacked. "
+        "The exit code is not 0 if a file is refused.",
+    )
+    data.add_argument("path", metavar="PATH", help="a folder, .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz")
+    data.add_argument(
+        "--pass-over", action="append", default=[], metavar="NAME", help="leave out files of this name, or pattern"
+    )
+    data.add_argument("--list", action="store_true", help="also name every file and what became of it")
+    data.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes that decode")
+    data.set_defaults(command=run_data)
+
+
+def run_data(options: argparse.Namespace) -> int:
+    """Print the inventory and the proposal.
+
+    Raises:
+        ArtifactError: a file is refused, or there are no two splits.
+    """
+    import yaml
+
+    from distillab.data.class_folders import missing_split
+    from distillab.data.reasons import shown
+    from distillab.data.sorting import Rules
+    from distillab.data.survey import described, proposal, survey
+
+    path, rules = Path(options.path), Rules(tuple(options.pass_over))
+    inventory, shape = survey(path, rules, workers=max(options.workers, 0))
+    if options.list:
+        for item in inventory.items:
+            why = f"{item.reason.text}{f' ({item.detail})' if item.detail else ''}" if item.reason else ""
+            print(item.state, shown(item.name), why, sep="\t")
+    print(*described(inventory), sep="\n")
+    inventory.require()
+    if shape is None or len(inventory.classes()) < 2:
+        raise missing_split(inventory)
+    block = {"override": {"data": proposal(inventory, shape, path, rules)}}
+    print("\nFor params.yaml:\n")
+    print(yaml.safe_dump(block, sort_keys=False, default_flow_style=None, width=200), end="")
+    return 0

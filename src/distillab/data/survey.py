@@ -1,0 +1,92 @@
+"""What a folder or archive of images would be as a data set."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from distillab.data.intake import examined_files
+from distillab.data.inventory import STATES, USED, Inventory, Item
+from distillab.data.reasons import Reason, shown
+from distillab.data.sorting import Rules, sorted_files
+from distillab.specs.model import ImageShape
+
+SHOWN = 20
+"""Classes that are listed one by one."""
+
+NAMED = 3
+"""Files that are named of each reason."""
+
+
+def survey(path: Path, rules: Rules, *, workers: int = 0) -> tuple[Inventory, ImageShape | None]:
+    """What becomes of every file at ``path``, and the shape that most images have; None where there are none.
+
+    Images of another size are ``resized``; with a single colored image, all have three channels.
+
+    Raises:
+        ArtifactError: ``path`` cannot be walked over.
+    """
+    found = examined_files(path, sorted_files(path, rules), workers=workers)
+    shapes = [item.shape for item in found.items if item.state in USED and item.shape]
+    if not shapes:
+        return found, None
+    size = Counter(shape[1:] for shape in shapes).most_common(1)[0][0]
+    items = (replace(item, state="resized") if _differs(item, size) else item for item in found.items)
+    return Inventory(found.where, tuple(items)), (max(shape[0] for shape in shapes), *size)
+
+
+def proposal(inventory: Inventory, shape: ImageShape, path: Path, rules: Rules) -> dict[str, Any]:
+    """The ``data:`` of params.yaml for it."""
+    whole = path.absolute()
+    data = {
+        "name": "image_folder",
+        "title": whole.name,
+        "root": str(path.parent),
+        "path": whole.name,
+        "shape": list(shape),
+        "classes": len(inventory.classes().get("train", ())),
+    }
+    choices = {"resize": inventory.count("resized") > 0, "pass_over": list(rules.pass_over)}
+    return data | {name: value for name, value in choices.items() if value}
+
+
+def described(inventory: Inventory) -> Iterator[str]:
+    """The inventory for people: files by what became of them and why, classes by split, duplicates."""
+    yield f"{shown(inventory.where)}: {len(inventory.items):,} files"
+    for state in STATES:
+        yield f"{state:>12}  {inventory.count(state):,}"
+        for reason, items in inventory.reasons(state).items():
+            names = ", ".join(_named(item, items[0].reason) for item in items[:NAMED])
+            yield f"{'':>12}  {len(items):,} {reason}: {names}{', ...' if len(items) > NAMED else ''}"
+    for split, counts in inventory.classes().items():
+        yield f"{split:>12}  {counts.total():,} images in {len(counts)} classes: {_sizes(counts)}"
+    yield from _duplicates(inventory)
+
+
+def _differs(item: Item, size: tuple[int, ...]) -> bool:
+    return item.state == "read" and item.shape is not None and item.shape[1:] != size
+
+
+def _named(item: Item, reason: Reason | None) -> str:
+    return shown(item.name) + (f" ({item.detail})" if item.detail and reason else "")
+
+
+def _sizes(counts: Counter[str]) -> str:
+    if len(counts) > SHOWN:
+        return f"{min(counts.values()):,} to {max(counts.values()):,} each"
+    return ", ".join(f"{shown(name)} {counts[name]:,}" for name in sorted(counts))
+
+
+def _duplicates(inventory: Inventory) -> Iterator[str]:
+    repeats, leaks, splits = inventory.repeats(), inventory.leaks(), inventory.classes()
+    conflicts = [pair for pair in repeats if pair[0].class_name != pair[1].class_name]
+    tested = sum(counts.total() for split, counts in splits.items() if split != "train")
+    leak = f"of {tested:,} test images also stand in train: a leak, what they measure is memory"
+    said = ("have the pixels of another image of their split", "of these stand in two classes", leak)
+    for pairs, what in zip((repeats, conflicts, leaks), said, strict=True):
+        if pairs:
+            first, second = pairs[0]
+            yield f"{'duplicates':>12}  {len(pairs):,} {what}: {shown(second.name)} is {shown(first.name)}"
+    if not repeats and not leaks:
+        yield f"{'duplicates':>12}  none"

@@ -1,0 +1,86 @@
+"""``distillab data``: an inventory for people, a proposal that works, and an exit code."""
+
+import io
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from distillab.cli.main import main
+from distillab.data import DATASETS
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Two classes, three training images each and a test image, one larger than the others."""
+    random = np.random.default_rng(0)
+    for name in ("ape", "cat"):
+        for split, count in (("train", 3), ("test", 1)):
+            folder = tmp_path / "x" / split / name
+            folder.mkdir(parents=True)
+            for i in range(count):
+                size = (8, 8, 3) if (name, i) != ("cat", 2) else (9, 8, 3)
+                Image.fromarray(random.integers(0, 256, size, dtype=np.uint8)).save(folder / f"{i}.png")
+    return tmp_path / "x"
+
+
+def run(capsys, *arguments):
+    code = main(["data", "--workers", "0", *map(str, arguments)])
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def test_counts_classes_and_a_proposal_that_reads_what_was_counted(tree, capsys):
+    (tree / "train" / "cat" / "._0.png").write_bytes(b"x")
+    code, out, err = run(capsys, tree)
+    assert (code, err) == (0, "")
+    for line in ("read  7", "resized  1", "passed over  1", "1 macOS metadata (__MACOSX, ._*): train/cat/._0.png",
+                 "refused  0", "train  6 images in 2 classes: ape 3, cat 3", "duplicates  none"):  # fmt: skip
+        assert line in out
+    block = yaml.safe_load(out.split("For params.yaml:")[1])["override"]["data"]
+    assert block["shape"] == [3, 8, 8]
+    raw = DATASETS.parse(block).read()
+    assert (len(raw.train_x), len(raw.test_x)) == (6, 2)
+
+
+def test_a_leak_across_splits_is_said_plainly(tree, capsys):
+    (tree / "test" / "ape" / "copy.png").write_bytes((tree / "train" / "ape" / "1.png").read_bytes())
+    code, out, _ = run(capsys, tree)
+    assert code == 0
+    assert "1 of 3 test images also stand in train: a leak" in out
+    assert "test/ape/copy.png is train/ape/1.png" in out
+
+
+def test_refused_files_end_with_an_exit_code_and_are_listed(tree, capsys):
+    (tree / "train" / "cat" / "\x1b[31m.png").write_bytes(b"x")
+    code, out, err = run(capsys, tree, "--list")
+    assert code == 3
+    assert "refused\ttrain/cat/\\x1b[31m.png\ta name with control characters" in out
+    assert "For params.yaml" not in out
+    assert "control characters or not in UTF-8; rename it" in err
+    assert err.count("\n") == 1
+    assert "\x1b" not in out + err
+    code, out, _ = run(capsys, tree, "--pass-over", "*[[]31m.png")
+    assert code == 0
+    assert "pass_over: ['*[[]31m.png']" in out
+
+
+def test_no_splits_and_no_such_folder(tree, capsys):
+    (tree / "test").rename(tree / "rest")
+    code, _, err = run(capsys, tree)
+    assert code == 3
+    assert "a split is missing; expected train/<class>/<image> and test/<class>/<image>" in err
+    code, _, err = run(capsys, tree / "nowhere")
+    assert code == 3
+    assert "no such file or folder" in err
+
+
+def test_colors_of_one_image_make_all_of_them_colored(tree, capsys):
+    for path in tree.rglob("*.png"):
+        out = io.BytesIO()
+        Image.open(path).convert("L").save(out, "PNG")
+        path.write_bytes(out.getvalue())
+    assert "shape: [1, 8, 8]" in run(capsys, tree)[1]
+    Image.new("RGB", (8, 8)).save(tree / "train" / "ape" / "0.png")
+    assert "shape: [3, 8, 8]" in run(capsys, tree)[1]
