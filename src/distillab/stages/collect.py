@@ -9,11 +9,12 @@ from pyarrow import parquet
 
 from distillab.core.files import atomic, write_text
 from distillab.core.job import Member
+from distillab.core.recent import Recent
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.tables import table_of
 from distillab.tables.frame import frame_of, record_of
-from distillab.tables.results import Results
+from distillab.tables.results import KEPT, Results
 from distillab.tables.table import Table
 
 
@@ -24,7 +25,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         ContractError: the table does not hold what it declares.
     """
     table = table_of(member.spec["file"])
-    content = table.rows(_results(workspace, frozenset(member.parents.values())))
+    content = table.rows(Results(workspace, frozenset(member.parents.values()), _recent(workspace)))
     if entry.suffix == ".json":
         write_text(entry.payload, json.dumps(record_of(table, content), indent=1, sort_keys=True) + "\n")
     else:
@@ -33,8 +34,8 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
 
 
 @lru_cache(maxsize=1)
-def _results(workspace: Workspace, scope: frozenset[str]) -> Results:
-    return Results(workspace, scope)
+def _recent(_workspace: Workspace) -> Recent:
+    return Recent(KEPT)
 
 
 def _write_frame(table: Table, frame: pd.DataFrame, entry: Entry) -> None:

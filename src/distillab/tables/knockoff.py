@@ -8,9 +8,9 @@ from distillab.metrics.intervals import LEVEL, seed_interval
 from distillab.tables.cells import attack_facts, missing
 from distillab.tables.columns import interval, shared
 from distillab.tables.looks import questions
-from distillab.tables.margins import one_image
+from distillab.tables.margins import margin, one_image
 from distillab.tables.model_run import ModelRun
-from distillab.tables.models import agreement_of, chosen_smoothing
+from distillab.tables.models import agreement_of, chosen_smoothing, errors_copied_by
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
 from distillab.tables.thefts import Theft, thefts_of
@@ -63,11 +63,13 @@ def _row(results: Results, theft: Theft, cell: KnockoffCell, runs: list[ModelRun
         "test_n": len(results.labels["test"]),
         **_mean(results, "knockoff_accuracy", [*theft.accuracies[cell].values()]),
         **_mean(results, "agreement", [agreement_of(results, run) for run in runs]),
+        **_mean(results, "errors_copied", [errors_copied_by(results, run) for run in runs]),
         "control_seeds": len(controls["ls"]),
         **_mean(results, "ls_accuracy", [*controls["ls"].values()]),
         **_mean(results, "pseudo_accuracy", [*controls.get("pseudo", {}).values()]),
         **_gain("delta", gains.get("ls")),
         **_gain("pseudo_delta", gains.get("pseudo")),
+        "recovered": _recovered(results, theft, cell),
         "queries": results.queries(runs[0]),
         "responses": runs[0].member.spec["attack"]["responses"],
     }
@@ -90,6 +92,15 @@ def _gain(name: str, gain: Gain | None) -> Row:
     return {name: gain.value, f"{name}_low": gain.lower(tail), f"{name}_high": gain.upper(tail)}
 
 
+def _recovered(results: Results, theft: Theft, cell: KnockoffCell) -> float | None:
+    """The gain as a part of what the teachers have over the LS students; None where that is within the margin."""
+    teachers = [*theft.teachers[cell.teacher].values()]
+    students = [*theft.controls["ls"].values()]
+    headroom = sum(teachers) / len(teachers) - sum(students) / len(students) if teachers else nan
+    gain = theft.gain(cell).get("ls")
+    return gain.value / headroom if gain and headroom > margin(results) else None
+
+
 TABLE = Table(
     "knockoff",
     (
@@ -105,6 +116,10 @@ TABLE = Table(
         *interval("knockoff_low", "knockoff_high", "share", of="this mean over seeds", optional=True),
         Column("agreement", "share", "mean share of test images on which a knockoff says what its teacher says", True),
         *interval("agreement_low", "agreement_high", "share", of="this mean over seeds", optional=True),
+        Column(
+            "errors_copied", "share", "mean share of the teacher's errors on test images that a knockoff repeats", True
+        ),
+        *interval("errors_copied_low", "errors_copied_high", "share", of="this mean over seeds", optional=True),
         Column("control_seeds", "seeds", "LS students with the thief's labels"),
         Column("ls_accuracy", "share", "mean test accuracy of the LS students, all of their seeds"),
         *interval("ls_low", "ls_high", "share", of="this mean over seeds", optional=True),
@@ -114,6 +129,7 @@ TABLE = Table(
         *interval("delta_low", "delta_high", "signed share", of="this gain over seeds", optional=True),
         Column("pseudo_delta", "signed share", "gain over the students of pseudo-labels", optional=True),
         *interval("pseudo_delta_low", "pseudo_delta_high", "signed share", of="this gain over seeds", optional=True),
+        Column("recovered", "part", "gain over the LS students, of what the teachers have over them", optional=True),
         Column("queries", "count", "images that a knockoff asks its teacher about, views counted each"),
         Column("responses", "text", "cached, asked once for every image; or live, asked anew in every epoch"),
         Column("ls_smoothing", "share", "label smoothing of the controls"),

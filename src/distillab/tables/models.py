@@ -96,6 +96,15 @@ def agreement_of(results: Results, run: ModelRun) -> float:
     return agreement(own, asked).value
 
 
+def errors_copied_by(results: Results, run: ModelRun) -> float:
+    """Share of its teacher's errors on test images that a knockoff repeats, class and all; NaN where there are none."""
+    if run.role != "knockoff" or not results.answered(teacher := run.member.parents["teacher"]):
+        return float("nan")
+    own, asked = (results.predicted(model, "test") for model in (run.member.id, teacher))
+    wrong = asked != results.labels["test"]
+    return agreement(own[wrong], asked[wrong]).value if wrong.any() else float("nan")
+
+
 TABLE = Table(
     "models",
     (

@@ -3,7 +3,8 @@
 Large arrays are read when they are asked for, and only those asked for last are kept.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,13 @@ from distillab.metrics.scores import Scores
 from distillab.tables.model_run import ModelRun, run_of
 
 AnyArray = NDArray[Any]
+Row = dict[str, Any]
 
 KEPT = 2**29
 """Bytes of arrays and frames that are kept: answers of two models to ImageNet's test images."""
+
+ROW = 2**12
+"""Bytes that a row of a table is taken to need."""
 
 PIXELS = ("x", "x_adv")
 """Columns of an attack's table that only pictures need."""
@@ -45,6 +50,8 @@ class Results:
     workspace: Workspace
     scope: frozenset[str] | None = None
     """Ids of the members that the page is about; all of the plan if none are given."""
+    recent: Recent = field(default_factory=lambda: Recent(KEPT))
+    """What was read or computed last; the tables of one page share it."""
 
     @cached_property
     def asked(self) -> list[Member]:
@@ -58,8 +65,7 @@ class Results:
     @cached_property
     def missing(self) -> dict[str, str]:
         """Id to reason of the members that are not there, asked for or not; tables and pages left out."""
-        members = self.workspace.plan.members
-        return {name: why for name, why in absent(self.workspace).items() if members[name].stage not in NO_INPUT}
+        return self.recent.get("missing", self._missing, lambda _: 0)
 
     def made(self, *member_ids: str) -> bool:
         """Whether all of these members of the plan are there."""
@@ -101,6 +107,11 @@ class Results:
         """All members of one stage."""
         return [member for member in self.asked if member.stage == stage]
 
+    def rows_of(self, stage: str, make: "Callable[[Results], list[Row]]") -> list[Row]:
+        """Rows that follow from the members of one stage alone, computed once for all that ask about the same ones."""
+        asked = tuple((member.id, self.made(member.id)) for member in self.planned_members(stage))
+        return self.recent.get((make, asked), lambda: make(self), lambda rows: ROW * len(rows))
+
     def run_of(self, model_id: str) -> ModelRun:
         """The model run with this member id, trained or not."""
         return self._by_id[model_id]
@@ -123,7 +134,7 @@ class Results:
 
     def attacked(self, member: Member) -> pd.DataFrame:
         """The per-example table of one attack on one model; ``inf`` where no adversarial image was looked for."""
-        return self._recent.get(
+        return self.recent.get(
             member.id,
             lambda: self.pictured(member).drop(columns=list(PIXELS), errors="ignore"),
             lambda frame: int(frame.memory_usage().sum()),
@@ -151,23 +162,17 @@ class Results:
         """The sidecar of a made member."""
         return self.workspace.sidecar(member_id)
 
+    def _missing(self) -> dict[str, str]:
+        members = self.workspace.plan.members
+        return {name: why for name, why in absent(self.workspace).items() if members[name].stage not in NO_INPUT}
+
     @cached_property
     def _by_id(self) -> dict[str, ModelRun]:
         return {run.member.id: run for run in self.planned}
 
-    @cached_property
-    def _recent(self) -> Recent:
-        return Recent(KEPT)
-
-    @cached_property
-    def _paths(self) -> dict[str, Path]:
-        return {}
-
     def _verified(self, member_id: str) -> Path:
         """Where a payload is; it is checked when the first of its arrays is read."""
-        if member_id not in self._paths:
-            self._paths[member_id] = self.workspace.verified_path(member_id)
-        return self._paths[member_id]
+        return self.recent.get(("path", member_id), lambda: self.workspace.verified_path(member_id), lambda _: 0)
 
     def _tensor(self, member_id: str, name: str) -> AnyArray:
         with safe_open(self._verified(member_id), framework="numpy") as tensors:
@@ -175,7 +180,7 @@ class Results:
             return array
 
     def _answers(self, model_id: str, name: str) -> AnyArray:
-        return self._recent.get(
+        return self.recent.get(
             (model_id, name), lambda: self._tensor(f"{model_id}-measure", name), lambda array: array.nbytes
         )
 

@@ -21,6 +21,10 @@ DISTANCES = ("median_distance", "mean_distance", "max_distance", "penalized_mean
 
 def rows(results: Results) -> list[Row]:
     """The table ``robustness``: one row per model, attack and seed."""
+    return results.rows_of("attack", _rows)
+
+
+def _rows(results: Results) -> list[Row]:
     called = strength.labels(results)
     return [_row(results, member, called) for member in results.members("attack")]
 

@@ -48,6 +48,10 @@ def rows(results: Results) -> list[Row]:
     It is then called ``cut short`` if its step limit stopped it on at least half of the images on which it is behind,
     and ``weaker`` otherwise. It is cut short, too, where its steps ran out on an image before it had found anything.
     """
+    return results.rows_of("attack", _rows)
+
+
+def _rows(results: Results) -> list[Row]:
     methods = results.workspace.plan.facts["attacks"]
     found = []
     for alike, planned in _groups(results).items():
@@ -99,12 +103,19 @@ def _by_image(results: Results, attacks: dict[str, list[Member]]) -> tuple[pd.Da
     """
     distance, at_limit = {}, {}
     for attack, members in attacks.items():
-        frames = {member.seed: results.attacked(member).set_index("id") for member in members}
-        frame = pd.concat({seed: each[each["correct"]] for seed, each in frames.items()})
+        frame = pd.concat([_right(results, member) for member in members]).set_index(["seed", "id"])
         distance[attack] = frame["distance"].astype(np.float64)
         at_limit[attack] = frame["at_limit"] if "at_limit" in frame else pd.Series(False, frame.index)
     found = pd.DataFrame(distance)
     return found, pd.DataFrame(at_limit).reindex(found.index).eq(True)
+
+
+def _right(results: Results, member: Member) -> pd.DataFrame:
+    """What an attack found on the images that are classified correctly."""
+    frame = results.attacked(member)
+    return frame.loc[frame["correct"], frame.columns.intersection(["id", "distance", "at_limit"])].assign(
+        seed=member.seed
+    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from distillab.tables import RECORDS, TABLES
 MODELS, MATRIX = {"teach", "baseline", "knockoff", "distill"}, {"baseline", "knockoff", "measure", "prepare"}
 READS = {
     "models": MODELS | {"measure", "prepare"},
-    "knockoff": MATRIX, "verdicts": MATRIX | {"teach"}, "labels": MATRIX - {"knockoff"}, "worth": MATRIX,
+    "knockoff": MATRIX | {"teach"}, "verdicts": MATRIX | {"teach"}, "labels": MATRIX - {"knockoff"}, "worth": MATRIX,
     "hypotheses": MATRIX | {"teach"}, "ablations": MATRIX | {"teach"}, "robustness": {"attack"}, "curves": {"attack"},
     "worst": {"attack"}, "strength": {"attack"}, "examples": {"attack"}, "steps": {"attack"},
     "certificates": {"attack", "certify"}, "certified_images": {"certify"}, "cascades": {"certify"},
@@ -40,7 +40,8 @@ WIDER = {
 share their grid, of robustness, for what a search is called, on all seeds of the model."""
 
 SHARED = {
-    "knockoff": ("delta", "pseudo_delta", "open", "agreement"), "worth": ("equivalent", "per_answer"),
+    "knockoff": ("delta", "pseudo_delta", "open", "agreement", "errors_copied", "recovered"),
+    "worth": ("equivalent", "per_answer"),
     "verdicts": ("verdict", "best", "lower", "upper", "reason", "price", "share", "prote", "cost", "paper_"),
 }  # fmt: skip
 """Columns, by their beginnings, that also rest on other cells of the thief, other thieves' LS students, or teachers."""
@@ -163,7 +164,9 @@ def test_without_a_stage_a_table_has_the_rows_that_need_none_of_it(run, table):
         gone = [member.id for member in run.workspace.plan.members.values() if member.stage == stage]
         kept = rows_of(run.without(*gone), table)
         fewer = len(kept) < len(_whole_rows(table))
-        needless = {"attack", "baseline", "knockoff", "sensitivity"} | ({"teach"} if table == "verdicts" else set())
+        needless = {"attack", "baseline", "knockoff", "sensitivity"} | (
+            {"teach"} if table in {"knockoff", "verdicts"} else set()
+        )
         assert fewer or stage in needless
     assert rows_of(run.without(*run.workspace.plan.members), table) == []
 

@@ -3,6 +3,7 @@
 from math import isnan
 
 import by_hand
+import numpy as np
 import pytest
 from made_run import deciding, means
 from theft_run import TEST, counts, gains_of, shares, theft_run, without
@@ -10,6 +11,7 @@ from theft_run import TEST, counts, gains_of, shares, theft_run, without
 from distillab.tables import knockoff
 from distillab.tables.frame import frame_of
 from distillab.tables.looks import questions
+from distillab.tables.models import errors_copied_by
 from distillab.tables.question import EVERY_STUDENT
 
 TAIL = 0.025
@@ -63,6 +65,11 @@ def test_a_cells_whole_row(same_row):
     said = {f"ce-wide--kd-thin--poor-s{seed}": found.run_of(f"ce-wide--kd-thin--poor-s{seed}") for seed in KD}
     agreed = [float((found.predicted(name, "test") == found.predicted(run.member.parents["teacher"], "test")).mean())
               for name, run in said.items()]  # fmt: skip
+    wrong = {name: found.predicted(run.member.parents["teacher"], "test") != found.labels["test"]
+             for name, run in said.items()}  # fmt: skip
+    copied = [float((found.predicted(name, "test") == found.predicted(run.member.parents["teacher"], "test"))
+                    [wrong[name]].mean()) for name, run in said.items()]  # fmt: skip
+    errors = by_hand.share_bounds(copied, TEST)
     own, agreement, ls, pseudo = mean(KD), by_hand.share_bounds(agreed, TEST), mean(LS), mean(PSEUDO)
     gains = expected(("ce-wide", "kd"))
     delta, pseudo_delta = bounds(gains["ls"]), bounds(gains["pseudo"])
@@ -72,10 +79,12 @@ def test_a_cells_whole_row(same_row):
         "seeds": 3, "test_n": TEST,
         "knockoff_accuracy": own[0], "knockoff_low": own[1], "knockoff_high": own[2],
         "agreement": sum(agreed) / 3, "agreement_low": agreement[0], "agreement_high": agreement[1],
+        "errors_copied": sum(copied) / 3, "errors_copied_low": errors[0], "errors_copied_high": errors[1],
         "control_seeds": 5, "ls_accuracy": ls[0], "ls_low": ls[1], "ls_high": ls[2],
         "pseudo_accuracy": pseudo[0], "pseudo_low": pseudo[1], "pseudo_high": pseudo[2],
         "delta": delta[0], "delta_low": delta[1], "delta_high": delta[2],
         "pseudo_delta": pseudo_delta[0], "pseudo_delta_low": pseudo_delta[1], "pseudo_delta_high": pseudo_delta[2],
+        "recovered": delta[0] / (0.95 - ls[0]),
         "queries": 120, "responses": "live", "ls_smoothing": 0.1, "open": False, "missing": 0,
     })  # fmt: skip
 
@@ -105,10 +114,35 @@ def test_every_student_and_thief_is_compared_with_its_own_controls():
 def test_the_papers_thief_has_one_control_and_below_three_seeds_no_interval_is_claimed():
     row = rows(run())["paper", "thin", "ce-wide", "kd"]
     empty = {name for name, value in row.items() if value is None or (isinstance(value, float) and isnan(value))}
-    assert empty == {f"{name}{end}" for name in ("knockoff", "agreement", "ls", "delta")
+    assert empty == {f"{name}{end}" for name in ("knockoff", "agreement", "errors_copied", "ls", "delta")
                      for end in ("_low", "_high")} | {
         f"pseudo_{name}" for name in ("accuracy", "low", "high", "delta", "delta_low", "delta_high")
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "part"), [((107, 108, 111), None), ((112, 110, 108), 1)])
+def test_a_share_of_the_headroom_is_told_where_there_is_more_than_the_margin(right, part):
+    """Headrooms of 0.038 and 0.045 beside a margin of 0.04."""
+    cells, controls = {("poor", "ce", "kd"): KD}, {("poor", "ls_student"): counts(0, 101, 101, 101)}
+    found = theft_run(cells, controls, teachers={"ce": counts(0, *right)}, thieves=THIEVES,
+                      decide=deciding(8, margin=0.04))  # fmt: skip
+    (row,) = knockoff.rows(found)
+    assert row["recovered"] == (part and pytest.approx(row["delta"] / 0.045))
+
+
+def test_an_error_that_is_repeated_is_the_teachers_own():
+    """The teacher is wrong about ten images; of another class, or right there, the knockoff has copied nothing."""
+    found = theft_run({("poor", "ce", "kd"): counts(0, 150)}, {("poor", "ls_student"): LS}, thieves=THIEVES)
+    (run,) = (run for run in found.runs if run.role == "knockoff")
+    taught, labels = found.predicted(run.member.parents["teacher"], "test"), found.labels["test"]
+    wrong = np.flatnonzero(taught != labels)
+    own = labels.copy()
+    own[wrong[:3]] = taught[wrong[:3]]
+    own[wrong[3]] = next(each for each in range(4) if each not in (taught[wrong[3]], labels[wrong[3]]))
+    found.predicted = lambda model, _split: own if model == run.member.id else taught
+    assert errors_copied_by(found, run) == pytest.approx(3 / len(wrong))
+    found.predicted = lambda _model, _split: labels
+    assert isnan(errors_copied_by(found, run))
 
 
 def test_an_agreement_is_told_of_all_seeds_or_of_none():
@@ -119,6 +153,7 @@ def test_an_agreement_is_told_of_all_seeds_or_of_none():
     row = told["poor", "thin", "st-wide", "kd"]
     assert row["seeds"] == 3
     assert isnan(row["agreement"])
+    assert isnan(row["errors_copied"])
     assert (row["agreement_low"], row["agreement_high"]) == (None, None)
 
 

@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from distillab.core.job import Member, Plan
+from distillab.core.recent import Recent
 from distillab.core.workspace import Product, Workspace
 from distillab.metrics.class_statistics import ClassStatistics
 from distillab.metrics.scores import Scores
@@ -85,7 +86,7 @@ def test_summaries_are_the_models_own_and_each_under_its_name(results):
 
 def test_of_a_measurement_no_more_is_held_than_was_asked_for(results):
     assert results.log_probs("ce-s7", "val").nbytes == PAIR
-    assert results._recent.bytes == PAIR
+    assert results.recent.bytes == PAIR
 
 
 def test_no_more_is_held_than_there_is_room_for(workspace, monkeypatch):
@@ -96,7 +97,7 @@ def test_no_more_is_held_than_there_is_room_for(workspace, monkeypatch):
     assert results.log_probs("ce-s7", "test") is first
     results.log_probs("ls-s7", "val")
     assert results.log_probs("ce-s7", "test") is first
-    assert results._recent.bytes == 2 * PAIR
+    assert results.recent.bytes == 2 * PAIR
     results.attacked(results.workspace.member("ce-s7-pgd"))
     assert results.log_probs("ce-s7", "test") is not first
 
@@ -124,3 +125,17 @@ def test_pixels_are_read_for_pictures_alone(results):
     assert pictured[["x", "x_adv"]].loc[0].tolist() == [b"a", b"b"]
     for frame in (pictured, results.attacked(attack)):
         assert frame["distance"].tolist() == [0.25, np.inf, np.inf]
+
+
+def test_rows_are_computed_once_for_all_who_ask_about_the_same_members(workspace):
+    asked, shared = [], Recent(module.KEPT)
+
+    def rows(results):
+        asked.append(results.scope)
+        return [{"n": len(results.members("attack"))}]
+
+    members = frozenset(workspace.plan.members)
+    scopes = [members, members - {"ls-s7-measure"}, members - {"ce-s7-pgd"}, members]
+    found = [Results(workspace, scope, shared).rows_of("attack", rows)[0]["n"] for scope in scopes]
+    assert found == [1, 1, 0, 1]
+    assert asked == [scopes[0], scopes[2]]
