@@ -1,5 +1,7 @@
 """The errors a user can meet; each is one line that says what, where, expected, got and what to do."""
 
+from distillab.core.shown import printable, shortened
+
 
 class DistillabError(Exception):
     """Base of all errors that the command line prints as one line, without a traceback."""
@@ -15,7 +17,7 @@ class DistillabError(Exception):
 
 
 def _line(parts: list[str]) -> str:
-    return "; ".join(" ".join(part.split()) for part in parts if part)
+    return "; ".join(shortened(printable(part)) for part in parts if part)
 
 
 class SpecError(DistillabError):

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from distillab.core.errors import SpecError
 from distillab.core.files import write_text
 from distillab.core.workspace import PARAMS
 from distillab.params.edit import with_number
 from distillab.params.layers import merge
 from distillab.params.root import Params
+from distillab.params.strict_yaml import parse
 
 
 class AskedCell(NamedTuple):
@@ -30,7 +29,7 @@ def ask_in_file(root: Path, asked: Mapping[AskedCell, int]) -> None:
     """
     path = root / PARAMS
     before = path.read_bytes().decode()
-    text, wanted = before, yaml.safe_load(before) or {}
+    text, wanted = before, parse(before.encode(), PARAMS) or {}
     for cell, seeds in asked.items():
         keys = ("override", "decide", "asked", *cell)
         wanted = merge(wanted, _nested(keys, seeds))
@@ -38,8 +37,8 @@ def ask_in_file(root: Path, asked: Mapping[AskedCell, int]) -> None:
             text = with_number(text, keys, seeds)
         except ValueError as error:
             raise _not_editable(str(error)) from error
-    if yaml.safe_load(text) != wanted:
-        raise _not_editable("anchors, aliases or merged keys")
+    if _reads_otherwise(text, wanted):
+        raise _not_editable("anchors, aliases, merged keys, or keys in quotes")
     write_text(path, text)
 
 
@@ -53,6 +52,13 @@ def with_asked(params: Params, asked: Mapping[AskedCell, int]) -> Params:
 
 def _nested(keys: tuple[str, ...], value: int) -> dict[str, Any]:
     return {keys[0]: _nested(keys[1:], value) if len(keys) > 1 else value}
+
+
+def _reads_otherwise(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return bool(parse(text.encode(), PARAMS) != wanted)
+    except SpecError:
+        return True
 
 
 def _not_editable(reason: str) -> SpecError:

@@ -1,18 +1,22 @@
 """The layers of ``params.yaml``: base, preset and override, read and merged."""
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from distillab.core.errors import SpecError
+from distillab.core.shown import shown
+from distillab.params.strict_yaml import LARGEST, parse
 
 CONFIG = "config"
 """The folder of the presets in a project."""
 
 EVERY = "*"
 """The key that stands for all keys of a lower layer."""
+
+PRESET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+"""Names of presets: part of paths, of rules' wildcards and of shell commands."""
 
 
 def read_layers(params: Path, preset: str | None = None) -> dict[str, Any]:
@@ -22,7 +26,7 @@ def read_layers(params: Path, preset: str | None = None) -> dict[str, Any]:
         SpecError: a file is missing or is not a mapping, or the preset does not exist.
     """
     user = read_yaml(params)
-    unknown = [str(key) for key in user if key not in {"preset", "override"}]
+    unknown = [shown(key).strip("'") for key in user if key not in {"preset", "override"}]
     if unknown:
         raise SpecError(
             "no such key here",
@@ -30,18 +34,8 @@ def read_layers(params: Path, preset: str | None = None) -> dict[str, Any]:
             expected="preset, override",
             do="what is different from the preset goes under override",
         )
-    preset = preset or user.get("preset")
+    preset = known_preset(params.parent / CONFIG, preset or user.get("preset"), f"{params.name}: preset")
     folder = params.parent / CONFIG
-    known = preset_names(folder)
-    if preset not in known:
-        near = get_close_matches(str(preset), known, n=1)
-        raise SpecError(
-            "no such preset",
-            where=f"{params.name}: preset",
-            expected=f"one of {', '.join(known)}",
-            got=repr(preset),
-            do=f"did you mean {near[0]}?" if near else "",
-        )
     layers = (
         read_yaml(folder / "base.yaml"),
         read_yaml(folder / f"{preset}.yaml"),
@@ -58,18 +52,40 @@ def preset_names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "base")
 
 
+def known_preset(folder: Path, preset: object, where: str) -> str:
+    """The name of a preset in ``folder``.
+
+    Raises:
+        SpecError: there is none of this name, or its name cannot be part of a path.
+    """
+    known = preset_names(folder)
+    if preset not in known:
+        near = get_close_matches(str(preset), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else ""
+        raise SpecError(
+            "no such preset", where=where, expected=f"one of {', '.join(known)}", got=shown(preset), do=hint
+        )
+    if not PRESET.fullmatch(str(preset)):
+        letters = "at most 40 letters, digits, - and _"
+        raise SpecError("a preset's name", where=where, expected=letters, got=shown(preset), do="rename its file")
+    return str(preset)
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file.
 
     Raises:
-        SpecError: the file is missing, not YAML, or not a mapping.
+        SpecError: the file is missing, not a mapping, or not what parameters may be written as.
     """
+    if not path.exists():
+        raise SpecError("no such file", where=str(path), do="run from the project's root folder")
+    if not path.is_file():
+        raise SpecError("not a file", where=str(path))
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise SpecError("no such file", where=str(path), do="run from the project's root folder") from error
-    except yaml.YAMLError as error:
-        raise SpecError("not YAML", where=str(path), got=str(error)) from error
+        with path.open("rb") as file:
+            content = parse(file.read(LARGEST + 1), str(path))
+    except OSError as error:
+        raise SpecError("cannot be read", where=str(path), got=error.strerror or "") from error
     if not isinstance(content, dict | None):
         raise SpecError("not a mapping", where=str(path), expected="key: value lines", got=type(content).__name__)
     return content or {}

@@ -8,11 +8,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from distillab.core.errors import SpecError
+from distillab.core.shown import printable, shortened, shown
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 KEY_ITSELF = "[key]"
 """What pydantic appends to the place of a mapping's key that is wrong itself."""
+
+LONGEST_KEY = 40
+"""Characters of a name, and of one key of a path in a message."""
+
+MOST_LINES = 20
+"""Mistakes that are told at once."""
 
 RENAMED = {"ls_eps": "label_smoothing", "eps": "label_smoothing"}
 """Keys of former versions, where the new one is allowed and the old one is not."""
@@ -31,9 +38,11 @@ def validate(model: type[ModelT], content: dict[str, Any]) -> ModelT:
 
 
 def all_errors(lines: list[str]) -> SpecError:
-    """One error that shows every line."""
+    """One error that shows every line once, as many as a person reads."""
+    told = list(dict.fromkeys(shortened(printable(line)) for line in lines))
+    others = [f"and {len(told) - MOST_LINES} more"] if len(told) > MOST_LINES else []
     error = SpecError("")
-    error.args = ("\n".join(dict.fromkeys(lines)),)
+    error.args = ("\n".join(told[:MOST_LINES] + others),)
     return error
 
 
@@ -64,20 +73,20 @@ def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
             names = [name.strip(" '") for name in detail["ctx"]["expected"].replace(" or ", ", ").split(",")]
             says = _choice(given, names)
         case "model_attributes_type" | "model_type" | "dict_type":
-            says = f"expected key: value pairs; got {given!r}"
+            says = f"expected key: value pairs; got {shown(given)}"
         case "tuple_type":
-            says = f"expected a list; got {given!r}"
-        case "string_pattern_mismatch":
-            says = f"expected a name of lower-case letters, digits and _; got {given!r}"
+            says = f"expected a list; got {shown(given)}"
+        case "string_pattern_mismatch" | "string_too_long":
+            says = f"expected a name of at most {LONGEST_KEY} lower-case letters, digits and _; got {shown(given)}"
         case "too_short":
             says = "expected at least one entry; got none"
         case _:
-            says = _translated(detail["msg"]) + ("" if isinstance(given, dict) else f"; got {given!r}")
+            says = _translated(detail["msg"]) + ("" if isinstance(given, dict) else f"; got {shown(given)}")
     return f"params: {path}: {says}"
 
 
 def _choice(given: object, names: list[str]) -> str:
-    return f"expected one of {', '.join(names)}; got {given!r}{_hint(str(given), names)}"
+    return f"expected one of {', '.join(names)}; got {shown(given)}{_hint(str(given), names)}"
 
 
 def _translated(message: str) -> str:
@@ -104,7 +113,7 @@ def _key_path(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     for step in loc:
         chosen = _chosen(annotation, step)
         if chosen is None and step != KEY_ITSELF:
-            parts.append(f"[{step}]" if isinstance(step, int) else f".{step}")
+            parts.append(f"[{step}]" if isinstance(step, int) else f".{shortened(step, LONGEST_KEY)}")
         annotation = chosen or _inner(annotation, step)
     return "".join(parts).lstrip(".")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from distillab.core.errors import SpecError
 from distillab.core.files import write_text
+from distillab.core.shown import LONGEST_VALUE, printable, shortened
 from distillab.core.workspace import PARAMS
-from distillab.params.layers import CONFIG, preset_names, read_yaml
+from distillab.params.layers import CONFIG, known_preset, read_yaml
 
 
 def use_preset(root: Path, preset: str) -> str:
@@ -17,9 +17,7 @@ def use_preset(root: Path, preset: str) -> str:
     Raises:
         SpecError: there is no such preset, or ``params.yaml`` is not readable.
     """
-    known = preset_names(root / CONFIG)
-    if preset not in known:
-        raise SpecError("no such preset", where="distillab use", expected=f"one of {', '.join(known)}", got=preset)
+    known_preset(root / CONFIG, preset, "distillab use")
     path = root / PARAMS
     before = read_yaml(path)
     yaml = YAML()
@@ -28,5 +26,6 @@ def use_preset(root: Path, preset: str) -> str:
     buffer = io.StringIO()
     yaml.dump(content, buffer)
     write_text(path, buffer.getvalue())
+    former = shortened(printable(str(before.get("preset"))), LONGEST_VALUE)
     kept = "; the override is kept" if before.get("override") else ""
-    return f"params.yaml: preset {before.get('preset')} -> {preset}{kept}; now run `snakemake` or `dvc repro`"
+    return f"params.yaml: preset {former} -> {preset}{kept}; now run `snakemake` or `dvc repro`"

@@ -19,7 +19,7 @@ from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.model import ModelSpec
 from distillab.studies import STUDIES
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 """A name a user gives to a method with its parameters; part of file names."""
 
 

@@ -65,7 +65,7 @@ def test_what_cannot_be_added_in_place_is_refused_and_nothing_changes(root, text
 
 def test_a_key_that_yaml_reads_as_something_else_is_refused(root):
     with pytest.raises(SpecError, match="cannot be added"):
-        ask_in_file(root, {AskedCell("paper", "on", "kd"): 4})
+        ask_in_file(root, {AskedCell("paper", "true", "kd"): 4})
     assert (root / "params.yaml").read_text() == TEXT
 
 

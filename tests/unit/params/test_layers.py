@@ -1,5 +1,7 @@
 """Reading and merging layers: whose value wins, and the one line about a file that cannot be read."""
 
+import os
+
 import pytest
 
 from distillab.core.errors import SpecError
@@ -87,12 +89,21 @@ def test_a_wrong_file_is_told_in_full(tmp_path, text, says):
     assert str(error.value) == f"{path}: {says}"
 
 
-def test_broken_yaml_is_told_with_its_line(tmp_path):
-    (tmp_path / "x.yaml").write_text("a: 1\nb: [\n")
+@pytest.mark.parametrize("name", ["a{seed}b", "a b", "-n", "x;id", "$(id)", "a" * 41, "\x1b[31m", "a\nb"])
+def test_a_preset_is_named_as_a_path_and_a_wildcard_may_be(layers, name):
+    path = layers("")
+    (path.parent / "config" / f"{name}.yaml").write_text("")
     with pytest.raises(SpecError) as error:
+        read_layers(path, name)
+    assert str(error.value).startswith("params.yaml: preset: a preset's name; expected at most 40 letters")
+    assert str(error.value).endswith("rename its file")
+    assert str(error.value).isprintable()
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.yaml")
+    with pytest.raises(SpecError, match=r"x.yaml: not a file$"):
         read_yaml(tmp_path / "x.yaml")
-    assert str(error.value).startswith(f"{tmp_path}/x.yaml: not YAML; got while parsing a flow node")
-    assert "line 3" in str(error.value)
 
 
 def test_an_empty_file_is_an_empty_mapping(tmp_path):

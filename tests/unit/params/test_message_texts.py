@@ -111,7 +111,7 @@ ROOT = "count, mode, pair, inner, method, methods, inners, odd"
         ({"pair": [1, "x"]}, "pair[1]: expected a valid integer, unable to parse string as an integer; got 'x'"),
         (
             {"methods": {"A-1": {"name": "bare"}}},
-            "methods.A-1: expected a name of lower-case letters, digits and _; got 'A-1'",
+            "methods.A-1: expected a name of at most 40 lower-case letters, digits and _; got 'A-1'",
         ),
         ({"inners": []}, "inners: expected at least one entry; got none"),
         ({"inner": {"must": 1, "depth": 0}}, "inner.depth: expected a number greater than or equal to 1; got 0"),

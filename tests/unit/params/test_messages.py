@@ -74,7 +74,10 @@ WRONG = {
     "no list": ({"seeds": 3}, "seeds: expected a list; got 3"),
     "no mapping": ({"train": {"optimizer": "sgd"}}, "train.optimizer: expected key: value pairs; got 'sgd'"),
     "empty": ({"pairs": []}, "pairs: expected at least one entry; got none"),
-    "bad name": ({"defenses": {"C-E": {"name": "ce"}}}, "defenses.C-E: expected a name of lower-case.*; got 'C-E'"),
+    "bad name": (
+        {"defenses": {"C-E": {"name": "ce"}}},
+        "defenses.C-E: expected a name of at most 40 lower-case.*; got 'C-E'",
+    ),
     "no name": ({"defenses": {"x": {"eps": 0.1}}}, "defenses.x: no method is named; expected name: one of ce, ls"),
     "missing": (
         {"robustness": {"attacks": {"x": {"name": "pgd", "eps": 1}}}},

@@ -31,7 +31,7 @@ def test_without_an_override_none_is_mentioned(project):
 def test_an_unknown_preset_changes_nothing(project):
     root = project()
     before = (root / "params.yaml").read_bytes()
-    with pytest.raises(SpecError, match=r"no such preset; expected one of .*tiny.*; got dgits"):
+    with pytest.raises(SpecError, match=r"no such preset; expected one of .*tiny.*; got 'dgits'"):
         use_preset(root, "dgits")
     assert (root / "params.yaml").read_bytes() == before
 
@@ -52,7 +52,7 @@ def test_what_is_said_in_full(project):
     with pytest.raises(SpecError) as error:
         use_preset(root, "base")
     names = ", ".join(preset_names(root / "config"))
-    assert str(error.value) == f"distillab use: no such preset; expected one of {names}; got base"
+    assert str(error.value) == f"distillab use: no such preset; expected one of {names}; got 'base'"
 
 
 def test_letters_of_all_languages_are_kept(project):

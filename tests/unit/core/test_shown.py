@@ -1,0 +1,40 @@
+"""What others wrote is shown in one line, short, and harmless to a terminal."""
+
+import pytest
+
+from distillab.core.errors import SpecError
+from distillab.core.shown import LONGEST_LINE, LONGEST_VALUE, printable, shortened, shown
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("plain Büßer 中", "plain Büßer 中"), ("a\n\tb  c", "a b c"), ("\x1b[31mred", "\\x1b[31mred"),
+        ("\x9b1m", "\\x9b1m"),
+        ("a\u202eb", "a\\u202eb"), ("a\x00b\x07", "a\\x00b\\x07"), ("\ud800", "\\ud800"), ("\U000e0001", "\\U000e0001"),
+    ],
+)  # fmt: skip
+def test_hidden_characters_are_escaped(text, line):
+    assert printable(text) == line
+
+
+def test_long_texts_lose_their_middle():
+    assert shortened("x" * 900) == "x" * 900
+    assert shortened("a" * 500 + "b" * 500) == "a" * 448 + "..." + "b" * 448
+    assert shortened("abcdefghij", 9) == "abc...hij"
+
+
+@pytest.mark.parametrize("value", ["x" * 10**6, list(range(10**5)), 10**4000, {"k" * 99: [[["deep"] * 99] * 99] * 99}])
+def test_large_values_are_short(value):
+    assert len(shown(value)) <= LONGEST_VALUE
+
+
+def test_small_values_are_as_in_python():
+    for value in (5, 0.1, "it's", [1, "a"], {"a": 1}, None, True, (1, 2)):
+        assert shown(value) == repr(value)
+
+
+def test_no_error_can_write_on_a_terminal():
+    error = SpecError("no class \x1b[2J", where="a\x07", got="\u202e" * 2000, do="\r\nx")
+    assert str(error).isprintable()
+    assert len(str(error)) < 2 * LONGEST_LINE
