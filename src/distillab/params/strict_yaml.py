@@ -87,8 +87,8 @@ class _Document:
         before, self._count = self._count, self._count + 1
         if depth > DEEPEST:
             raise self._refusal(event, "nested too deep", expected=f"at most {DEEPEST} levels")
-        if getattr(event, "tag", None) is not None:
-            raise self._refusal(event, "a tag", got=shown(event.tag), do="write the value without it")
+        if tag := getattr(event, "tag", None):
+            raise self._refusal(event, "a tag", got=shown(tag), do="write the value without it")
         if isinstance(event, yaml.AliasEvent):
             value, size = self._aliased(event)
             self._count += size
@@ -113,7 +113,7 @@ class _Document:
         merged: dict[str, Any] = {}
         lines: dict[str, int] = {}
         for event in self._until(yaml.MappingEndEvent):
-            key, line = self._key(event, depth), event.start_mark.line + 1
+            key, line = self._key(event, depth), _line(event)
             if key in lines:
                 first = f"{shown(key)}, first in line {lines[key]}"
                 raise self._refusal(event, "a key given twice", got=first, do="keep one")
@@ -161,5 +161,8 @@ class _Document:
         return line
 
     def _refusal(self, event: yaml.Event, what: str, *, expected: str = "", got: str = "", do: str = "") -> SpecError:
-        where = f"{self._where}: line {event.start_mark.line + 1}"
-        return SpecError(what, where=where, expected=expected, got=got, do=do)
+        return SpecError(what, where=f"{self._where}: line {_line(event)}", expected=expected, got=got, do=do)
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1

@@ -55,7 +55,7 @@ def test_use_refuses_an_unknown_preset_and_changes_nothing(project, capsys):
     assert main(["use", "base"]) == 2
     line = capsys.readouterr().err
     assert line.startswith("distillab: distillab use: no such preset; expected one of ")
-    assert line.endswith("; got base\n")
+    assert line.endswith("; got 'base'\n")
     assert (project / "params.yaml").read_bytes() == before
 
 
