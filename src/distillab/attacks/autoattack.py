@@ -15,12 +15,12 @@ from distillab.attacks.precision import precision_of
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
+from distillab.core.bounds import PixelLength, Steps
 from distillab.core.errors import SpecError
 from distillab.core.generators import ExampleNoise, forked
 from distillab.core.shapes import Images, Labels
 from distillab.losses.margins import difference_of_logits, is_adversarial
 from distillab.specs.attack import AttackSpec
-from distillab.specs.base import Fractional
 
 if TYPE_CHECKING:
     from pyautoattack.autopgd_base import APGDAttack
@@ -50,9 +50,9 @@ class AutoAttack(AttackSpec):
 
     name: Literal["autoattack"] = "autoattack"
     norm: Literal["linf", "l2"] = Field(default="linf", description="Norm of the ball")
-    eps: Fractional = Field(ge=0, description="Radius of the ball, in pixel units")
-    steps: int = Field(default=100, ge=1, description="Iterations of APGD and FAB; the standard version has 100")
-    queries: int = Field(default=5000, ge=1, description="Queries of Square; the standard version has 5000")
+    eps: PixelLength = Field(ge=0, description="Radius of the ball, in pixel units")
+    steps: Steps = Field(default=100, ge=1, description="Iterations of APGD and FAB; the standard version has 100")
+    queries: Steps = Field(default=5000, ge=1, description="Queries of Square; the standard version has 5000")
     target: Literal["untargeted"] = Field(default="untargeted", description="There is no targeted version")
 
     kind: ClassVar = "fixed_radius"

@@ -10,10 +10,10 @@ from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import ball_around
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.core.bounds import PixelLength, Steps
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Images, Labels
 from distillab.specs.attack import AttackSpec
-from distillab.specs.base import Fractional
 
 LEVEL = 1 / 255
 
@@ -26,9 +26,9 @@ class BIM(AttackSpec):
 
     name: Literal["bim"] = "bim"
     norm: Literal["linf", "l2"] = Field(default="linf", description="Norm of the ball")
-    eps: Fractional = Field(ge=0, description="Radius of the ball, in pixel units")
-    step_size: Fractional = Field(default=LEVEL, gt=0, description="Length of a step in the norm of the ball")
-    steps: int | None = Field(default=None, ge=1, description="Steps; by the paper's rule if absent")
+    eps: PixelLength = Field(ge=0, description="Radius of the ball, in pixel units")
+    step_size: PixelLength = Field(default=LEVEL, gt=0, description="Length of a step in the norm of the ball")
+    steps: Steps | None = Field(default=None, ge=1, description="Steps; by the paper's rule if absent")
     loss: AscentLoss = Field(default="ce", description="ce: cross-entropy; margin, dlr: logit differences")
 
     kind: ClassVar = "fixed_radius"

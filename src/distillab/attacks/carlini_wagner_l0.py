@@ -15,6 +15,7 @@ from distillab.attacks.projections import CHANGED, NORMS
 from distillab.attacks.pruning import MOST, prune, snap
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.sparse_search import sparse_search
+from distillab.core.bounds import Rate, Steps, TradeOff
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Flags, Images, Labels
 from distillab.specs.attack import AttackSpec, Budget, Mode
@@ -62,10 +63,10 @@ class CarliniWagnerL0(AttackSpec):
         default="default",
         description="strict: 100, 300 or 1000 steps per const, up to const 10, 1e3 or 2e6; fast: 50, 100 or 300 steps",
     )
-    steps: int | None = Field(default=None, ge=1, description="Steps (strict: per const), instead of the budget's")
-    initial_const: float = Field(default=1e-3, gt=0, description="First weight of the classification loss")
-    largest_const: float | None = Field(default=None, gt=0, description="Gives up there, instead of the budget's")
-    lr: float = Field(default=1e-2, gt=0, description="Adam's learning rate")
+    steps: Steps | None = Field(default=None, ge=1, description="Steps (strict: per const), instead of the budget's")
+    initial_const: TradeOff = Field(default=1e-3, gt=0, description="First weight of the classification loss")
+    largest_const: TradeOff | None = Field(default=None, gt=0, description="Gives up there, instead of the budget's")
+    lr: Rate = Field(default=1e-2, gt=0, description="Adam's learning rate")
     score: Literal["release", "margin"] = Field(default="release", description="What makes a pixel useful")
     prune: bool = Field(default=False, description="Put back every pixel that the result does not need")
 

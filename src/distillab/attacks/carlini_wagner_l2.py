@@ -14,6 +14,7 @@ from distillab.attacks.norm_search import norm_search
 from distillab.attacks.rest import has_moved
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
+from distillab.core.bounds import Factor, Halvings, Rate, Steps, TradeOff
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Flags, Images, Labels, PerExample
 from distillab.losses.margins import is_adversarial
@@ -54,11 +55,11 @@ class CarliniWagnerL2(AttackSpec):
         default="default",
         description="strict: 200 steps x 5 (ci), 1000 x 9 (default), 10000 x 9 (paper); fast: 50, 100 or 300 steps",
     )
-    steps: int | None = Field(default=None, ge=1, description="Steps (strict: per const), instead of the budget's")
-    search_steps: int | None = Field(default=None, ge=1, description="Values of const, instead of the budget's")
-    kappa: float = Field(default=0.0, ge=0, description="Logits by which the adversarial class must win")
-    initial_const: float = Field(default=1e-3, gt=0, description="First weight of the classification loss")
-    lr: float = Field(default=1e-2, gt=0, description="Adam's learning rate")
+    steps: Steps | None = Field(default=None, ge=1, description="Steps (strict: per const), instead of the budget's")
+    search_steps: Halvings | None = Field(default=None, ge=1, description="Values of const, instead of the budget's")
+    kappa: Factor = Field(default=0.0, ge=0, description="Logits by which the adversarial class must win")
+    initial_const: TradeOff = Field(default=1e-3, gt=0, description="First weight of the classification loss")
+    lr: Rate = Field(default=1e-2, gt=0, description="Adam's learning rate")
     abort_early: bool = Field(default=True, description="Stop an example that makes no progress")
 
     kind: ClassVar = "minimum_norm"

@@ -12,6 +12,7 @@ from distillab.attacks.goal import Goal
 from distillab.attacks.norm_search import norm_search
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.core.bounds import Rate, Steps, TradeOff
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Flags, Images, Labels, PerExample
 from distillab.losses.margins import is_adversarial
@@ -47,10 +48,10 @@ class CarliniWagnerLinf(AttackSpec):
         default="default",
         description="strict: 100 (ci), 300 (default), 1000 (paper) steps per const; fast: 50, 100 or 300 steps",
     )
-    steps: int | None = Field(default=None, ge=1, description="Steps (strict: per const), instead of the budget's")
-    initial_const: float = Field(default=1e-5, gt=0, description="First weight of the classification loss")
-    largest_const: float = Field(default=20.0, gt=0, description="An example gives up where const reaches this")
-    lr: float = Field(default=5e-3, gt=0, description="Adam's learning rate")
+    steps: Steps | None = Field(default=None, ge=1, description="Steps (strict: per const), instead of the budget's")
+    initial_const: TradeOff = Field(default=1e-5, gt=0, description="First weight of the classification loss")
+    largest_const: TradeOff = Field(default=20.0, gt=0, description="An example gives up where const reaches this")
+    lr: Rate = Field(default=5e-3, gt=0, description="Adam's learning rate")
     shrink: float = Field(default=0.9, gt=0, lt=1, description="Factor of the threshold after a success")
 
     kind: ClassVar = "minimum_norm"

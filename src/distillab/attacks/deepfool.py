@@ -13,6 +13,7 @@ from distillab.attacks.projections import NORMS
 from distillab.attacks.rest import has_moved
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
+from distillab.core.bounds import ClassCount, Halvings, Steps
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Flags, Images, Labels, PerExample
 from distillab.specs.attack import AttackSpec
@@ -38,12 +39,12 @@ class DeepFool(AttackSpec):
 
     name: Literal["deepfool"] = "deepfool"
     norm: Literal["l2", "linf"] = Field(default="l2", description="Norm that is minimized")
-    steps: int = Field(default=50, ge=1, description="Most steps")
-    overshoot: float = Field(default=0.02, ge=0, description="Share by which the sum of steps is lengthened")
-    candidates: int = Field(
+    steps: Steps = Field(default=50, ge=1, description="Most steps")
+    overshoot: float = Field(default=0.02, ge=0, le=1, description="Share by which the sum of steps is lengthened")
+    candidates: ClassCount = Field(
         default=4, ge=2, description="Only this many classes with the largest logits are tried; more are hardly closer"
     )
-    refine: int = Field(default=10, ge=0, description="Bisections between the image and the result; forward only")
+    refine: Halvings = Field(default=10, ge=0, description="Bisections between the image and the result; forward only")
 
     kind: ClassVar = "minimum_norm"
     paper: ClassVar = "Moosavi-Dezfooli et al., CVPR 2016"

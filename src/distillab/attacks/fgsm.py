@@ -9,10 +9,10 @@ from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import ball_around
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.core.bounds import PixelLength
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Images, Labels
 from distillab.specs.attack import AttackSpec
-from distillab.specs.base import Fractional
 
 
 class FGSM(AttackSpec):
@@ -23,7 +23,7 @@ class FGSM(AttackSpec):
 
     name: Literal["fgsm"] = "fgsm"
     norm: Literal["linf", "l2"] = Field(default="linf", description="Norm of the ball")
-    eps: Fractional = Field(ge=0, description="Length of the step, in pixel units")
+    eps: PixelLength = Field(ge=0, description="Length of the step, in pixel units")
     loss: AscentLoss = Field(default="ce", description="ce: cross-entropy; margin, dlr: logit differences")
 
     kind: ClassVar = "fixed_radius"

@@ -9,6 +9,7 @@ from pydantic import Field
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.core.bounds import Halvings, Steps, TradeOff
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Images, Labels
 from distillab.losses.cross_entropy import cross_entropy
@@ -35,9 +36,11 @@ class LBFGS(AttackSpec):
 
     name: Literal["lbfgs"] = "lbfgs"
     norm: Literal["l2"] = Field(default="l2", description="Norm that is minimized")
-    steps: int = Field(default=100, ge=1, description="L-BFGS iterations per const")
-    search_steps: int = Field(default=10, ge=0, description="Bisections between a const that fails and one that works")
-    initial_const: float = Field(default=1e-2, gt=0, description="First weight of the squared distance")
+    steps: Steps = Field(default=100, ge=1, description="L-BFGS iterations per const")
+    search_steps: Halvings = Field(
+        default=10, ge=0, description="Bisections between a const that fails and one that works"
+    )
+    initial_const: TradeOff = Field(default=1e-2, gt=0, description="First weight of the squared distance")
 
     kind: ClassVar = "minimum_norm"
     paper: ClassVar = "Szegedy et al., ICLR 2014"

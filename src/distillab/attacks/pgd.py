@@ -9,10 +9,10 @@ from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import ball_around
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.core.bounds import PixelLength, Restarts, Steps
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Images, Labels
 from distillab.specs.attack import AttackSpec
-from distillab.specs.base import Fractional
 
 
 class PGD(AttackSpec):
@@ -26,10 +26,10 @@ class PGD(AttackSpec):
 
     name: Literal["pgd"] = "pgd"
     norm: Literal["linf", "l2"] = Field(default="linf", description="Norm of the ball")
-    eps: Fractional = Field(ge=0, description="Radius of the ball, in pixel units")
-    step_size: Fractional = Field(gt=0, description="Length of a step in the norm of the ball, in pixel units")
-    steps: int = Field(default=40, ge=0, description="Steps per restart")
-    restarts: int = Field(default=1, ge=1, description="Starts per example that has not yet failed")
+    eps: PixelLength = Field(ge=0, description="Radius of the ball, in pixel units")
+    step_size: PixelLength = Field(gt=0, description="Length of a step in the norm of the ball, in pixel units")
+    steps: Steps = Field(default=40, ge=1, description="Steps per restart")
+    restarts: Restarts = Field(default=1, ge=1, description="Starts per example that has not yet failed")
     random_start: bool = Field(default=True, description="Start from a uniform point of the ball, else from the image")
     loss: AscentLoss = Field(
         default="ce",

@@ -15,6 +15,7 @@ from distillab.certify.graph import Graph
 from distillab.certify.layered import LayeredSpec
 from distillab.certify.relaxations import ChosenSlopes, Relaxation, Wedge
 from distillab.certify.sweep import Bounds, lower_bounds
+from distillab.core.bounds import Steps
 from distillab.core.shapes import Images, Labels, Logits, PerExample
 
 
@@ -28,8 +29,8 @@ class AlphaCROWN(LayeredSpec):
     """
 
     name: Literal["alpha_crown"] = "alpha_crown"
-    steps: int = Field(default=20, ge=0, description="Ascent steps")
-    step_size: float = Field(default=0.1, gt=0, description="Adam's learning rate, in units of slope")
+    steps: Steps = Field(default=20, ge=0, description="Ascent steps")
+    step_size: float = Field(default=0.1, gt=0, le=1, description="Adam's learning rate, in units of slope")
     decay: float = Field(default=0.97, gt=0, le=1, description="Factor on the learning rate after each step")
 
     paper: ClassVar = "Xu et al., ICLR 2021"

@@ -13,6 +13,7 @@ from distillab.certify.combined import Tier, tiers
 from distillab.certify.decision import certified, clean_margins, logit_scale, smallest_margin
 from distillab.certify.graph import Graph
 from distillab.certify.sweep import Bounds
+from distillab.core.bounds import Steps, Units
 from distillab.core.shapes import Flags, Images, Labels, Logits, PerExample
 from distillab.specs.certifier import CertifierSpec
 
@@ -38,8 +39,8 @@ class Best(CertifierSpec):
     """
 
     name: Literal["best"] = "best"
-    alpha_steps: int = Field(default=20, ge=0, description="Steps of alpha-CROWN on open images; 0 leaves it out")
-    lp_units: int = Field(
+    alpha_steps: Steps = Field(default=20, ge=0, description="Steps of alpha-CROWN on open images; 0 leaves it out")
+    lp_units: Units = Field(
         default=0, ge=0, description="Solve LPs for open images with at most this many unstable units"
     )
 

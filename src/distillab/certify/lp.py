@@ -14,6 +14,7 @@ from distillab.certify.graph import Graph
 from distillab.certify.layered import LayeredSpec
 from distillab.certify.program import Program
 from distillab.certify.sweep import Bounds
+from distillab.core.bounds import Units
 from distillab.core.errors import SpecError
 from distillab.core.shapes import Images, Labels, Logits, PerExample
 
@@ -32,7 +33,7 @@ class LP(LayeredSpec):
     name: Literal["lp"] = "lp"
     layers: Layers = Field(default="crown", description="How the layers before the margin are bounded")
     intersect: bool = Field(default=True, description="Intersect the layers' bounds with intervals")
-    most_units: int = Field(default=200, ge=1, description="Largest network, in activations, for layers: lp")
+    most_units: Units = Field(default=200, ge=1, description="Largest network, in activations, for layers: lp")
 
     norms: ClassVar = ("linf", "l1")
     paper: ClassVar = "Wong & Kolter, ICML 2018"

@@ -11,6 +11,7 @@ from distillab.certify.bounds import LayerBounds, unstable_units
 from distillab.certify.expressions import expressions
 from distillab.certify.graph import Graph
 from distillab.certify.program import Program
+from distillab.core.bounds import Units
 from distillab.core.errors import SpecError
 from distillab.core.shapes import Images, Labels, Logits, PerExample
 from distillab.specs.certifier import CertifierSpec
@@ -23,7 +24,7 @@ class MILP(CertifierSpec):
     """
 
     name: Literal["milp"] = "milp"
-    most_unstable: int = Field(default=60, ge=0, description="Most unstable units of an image that is tried")
+    most_unstable: Units = Field(default=60, ge=0, description="Most unstable units of an image that is tried")
 
     norms: ClassVar = ("linf", "l1")
     paper: ClassVar = "Tjeng et al., ICLR 2019"

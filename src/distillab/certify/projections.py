@@ -16,6 +16,7 @@ from distillab.certify.graph import Graph
 from distillab.certify.ops import Add, Input
 from distillab.certify.relaxations import Band
 from distillab.certify.sweep import Interval
+from distillab.core.bounds import Units
 from distillab.core.errors import SpecError
 from distillab.core.generators import generator
 from distillab.core.shapes import Images, Labels, Logits, PerExample
@@ -36,7 +37,7 @@ class Projections(EstimatorSpec):
     """
 
     name: Literal["projections"] = "projections"
-    directions: int = Field(
+    directions: Units = Field(
         default=51, ge=1, description="Random directions; odd, so that the median is the middle one"
     )
 

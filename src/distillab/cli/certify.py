@@ -8,8 +8,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distillab.core.bounds import parse_fraction
 from distillab.core.errors import SpecError
-from distillab.specs.base import parse_fraction
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from distillab.core.bounds import ClassCount
 from distillab.data.archives import find
 from distillab.data.class_folders import read_class_folders
 from distillab.data.raw import RawData
@@ -21,7 +22,7 @@ class ImageFolderSpec(DataSpec):
     title: str = Field(min_length=1, description="What reports call the data set")
     path: str = Field(description="The folder or archive, inside root")
     shape: ImageShape = Field(description="Channels (1 or 3), height and width of every image")
-    classes: int = Field(ge=2, description="Number of classes, that is of folders in train/")
+    classes: ClassCount = Field(ge=2, description="Number of classes, that is of folders in train/")
     pass_over: tuple[str, ...] = Field(
         default=(), description="Files to leave out: names, or patterns such as *.svg; all others are read or refused"
     )

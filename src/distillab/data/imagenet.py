@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from distillab.core.bounds import ClassCount, ImageSize
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.data.listing import Listing, list_files
 from distillab.data.raw import RawData
@@ -18,8 +19,10 @@ class ImageNetSpec(StreamingDataSpec):
 
     name: Literal["imagenet"] = "imagenet"
     folder: str = Field(default="imagenet", description="Folder inside root that holds train/ and val/")
-    classes: int = Field(default=1000, ge=2, description="Number of classes; fewer for a subset such as ImageNet-100")
-    size: int = Field(default=224, ge=8, description="Height and width of the images a network sees")
+    classes: ClassCount = Field(
+        default=1000, ge=2, description="Number of classes; fewer for a subset such as ImageNet-100"
+    )
+    size: ImageSize = Field(default=224, ge=8, description="Height and width of the images a network sees")
 
     pass_over: tuple[str, ...] = Field(
         default=(), description="Files to leave out: names, or patterns such as *.svg; all others are read or refused"

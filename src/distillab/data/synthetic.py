@@ -8,6 +8,7 @@ from jaxtyping import Int, UInt8
 from pydantic import Field
 from torch import Tensor
 
+from distillab.core.bounds import ClassCount, Factor, ImageCount, ImageSize
 from distillab.core.generators import generator
 from distillab.data.raw import RawData, checked
 from distillab.specs.data import DataSpec
@@ -18,12 +19,12 @@ class SyntheticSpec(DataSpec):
     """Gaussian blobs whose place on a circle is the class, with pixel noise."""
 
     name: Literal["synthetic"] = "synthetic"
-    classes: int = Field(default=4, ge=2, description="Number of classes")
-    channels: int = Field(default=1, ge=1, description="Channels, all alike but for the noise")
-    size: int = Field(default=8, ge=4, description="Height and width")
-    train_images: int = Field(default=256, ge=1, description="Training images, classes in turn")
-    test_images: int = Field(default=64, ge=1, description="Test images, classes in turn")
-    noise: float = Field(default=0.1, ge=0, description="Standard deviation of the pixel noise, of pixels in [0, 1]")
+    classes: ClassCount = Field(default=4, ge=2, description="Number of classes")
+    channels: ImageSize = Field(default=1, ge=1, description="Channels, all alike but for the noise")
+    size: ImageSize = Field(default=8, ge=4, description="Height and width")
+    train_images: ImageCount = Field(default=256, ge=1, description="Training images, classes in turn")
+    test_images: ImageCount = Field(default=64, ge=1, description="Test images, classes in turn")
+    noise: Factor = Field(default=0.1, ge=0, description="Standard deviation of the pixel noise, of pixels in [0, 1]")
 
     @property
     def facts(self) -> DataFacts:

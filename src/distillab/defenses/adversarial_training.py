@@ -9,10 +9,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from distillab.attacks.projections import Ball
+from distillab.core.bounds import Epochs, Fractional, PixelLength, Steps
 from distillab.core.generators import generator
 from distillab.core.shapes import Images, PerExample
 from distillab.data.dataset import Batch
-from distillab.specs.base import Fractional
 from distillab.specs.defense import TrainedDefense
 from distillab.training.objective import Objective
 
@@ -23,9 +23,11 @@ class AdversarialTrainingSpec(TrainedDefense):
     kind: ClassVar = "adversarial"
 
     eps: Fractional = Field(default=8 / 255, ge=0, le=1, description="Radius of the Linf ball, in pixel units")
-    step_size: Fractional = Field(default=2 / 255, gt=0, description="Length of a step, in pixel units")
-    steps: int = Field(default=7, ge=1, description="Steps for each training batch; one forward and backward pass each")
-    warmup_epochs: int = Field(
+    step_size: PixelLength = Field(default=2 / 255, gt=0, description="Length of a step, in pixel units")
+    steps: Steps = Field(
+        default=7, ge=1, description="Steps for each training batch; one forward and backward pass each"
+    )
+    warmup_epochs: Epochs = Field(
         default=0,
         ge=0,
         description="First epochs, in which eps and step_size grow linearly; helps short schedules off the ground",

@@ -7,6 +7,7 @@ from jaxtyping import Int
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.core.bounds import BatchSize, Epochs, Factor, Temperature, Units
 from distillab.core.errors import ContractError
 from distillab.core.generators import forked, generator
 from distillab.core.seeds import derive
@@ -41,14 +42,16 @@ class GenerativePerturbation(PostHocDefense):
     grade: ClassVar[str] = "R"
     preserves_argmax: ClassVar[bool] = False
 
-    accuracy_weight: float = Field(
+    accuracy_weight: Factor = Field(
         default=1.0, ge=0, description="Weight of the cross-entropy with the predicted class"
     )
-    divergence_weight: float = Field(default=0.1, ge=0, description="Weight of the divergence from the proxy student")
-    temperature: float = Field(default=4.0, gt=0, description="Softening of answers and student in their divergence")
-    epochs: int = Field(default=5, ge=0, description="Passes over the training images; after none p' is p")
-    batch_size: int = Field(default=128, ge=1, description="Images per step of both networks")
-    width: int = Field(default=512, ge=1, description="Units of the two hidden layers")
+    divergence_weight: Factor = Field(default=0.1, ge=0, description="Weight of the divergence from the proxy student")
+    temperature: Temperature = Field(
+        default=4.0, gt=0, description="Softening of answers and student in their divergence"
+    )
+    epochs: Epochs = Field(default=5, ge=0, description="Passes over the training images; after none p' is p")
+    batch_size: BatchSize = Field(default=128, ge=1, description="Images per step of both networks")
+    width: Units = Field(default=512, ge=1, description="Units of the two hidden layers")
     optimizer: AdamSpec = Field(default=AdamSpec(), description="Optimizer of the perturbation")
     student_optimizer: SGDSpec = Field(
         default=SGDSpec(lr=0.01, weight_decay=0.0), description="Optimizer of the proxy student, like the teacher built"

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from distillab.attacks.projections import LinfBall
+from distillab.core.bounds import PixelLength, Steps, Temperature
 from distillab.core.generators import generator
 from distillab.core.shapes import Images, Labels, Logits, PerExample
 from distillab.data.dataset import Batch, batches
@@ -16,7 +17,6 @@ from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.divergence import kd_divergence
 from distillab.losses.exponential_divergence import exponential_predictive_divergence
 from distillab.models.modes import frozen
-from distillab.specs.base import Fractional
 from distillab.specs.defense import TrainedDefense
 from distillab.specs.model import Domain
 from distillab.training.objective import Objective, Task, Terms
@@ -50,7 +50,7 @@ class AdversarialSparseTeacher(TrainedDefense):
     weight: float = Field(
         default=0.05, ge=0, le=1, description="alpha, the weight of the divergence; the labels have 1 - alpha"
     )
-    temperature: float = Field(default=6.0, gt=0, description="Softening of both outputs; 30 on CIFAR-100")
+    temperature: Temperature = Field(default=6.0, gt=0, description="Softening of both outputs; 30 on CIFAR-100")
     ratio: float = Field(default=0.2, gt=0, le=1, description="Share of the classes that r keeps; at least one class")
     loss: Literal["epd", "kl_rp", "kl_pr"] = Field(
         default="epd", description="Between outputs p and target r: EPD(p, r), KL(r, p), or KL(p, r) if ratio is 1"
@@ -64,13 +64,13 @@ class AdversarialSparseTeacher(TrainedDefense):
     pgd_space: Space = Field(
         default="pixel", description="Attack pixels, or normalized images clipped to [0, 1] as in the release"
     )
-    eps: Fractional | None = Field(
+    eps: PixelLength | None = Field(
         default=None, ge=0, description="Radius of the Linf ball, in units of the space; 0.075 or 0.3 if absent"
     )
-    step_size: Fractional | None = Field(
+    step_size: PixelLength | None = Field(
         default=None, gt=0, description="Length of a step, in units of the space; 0.0025 or 0.01 if absent"
     )
-    steps: int = Field(default=40, ge=1, description="Steps of PGD, from the image itself")
+    steps: Steps = Field(default=40, ge=1, description="Steps of PGD, from the image itself")
 
     @model_validator(mode="after")
     def _is_defined(self) -> Self:

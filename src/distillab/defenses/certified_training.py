@@ -12,13 +12,13 @@ from distillab.certify.decision import certify, smallest_margin
 from distillab.certify.dual import Dual
 from distillab.certify.graph import Graph
 from distillab.certify.trace import trace
+from distillab.core.bounds import PixelLength, Ramp
 from distillab.core.errors import SpecError
 from distillab.core.seeds import derive
 from distillab.core.shapes import Flags, Images, Labels, Logits, PerExample
 from distillab.data.dataset import Batch, batches
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.models.modes import evaluating
-from distillab.specs.base import Fractional
 from distillab.specs.certifier import BallNorm, CertifierSpec
 from distillab.specs.defense import TrainedDefense
 from distillab.training.fit import network_of
@@ -36,7 +36,7 @@ CleanWeight = Annotated[
     Field(ge=0, le=1, description="Weight of the clean cross-entropy after the ramp; the bound's has the rest"),
 ]
 CleanWeightStart = Annotated[float, Field(ge=0, le=1, description="That weight at the first batch")]
-RadiusStart = Annotated[Fractional, Field(ge=0, description="Radius at the first batch")]
+RadiusStart = Annotated[PixelLength, Field(ge=0, description="Radius at the first batch")]
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class CertifiedTrainingSpec(TrainedDefense):
     """Balls that the bound covers."""
 
     norm: BallNorm = Field(default="linf", description="Norm of the ball")
-    eps: Fractional = Field(default=0.1, ge=0, description="Radius of the ball after the ramp, in pixel units")
+    eps: PixelLength = Field(default=0.1, ge=0, description="Radius of the ball after the ramp, in pixel units")
     eps_start: RadiusStart = 0.0
-    ramp: float | None = Field(
+    ramp: Ramp | None = Field(
         default=None, ge=0, description="Epochs over which eps and clean_weight move linearly; half of all if absent"
     )
     input_box: bool = Field(default=True, description="Perturbed pixels stay in [0, 1]; off in the papers' rows")

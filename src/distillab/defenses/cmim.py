@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from distillab.core.bounds import Factor, Held
 from distillab.defenses.centroid_bank import CentroidBank
 from distillab.defenses.centroid_samples import CentroidSamples
 from distillab.defenses.concentration import Centroids, ConcentrationObjective, ConcentrationSpec
@@ -16,17 +17,17 @@ class CMIMSpec(ConcentrationSpec):
     mode: Literal["faithful", "fast"] = Field(
         default="fast", description="Centroids from images drawn in every step, or from the outputs of past steps"
     )
-    q_samples_per_class: int = Field(default=8, ge=1, description="faithful: images drawn for a class's centroid")
-    q_classes_per_step: int = Field(
+    q_samples_per_class: Held = Field(default=8, ge=1, description="faithful: images drawn for a class's centroid")
+    q_classes_per_step: Held = Field(
         default=6, ge=0, description="faithful: classes whose centroids are estimated anew in a step, in turn"
     )
-    q_refresh_every: int = Field(
+    q_refresh_every: Held = Field(
         default=1, ge=0, description="faithful: epochs between estimates of all centroids; 0 is never"
     )
-    bank_size: int = Field(
+    bank_size: Held = Field(
         default=20, ge=1, description="fast: outputs kept of each class; 8 is enough memory for a thousand classes"
     )
-    flatten: float = Field(
+    flatten: Factor = Field(
         default=0.0, ge=0, description="mu, the weight of the centroids' unevenness over wrong classes"
     )
 

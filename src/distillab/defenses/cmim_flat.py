@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from distillab.core.bounds import Factor
 from distillab.defenses.cmim import CMIMSpec
 
 
@@ -19,6 +20,6 @@ class FlatCMIM(CMIMSpec):
     paper: ClassVar[str] = "distillab"
     grade: ClassVar[str] = "R"
 
-    flatten: float = Field(
+    flatten: Factor = Field(
         default=0.1, ge=0, description="mu, the weight of the centroids' unevenness over wrong classes"
     )

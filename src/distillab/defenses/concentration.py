@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.core.bounds import Factor, Held, Power
 from distillab.core.generators import generator
 from distillab.core.shapes import Labels, Logits, LogProbs
 from distillab.data.dataset import Batch
@@ -26,16 +27,16 @@ class ConcentrationSpec(TrainedDefense):
 
     kind: ClassVar = "concentrated"
 
-    weight: float = Field(
+    weight: Factor = Field(
         default=0.25,
         ge=0,
         description="lambda, the regularizer's weight; 0.25 is a value of the paper's search grid "
         "{0.1, 0.25, 0.5, 1}, its tables use 0.1 to 0.5 by network",
     )
-    beta: float = Field(default=2.0, gt=0, description="Largest power that is controlled")
-    n_powers: int = Field(default=25, ge=1, description="Number of powers")
-    omega: float = Field(default=25.0, gt=0, description="Sharpness of the soft maximum over powers, per nat")
-    omega_end: float | None = Field(
+    beta: Power = Field(default=2.0, gt=0, description="Largest power that is controlled")
+    n_powers: Held = Field(default=25, ge=1, description="Number of powers")
+    omega: Factor = Field(default=25.0, gt=0, description="Sharpness of the soft maximum over powers, per nat")
+    omega_end: Factor | None = Field(
         default=None, gt=0, description="Sharpness in the last epoch, approached geometrically; constant if absent"
     )
     sampling: Literal["epoch_uniform", "grid", "log_uniform"] = Field(

@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from distillab.core.bounds import Factor, Temperature
 from distillab.core.shapes import Logits, PerExample
 from distillab.data.dataset import Batch
 from distillab.losses.cross_entropy import cross_entropy
@@ -19,8 +20,8 @@ class NastySpec(TrainedDefense):
 
     kind: ClassVar = "nasty"
 
-    omega: float = Field(default=0.01, ge=0, description="Weight of the divergence; too large a weight diverges")
-    temperature: float = Field(
+    omega: Factor = Field(default=0.01, ge=0, description="Weight of the divergence; too large a weight diverges")
+    temperature: Temperature = Field(
         default=4.0,
         gt=0,
         description="Softening of both teachers; the authors take 4 for 10 classes and 20 from 100 on",

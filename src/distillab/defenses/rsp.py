@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 from pydantic import Field
 
+from distillab.core.bounds import Factor
 from distillab.core.shapes import Images, LogProbs, Probs
 from distillab.specs.defense import PostHocDefense
 from distillab.specs.model import Domain
@@ -29,7 +30,7 @@ class ReverseSigmoid(PostHocDefense):
     preserves_argmax: ClassVar[bool] = False
 
     beta: float = Field(default=1.0, ge=0, le=1, description="Amplitude; above 1 probabilities could become negative")
-    gamma: float = Field(default=0.05, ge=0, description="Steepness; with gamma = beta = 1 all answers are uniform")
+    gamma: Factor = Field(default=0.05, ge=0, description="Steepness; with gamma = beta = 1 all answers are uniform")
     preserve_argmax: bool = Field(
         default=False, description="Release an answer unperturbed where its largest class would change"
     )

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from distillab.core.bounds import Factor
 from distillab.core.shapes import Labels, Logits, PerExample
 from distillab.data.dataset import Batch
 from distillab.defenses.class_similarity import Similarity, image_similarity, word_similarity
@@ -33,7 +34,7 @@ class SemanticNastyTeacher(NastySpec):
     paper: ClassVar[str] = "Wang, Li & Li, ICIP 2022"
     grade: ClassVar[str] = "R"
 
-    similarity_weight: float = Field(default=0.2, ge=0, description="lambda, the weight of the correlation")
+    similarity_weight: Factor = Field(default=0.2, ge=0, description="lambda, the weight of the correlation")
     vectors: Path | None = Field(
         default=None,
         description="Vectors of the class names in word2vec's text format, rows in class order; mean images if absent",

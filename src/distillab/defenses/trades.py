@@ -7,6 +7,7 @@ from pydantic import Field
 from torch import nn
 
 from distillab.attacks.projections import LinfBall
+from distillab.core.bounds import Factor, Fractional, PixelLength, Steps
 from distillab.core.shapes import Images
 from distillab.data.dataset import Batch
 from distillab.defenses.adversarial_training import (
@@ -17,7 +18,6 @@ from distillab.defenses.adversarial_training import (
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.divergence import kl_from_logits
 from distillab.models.modes import frozen
-from distillab.specs.base import Fractional
 from distillab.training.objective import Objective, Task, Terms
 
 NOISE = 0.001
@@ -40,11 +40,11 @@ class Trades(AdversarialTrainingSpec):
     paper: ClassVar[str] = "Zhang et al., ICML 2019"
 
     eps: Fractional = Field(default=0.031, ge=0, le=1, description="Radius of the Linf ball, in pixel units")
-    step_size: Fractional = Field(default=0.007, gt=0, description="Length of a step, in pixel units")
-    steps: int = Field(
+    step_size: PixelLength = Field(default=0.007, gt=0, description="Length of a step, in pixel units")
+    steps: Steps = Field(
         default=10, ge=1, description="Steps for each training batch; one forward and backward pass each"
     )
-    beta: float = Field(default=6.0, ge=0, description="Weight of the divergence, 1 / lambda; larger is more robust")
+    beta: Factor = Field(default=6.0, ge=0, description="Weight of the divergence, 1 / lambda; larger is more robust")
     reference_forward: bool = Field(
         default=False, description="Pass the clean batch twice, once for each term, as the release does"
     )

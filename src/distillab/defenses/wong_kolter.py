@@ -8,6 +8,7 @@ from distillab.certify.dual import Dual
 from distillab.certify.graph import Graph
 from distillab.certify.ibp import IBP
 from distillab.certify.projections import Projections
+from distillab.core.bounds import Epochs, Units
 from distillab.core.shapes import Images, Labels, Logits
 from distillab.defenses.certified_training import CertifiedTrainingSpec, Moment, RadiusStart
 
@@ -28,11 +29,11 @@ class WongKolter(CertifiedTrainingSpec):
     paper: ClassVar[str] = "Wong & Kolter, ICML 2018"
 
     eps_start: RadiusStart = 0.01
-    projections: int | None = Field(
+    projections: Units | None = Field(
         default=None, ge=1, description="Random directions of the training's estimates, an odd number; exact if absent"
     )
 
-    interval_epochs: int = Field(
+    interval_epochs: Epochs = Field(
         default=0, ge=0, description="First epochs, in which intervals bound the margins; 0 in the papers' rows"
     )
 

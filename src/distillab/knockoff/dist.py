@@ -7,6 +7,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.core.bounds import Factor, Temperature
 from distillab.core.shapes import PerExample, Probs
 from distillab.data.dataset import Batch
 from distillab.knockoff.teacher import Answers
@@ -35,10 +36,10 @@ class DIST(KnockoffSpec):
         "intra_weight": (0.5, 1.0, 2.0),
     }
 
-    temperature: float = Field(default=1.0, gt=0, description="Softening of both distributions (tau)")
-    inter_weight: float = Field(default=1.0, ge=0, description="Weight of the correlation over classes (beta)")
-    intra_weight: float = Field(default=1.0, ge=0, description="Weight of the correlation over images (gamma)")
-    hard_weight: float = Field(default=1.0, ge=0, description="Weight of the hard-label term")
+    temperature: Temperature = Field(default=1.0, gt=0, description="Softening of both distributions (tau)")
+    inter_weight: Factor = Field(default=1.0, ge=0, description="Weight of the correlation over classes (beta)")
+    intra_weight: Factor = Field(default=1.0, ge=0, description="Weight of the correlation over images (gamma)")
+    hard_weight: Factor = Field(default=1.0, ge=0, description="Weight of the hard-label term")
 
     def objective(self, task: Task, answers: Answers) -> Objective:  # noqa: ARG002 - needs nothing of the task
         """The correlation objective on these answers."""

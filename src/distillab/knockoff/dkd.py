@@ -7,6 +7,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.core.bounds import Epochs, Factor, Temperature
 from distillab.core.shapes import Labels, Logits, LogProbs, PerExample
 from distillab.data.dataset import Batch
 from distillab.knockoff.teacher import Answers
@@ -34,11 +35,11 @@ class DKD(KnockoffSpec):
         "nontarget_weight": (0.5, 2.0, 4.0, 8.0),
     }
 
-    temperature: float = Field(default=4.0, gt=0, description="Softening of both distributions; 4 is power 0.25")
-    target_weight: float = Field(default=1.0, ge=0, description="Weight of the label's part (alpha)")
-    nontarget_weight: float = Field(default=4.0, ge=0, description="Weight of the other classes' part (beta)")
-    hard_weight: float = Field(default=1.0, ge=0, description="Weight of the hard-label term")
-    warmup_epochs: int = Field(
+    temperature: Temperature = Field(default=4.0, gt=0, description="Softening of both distributions; 4 is power 0.25")
+    target_weight: Factor = Field(default=1.0, ge=0, description="Weight of the label's part (alpha)")
+    nontarget_weight: Factor = Field(default=4.0, ge=0, description="Weight of the other classes' part (beta)")
+    hard_weight: Factor = Field(default=1.0, ge=0, description="Weight of the hard-label term")
+    warmup_epochs: Epochs = Field(
         default=20, ge=0, description="Epochs over which the distillation grows; half the training at most"
     )
 

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import nn
 
+from distillab.core.bounds import Temperature
 from distillab.core.shapes import Labels, LogProbs, Probs
 from distillab.data.dataset import Batch
 from distillab.knockoff.kd import soft_target_divergence
@@ -38,7 +39,9 @@ class HTC(KnockoffSpec):
         "form": ("compose", "tradeoff_kl", "tradeoff_ce"),
     }
 
-    temperature: float = Field(default=20.0, gt=0, description="Softening of both distributions; 20 is power 0.05")
+    temperature: Temperature = Field(
+        default=20.0, gt=0, description="Softening of both distributions; 20 is power 0.05"
+    )
     label_weight: float = Field(default=0.01, ge=0, le=1, description="lambda: what the form makes of it")
     form: Literal["compose", "tradeoff_ce", "tradeoff_kl"] = Field(
         default="compose",

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
+from distillab.core.bounds import Temperature
 from distillab.core.shapes import Logits, LogProbs, PerExample
 from distillab.data.dataset import Batch
 from distillab.knockoff.softened import SoftenedKnockoff
@@ -27,7 +28,7 @@ class KD(SoftenedKnockoff):
     paper: ClassVar[str] = "Hinton, Vinyals & Dean, 2015"
     in_paper: ClassVar[bool] = True
 
-    student_temperature: float | None = Field(
+    student_temperature: Temperature | None = Field(
         default=None, gt=0, description="Softening of the student instead; 1 is transformed teacher matching"
     )
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
+from distillab.core.bounds import ImageCount
 from distillab.core.generators import forked, generator
 from distillab.core.seeds import derive
 from distillab.core.shapes import Labels, LogProbs, PerExample, Probs
@@ -39,7 +40,9 @@ class KnockoffAdaptive(KnockoffSpec):
     grade: ClassVar[str] = "R"
     grid: ClassVar[dict[str, tuple[Any, ...]]] = {"round_size": (64, 16, 256)}
 
-    budget: int | None = Field(default=None, ge=1, description="Images to query; half of the training images if absent")
+    budget: ImageCount | None = Field(
+        default=None, ge=1, description="Images to query; half of the training images if absent"
+    )
     round_size: int = Field(
         default=64, ge=2, le=TOGETHER, description="Images queried between two updates of the policy"
     )

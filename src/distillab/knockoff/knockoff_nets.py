@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.core.bounds import ImageCount
 from distillab.core.errors import ContractError
 from distillab.core.generators import generator
 from distillab.data.dataset import Batch
@@ -41,7 +42,7 @@ class KnockoffRandom(KnockoffSpec):
     reads_labels: ClassVar[bool] = False
     grid: ClassVar[dict[str, tuple[Any, ...]]] = {"argmaxed": (False, True)}
 
-    budget: int | None = Field(default=None, ge=1, description="Images to query; all training images if absent")
+    budget: ImageCount | None = Field(default=None, ge=1, description="Images to query; all training images if absent")
     argmaxed: bool = Field(default=False, description="Learn from the predicted class alone")
     train: TrainSpec | None = Field(default=RECIPE, description="The attack's own recipe; the students' if null")
     augment: AugmentSpec | None = Field(default=AugmentSpec(), description="As published, none; the data set's if null")

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.core.bounds import Rate, Temperature, Units
 from distillab.core.generators import generator
 from distillab.core.shapes import Labels, Probs
 from distillab.data.dataset import Batch
@@ -52,11 +53,11 @@ class MKD(SoftenedKnockoff):
         "hard_weight": (0.5, 0.1, 0.01),
     }
 
-    rank: int | None = Field(
+    rank: Units | None = Field(
         default=3, ge=1, description="Prototypes per class (n); null is full rank, for up to some 200 classes"
     )
-    matrix_lr: float = Field(default=1e-3, ge=0, description="Rate at which Adam moves the matrices")
-    student_temperature: float | None = Field(default=None, gt=0, description="Softening of the student instead")
+    matrix_lr: Rate = Field(default=1e-3, ge=0, description="Rate at which Adam moves the matrices")
+    student_temperature: Temperature | None = Field(default=None, gt=0, description="Softening of the student instead")
 
     def queries(self, images: int, views: int) -> int:
         """Where views are answered, the survey that starts the matrices comes on top."""

@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.core.bounds import Held, Rate, Temperature
 from distillab.core.seeds import derive
 from distillab.core.shapes import Labels, Logits, LogProbs, PerExample
 from distillab.data.dataset import Batch
@@ -41,10 +42,10 @@ class SCM(KnockoffSpec):
         "models": (1, 2, 3),
     }
 
-    models: int = Field(default=2, ge=1, description="Auxiliary students")
-    temperature: float = Field(default=4.0, gt=0, description="Softening of all distributions; 4 is power 0.25")
+    models: Held = Field(default=2, ge=1, description="Auxiliary students")
+    temperature: Temperature = Field(default=4.0, gt=0, description="Softening of all distributions; 4 is power 0.25")
     hard_weight: float = Field(default=0.1, ge=0, le=1, description="Weight of the hard-label term in every network")
-    lr: float = Field(default=0.05, gt=0, description="The auxiliaries' first rate; half a cosine takes it to zero")
+    lr: Rate = Field(default=0.05, gt=0, description="The auxiliaries' first rate; half a cosine takes it to zero")
 
     def objective(self, task: Task, answers: Answers) -> Objective:
         """The objective with fresh auxiliary students."""

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from distillab.core.bounds import Temperature
 from distillab.specs.knockoff import KnockoffSpec
 
 
@@ -15,5 +16,5 @@ class SoftenedKnockoff(KnockoffSpec):
         "hard_weight": (0.9, 0.5, 0.1, 0.01),
     }
 
-    temperature: float = Field(default=4.0, gt=0, description="Softening of both distributions; 4 is power 0.25")
+    temperature: Temperature = Field(default=4.0, gt=0, description="Softening of both distributions; 4 is power 0.25")
     hard_weight: float = Field(default=0.1, ge=0, le=1, description="Weight of the hard-label term")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import nn
 
+from distillab.core.bounds import Units
 from distillab.models.inits import glorot_
 from distillab.specs.model import ImageShape, ModelSpec
 
@@ -17,7 +18,7 @@ class MLP(ModelSpec):
     paper = "this project"
     grade = "R"
     label = "MLP"
-    widths: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+    widths: tuple[Annotated[Units, Field(ge=1)], ...] = Field(
         default=(64,), min_length=1, description="Units of the hidden layers, in order"
     )
 

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
+from distillab.core.bounds import Units
 from distillab.models.blocks import conv3x3, norm_relu
 from distillab.models.inits import he_fan_out_
 from distillab.specs.model import ImageShape, ModelSpec
@@ -25,7 +26,9 @@ class VGG8(ModelSpec):
     grade = "R"
     label = "VGG8"
 
-    width: int = Field(default=64, ge=1, description="Channels of the first convolution; dense layers have 64 times it")
+    width: Units = Field(
+        default=64, ge=1, description="Channels of the first convolution; dense layers have 64 times it"
+    )
 
     def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with He's initialization of its convolutions and PyTorch's of its dense layers."""

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
+from distillab.core.bounds import Units
 from distillab.models.blocks import Residual
 from distillab.models.inits import he_fan_out_
 from distillab.specs.model import ImageShape, ModelSpec
@@ -36,7 +37,7 @@ class WongWide(ModelSpec):
     paper = "Wong et al., NeurIPS, 2018"
     label = "Wong wide"
     min_size = 4
-    k: int = Field(default=4, ge=1, description="4k and 8k channels, 128k dense units")
+    k: Units = Field(default=4, ge=1, description="4k and 8k channels, 128k dense units")
 
     def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
         """The network with PyTorch's default initialization, as in the release."""

@@ -1,10 +1,11 @@
 """What a user says about a chain of distillations, and what follows from it."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from distillab.core.bounds import ChainSteps, Temperature
 from distillab.params.vocabulary import AnyModel, Key, StudyName
 from distillab.specs.base import Spec
 from distillab.specs.model import ModelSpec
@@ -19,13 +20,15 @@ class ChainParams(Spec):
     are the teacher assistants of Mirzadeh et al. 2020.
     """
 
-    steps: int = Field(default=2, ge=0, description="Distillations after the teacher: 2 is teacher, assistant, student")
+    steps: ChainSteps = Field(
+        default=2, ge=0, description="Distillations after the teacher: 2 is teacher, assistant, student"
+    )
     teacher_defense: Key | None = Field(
         default=None,
         description="Start from the first network's teacher under this defense, whose attacks every step then meets: "
         "what is left of its robustness? By default the chain trains a teacher of its own, at its temperature",
     )
-    temperatures: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+    temperatures: tuple[Temperature, ...] = Field(
         default=(1.0, 20.0), min_length=1, description="One chain for each; 1 is the baseline of the others"
     )
     networks: tuple[AnyModel, ...] = Field(
@@ -39,7 +42,7 @@ class ChainParams(Spec):
     scale_lr: bool = Field(
         default=False, description="Multiply the learning rate by the temperature, which divides the gradient"
     )
-    one_seed_from: int | None = Field(
+    one_seed_from: ChainSteps | None = Field(
         default=None, ge=1, description="From this step on, the first seed only: long chains cost what they show"
     )
 

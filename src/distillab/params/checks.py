@@ -6,6 +6,7 @@ from distillab.core.stages import BATCHABLE
 from distillab.defenses.snt import SemanticNastyTeacher
 from distillab.params.certifiable import uncertifiable
 from distillab.params.chains import ChainParams
+from distillab.params.radius_checks import too_wide
 from distillab.params.root import Params
 from distillab.params.thief_checks import impossible_thieves
 from distillab.specs.defense import PostHocDefense
@@ -34,6 +35,7 @@ def _lines(params: Params) -> Iterator[str]:
     yield from impossible_thieves(params)
     yield from _unknown_transfer(params)
     yield from _unknown_axes(params)
+    yield from too_wide(params)
     yield from uncertifiable(params)
     yield from _too_few_images(params)
 

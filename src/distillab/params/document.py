@@ -15,9 +15,9 @@ from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
 from distillab.models import MODELS
+from distillab.params.annotations import method_variants
 from distillab.params.chains import ChainParams
 from distillab.params.layers import CONFIG
-from distillab.params.messages import method_variants
 from distillab.params.root import (
     CertificationParams,
     KnockoffParams,

@@ -2,13 +2,16 @@
 
 import re
 from difflib import get_close_matches
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from distillab.core.errors import SpecError
 from distillab.core.shown import printable, shortened, shown
+from distillab.params.annotations import annotation_at, as_model, chosen, inner, method_variants
+from distillab.params.branches import of_one_form
+from distillab.params.truths import truths_for_numbers
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -32,9 +35,14 @@ def validate(model: type[ModelT], content: dict[str, Any]) -> ModelT:
         SpecError: all errors at once, one line each.
     """
     try:
-        return model.model_validate(content)
+        valid = model.model_validate(content)
     except ValidationError as error:
-        raise all_errors([_line(detail, model) for detail in _root_causes(error.errors())]) from error
+        mistakes = of_one_form(_root_causes(error.errors()), model)
+        raise all_errors([_line(mistake, model) for mistake in mistakes]) from error
+    places = list(truths_for_numbers(content, valid))
+    if places:
+        raise all_errors([f"params: {place}: expected a number; got true or false" for place in places])
+    return valid
 
 
 def all_errors(lines: list[str]) -> SpecError:
@@ -111,69 +119,23 @@ def _key_path(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     parts: list[str] = []
     annotation: Any = model
     for step in loc:
-        chosen = _chosen(annotation, step)
-        if chosen is None and step != KEY_ITSELF:
+        form = chosen(annotation, step)
+        if form is None and step != KEY_ITSELF:
             parts.append(f"[{step}]" if isinstance(step, int) else f".{shortened(step, LONGEST_KEY)}")
-        annotation = chosen or _inner(annotation, step)
+        annotation = form or inner(annotation, step)
     return "".join(parts).lstrip(".")
 
 
 def _methods(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    return list(method_variants(_annotation(loc, model)))
+    return list(method_variants(annotation_at(loc, model)))
 
 
 def _siblings(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    owner = _as_model(_annotation(loc[:-1], model))
+    owner = as_model(annotation_at(loc[:-1], model))
     return [] if owner is None else [name for name in owner.model_fields if name != "name"]
 
 
 def _description(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    owner = _as_model(_annotation(loc[:-1], model))
+    owner = as_model(annotation_at(loc[:-1], model))
     field = owner.model_fields.get(str(loc[-1])) if owner else None
     return (field.description or "a value").rstrip(".").lower() if field else "a value"
-
-
-def _annotation(loc: tuple[int | str, ...], model: type[BaseModel]) -> Any:  # noqa: ANN401 - a type expression
-    annotation: Any = model
-    for step in loc:
-        annotation = _chosen(annotation, step) or _inner(annotation, step)
-    return annotation
-
-
-def _chosen(annotation: Any, step: int | str) -> type[BaseModel] | None:  # noqa: ANN401 - a type expression
-    """The method of a union that ``step`` names, where pydantic put its name between two keys of the user."""
-    variants = method_variants(annotation)
-    return variants.get(str(step)) if len(variants) > 1 else None
-
-
-def _inner(annotation: Any, step: int | str) -> Any:  # noqa: ANN401 - type expressions
-    model = _as_model(annotation)
-    if model is not None:
-        field = model.model_fields.get(str(step))
-        return field.annotation if field else None
-    arguments = get_args(_bare(annotation))
-    if get_origin(_bare(annotation)) is dict:
-        return arguments[1]
-    return arguments[0] if arguments else None
-
-
-def method_variants(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - type expressions
-    """Name to spec class of the methods in a union; empty for any other type."""
-    members = [_as_model(item) for item in get_args(_bare(annotation))] if _is_union(annotation) else []
-    return {str(m.model_fields["name"].default): m for m in members if m is not None and "name" in m.model_fields}
-
-
-def _as_model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - type expressions
-    bare = _bare(annotation)
-    if isinstance(bare, type) and issubclass(bare, BaseModel):
-        return bare
-    members = [item for item in get_args(bare) if isinstance(item, type) and issubclass(item, BaseModel)]
-    return members[0] if _is_union(annotation) and len(members) == 1 else None
-
-
-def _is_union(annotation: Any) -> bool:  # noqa: ANN401 - type expressions
-    return get_origin(_bare(annotation)) is Union or type(_bare(annotation)).__name__ == "UnionType"
-
-
-def _bare(annotation: Any) -> Any:  # noqa: ANN401 - type expressions
-    return get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation

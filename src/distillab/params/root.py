@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from distillab.core.bounds import Halvings, Held, ImageCount, PixelLength, Seed, TrialCount
 from distillab.core.identity import PAPER, Family
 from distillab.params.chains import ChainParams
 from distillab.params.thieves import DecideParams, LabelCurveParams, Thief
@@ -20,7 +21,7 @@ from distillab.params.vocabulary import (
     StudyName,
     without_nulls,
 )
-from distillab.specs.base import PASSING, Fractional, Spec
+from distillab.specs.base import PASSING, Spec
 from distillab.specs.measure import MeasureParams
 from distillab.specs.train import TrainSpec
 from distillab.studies import STUDIES
@@ -42,7 +43,7 @@ class KnockoffParams(Spec):
     label_smoothing: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
         default=(0.1,), min_length=1, description="Label smoothing of the LS student; the best on validation is used"
     )
-    trials: int = Field(
+    trials: TrialCount = Field(
         default=0,
         ge=0,
         description="Further settings an attacker tries per attack and teacher; the best on validation is a row more",
@@ -55,7 +56,7 @@ class HeadlineParams(Spec):
     thieves: tuple[Key, ...] = Field(default=(PAPER,), description="Thieves of the cells")
     defenses: tuple[Key, ...] = Field(default=(), description="Rows of the cells")
     attacks: tuple[Key, ...] = Field(default=(), description="Columns of the cells")
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+    seeds: tuple[Annotated[Seed, Field(ge=0)], ...] = Field(
         default=(), description="Their further seeds; the LS students get them too"
     )
 
@@ -75,7 +76,7 @@ class RobustnessParams(Spec):
         description="Attacks that are also carried over to teachers, from a copy of another seed, from the unprotected "
         "teacher, and from another network",
     )
-    examples: int = Field(default=4, ge=0, description="Adversarial examples kept for pictures, per model and attack")
+    examples: Held = Field(default=4, ge=0, description="Adversarial examples kept for pictures, per model and attack")
 
 
 class CertificationParams(Spec):
@@ -84,15 +85,15 @@ class CertificationParams(Spec):
     certifiers: Annotated[dict[Key, AnyCertifier], BeforeValidator(without_nulls)] = Field(
         default={}, description="Certifiers by name"
     )
-    eps: tuple[Annotated[Fractional, Field(gt=0)], ...] = Field(
+    eps: tuple[Annotated[PixelLength, Field(gt=0)], ...] = Field(
         default=(0.1,), min_length=1, description="Radii in pixel units, in increasing order"
     )
     families: tuple[Family, ...] = Field(default=("teachers",), description="Models that are certified")
     defenses: tuple[Key, ...] = Field(
         default=(), description="Of models that have a teacher's defense, only those with one of these; all if empty"
     )
-    images: int | None = Field(default=None, ge=1, description="Only this many first test images")
-    radius_steps: int = Field(
+    images: ImageCount | None = Field(default=None, ge=1, description="Only this many first test images")
+    radius_steps: Halvings = Field(
         default=0, ge=0, description="Halvings of [0, largest eps] in search of each image's radius; 0 for no search"
     )
     precision: Literal["float32", "float64"] = Field(default="float32", description="Arithmetic of the bounds")
@@ -109,7 +110,7 @@ class SensitivityParams(Spec):
     """Amplitudes of the Jacobian: one backward pass per class and image."""
 
     families: tuple[Family, ...] = Field(default=("chains",), description="Models that are measured")
-    images: int | None = Field(default=None, ge=1, description="Only this many first test images")
+    images: ImageCount | None = Field(default=None, ge=1, description="Only this many first test images")
 
 
 class Params(Spec):
@@ -120,7 +121,7 @@ class Params(Spec):
         default=("undistillable",), min_length=1, description="What to run and report"
     )
     data: AnyData = Field(description="The data set")
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+    seeds: tuple[Annotated[Seed, Field(ge=0)], ...] = Field(
         default=(0,), min_length=1, description="Seeds of every training; runs are paired by seed"
     )
     pairs: tuple[Pair, ...] = Field(min_length=1, description="Teacher and student networks")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from distillab.core.bounds import ImageCount, SeedCount
 from distillab.params.vocabulary import AnyData, Key
 from distillab.specs.base import CHOOSING, Spec
 from distillab.specs.thief import Means
@@ -24,13 +25,13 @@ class Thief(Means):
     attacks: tuple[Key, ...] = Field(
         default=(), description="Attacks it tries; all if empty", json_schema_extra=CHOOSING
     )
-    seeds: int | None = Field(
+    seeds: SeedCount | None = Field(
         default=None,
         ge=1,
         description="Seeds of its cells: the first of `seeds` and of those that follow; as many as others if absent",
         json_schema_extra=CHOOSING,
     )
-    control_seeds: int | None = Field(
+    control_seeds: SeedCount | None = Field(
         default=None,
         ge=1,
         description="Seeds of its controls, which serve every cell; those of its cells if absent",
@@ -41,12 +42,12 @@ class Thief(Means):
 class DecideParams(Spec):
     """What `distillab decide` may do, stated before the numbers are seen, and what it has asked for so far."""
 
-    looks: tuple[Annotated[int, Field(ge=3)], ...] = Field(
+    looks: tuple[Annotated[SeedCount, Field(ge=3)], ...] = Field(
         default=(), description="Seeds at which open cells are looked at, increasing; error rates hold over all"
     )
     margin: float = Field(default=0.01, gt=0, lt=1, description="Gain too small to matter, a share of test images")
     alpha: float = Field(default=0.05, gt=0, lt=1, description="Error rate of a page's verdicts")
-    asked: dict[Key, dict[Key, dict[Key, Annotated[int, Field(ge=1)]]]] = Field(
+    asked: dict[Key, dict[Key, dict[Key, Annotated[SeedCount, Field(ge=1)]]]] = Field(
         default={}, description="Seeds of open cells, by thief, defense and attack; written by `distillab decide`"
     )
 
@@ -54,6 +55,6 @@ class DecideParams(Spec):
 class LabelCurveParams(Spec):
     """Students without answers at several numbers of labels: what labels alone are worth."""
 
-    labels: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(), description="Numbers of labels")
-    seeds: int = Field(default=3, ge=1, description="Seeds of each")
+    labels: tuple[Annotated[ImageCount, Field(ge=1)], ...] = Field(default=(), description="Numbers of labels")
+    seeds: SeedCount = Field(default=3, ge=1, description="Seeds of each")
     label_smoothing: float = Field(default=0.1, ge=0, lt=1, description="Their label smoothing, fixed beforehand")

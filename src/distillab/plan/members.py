@@ -15,6 +15,9 @@ from distillab.specs.base import Spec
 DATA = {"images": "data-images", "split": "data-split"}
 """Roles of the prepared data, and their member ids."""
 
+MOST_MEMBERS = 100_000
+"""Payloads of a run: of more, Snakemake's graph of jobs does not fit in memory."""
+
 
 @dataclass
 class Roster:
@@ -57,8 +60,15 @@ class Roster:
             model: which trained network it is.
 
         Raises:
-            SpecError: another payload has the id already.
+            SpecError: another payload has the id already, or there are too many.
         """
+        if len(self.members) >= MOST_MEMBERS:
+            raise SpecError(
+                "too much for one run",
+                where="params",
+                expected=f"at most {MOST_MEMBERS} models, answers and measurements",
+                do="take fewer seeds, trials, temperatures or methods",
+            )
         parents = parents or {}
         identity = {name: spec.identity() for name, spec in specs.items()} | (facts or {}) | {"seed": seed}
         code = self._code(stage, specs.values(), modules) + files_code

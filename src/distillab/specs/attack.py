@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from distillab.core.bounds import BatchSize, ImageCount
 from distillab.core.identity import Family
 from distillab.specs.base import CHOOSING, MethodSpec
 
@@ -37,8 +38,8 @@ class AttackSpec(MethodSpec):
     """True where the result depends on the seed."""
 
     norm: Norm = Field(description="Norm of the attack's own distance")
-    images: int | None = Field(default=None, ge=1, description="Attack only this many first test images")
-    batch_size: int = Field(default=240, ge=1, description="Images attacked together; moves last bits only")
+    images: ImageCount | None = Field(default=None, ge=1, description="Attack only this many first test images")
+    batch_size: BatchSize = Field(default=240, ge=1, description="Images attacked together; moves last bits only")
 
     target: Literal["untargeted", "random"] = Field(
         default="untargeted", description="random: reach one wrong class per image, drawn uniformly from the seed"

@@ -1,10 +1,9 @@
 """The base of every spec: closed, typed, frozen, and hashed by its content."""
 
 from collections.abc import Iterator
-from fractions import Fraction
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, ConfigDict
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
@@ -88,17 +87,3 @@ def _identity(value: object, *, choices: bool) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list | tuple):
         return [_identity(item, choices=choices) for item in value]
     return value
-
-
-def parse_fraction(value: object) -> object:
-    """Exact value of a string fraction such as "8/255"; anything else is left for pydantic to judge."""
-    if isinstance(value, str) and "/" in value:
-        try:
-            return float(Fraction(value))
-        except (ValueError, ZeroDivisionError) as error:
-            raise ValueError(f"not a fraction: {value!r}") from error
-    return value
-
-
-Fractional = Annotated[float, BeforeValidator(parse_fraction)]
-"""A float that YAML may also write as "8/255"."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
+from distillab.core.bounds import ImageCount, Workers
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.base import PASSING, MethodSpec
 from distillab.specs.data_facts import DataFacts
@@ -19,13 +20,15 @@ class DataSpec(MethodSpec):
     """A data set: where its files are, and how many images are held out or used."""
 
     root: str = Field(default="data", description="Folder of the raw files, in torchvision's layout")
-    val: int = Field(
+    val: ImageCount = Field(
         default=0, ge=0, description="Training images held out for decisions; with 0 nothing may be decided on images"
     )
-    train_limit: int | None = Field(
+    train_limit: ImageCount | None = Field(
         default=None, ge=1, description="Train on at most this many images, after the held-out ones (a reduced run)"
     )
-    test_limit: int | None = Field(default=None, ge=1, description="Test on at most this many images (a reduced run)")
+    test_limit: ImageCount | None = Field(
+        default=None, ge=1, description="Test on at most this many images (a reduced run)"
+    )
     augment: AugmentSpec = Field(default=AugmentSpec(), description="Augmentation of every training on this data")
 
     streaming: ClassVar[bool] = False
@@ -56,7 +59,7 @@ class DataSpec(MethodSpec):
 class StreamingDataSpec(DataSpec):
     """A data set whose images stay on disk: it lists its files instead of reading them."""
 
-    workers: int = Field(
+    workers: Workers = Field(
         default=4, ge=0, description="Processes that decode images; changes no result", json_schema_extra=PASSING
     )
 

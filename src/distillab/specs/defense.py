@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
+from distillab.core.bounds import SeedCount
 from distillab.specs.base import CHOOSING, MethodSpec
 from distillab.specs.train import TrainSpec
 
@@ -54,7 +55,7 @@ class DefenseSpec(MethodSpec):
         default=(), description="Teacher networks it is used on; all if empty", json_schema_extra=CHOOSING
     )
 
-    seeds: int | None = Field(
+    seeds: SeedCount | None = Field(
         default=None,
         ge=1,
         description="Its teachers and their knockoffs have only this many of the run's seeds, the first ones",

@@ -4,12 +4,13 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from distillab.core.bounds import ImageSize
 from distillab.specs.base import MethodSpec
 
 if TYPE_CHECKING:
     from torch import nn
 
-ImageShape = tuple[int, int, int]
+ImageShape = tuple[ImageSize, ImageSize, ImageSize]
 """Channels, height, width of one image."""
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from distillab.core.bounds import ClassCount, ImageCount
 from distillab.specs.base import Spec
 
 OTHER_IMAGES = "other_images"
@@ -26,7 +27,7 @@ class ShareOfImages(Spec):
 class TopClasses(Spec):
     """The probabilities of the likeliest classes alone; the thief spreads what is left evenly over the others."""
 
-    top: int = Field(ge=1, description="Classes whose probabilities an answer shows")
+    top: ClassCount = Field(ge=1, description="Classes whose probabilities an answer shows")
 
 
 class RoundedProbabilities(Spec):
@@ -45,7 +46,7 @@ class Means(Spec):
     Reference: methods, thieves 2.
     """
 
-    labels: Literal["all"] | Annotated[int, Field(ge=1)] = Field(
+    labels: Literal["all"] | Annotated[ImageCount, Field(ge=1)] = Field(
         default="all", description="Labeled images; a number of them is drawn by the seed, smaller ones within larger"
     )
     queries: Literal["labeled", "all", "none", "other_data"] | ShareOfImages = Field(

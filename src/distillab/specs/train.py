@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from distillab.core.bounds import BatchSize, Epochs, Factor, Rate, Threads
 from distillab.specs.base import PASSING, Spec
 
 
@@ -11,19 +12,23 @@ class SGDSpec(Spec):
     """Stochastic gradient descent with momentum."""
 
     name: Literal["sgd"] = "sgd"
-    lr: float = Field(default=0.1, gt=0, description="Initial learning rate")
+    lr: Rate = Field(default=0.1, gt=0, description="Initial learning rate")
     momentum: float = Field(default=0.9, ge=0, lt=1, description="Momentum")
     nesterov: bool = Field(default=False, description="Nesterov's form of momentum")
-    weight_decay: float = Field(default=5e-4, ge=0, description="Weight decay (L2)")
+    weight_decay: float = Field(default=5e-4, ge=0, le=1, description="Weight decay (L2)")
+
+
+DecayRate = Annotated[float, Field(ge=0, lt=1)]
+"""Share that a mean over steps keeps of itself in each."""
 
 
 class AdamSpec(Spec):
     """Adam (Kingma & Ba 2015)."""
 
     name: Literal["adam"] = "adam"
-    lr: float = Field(default=1e-3, gt=0, description="Initial learning rate")
-    betas: tuple[float, float] = Field(default=(0.9, 0.999), description="Decay rates of the two moments")
-    weight_decay: float = Field(default=0.0, ge=0, description="Weight decay (L2)")
+    lr: Rate = Field(default=1e-3, gt=0, description="Initial learning rate")
+    betas: tuple[DecayRate, DecayRate] = Field(default=(0.9, 0.999), description="Decay rates of the two moments")
+    weight_decay: float = Field(default=0.0, ge=0, le=1, description="Weight decay (L2)")
 
 
 class ConstantSpec(Spec):
@@ -36,7 +41,9 @@ class MilestonesSpec(Spec):
     """Multiply the learning rate by ``gamma`` at each milestone epoch."""
 
     name: Literal["milestones"] = "milestones"
-    milestones: tuple[int, ...] = Field(description="Epochs (counted from 0) at which the rate drops")
+    milestones: tuple[Annotated[Epochs, Field(ge=0)], ...] = Field(
+        description="Epochs (counted from 0) at which the rate drops"
+    )
     gamma: float = Field(default=0.1, gt=0, le=1, description="Factor at each milestone")
 
 
@@ -50,7 +57,7 @@ class InverseSpec(Spec):
     """``lr / (1 + decay * step)``: Keras' ``decay``, as in the defensive distillation releases."""
 
     name: Literal["inverse"] = "inverse"
-    decay: float = Field(default=1e-6, ge=0, description="Decay per optimizer step")
+    decay: Factor = Field(default=1e-6, ge=0, description="Decay per optimizer step")
 
 
 OptimizerSpec = Annotated[SGDSpec | AdamSpec, Field(discriminator="name")]
@@ -60,16 +67,18 @@ ScheduleSpec = Annotated[ConstantSpec | MilestonesSpec | CosineSpec | InverseSpe
 class TrainSpec(Spec):
     """One training, whatever the method."""
 
-    epochs: int = Field(ge=1, description="Passes over the training split")
-    batch_size: int = Field(default=128, ge=1, description="Images per optimizer step")
+    epochs: Epochs = Field(ge=1, description="Passes over the training split")
+    batch_size: BatchSize = Field(default=128, ge=1, description="Images per optimizer step")
     optimizer: OptimizerSpec = Field(default=SGDSpec(), description="Optimizer and its initial rate")
     schedule: ScheduleSpec = Field(default=ConstantSpec(), description="Learning rate over time")
-    warmup_epochs: int = Field(default=0, ge=0, description="Epochs of linear warm-up from zero, per optimizer step")
+    warmup_epochs: Epochs = Field(default=0, ge=0, description="Epochs of linear warm-up from zero, per optimizer step")
     precision: Literal["float32", "bfloat16"] = Field(
         default="float32", description="bfloat16 is autocast; weights stay float32"
     )
     channels_last: bool = Field(default=False, description="Memory format of images and convolutions")
     compile: bool = Field(default=False, description="Use torch.compile (measured slower on CPUs)")
-    threads: int = Field(default=1, ge=1, description="CPU threads of torch; part of the result, never detected")
-    checkpoint_every: int = Field(default=10, ge=1, description="Epochs between checkpoints", json_schema_extra=PASSING)
-    clip_norm: float | None = Field(default=None, gt=0, description="Clip the gradient norm to this value")
+    threads: Threads = Field(default=1, ge=1, description="CPU threads of torch; part of the result, never detected")
+    checkpoint_every: Epochs = Field(
+        default=10, ge=1, description="Epochs between checkpoints", json_schema_extra=PASSING
+    )
+    clip_norm: Factor | None = Field(default=None, gt=0, description="Clip the gradient norm to this value")

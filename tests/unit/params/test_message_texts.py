@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from distillab.core.errors import SpecError
-from distillab.params.messages import all_errors, method_variants, validate
+from distillab.params.annotations import method_variants
+from distillab.params.messages import all_errors, validate
 
 
 class Closed(BaseModel, extra="forbid"):
@@ -46,8 +47,27 @@ class Inner(Closed):
     must: int
 
 
+class Top(Closed):
+    """One of two forms."""
+
+    top: int = Field(ge=1)
+
+
+class Rounded(Closed):
+    """The other form."""
+
+    rounded: int
+    digits: int = 0
+
+
 class Root(Closed):
     """What a user writes."""
+
+    form: Literal["all", "none"] | Top | Rounded = "all"
+    labels: Literal["all"] | Annotated[int, Field(ge=1)] = "all"
+    rate: float = 0
+    on: bool = False
+    maybe: AnyMethod | None = None
 
     count: int = 1
     mode: Literal["fast", "slow", "strict"] = "fast"
@@ -66,7 +86,7 @@ class Root(Closed):
         return value
 
 
-ROOT = "count, mode, pair, inner, method, methods, inners, odd"
+ROOT = "form, labels, rate, on, maybe, count, mode, pair, inner, method, methods, inners, odd"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +138,27 @@ ROOT = "count, mode, pair, inner, method, methods, inners, odd"
         ({"inner": {"must": 1, "depth": 9}}, "inner.depth: expected a number less than 9; got 9"),
         ({"method": {"name": "sgd", "rate": -1}}, "method.rate: expected a number greater than 0; got -1"),
         ({"count": {"a": 1}}, "count: expected a valid integer"),
+        ({"form": "al"}, "form: expected all, none or {top: ...} or {rounded: ..., digits: ...}; got 'al'"),
+        ({"form": 5}, "form: expected all, none or {top: ...} or {rounded: ..., digits: ...}; got 5"),
+        ({"form": {"top": 0}}, "form.top: expected a number greater than or equal to 1; got 0"),
+        (
+            {"form": {"rounded": 1, "digit": 3}},
+            "form.digit: unknown key; expected one of rounded, digits; did you mean digits?",
+        ),
+        ({"labels": 0}, "labels: expected a number greater than or equal to 1; got 0"),
+        ({"labels": "most"}, "labels: expected all or a number; got 'most'"),
+        ({"maybe": {"name": "sdg"}}, "maybe: expected one of sgd, adam, bare; got 'sdg'; did you mean sgd?"),
+        ({"count": True}, "count: expected a number; got true or false"),
+        ({"rate": False}, "rate: expected a number; got true or false"),
+        ({"pair": [3, True]}, "pair[1]: expected a number; got true or false"),
+        ({"methods": {"m": {"name": "adam", "decay": True}}}, "methods.m.decay: expected a number; got true or false"),
+        ({"labels": True}, "labels: expected a number; got true or false"),
+        ({"x" * 90: 1}, f"{'x' * 18}...{'x' * 18}: unknown key; expected one of {ROOT}"),
+        ({"mode": "\x1b[2J"}, "mode: expected one of fast, slow, strict; got '\\x1b[2J'"),
+        (
+            {"count": "9" * 5000},
+            f"count: unable to parse input string as an integer, exceeded maximum size; got '{'9' * 27}...{'9' * 28}'",
+        ),
         ({"odd": 2}, "odd: expected an odd number; got 2"),
     ],
 )
@@ -139,6 +180,16 @@ def test_a_list_is_not_called_too_short_for_its_wrong_items():
     with pytest.raises(SpecError) as error:
         validate(Two, {"items": [{"must": "x"}], "others": []})
     assert [line.split(":")[1].strip() for line in str(error.value).splitlines()] == ["items[0].must", "others"]
+
+
+def test_a_truth_value_is_one_where_it_belongs():
+    assert validate(Root, {"on": True, "inners": [{"must": 1}]}).on is True
+
+
+def test_no_more_is_told_than_a_person_reads():
+    lines = str(all_errors([f"line {number}" for number in range(50)])).splitlines()
+    assert lines == [*(f"line {number}" for number in range(20)), "and 30 more"]
+    assert len(str(all_errors(["x" * 10_000]))) <= 900
 
 
 def test_lines_are_shown_once_and_in_order():

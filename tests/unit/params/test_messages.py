@@ -69,7 +69,7 @@ WRONG = {
     "NaN": ({"train": {"clip_norm": float("nan")}}, "train.clip_norm: expected a finite number; got nan"),
     "no fraction": (
         {"robustness": {"attacks": {"pgd_linf": {"eps": "8/0"}}}},
-        "robustness.attacks.pgd_linf.eps: not a fraction: '8/0'",
+        "robustness.attacks.pgd_linf.eps: not a fraction; got '8/0'",
     ),
     "no list": ({"seeds": 3}, "seeds: expected a list; got 3"),
     "no mapping": ({"train": {"optimizer": "sgd"}}, "train.optimizer: expected key: value pairs; got 'sgd'"),

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
-from distillab.specs.base import CHOOSING, PASSING, Fractional, MethodSpec, Spec, parse_fraction
+from distillab.core.bounds import Fractional, parse_fraction
+from distillab.specs.base import CHOOSING, PASSING, MethodSpec, Spec
 
 
 class Leaf(Spec):

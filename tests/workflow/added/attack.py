@@ -7,11 +7,11 @@ from pydantic import Field
 
 from distillab.attacks.goal import Goal
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.core.bounds import Fractional
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Images, Labels
 from distillab.losses.margins import is_adversarial
 from distillab.specs.attack import AttackSpec
-from distillab.specs.base import Fractional
 
 
 class Fading(AttackSpec):
