@@ -19,7 +19,7 @@ from distillab.core.errors import DistillabError
 
 SEED = "distillab"
 SECONDS = 20
-"""The longest that a case may take."""
+"""The longest that a case may compute."""
 
 LONGEST = 1_000
 """Characters of a line that a user can read."""
@@ -36,10 +36,15 @@ def drawn(case: Callable[[Random], Case], number: int) -> Case:
 
 
 def faults(
-    case: Callable[[Random], Case], judge: Callable[[Case], object], count: int, *, seconds: float = SECONDS
+    case: Callable[[Random], Case],
+    judge: Callable[[Case], object],
+    count: int,
+    *,
+    first: int = 0,
+    seconds: float = SECONDS,
 ) -> dict[int, str]:
     """What is wrong, by the number of the case: a traceback, a hang, a message that cannot be read, a false result."""
-    found = {number: fault(judge, drawn(case, number), seconds=seconds) for number in range(count)}
+    found = {number: fault(judge, drawn(case, number), seconds=seconds) for number in range(first, first + count)}
     return {number: wrong for number, wrong in found.items() if wrong}
 
 
@@ -59,18 +64,20 @@ def fault(judge: Callable[[Case], object], case: Case, *, seconds: float = SECON
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """End what runs longer."""
+    """End what computes longer, or waits for six times as long: other processes may have the machine."""
 
     def late(*_: object) -> None:
         raise TimeoutError(f"not done in {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, late)
-    rest, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, 6 * seconds))
+    before = [(signal.signal(number, late), signal.setitimer(timer, limit)) for number, timer, limit in timers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, rest)
+        for (number, timer, _), (handler, (rest, _)) in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
+            signal.setitimer(timer, rest)
 
 
 def unreadable(message: str) -> str:

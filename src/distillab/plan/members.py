@@ -62,13 +62,7 @@ class Roster:
         Raises:
             SpecError: another payload has the id already, or there are too many.
         """
-        if len(self.members) >= MOST_MEMBERS:
-            raise SpecError(
-                "too much for one run",
-                where="params",
-                expected=f"at most {MOST_MEMBERS} models, answers and measurements",
-                do="take fewer seeds, trials, temperatures or methods",
-            )
+        self._refuse_too_many()
         parents = parents or {}
         identity = {name: spec.identity() for name, spec in specs.items()} | (facts or {}) | {"seed": seed}
         code = self._code(stage, specs.values(), modules) + files_code
@@ -93,6 +87,12 @@ class Roster:
                 "two payloads would share a name", where=f"params: {member_id}", do="rename a method or drop a value"
             )
         return member_id
+
+    def _refuse_too_many(self) -> None:
+        if len(self.members) >= MOST_MEMBERS:
+            most = f"at most {MOST_MEMBERS} models, answers and measurements"
+            do = "take fewer seeds, trials, temperatures or methods"
+            raise SpecError("too much for one run", where="params", expected=most, do=do)
 
     def add_model(
         self,

@@ -82,3 +82,9 @@ def test_certifiers_rank_by_their_cost_and_name_what_they_combine(plan_of):
 def test_what_is_impossible_is_told_before_any_member(project):
     with pytest.raises(SpecError, match=r"^params: seeds: expected distinct seeds; got \[3, 3\]$"):
         build_plan(project({"seeds": [3, 3]}))
+
+
+def test_a_run_beyond_memory_is_refused_before_any_job(plan_of, monkeypatch):
+    monkeypatch.setattr("distillab.plan.members.MOST_MEMBERS", 40)
+    with pytest.raises(SpecError, match=r"^params: too much for one run; expected at most 40 models.*; take fewer seeds"):
+        plan_of({})
