@@ -5,9 +5,11 @@ from distillab.data.cifar10 import CIFAR10Spec
 from distillab.data.cifar100 import CIFAR100Spec
 from distillab.data.digits import DigitsSpec
 from distillab.data.fashion_mnist import FashionMNISTSpec
+from distillab.data.har import HARSpec
 from distillab.data.image_folder import ImageFolderSpec
 from distillab.data.imagenet import ImageNetSpec
 from distillab.data.mnist import MNISTSpec
+from distillab.data.svhn import SVHNSpec
 from distillab.data.synthetic import SyntheticSpec
 from distillab.data.tiny_imagenet import TinyImageNetSpec
 from distillab.specs.data import DataSpec
@@ -19,6 +21,8 @@ DATASETS: Registry[DataSpec] = Registry(
     FashionMNISTSpec,
     CIFAR10Spec,
     CIFAR100Spec,
+    SVHNSpec,
+    HARSpec,
     TinyImageNetSpec,
     ImageNetSpec,
     ImageFolderSpec,

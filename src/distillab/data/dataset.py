@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from distillab.core.errors import ContractError
@@ -85,7 +85,7 @@ class ResidentImages:
             yield Batch(x if stream is None else augmented(x, augment, stream), self.y[rows], ids)
 
 
-def unit(x: UInt8[Tensor, "n c h w"], levels: int) -> Images:
+def unit(x: RawImages, levels: int) -> Images:
     """Float32 pixels in [0, 1]: the correctly rounded quotient of stored pixel and levels, on every device."""
     # Dividing by a Python number would multiply by its rounded reciprocal on CUDA; a tensor divides.
     return x.float() / torch.full((), float(levels), device=x.device)

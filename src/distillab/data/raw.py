@@ -51,8 +51,9 @@ def _check_images(
     if int(y.min()) < 0 or int(y.max()) >= facts.classes:
         found = f"{int(y.min())} to {int(y.max())}"
         raise ArtifactError("labels out of range", where=where, expected=f"0 to {facts.classes - 1}", got=found)
-    if int(x.max()) > facts.levels:
-        raise ArtifactError("pixels out of range", where=where, expected=f"0 to {facts.levels}", got=str(int(x.max())))
+    if int(x.min()) < 0 or int(x.max()) > facts.levels:
+        found = f"{int(x.min())} to {int(x.max())}"
+        raise ArtifactError("pixels out of range", where=where, expected=f"0 to {facts.levels}", got=found)
 
 
 def _agree(where: str, what: str, expected: object, got: object) -> None:

@@ -17,7 +17,7 @@ from distillab.models.squeezenet import SqueezeNet
 from distillab.models.vgg import VGG11, VGG16
 from distillab.models.vgg8 import VGG8
 from distillab.models.wide_resnet import WRN3410
-from distillab.models.wong import WongLarge, WongResNet, WongSmall, WongWide
+from distillab.models.wong import WongHAR, WongLarge, WongResNet, WongSmall, WongWide
 from distillab.models.xception import Xception
 from distillab.specs.model import ModelSpec
 
@@ -29,6 +29,7 @@ MODELS: Registry[ModelSpec] = Registry(
     PapernotMNIST,
     PapernotCIFAR,
     SmallCNN,
+    WongHAR,
     WongSmall,
     WongWide,
     WongLarge,

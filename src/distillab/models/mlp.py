@@ -12,7 +12,7 @@ from distillab.specs.model import ImageShape, ModelSpec
 
 
 class MLP(ModelSpec):
-    """Dense layers alone: the one network here that takes images down to 1x1; 50 890 parameters on MNIST."""
+    """Dense layers alone: for images down to 1x1; 50 890 parameters on MNIST."""
 
     name: Literal["mlp"] = "mlp"
     paper = "this project"

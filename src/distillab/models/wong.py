@@ -1,4 +1,4 @@
-"""The networks of provable defenses by convex relaxation: convolutions with biases, no pooling, no normalization."""
+"""The networks of provable defenses by convex relaxation: no pooling, no normalization."""
 
 from typing import Literal
 
@@ -9,6 +9,19 @@ from distillab.core.bounds import Units
 from distillab.models.blocks import Residual
 from distillab.models.inits import he_fan_out_
 from distillab.specs.model import ImageShape, ModelSpec
+
+
+class WongHAR(ModelSpec):
+    """One hidden layer of 500 units: 284 006 parameters on HAR."""
+
+    name: Literal["wong_har"] = "wong_har"
+    paper = "Wong & Kolter, ICML, 2018"
+    label = "Wong HAR"
+
+    def build(self, shape: ImageShape, classes: int) -> nn.Sequential:
+        """The network with PyTorch's default initialization, as in the release."""
+        inputs = shape[0] * shape[1] * shape[2]
+        return nn.Sequential(nn.Flatten(), nn.Linear(inputs, 500), nn.ReLU(), nn.Linear(500, classes))
 
 
 class WongSmall(ModelSpec):

@@ -102,6 +102,10 @@ def test_a_dense_network_has_the_size_of_its_layers(widths, shape, classes, coun
     assert planned_parameter_count(MLP(widths=widths), shape, classes) == count
 
 
+def test_the_network_of_har_has_one_hidden_layer():
+    assert planned_parameter_count(MODELS["wong_har"](), (1, 1, 561), 6) == 561 * 500 + 500 + 500 * 6 + 6 == 284_006
+
+
 @pytest.mark.parametrize(("name", "classes", "count"), STUDENTS)
 def test_nasty_teacher_networks_have_the_published_size(name, classes, count):
     assert planned_parameter_count(MODELS[name](), CIFAR, classes) == count
