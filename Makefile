@@ -9,9 +9,7 @@ BIN := .venv/bin
 all: run
 
 run: .venv/installed ## make the environment, run params.yaml, print the answer, its time and where the report is
-	@$(BIN)/snakemake --cores $(CORES) --quiet rules reason host
-	@echo
-	@$(BIN)/distillab answer
+	@$(BIN)/snakemake --cores $(CORES)
 
 test: .venv/installed-dev ## run every test; FAST=1: those that answer within three minutes
 	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(if $(FAST),-m "not slow") tests

@@ -23,7 +23,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     with exclusive(shared / "finished.lock", wait=True):
         if not place.exists():
             project = copy_project(tmp_path_factory.mktemp("finished") / "project")
-            project.snakemake()
+            project.said.write_text(project.snakemake(), encoding="utf-8")
             place.write_text(str(project.root), encoding="utf-8")
     return Project(Path(place.read_text(encoding="utf-8")))
 

@@ -107,6 +107,16 @@ def test_the_run_ends_non_zero_with_a_list_of_what_is_missing_and_why(faulty: Fa
     assert "Traceback" not in faulty.said
 
 
+def test_what_failed_is_told_at_once_with_its_log(faulty: Faulty) -> None:
+    lines = faulty.said.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("Failed: ")]
+    assert lines[at].endswith("(results/tiny/logs/attack/pgd_linf.log)")
+    assert FAILS in lines[at]
+    assert at < next(number for number, line in enumerate(lines) if "payloads could not be made" in line)
+    assert len(lines) < 60
+    assert "\033" not in faulty.said
+
+
 def test_everything_else_is_made(faulty: Faulty) -> None:
     assert faulty.receipt("cw_l2") == {}
     if faulty.kind != "kill":

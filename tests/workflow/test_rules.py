@@ -1,5 +1,6 @@
 """What runs, what does not run again, and what is refused before anything runs."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -46,6 +47,15 @@ def test_a_run_makes_the_pages_and_the_metrics(finished: Project) -> None:
     assert (finished.results / "reports" / "index.html").stat().st_size > 10_000
     assert (finished.results / "metrics.json").exists()
     assert len(finished.payloads()) > 40
+
+
+def test_a_run_without_a_terminal_is_told_in_few_plain_lines_and_ends_with_its_answer(finished: Project) -> None:
+    lines = finished.said.read_text(encoding="utf-8").splitlines()
+    assert "\033" not in "".join(lines)
+    assert len(lines) < 40
+    assert any(line.startswith("Stealing 4 teachers with 2 attacks, 16 of 16") for line in lines)
+    assert lines[-2].endswith(".")
+    assert re.fullmatch(r"Made in .*: results/tiny/reports/index\.html", lines[-1])
 
 
 def test_second_run_does_nothing(finished_copy: Project) -> None:

@@ -9,6 +9,7 @@ from distillab.core.throughput import Throughput
 from distillab.plan import load_plan
 from distillab.plan.outcome import render, summary
 from distillab.plan.priorities import priorities
+from distillab.plan.progress import note_asked
 from distillab.plan.workflow import become_master, exit_on_error, find_own_programs
 from distillab.plan.workflow import foreign_config, look_first
 from distillab.reporting.outdated import mark_outdated
@@ -37,6 +38,14 @@ onstart:
     if workflow.is_main_process:
         with exit_on_error():
             become_master()
+            note_asked(
+                [
+                    str(job.output[0])
+                    for job in workflow.dag.needrun_jobs()
+                    if job.output
+                ],
+                workflow.cores if workflow.local_exec else workflow.nodes,
+            )
         for job in workflow.dag.needrun_jobs():
             if job.rule.name == "report":
                 mark_outdated(Path(job.output[0]), datetime.now())

@@ -26,17 +26,28 @@ def run_answer(_options: argparse.Namespace) -> int:
         ArtifactError: the run has no page yet.
     """
     from distillab.plan import load_plan
+
+    for line in answer_lines(RESULTS / load_plan().preset):
+        print(line)
+    return 0
+
+
+def answer_lines(results: Path) -> list[str]:
+    """What the first page of a preset's results says first; when it was made, and its path.
+
+    Raises:
+        ArtifactError: there is no page yet.
+    """
     from distillab.reporting.answer import answer_sentence
     from distillab.reporting.display import timespan
     from distillab.reporting.record import cost_of_run
     from distillab.reporting.tables import Tables
 
-    results = RESULTS / load_plan().preset
     page = results / "reports" / "index.html"
     if not page.is_file():
         raise ArtifactError("no answer yet", where=str(page), do="run `make`, or `snakemake --cores all`")
-    tables = Tables(results / "tables" / "index")
-    print(answer_sentence(tables))
     wall = cost_of_run(results).wall
-    print(f"Made in {timespan(wall)}: {page}" if wall else page)
-    return 0
+    return [
+        answer_sentence(Tables(results / "tables" / "index")),
+        f"Made in {timespan(wall)}: {page}" if wall else str(page),
+    ]

@@ -42,20 +42,28 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     root = argparse.ArgumentParser(
         prog="distillab",
-        description="Distillation as a defense, as a theft, and as a thing to defend against. "
-        "Users run snakemake; these are the commands it calls, and a few for looking around.",
+        description="Distillation as a defense, as a theft, and as a thing to defend against.\n"
+        "`snakemake --cores 2` runs what params.yaml asks for; these are the commands around it.",
+        epilog=_stages_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     root.add_argument("--version", action="version", version=f"distillab {__version__}")
     root.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    manage.add_commands(commands)
     for name, stage in STAGES.items():
         _add_stage(commands, name, stage.says)
-    manage.add_commands(commands)
     return root
 
 
+def _stages_help() -> str:
+    """The stages in a group of their own, as argparse has one group of subcommands only."""
+    lines = (f"    {name:<11} {stage.says}" for name, stage in STAGES.items())
+    return "\n".join(["stages, which snakemake calls; without a job, each lists its jobs:", *lines])
+
+
 def _add_stage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", stage: str, description: str) -> None:
-    command = commands.add_parser(stage, help=description, description=f"Stage {stage}: {description}.")
+    command = commands.add_parser(stage, description=f"Stage {stage}: {description}.")
     command.add_argument("job", nargs="?", help="a job of this stage, or all; without one, list them")
     command.set_defaults(command=_run_stage, stage_name=stage)
     if stage == "certify":

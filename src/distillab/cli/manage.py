@@ -1,29 +1,23 @@
-"""Commands for people: check, plan, use, data, prune, resume, decide, verify, pages, answer, record, docs."""
+"""Commands for people: use, check, plan, status, resume, answer, decide, data, pages, verify, record, prune, docs."""
 
 import argparse
+import os
 from pathlib import Path
 
-from distillab.cli import answer, data, decide, pages, verify
+from distillab.cli import answer, data, decide, pages, status, verify
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the commands that are not stages."""
-    check = commands.add_parser("check", help="validate params.yaml and say what it means")
-    check.set_defaults(command=run_check)
-
-    plan = commands.add_parser(
-        "plan", help="show what params.yaml will train, attack and report, and how long it takes"
-    )
-    plan.add_argument("--no-measure", action="store_true", help="do not time unknown networks; leave their hours open")
-    plan.set_defaults(command=run_plan)
-
+    """Add the commands that are not stages, those first that are needed first."""
     use = commands.add_parser("use", help="switch to another preset by editing params.yaml")
     use.add_argument("preset", help="name of a file in config/, without .yaml")
     use.set_defaults(command=run_use)
 
-    prune = commands.add_parser("prune", help="list, and with --yes delete, orphaned results and old store entries")
-    prune.add_argument("--yes", action="store_true", help="delete what is listed")
-    prune.set_defaults(command=run_prune)
+    check = commands.add_parser("check", help="validate params.yaml and say what it means")
+    check.set_defaults(command=run_check)
+
+    _add_plan(commands)
+    status.add_command(commands)
 
     resume = commands.add_parser(
         "resume", help="after a killed run: end its leftover processes, unlock, and run snakemake again"
@@ -33,17 +27,31 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     resume.set_defaults(command=run_resume)
 
-    data.add_command(commands)
-    decide.add_command(commands)
-    verify.add_command(commands)
-    pages.add_command(commands)
     answer.add_command(commands)
+    decide.add_command(commands)
+    data.add_command(commands)
+    pages.add_command(commands)
+    verify.add_command(commands)
 
     record = commands.add_parser("record", help="write a finished run's numbers to reports/recorded/<preset>.md")
     record.set_defaults(command=run_record)
 
+    prune = commands.add_parser("prune", help="list, and with --yes delete, orphaned results and old store entries")
+    prune.add_argument("--yes", action="store_true", help="delete what is listed")
+    prune.set_defaults(command=run_prune)
+
     docs = commands.add_parser("docs", help="write config/README.md, config/params.schema.json and docs/tables.md")
     docs.set_defaults(command=run_docs)
+
+
+def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    plan = commands.add_parser(
+        "plan", help="show in ten lines what params.yaml will make, how long it takes and what it could find"
+    )
+    plan.add_argument("--all", action="store_true", help="a line for each thing to make, with its passes")
+    plan.add_argument("--cores", type=int, default=os.cpu_count() or 1, metavar="N", help="of the run (default: all)")
+    plan.add_argument("--no-measure", action="store_true", help="do not time networks that nothing is known of")
+    plan.set_defaults(command=run_plan)
 
 
 def run_check(_options: argparse.Namespace) -> int:
@@ -56,12 +64,16 @@ def run_check(_options: argparse.Namespace) -> int:
 
 
 def run_plan(options: argparse.Namespace) -> int:
-    """Print the tree of the plan with counts and hours, and the gains that it could find."""
+    """Print what the plan will make, in ten lines or as a tree, and the gains that it could find."""
     from distillab.plan import load_plan
+    from distillab.plan.brief import Brief
     from distillab.plan.estimate import describe
 
-    plan = load_plan()
-    print(describe(plan, Path(), measure=not options.no_measure))
+    plan, measure = load_plan(), not options.no_measure
+    if options.all:
+        print(describe(plan, Path(), measure=measure))
+    else:
+        print(*Brief(plan, Path(), measure=measure).lines(options.cores), sep="\n")
     if gains := decide.findable_gains(plan):
         print(gains)
     return 0

@@ -1,6 +1,7 @@
 """Tables and pages of what is there, without snakemake: after a run that could not make everything."""
 
 import argparse
+import logging
 from pathlib import Path
 
 from distillab.core.errors import DistillabError, SpecError
@@ -31,7 +32,9 @@ def run_pages(options: argparse.Namespace) -> int:
     """
     from distillab.plan import load_plan
 
-    if not options.in_run:
+    if options.in_run:
+        logging.getLogger().setLevel(logging.WARNING)  # the run's own lines are not to drown
+    else:
         refuse_beside_run(HIDDEN)
     plan = load_plan()
     errors = list[DistillabError]()

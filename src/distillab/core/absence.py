@@ -39,7 +39,7 @@ def absent(workspace: Workspace) -> dict[str, str]:
 
 def write_failures(root: Path, preset: str, job: Job, reasons: Mapping[str, str]) -> None:
     """Write down why members of a job failed, in place of what its last run wrote."""
-    said = {name: _one_line(reason) for name, reason in reasons.items()}
+    said = {name: one_line(reason) for name, reason in reasons.items()}
     write_text(_record_of(root, preset, job), json.dumps(said, indent=1, sort_keys=True) + "\n")
 
 
@@ -54,7 +54,7 @@ def read_failures(root: Path, preset: str) -> dict[str, str]:
     for path in sorted((root / FAILURES / preset).glob("*/*.json")):
         content = _parsed(path)
         if isinstance(content, dict) and all(isinstance(reason, str) for reason in content.values()):
-            found |= {name: _one_line(reason) for name, reason in content.items()}
+            found |= {name: one_line(reason) for name, reason in content.items()}
         else:
             log.warning("%s: passed over: not a record of failures", path)
     return found
@@ -97,7 +97,7 @@ def _parsed(path: Path) -> Any:  # noqa: ANN401 - any JSON value
         return None
 
 
-def _one_line(reason: str) -> str:
-    """Printable characters alone: a record may hold anything."""
+def one_line(reason: str) -> str:
+    """Printable characters alone, not too many: a record or a log may hold anything."""
     line = " ".join("".join(each if each.isprintable() else " " for each in reason).split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

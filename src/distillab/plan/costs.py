@@ -10,6 +10,8 @@ from distillab.defenses import DEFENSES
 from distillab.defenses.adversarial_training import AdversarialTrainingSpec
 from distillab.specs.thief import OTHER_IMAGES
 
+IMAGES_UNKNOWN = "only the files say how many images there are; data.train_limit and data.test_limit bound them"
+
 
 @dataclass(frozen=True)
 class Cost:

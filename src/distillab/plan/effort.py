@@ -1,17 +1,11 @@
 """What further seeds of cells cost: trainings of knockoffs, and the hours of all that is made for them."""
 
-import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from statistics import median
 
-from distillab.core.errors import ArtifactError
 from distillab.core.job import Member
-from distillab.core.sidecar import read_sidecar
-from distillab.core.workspace import Workspace
 from distillab.params.asked import AskedCell
+from distillab.plan.durations import Durations
 from distillab.tables.cells import CONTROLS
 
 
@@ -29,38 +23,10 @@ class Effort:
         return Effort(self.knockoffs + other.knockoffs, seconds)
 
 
-class Durations:
-    """How long the members of a run take, by what the sidecars of those alike, but for the seed, say."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
-        self._known: dict[str, float | None] = {}
-
-    def effort_of(self, members: Iterable[Member]) -> Effort:
-        """What these members, made or not, cost together."""
-        efforts = [Effort(int(member.stage == "knockoff"), self.seconds(member)) for member in members]
-        return sum(efforts, Effort())
-
-    def seconds(self, member: Member) -> float | None:
-        """The median over members alike; None where there is none."""
-        kind = _kind(member)
-        if kind not in self._known:
-            taken = [seconds for made in self._alike[kind] if (seconds := self._taken(made)) is not None]
-            self._known[kind] = median(taken) if taken else None
-        return self._known[kind]
-
-    @cached_property
-    def _alike(self) -> dict[str, list[Member]]:
-        found: dict[str, list[Member]] = defaultdict(list)
-        for member in self.workspace.plan.members.values():
-            found[_kind(member)].append(member)
-        return found
-
-    def _taken(self, member: Member) -> float | None:
-        try:
-            return float(read_sidecar(self.workspace.payload(member)).run["seconds"])
-        except (ArtifactError, KeyError, TypeError, ValueError):
-            return None
+def effort_of(durations: Durations, members: Iterable[Member]) -> Effort:
+    """What these members, made or not, cost together."""
+    efforts = [Effort(int(member.stage == "knockoff"), durations.seconds(member)) for member in members]
+    return sum(efforts, Effort())
 
 
 def needed_by(
@@ -95,8 +61,3 @@ def _with_ancestors(members: Mapping[str, Member], member: Member, found: dict[s
         found[member.id] = member
         for parent in member.parents.values():
             _with_ancestors(members, members[parent], found)
-
-
-def _kind(member: Member) -> str:
-    axes = {name: value for name, value in member.axes.items() if name != "seed"}
-    return json.dumps([member.stage, member.spec, axes], sort_keys=True)

@@ -10,7 +10,7 @@ from distillab.core.stages import STAGES
 from distillab.core.store import Store
 from distillab.core.throughput import Throughput
 from distillab.core.workspace import HIDDEN
-from distillab.plan.costs import Cost, cost_of, unknown_images
+from distillab.plan.costs import IMAGES_UNKNOWN, Cost, cost_of, unknown_images
 
 
 @dataclass
@@ -63,7 +63,7 @@ def _groups(plan: Plan, root: Path, *, measure: bool) -> list[Group]:
         if _made(store, member):
             group.done += 1
         elif cost is not None:
-            _add(group, cost, _seconds(plan, cost, speeds, measure=measure))
+            _add(group, cost, seconds_of_pass(plan, cost, speeds, measure=measure))
     return list(groups.values())
 
 
@@ -83,7 +83,8 @@ def _title(member: Member) -> str:
     return (" by ".join(reversed(names)) or member.id) + of_thief
 
 
-def _add(group: Group, cost: Cost, seconds: float | None) -> None:
+def _add(group: Group, cost: Cost, one_pass: float | None) -> None:
+    seconds = None if one_pass is None else one_pass * cost.passes
     group.passes += cost.passes
     group.seconds = None if seconds is None or group.seconds is None else group.seconds + seconds
     if cost.against and seconds is not None:
@@ -91,14 +92,15 @@ def _add(group: Group, cost: Cost, seconds: float | None) -> None:
         group.detail = f" ({duration(epoch)} an epoch, {duration(epoch / cost.against)} of it for each attack step)"
 
 
-def _seconds(plan: Plan, cost: Cost, speeds: Throughput, *, measure: bool) -> float | None:
+def seconds_of_pass(plan: Plan, cost: Cost, speeds: Throughput, *, measure: bool) -> float | None:
+    """Seconds of one image's pass; timed now where they are unknown and this is asked for."""
     known = speeds.get(cost.key)
     if known is None and measure:
         from distillab.plan.speed import seconds_per_image
 
         known = seconds_per_image(plan, cost)
         speeds.put(cost.key, known)
-    return None if known is None else known * cost.passes
+    return known
 
 
 def _made(store: Store, member: Member) -> bool:
@@ -117,8 +119,7 @@ def _line(group: Group) -> str:
 def _total(plan: Plan, groups: list[Group]) -> str:
     done, count = sum(group.done for group in groups), sum(len(group.members) for group in groups)
     if unknown_images(plan):
-        why = "only the files say how many images there are; data.train_limit and data.test_limit bound them"
-        return f"total: {done} of {count} made; left: unknown, for {why}"
+        return f"total: {done} of {count} made; left: unknown, for {IMAGES_UNKNOWN}"
     passes = sum(group.passes for group in groups)
     known = [group.seconds for group in groups]
     seconds = None if None in known else sum(value for value in known if value is not None)

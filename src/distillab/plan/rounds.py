@@ -10,7 +10,8 @@ from distillab.metrics.decisions import OPEN
 from distillab.params.asked import AskedCell, with_asked
 from distillab.params.root import Params
 from distillab.plan.asking import Row, open_teachers
-from distillab.plan.effort import Durations, Effort, needed_by
+from distillab.plan.durations import Durations
+from distillab.plan.effort import Effort, effort_of, needed_by
 from distillab.plan.expand import expand
 from distillab.plan.seeds import cell_seeds
 
@@ -35,7 +36,7 @@ class Round:
     def effort_of(self, cells: Iterable[AskedCell]) -> Effort:
         """What the next looks of some cells cost, with all that is made for them and is not planned yet."""
         needed = needed_by(self._after, {*cells})
-        return self._durations.effort_of(member for name, member in needed.items() if name not in self.plan.members)
+        return effort_of(self._durations, (member for name, member in needed.items() if name not in self.plan.members))
 
     def is_open(self, verdict: Row) -> bool:
         """Whether a verdict may change with more seeds of its own cells."""
@@ -53,7 +54,7 @@ class Round:
         cells = {*teacher.looks, *teacher.stopped}
         seed = cell_seeds(self.params, *min(cells))[0]
         needed = needed_by(self.plan.members, cells, {seed}).values()
-        one = self._durations.effort_of(member for member in needed if member.stage != "prepare")
+        one = effort_of(self._durations, (member for member in needed if member.stage != "prepare"))
         share = int(runs) / max(1, one.knockoffs)
         return Effort(int(runs), None if one.seconds is None else share * one.seconds)
 

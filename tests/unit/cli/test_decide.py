@@ -14,6 +14,7 @@ from distillab.core.receipts import Receipt, write_receipt
 from distillab.core.signals import Interrupted
 from distillab.params.load import load_params
 from distillab.plan import load_plan
+from distillab.plan.durations import Taken
 from distillab.plan.effort import Effort
 from distillab.plan.rounds import Round
 from distillab.plan.seeds import cell_seeds
@@ -62,7 +63,7 @@ def deciding(project, monkeypatch):
     monkeypatch.setattr(module, "_snakemake", snakemake)
     monkeypatch.setattr(module, "_look", look)
     monkeypatch.setattr(module, "_is_current", lambda _page: found.current)
-    monkeypatch.setattr("distillab.plan.effort.Durations._taken", lambda *_: 36.0)
+    monkeypatch.setattr("distillab.plan.durations.Durations._taken", lambda *_: Taken(36.0, 0))
     return found
 
 
@@ -293,7 +294,7 @@ def test_plan_tells_the_gains_that_could_be_found(deciding, capsys):
     assert out[-1].endswith("assumed)")
     (deciding.root / "params.yaml").write_text(yaml.safe_dump({"preset": "tiny", "override": {"studies": ["ta"]}}))
     assert main(["plan", "--no-measure"]) == 0
-    assert said(capsys)[0][-1].startswith("total: ")
+    assert said(capsys)[0][-1].startswith("left: ")
 
 
 def test_efforts_add_up():

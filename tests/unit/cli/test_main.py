@@ -60,6 +60,16 @@ def test_every_stage_is_a_command_that_says_what_it_does(capsys):
         assert ("published weights: Instead of a job: a file" in said) == (stage == "certify")
 
 
+def test_help_begins_with_what_users_need_and_ends_with_the_stages(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    names = re.findall(r"^    ([a-z]+) ", said, flags=re.MULTILINE)
+    assert names[:6] == ["use", "check", "plan", "status", "resume", "answer"]
+    assert names[-len(STAGES) :] == [*STAGES]
+    assert all(f" {stage.says}\n" in said for stage in STAGES.values())
+
+
 def test_a_job_is_optional():
     options = parser().parse_args(["teach", "all"])
     assert (options.stage_name, options.job, options.debug) == ("teach", "all", False)

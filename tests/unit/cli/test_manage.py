@@ -1,5 +1,7 @@
 """The commands for people: what each prints, writes and leaves alone."""
 
+import re
+
 import pytest
 import yaml
 
@@ -25,8 +27,18 @@ def test_check_counts_payloads_and_jobs(project, capsys):
     assert said(capsys) == [f"params.yaml is valid: preset tiny, {PAYLOADS} payloads in 9 jobs"]
 
 
-def test_plan_describes_what_will_be_made(project, capsys):
-    assert main(["plan", "--no-measure"]) == 0
+def test_plan_says_in_ten_lines_what_will_be_made(project, capsys):
+    assert main(["plan", "--no-measure", "--cores", "3"]) == 0
+    lines = said(capsys)
+    assert len(lines) <= 10
+    assert lines[0] == f"preset tiny on Digits (8x8), seeds 4: {PAYLOADS} payloads in 9 jobs"
+    assert any(re.fullmatch(r"  Stealing 2 teachers with 1 attack: to do, \d+ s left", line) for line in lines)
+    (left,) = [line for line in lines if line.startswith("left: ")]
+    assert " on 3 cores; disk over " in left
+
+
+def test_plan_all_is_the_tree(project, capsys):
+    assert main(["plan", "--all", "--no-measure"]) == 0
     head, *tree, total, _gains, _of_paper = said(capsys)
     assert head == f"preset tiny on Digits (8x8), seeds 4: {PAYLOADS} payloads in 9 jobs"
     assert "  ce-cnn_digits: 1 to make, 2.4e+03 passes, ? hours (run `distillab plan` without --no-measure)" in tree
@@ -35,8 +47,11 @@ def test_plan_describes_what_will_be_made(project, capsys):
 
 def test_plan_measures_unknown_networks(project, capsys, monkeypatch):
     monkeypatch.setattr("distillab.plan.speed.seconds_per_image", lambda _plan, _cost: 0.01)
-    assert main(["plan"]) == 0
+    assert main(["plan", "--all"]) == 0
     assert "  ce-cnn_digits: 1 to make, 2.4e+03 passes, 24 s" in said(capsys)
+    assert main(["plan", "--no-measure"]) == 0
+    training = 1.6 * 24 * 2 + 2.4 * 24
+    assert f"to do, {training / 60:.0f} min left" in said(capsys)[1]
 
 
 def test_use_edits_params_and_keeps_the_rest(project, capsys):

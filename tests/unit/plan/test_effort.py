@@ -9,7 +9,8 @@ from distillab.core.workspace import Workspace
 from distillab.params.asked import AskedCell, with_asked
 from distillab.params.load import load_params
 from distillab.plan.build import build_plan
-from distillab.plan.effort import Durations, Effort, cell_of, needed_by
+from distillab.plan.durations import Durations
+from distillab.plan.effort import Effort, cell_of, effort_of, needed_by
 from distillab.plan.expand import expand
 
 KD = AskedCell("paper", "st", "kd")
@@ -82,13 +83,13 @@ def test_members_take_what_those_alike_took_at_other_seeds(small):
     durations = took(small, plan, {name.format(0): 2.0, name.format(1): 5.0, "st-cnn_digits--mkd-cnn_digits-s0": 50.0})
     after = expand(with_asked(load_params(small), {KD: 4}), small)
     new = [after[name.format(seed)] for seed in (2, 3)]
-    assert durations.effort_of(new) == Effort(2, 7.0)
+    assert effort_of(durations, new) == Effort(2, 7.0)
 
 
 def test_an_answer_that_is_kept_in_the_store_alone_counts(small):
     plan = build_plan(small)
     durations = took(small, plan, {"st-cnn_digits-s0-answers": 3.0})
-    assert durations.effort_of([plan.members["st-cnn_digits-s1-answers"]]) == Effort(0, 3.0)
+    assert effort_of(durations, [plan.members["st-cnn_digits-s1-answers"]]) == Effort(0, 3.0)
 
 
 @pytest.mark.parametrize("known", [{}, {"ls0.1-cnn_digits-s0": None}])
@@ -96,9 +97,9 @@ def test_of_what_was_never_made_the_hours_are_unknown(small, known):
     plan = build_plan(small)
     durations = took(small, plan, known | {"ce-cnn_digits-s0": 3.0})
     members = [plan.members[name] for name in ("ls0.1-cnn_digits-s1", "ce-cnn_digits-s1")]
-    assert durations.effort_of(members) == Effort(0, None)
-    assert durations.effort_of(members[1:]) == Effort(0, 3.0)
-    assert durations.effort_of([]) == Effort(0, 0.0)
+    assert effort_of(durations, members) == Effort(0, None)
+    assert effort_of(durations, members[1:]) == Effort(0, 3.0)
+    assert effort_of(durations, []) == Effort(0, 0.0)
 
 
 def test_a_damaged_sidecar_tells_nothing(small):

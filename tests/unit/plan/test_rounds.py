@@ -5,6 +5,7 @@ import pytest
 from distillab.params.asked import AskedCell
 from distillab.params.load import load_params
 from distillab.plan.build import build_plan
+from distillab.plan.durations import Taken
 from distillab.plan.effort import Effort
 from distillab.plan.rounds import Round
 
@@ -22,7 +23,7 @@ SECONDS = {"prepare": 1000.0, "teach": 10.0, "baseline": 3.0, "answer": 0.5, "kn
 def round_of(project, monkeypatch):
     """A round over these tables; every member of a stage takes alike."""
     root = project(OVERRIDE)
-    monkeypatch.setattr("distillab.plan.effort.Durations._taken", lambda _, member: SECONDS[member.stage])
+    monkeypatch.setattr("distillab.plan.durations.Durations._taken", lambda _, member: Taken(SECONDS[member.stage], 0))
 
     def make(knockoff, verdicts):
         rows = [
