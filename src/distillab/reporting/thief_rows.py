@@ -8,7 +8,7 @@ from distillab.metrics.intervals import MIN_SEEDS
 from distillab.metrics.planning import SEEDS
 from distillab.reporting.display import timespan
 from distillab.reporting.knockoff_rows import placed
-from distillab.reporting.selection import kind_of
+from distillab.reporting.selection import kind_of, settings_of
 from distillab.reporting.summaries import seeds_phrase
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import label_count
@@ -57,8 +57,9 @@ def price_phrase(tables: Tables, v: Any) -> str:  # noqa: ANN401 - a row
     if not isfinite(v.price_seeds or float("nan")):
         exhausted = v.seeds >= MIN_SEEDS and not v.missing
         return f"more than {SEEDS[-1]:,} seeds" if exhausted else "price not known"
-    runs = int(v.price_runs)
-    said = f"{seeds_phrase(int(v.price_seeds))}, {runs:,} knockoff{'s' * (runs != 1)}"
+    runs, few = int(v.price_runs), settings_of(tables, v.defense).get("seeds")
+    allowed = f" where its defense has {few} at most" if few else ""
+    said = f"{seeds_phrase(int(v.price_seeds))}{allowed}, {runs:,} knockoff{'s' * (runs != 1)}"
     seconds = seconds_a_knockoff(tables)
     return said if seconds is None else f"{said}, {timespan(runs * seconds)}"
 

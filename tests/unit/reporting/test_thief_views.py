@@ -159,6 +159,16 @@ def test_a_price_is_seeds_knockoffs_and_time(tables_of, verdict, given, said):
     assert price_phrase(tables_of(), SimpleNamespace(**verdict("ce", "no control", **given))) == ""
 
 
+def test_a_price_beyond_what_a_defense_may_spend_says_so(tables_of, verdict):
+    held = tables_of({"params": {"defenses": {"ce": {"name": "ce", "seeds": None}, "st": {"name": "st", "seeds": 2}}}})
+    prices = {key: price_phrase(held, SimpleNamespace(**verdict(key, "undecided", price_seeds=8.0, price_runs=9.0)))
+              for key in ("ce", "st")}  # fmt: skip
+    assert prices == {
+        "ce": "8 seeds, 9 knockoffs, 18.0 s",
+        "st": "8 seeds where its defense has 2 at most, 9 knockoffs, 18.0 s",
+    }
+
+
 def test_the_time_of_a_knockoff_is_a_mean_over_those_that_were_trained(tables_of):
     assert seconds_a_knockoff(tables_of()) == 2.0
     assert seconds_a_knockoff(tables_of({"environments": []})) is None
