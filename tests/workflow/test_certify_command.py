@@ -19,6 +19,7 @@ def test_published_weights_of_the_old_format_are_certified(fresh: Callable[[str]
     network = build_model(MODELS.parse({"name": "wong_small"}), Domain((1, 8, 8), 10, (0.0,), (1.0,)), seed=0).network
     torch.save(network.state_dict(), project.root / "net.pth", _use_new_zipfile_serialization=False)
     command = ("distillab", "certify", "--weights", "net.pth", "--arch", "wong_small", "--data", "digits")
+    command += ("--normalization", "none")
     done = project.run(*command, "--eps", "1/100", "--images", "9", "--output", "rows.parquet")
     assert done.stdout.startswith("wong_small on Digits (8x8), linf, best, 9 test images\n")
     assert len(pd.read_parquet(project.root / "rows.parquet")) == 9

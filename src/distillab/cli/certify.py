@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distillab.cli.published import add_file_options, network_of
 from distillab.core.bounds import parse_fraction
 from distillab.core.errors import SpecError
 
@@ -28,8 +29,7 @@ log = logging.getLogger("distillab")
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add what the stage's command takes instead of a job."""
     group = command.add_argument_group("published weights", "Instead of a job: a file of weights from elsewhere.")
-    group.add_argument("--weights", metavar="FILE", help="state_dict (zip or legacy) or safetensors")
-    group.add_argument("--arch", metavar="NAME", help="its architecture, e.g. wong_small")
+    add_file_options(group)
     group.add_argument("--eps", action="append", metavar="E", help="radius in pixel units, or 8/255; may be repeated")
     group.add_argument("--certifier", default="best", metavar="NAME", help="ibp, dual, crown, ... (default: best)")
     group.add_argument("--norm", default="linf", help="linf, l2 or l1 (default: linf)")
@@ -37,9 +37,6 @@ def add_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--data", default="mnist", metavar="NAME", help="data set of the test images (default: mnist)")
     group.add_argument("--root", default="data", metavar="DIR", help="its folder (default: data)")
     group.add_argument("--images", type=int, metavar="N", help="only this many first test images")
-    group.add_argument("--mean", type=float, nargs="+", metavar="M", help="subtracted per channel (default: nothing)")
-    group.add_argument("--std", type=float, nargs="+", metavar="S", help="divided by per channel (default: nothing)")
-    group.add_argument("--network", type=int, metavar="K", help="network of a cascade's file, counted from 0")
     group.add_argument("--radius-steps", type=int, default=0, metavar="K", help="halvings in search of each radius")
     group.add_argument("--threads", type=int, default=1, metavar="K", help="CPU threads (default: 1)")
     group.add_argument("--output", metavar="FILE", help="write one row per image and radius here, as parquet")
@@ -137,16 +134,12 @@ def _certifier(options: argparse.Namespace) -> "CertifierSpec":
 
 def _graph(options: argparse.Namespace, data: "DataSpec") -> "Graph":
     from distillab.certify.trace import trace
-    from distillab.models import MODELS
-    from distillab.models.load import build_model
-    from distillab.models.published import load_published
-    from distillab.specs.model import Domain
 
-    shape, classes = data.facts.shape, data.facts.classes
-    mean, std = options.mean or [0.0] * shape[0], options.std or [1.0] * shape[0]
-    model = build_model(MODELS.parse({"name": options.arch}), Domain(shape, classes, tuple(mean), tuple(std)), seed=0)
-    load_published(model, Path(options.weights), network=options.network)
-    return trace(model.eval().requires_grad_(requires_grad=False), shape)
+    model, lines = network_of(options, data)
+    graph = trace(model, data.facts.shape)
+    for line in lines:
+        log.info("weights: %s", line)
+    return graph
 
 
 def _images(data: "DataSpec", most: int | None) -> "tuple[Images, Labels]":

@@ -18,14 +18,14 @@ from distillab.specs.model import Domain
 
 DEFAULTS = {
     "job": None, "weights": None, "arch": None, "eps": None, "certifier": "best", "norm": "linf",
-    "no_input_box": False, "data": "mnist", "root": "data", "images": None, "mean": None, "std": None, "network": None,
-    "radius_steps": 0, "threads": 1, "output": None,
+    "no_input_box": False, "data": "mnist", "root": "data", "images": None, "mean": None, "std": None,
+    "normalization": None, "entry": None, "network": None, "radius_steps": 0, "threads": 1, "output": None,
 }  # fmt: skip
 
 GIVEN = (
     "--weights net.pth --arch wong_small --eps 0.1 --eps 8/255 --certifier ibp --norm l2 --no-input-box --data digits "
-    "--root elsewhere --images 7 --mean 0.5 0.25 --std 1 2 --network 3 --radius-steps 4 --threads 2 "
-    "--output rows.parquet"
+    "--root elsewhere --images 7 --mean 0.5 0.25 --std 1 2 --normalization none --entry ema --network 3 "
+    "--radius-steps 4 --threads 2 --output rows.parquet"
 )
 
 
@@ -51,7 +51,8 @@ def test_every_option_has_its_type():
     assert chosen(GIVEN) == DEFAULTS | {
         "weights": "net.pth", "arch": "wong_small", "eps": ["0.1", "8/255"], "certifier": "ibp", "norm": "l2",
         "no_input_box": True, "data": "digits", "root": "elsewhere", "images": 7, "mean": [0.5, 0.25],
-        "std": [1.0, 2.0], "network": 3, "radius_steps": 4, "threads": 2, "output": "rows.parquet",
+        "std": [1.0, 2.0], "normalization": "none", "entry": "ema", "network": 3,
+        "radius_steps": 4, "threads": 2, "output": "rows.parquet",
     }  # fmt: skip
 
 
@@ -127,8 +128,8 @@ def test_the_network_is_built_for_the_data_and_its_normalization(tmp_path, monke
         lambda *arguments, seed: built.append(arguments) or build_model(*arguments, seed=seed),
     )
     monkeypatch.setattr("distillab.certify.trace.trace", lambda model, shape: traced.append((model, shape)))
-    mean, std = ([], []) if statistics[1][0] == 1 else map(list, statistics)
-    options = {"arch": "wong_small", "weights": str(tmp_path / "net.pth"), "mean": mean, "std": std}
+    given = {"normalization": "none"} if statistics[1][0] == 1 else {"mean": [0.5], "std": [0.25]}
+    options = {"arch": "wong_small", "weights": str(tmp_path / "net.pth")} | given
     certify._graph(Namespace(**DEFAULTS | options), spec)
     assert built == [(MODELS.parse({"name": "wong_small"}), Domain(spec.facts.shape, 10, *statistics))]
     ((model, shape),) = traced
@@ -183,6 +184,7 @@ def test_threads_progress_and_radius_steps_reach_the_work(tmp_path, monkeypatch,
     said, threads = [], torch.get_num_threads()
     monkeypatch.setattr(certify, "_patient", lambda _say: said.append)
     text = f"--weights {tmp_path}/net.pth --arch wong_small --eps 0.01 --data digits --images 40 --certifier ibp"
+    text += " --normalization none"
     options = parser().parse_args(["certify", *f"{text} --radius-steps 2 --threads 2 --output {tmp_path}/r".split()])
     try:
         assert certify.certify_weights(options) == 0

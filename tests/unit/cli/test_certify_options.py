@@ -38,7 +38,9 @@ def run(*arguments):
 
 
 def usual(path, **options):
-    chosen = {"weights": path, "arch": ARCH, "eps": "0.01", "data": "digits", "images": "12"} | options
+    chosen = {"weights": path, "arch": ARCH, "eps": "0.01", "data": "digits", "images": "12"}
+    chosen |= {} if {"mean", "std", "normalization"} & options.keys() else {"normalization": "none"}
+    chosen |= options
     return [word for name, value in chosen.items() if value is not None for word in (f"--{name}", str(value))]
 
 
@@ -95,6 +97,20 @@ def test_norm_box_and_normalization_reach_the_bound(weights, monkeypatch):
         ({"images": "0"}, "--images: too small; expected at least 1; got 0"),
         ({"threads": "0"}, "--threads: too small"),
         ({"radius-steps": "-1"}, "--radius-steps: too small; expected at least 0; got -1"),
+        (
+            {"normalization": None},
+            "--normalization: nothing says how the network sees pixels; expected --mean and --std",
+        ),
+        ({"normalization": "none", "std": "1"}, "--normalization: excludes --mean and --std"),
+        (
+            {"mean": "123.7"},
+            "--mean: not in units of pixels from 0 to 1; expected a number like 0.5; got 123.7; divide",
+        ),
+        ({"mean": "nan"}, "--mean: not in units of pixels from 0 to 1; expected a number like 0.5; got nan"),
+        ({"std": "58.4"}, "--std: not in units of pixels from 0 to 1"),
+        ({"arch": "cnn_digits"}, "--normalization: the architecture says how the network sees pixels; leave"),
+        ({"data": "cifar10"}, "expected 3 input channels; got 1 input channels: (16, 1, 4, 4) in 0.weight"),
+        ({"entry": "ema"}, "the file has no such entry; expected entries 0.weight (Tensor), 0.bias (Tensor)"),
         ({"std": "0"}, "normalization: statistics do not normalize images"),
         ({"network": "1"}, "the file has no such network; expected --network 0 to 0; got 1"),
     ],
@@ -139,6 +155,28 @@ def test_a_network_with_unknown_layers_is_one_line(tmp_path, capsys):
     assert run(*usual(str(tmp_path / "net.pth"), arch="squeezenet")) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "certifiers do not know" in line
+
+
+def test_what_went_where_is_said_beside_the_table(weights, caplog):
+    caplog.set_level("INFO")
+
+    def change(state):
+        return {"epoch": 3, "model": {f"module.{2 * int(name[0])}{name[1:]}": t for name, t in state.items()}}
+
+    assert run(*usual(weights(change), certifier="ibp")) == 0
+    said = [line.removeprefix("weights: ") for line in caplog.messages if line.startswith("weights: ")]
+    assert said == [
+        "8 tensors by place and shape; taken away: model, module.",
+        *(f"layer {number} has the weights of {2 * number}" for number in (0, 2, 5, 7)),
+    ]
+
+
+def test_a_payload_of_this_project_tells_its_normalization(tmp_path, capsys):
+    model = build_model(MODELS.parse({"name": ARCH}), Domain((1, 8, 8), 10, (0.3,), (0.2,)), seed=0)
+    torch.save(model.state_dict(), tmp_path / "s0.pth")
+    assert run(*usual(str(tmp_path / "s0.pth"), normalization=None, certifier="ibp")) == 0
+    assert run(*usual(str(tmp_path / "s0.pth"), mean="0.3", certifier="ibp")) == 2
+    assert "--mean: the file says how the network sees pixels; leave --mean out" in capsys.readouterr().err
 
 
 def test_a_file_and_a_job_exclude_each_other(weights, capsys):

@@ -1,6 +1,8 @@
 """Files of weights from elsewhere: every form they come in, and everything that must not pass."""
 
+import os
 import pickle
+import zipfile
 from collections import OrderedDict
 
 import pytest
@@ -50,8 +52,13 @@ def same(model, state):
         lambda state: {"state_dict": [state]},
         lambda state: [state],
         lambda state: {f"module.{name}": tensor for name, tensor in state.items()},
+        lambda state: {"model": state, "optimizer": {"state": {}, "param_groups": []}},
+        lambda state: {"net": {f"module._orig_mod.{name}": tensor for name, tensor in state.items()}, "acc": 91.5},
+        lambda state: {"state_dict": {f"model.{name}": t for name, t in state.items()}, "hyper_parameters": {"lr": 1}},
+        lambda state: {"module." + n: t for n, t in state.items()} | {"n_averaged": torch.tensor(3)},
+        lambda state: {"ema": {"state_dict": state}, "model": {"depth": 3}},
     ],
-    ids=["bare", "checkpoint", "cascade of one", "list", "parallel"],
+    ids=["bare", "checkpoint", "cascade of one", "list", "parallel", "model", "net", "lightning", "averaged", "nested"],
 )
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
 def test_every_form_is_understood(saved, wrapped, zipped):
@@ -103,10 +110,10 @@ def test_counters_of_old_files_may_be_missing(saved):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda s: {n: t for n, t in s.items() if n != "14.bias"}, "expected 8 tensors; got 7"),
+        (lambda s: {n: t for n, t in s.items() if n != "14.bias"}, "expected weight, bias in 7; got weight in 14"),
         (lambda s: s | {"16.weight": torch.zeros(2)}, "expected 8 tensors; got 9"),
-        (lambda s: dict(reversed(s.items())), r"expected \(16, 1, 4, 4\) for network.0.weight; got \(10,\) in 14.bias"),
-        (lambda s: s | {"10.weight": torch.zeros(100, 1568)}, r"\(100, 128\) for network.5.weight; got \(100, 1568\)"),
+        (lambda s: dict(reversed(s.items())), r"expected \(16, 1, 4, 4\) for 0.weight; got \(10, 100\) in 14.weight"),
+        (lambda s: s | {"10.weight": torch.zeros(100, 1568)}, r"\(100, 128\) for 5.weight; got \(100, 1568\)"),
     ],
     ids=["one less", "one more", "reversed", "of larger images"],
 )
@@ -134,6 +141,119 @@ def test_a_pickle_with_other_objects_is_refused_and_not_run(saved, capsys, zippe
         load_published(ours(), saved(content, _use_new_zipfile_serialization=zipped))
     assert "\n" not in str(error.value)
     assert "arbitrary" not in capsys.readouterr().out
+
+
+def test_a_pickle_is_named_by_what_it_holds(saved):
+    with pytest.raises(ArtifactError, match=r"expected a state_dict; got print; save model\.state_dict\(\) wh"):
+        load_published(ours(), saved(Loud()))
+
+
+class Payload:
+    """What pickle would call while it loads."""
+
+    def __init__(self, called, *arguments):
+        self.call = called, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+def test_nothing_in_a_file_is_run(saved, tmp_path):
+    marker = tmp_path / "marker"
+    payloads = Payload(os.system, f"touch {marker}"), Payload(open, str(marker), "w"), Payload(os.mkdir, str(marker))
+    for payload in payloads:
+        for content in (payload, {"state_dict": theirs(), "args": payload}):
+            with pytest.raises(ArtifactError, match="holds more than tensors"):
+                load_published(ours(), saved(content))
+    assert not marker.exists()
+    pickle.loads(pickle.dumps(payloads[2]))
+    assert marker.exists()
+
+
+def test_of_several_sets_of_weights_one_is_named(saved):
+    states = [ours(seed).network.state_dict() for seed in (1, 2)]
+    path = saved({"state_dict": states[0], "state_dict_ema": states[1], "mine": {"deep": states[0]}})
+    with pytest.raises(
+        SpecError, match=r"several sets of weights; expected --entry state_dict or --entry state_dict_ema$"
+    ):
+        load_published(ours(), path)
+    model = ours()
+    load_published(model, path, entry="state_dict_ema")
+    assert same(model, states[1])
+    with pytest.raises(SpecError, match=r"no such entry; expected entries state_dict \(OrderedDict\), .*; got ema$"):
+        load_published(model, path, entry="ema")
+
+
+def test_an_unknown_wrapper_is_listed_with_the_known_ones(saved):
+    says = r"alone or as state_dict, .*; got entries backbone \(OrderedDict\), epoch \(int\); where .* --entry$"
+    path = saved({"backbone": theirs(), "epoch": 3})
+    with pytest.raises(ArtifactError, match=says):
+        load_published(ours(), path)
+    model = ours()
+    assert load_published(model, path, entry="backbone").by == "place and shape"
+    assert same(model, theirs())
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (lambda t: t.to(torch.complex64), "complex64"),
+        (lambda t: t.to(torch.int64), "int64"),
+        (lambda t: t > 0, "bool"),
+        (lambda t: t.to(torch.float8_e4m3fn), "float8_e4m3fn"),
+        (lambda t: t.to_sparse(), "a sparse tensor"),
+        (lambda t: t.to_sparse_csr(), "a sparse tensor"),
+        (lambda t: t.to("meta"), "a tensor without data (meta)"),
+        (lambda t: torch.quantize_per_tensor(t, 0.1, 0, torch.qint8), "a quantized tensor (torch.qint8)"),
+        (lambda t: torch.nested.nested_tensor([t[0], t[1]]), "a nested tensor"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_no_real_number_is_refused_by_name(saved, change, kind):
+    path = saved({name: change(t) if name == "10.weight" else t for name, t in theirs().items()})
+    with pytest.raises(SpecError) as error:
+        load_published(ours(), path)
+    assert f"got {kind} in 10.weight; " in str(error.value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions_are_converted(saved, dtype):
+    model, state = ours(), {name: tensor.to(dtype) for name, tensor in theirs().items()}
+    load_published(model, saved(state))
+    assert same(model, {name: tensor.float() for name, tensor in state.items()})
+
+
+def test_two_names_that_become_one_are_refused(saved):
+    with pytest.raises(SpecError, match="two tensors have one name but for what trainers add"):
+        load_published(ours(), saved({"a.b": torch.ones(1), "a._orig_mod.b": torch.ones(1)}))
+
+
+def test_a_pipe_a_device_and_a_folder_are_refused_unopened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.pth")
+    (tmp_path / "zero.pth").symlink_to("/dev/zero")
+    for path, got in ((tmp_path / "pipe.pth", "a pipe"), (tmp_path / "zero.pth", "a pipe"), (tmp_path, "a folder")):
+        with pytest.raises(ArtifactError, match=f"is no file of weights; expected a regular file; got {got}"):
+            load_published(ours(), path)
+
+
+def test_a_packed_archive_is_refused(saved):
+    path = saved(theirs())
+    with (
+        zipfile.ZipFile(path) as archive,
+        zipfile.ZipFile(path.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in archive.namelist():
+            packed.writestr(name, archive.read(name))
+        packed.writestr("archive/data/99", bytes(1 << 20))
+    with pytest.raises(ArtifactError, match="got a packed archive"):
+        load_published(ours(), path.with_suffix(".zip"))
+
+
+def test_safetensors_are_known_by_their_content(tmp_path):
+    save_file(theirs(), tmp_path / "net.bin")
+    model = ours()
+    load_published(model, tmp_path / "net.bin")
+    assert same(model, theirs())
 
 
 @pytest.mark.parametrize("content", [{}, [{}], {"a": 1}, "text", torch.zeros(3), {"state_dict": {"a": [1]}}])
