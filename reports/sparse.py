@@ -3,11 +3,10 @@ tables = "results/digits/tables/sparse"
 reported = "reports/reported"
 
 # %%
-from html import escape
-
 from distillab.core.identity import PAPER
 from distillab.reporting import (
     boxes,
+    heads,
     hypothesis_views,
     knockoff_views,
     matrix_views,
@@ -29,65 +28,46 @@ everyone, papers = Tables(tables), Reported(reported)
 read = robbed_by(everyone, PAPER)
 shown, own = only(read, *sparse_text.KINDS), only(read, sparse_text.KIND)
 robbed = only(everyone, *sparse_text.KINDS)
-Html(f"<h1>Adversarial sparse teachers on {escape(read.dataset)}</h1>")
+heads.head(everyone, "sparse")
 
 # %%
 sparse_text.sparse_answer(read)
 
 # %%
-Html('<nav aria-label="Pages"><span>Pages</span><a href="index.html">Overview</a></nav>')
-
-# %% [markdown]
-# An *adversarial sparse teacher* (AST; Yilmaz and Keles, 2024) learns to answer an image as it answers an adversarial
-# version of that image, with all but its few largest outputs removed. Whoever distills it learns from answers that are
-# spread over wrong classes. It stands here beside a teacher without protection (CE), one trained with label smoothing
-# (LS), the nasty teacher (NT), which is pushed away from CE, and the stingy teacher (ST), which removes the small
-# outputs of CE after training.
-
-# %% [markdown]
-# ## Verdicts
-
-# %%
-thief_views.verdict_matrix(robbed) if len(robbed["verdicts"]) else paragraph("No knockoff was trained.")
-
-# %%
-knockoff_views.verdict_table(shown) if len(shown["verdicts"]) else None
-
-# %%
 knockoff_views.verdict_figure(shown) if len(shown["verdicts"]) else None
 
 # %% [markdown]
-# ## Validity
+# ## Verdicts
+#
+# An *adversarial sparse teacher* (AST) learns to answer an image as it answers an adversarial version of it, with all
+# but its few largest outputs removed. It stands here beside CE, LS, the nasty teacher (NT) and the stingy one (ST).
+
 
 # %%
-boxes.validity(everyone)
+def verdicts():
+    if not len(robbed["verdicts"]):
+        return paragraph("No knockoff was trained.")
+    table = knockoff_views.verdict_table(shown) if len(shown["verdicts"]) else Html("")
+    knockoffs = matrix_views.knockoff_table(shown, papers) if len(shown["knockoff"]) else Html("")
+    return thief_views.verdict_matrix(robbed) + table + knockoffs
 
-# %% [markdown]
-# ### What the test images and seeds cannot decide
 
-# %%
-text.resolution(robbed)
-
-# %% [markdown]
-# ## The knockoffs
-
-# %%
-matrix_views.knockoff_table(shown, papers) if len(shown["knockoff"]) else paragraph("No knockoff was trained.")
-
-# %%
-matrix_views.delta_figure(shown) if shown["knockoff"]["delta"].notna().any() else None
+heads.told_on(everyone, "undistillable", "Verdicts on every teacher, and every knockoff", verdicts)
 
 # %% [markdown]
 # ## What protection costs
 
 # %%
-model_views.utility_table(shown, papers)
+heads.told_on(
+    everyone, "undistillable", "Accuracy, calibration and time of every teacher",
+    lambda: model_views.utility_table(shown, papers),
+)  # fmt: skip
 
 # %% [markdown]
 # ## How the teachers answer
 #
-# A thief sees nothing but answers. What can be learned from them is what differs between images: how much mass lies
-# off the top class, on how many classes, and in which order.
+# What can be learned from answers is what differs between images: how much mass lies off the top class, on how many
+# classes, and in which order.
 
 # %%
 response_views.responses_table(shown)
@@ -100,8 +80,7 @@ response_views.profile_figure(shown)
 #
 # The authors' release passes probabilities to a Kullback-Leibler loss that expects their logarithms. What it computes
 # is the *exponential predictive divergence*, EPD(p, r) = Σ exp(r) (r − p), of the teacher's softened answer p and the
-# sparse answer r. It pulls p toward the largest class of r and away from the classes that r dropped, but it does not
-# make p like r; that answers become less certain has to come from its balance with cross-entropy.
+# sparse answer r. It pulls p toward the largest class of r, but does not make p like r.
 
 # %%
 response_views.divergence_figure()
@@ -112,34 +91,25 @@ Html("<h2>What the parameters do</h2>") + hypothesis_views.ablation_figures(own)
 # %% [markdown]
 # ## Does it resist adversarial examples?
 #
-# Adversarial images take part in the training, but only to make targets: the network is never asked for the right
-# label of one. Nothing in the loss therefore makes it robust, and the table tells whether it is.
+# Adversarial images take part in the training, but only to make targets: nothing in the loss makes the network robust.
+
 
 # %%
-robustness_views.robustness_table(shown, roles=("teacher",))
+def attacked():
+    table = robustness_views.robustness_table(shown, roles=("teacher",))
+    return table + robustness_views.robustness_figure(shown)
 
-# %%
-robustness_views.robustness_figure(shown)
+
+heads.told_on(everyone, "adversarial", "Every attack on every teacher", attacked)
 
 # %% [markdown]
-# ## Where this differs from the paper
-#
-# - No table of the paper's results was available, so nothing of ours can stand beside a printed number. The method is
-#   judged by what it loses in accuracy and by what knockoffs gain from it, beside CE, LS, NT and ST at equal budget.
-# - The loss is that of the authors' release. Whether the paper prints the same equation could not be checked.
-# - The release attacks normalized images and then clips them as if they were not, which turns every pixel darker than
-#   average into an average one. Here the attack works on pixels; the release's way is a setting.
-# - The release pairs each image with the adversarial version of some other image, as only one of its two loaders is
-#   shuffled. The paper speaks of an image and its own perturbation, and so it is here; the release's way is a setting.
-# - A step between the release's attack and its training is missing from the release. What it does is not known.
-# - The verdict needs bounds over seeds and is corrected for taking the best of several attacks, for the number of
-#   teachers and for looking again.
+# ## What cannot be decided
 
 # %%
-folded("Settings, the releases' and ours", release_settings.settings_tables(read, papers))
+heads.told_on(everyone, "undistillable", "Margins, intervals and the error rate", lambda: text.resolution(robbed))
 
 # %%
-folded("Methods, sources, grades", method_views.methods_table(read))
+boxes.validity(everyone)
 
 # %% [markdown]
 # ## How to reproduce this page
@@ -148,7 +118,21 @@ folded("Methods, sources, grades", method_views.methods_table(read))
 boxes.reproduce(read)
 
 # %% [markdown]
-# ## Provenance
+# ### Where this differs from the paper
+#
+# - No table of the paper's results was available, so nothing of ours can stand beside a printed number.
+# - The loss is that of the authors' release. Whether the paper prints the same equation could not be checked.
+# - The release clips normalized images as if they were not, and pairs each image with the adversarial version of some
+#   other one. Here the attack works on pixels and on the image itself; the release's ways are settings.
+
+# %%
+folded("Settings, the releases' and ours", release_settings.settings_tables(read, papers))
+
+# %%
+heads.told_on(
+    everyone, "undistillable", "Methods, sources, grades",
+    lambda: folded("Methods, sources, grades", method_views.methods_table(read)),
+)  # fmt: skip
 
 # %%
 boxes.provenance(everyone)

@@ -11,7 +11,7 @@ def responses(defenses, seeds, teacher):
     rows = [
         {"teacher": f"{d}-{teacher}", "defense": d, "defense_label": defenses[d][0], "seed": s, "temperature": t,
          "n": 350, "entropy": entropy, "entropy_sd": 0.1 + 0.01 * t + 0.02 * s,
-         "support": 0.9 * float(np.exp(entropy)), "gap": 0.9 - entropy / 3,
+         "support": 1 + 0.9 * (float(np.exp(entropy)) - 1), "gap": 0.9 - entropy / 3,
          "kl_from_plain": 0.0 if d == "ce" else 0.3 / t + 0.01 * i + 0.02 * s,
          "kl_to_plain": 0.0 if d == "ce" else np.inf if d == "st" else 0.4 / t + 0.02 * i + 0.01 * s}
         for i, d in enumerate(defenses) for s in range(seeds) for t in (1.0, 4.0, 20.0)

@@ -41,7 +41,7 @@ class Matrix:
 
 @pytest.fixture(scope="module", params=VARIANTS, ids=lambda make: make.__name__)
 def index(request, tmp_path_factory):
-    return body("index", request.param(tmp_path_factory.mktemp("thieves") / "tables"))
+    return body("undistillable", request.param(tmp_path_factory.mktemp("thieves") / "tables"))
 
 
 def test_nothing_is_called_undistillable_by_a_thief_whom_the_control_is_not_shown_to_leak_to(index):

@@ -1,6 +1,7 @@
 """The boxes of every page: validity, how to reproduce, provenance, the paper's own table."""
 
 import json
+from base64 import b64encode
 from html import escape
 from math import isfinite
 from typing import Any
@@ -34,12 +35,11 @@ def validity(tables: Tables) -> Html:
         ("Data set", dataset(tables)),
         ("Seeds", f"{len(facts['seeds'])} ({', '.join(str(seed) for seed in facts['seeds'])}){_others(tables)}"),
         ("Images", f"{facts['train_n']:,} train, {facts['val_n']:,} validation, {facts['test_n']:,} test"),
-        *([("Files", escape(_files(facts["intake"])))] if facts["intake"] else []),
         ("Attack budget", escape(_budgets(tables))),
         ("Cells", cells_phrase(tables)),
         ("Flags", escape(_first(facts["flags"]))),
     ]
-    tone = ' class="warn"' if facts["missing"] or facts["flags"] or facts["intake"].get("leaks") else ""
+    tone = ' class="warn"' if facts["missing"] or facts["flags"] else ""
     cells = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in items)
     return _nothing(tables) + Html(f"<dl id='validity'{tone}>{cells}</dl>") + gap_list(tables)
 
@@ -50,19 +50,6 @@ def _others(tables: Tables) -> str:
     counts = {"knockoffs": knockoff["seeds"], "LS students": knockoff["control_seeds"]}
     said = [f"{name} {seeds_range(int(n) for n in seeds)}" for name, seeds in counts.items() if (seeds != own).any()]
     return f"; {', '.join(said)}" if said else ""
-
-
-def _files(intake: dict[str, Any]) -> str:
-    """What became of the image files of the data set, and how many images stand twice in it."""
-    passed = ", ".join(f"{n:,} {reason}" for reason, n in intake["passed_over"].items())
-    said = [
-        f"{intake['read'] + intake['resized']:,} read",
-        intake["resized"] and f"{intake['resized']:,} of them resized",
-        passed and f"passed over: {passed}",
-        intake["repeats"] and f"{intake['repeats']:,} with the pixels of another one of their split",
-        intake["leaks"] and f"{intake['leaks']:,} of the test images stand in the training images too: a leak",
-    ]
-    return "; ".join(str(part) for part in said if part)
 
 
 def _nothing(tables: Tables) -> Html:
@@ -79,24 +66,23 @@ def _first(flags: list[str], shown: int = 3) -> str:
 
 
 def reproduce(tables: Tables) -> Html:
-    """One command, the commit, the time it took, and the resolved parameters folded."""
+    """One command, the commit, and the time it took."""
     facts = tables.facts
     seconds = sum(float(s) for s in facts["stage_seconds"].values())
     where = environments.machines(facts["environments"])
     stages = ", ".join(f"{name} {timespan(float(s))}" for name, s in facts["stage_seconds"].items())
-    return (
-        Html(f"<pre><code>{escape(facts['command'])}</code></pre>")
-        + paragraph(
-            f"at commit <code>{escape(facts['commit'] or 'unknown')}</code>, preset "
-            f"<code>{escape(facts['preset'])}</code>. "
-            f"The jobs took {timespan(seconds)} of process time on {escape(where)} ({escape(stages)})."
-        )
-        + folded("All parameters, resolved", _json(facts["params"]))
+    return Html(f"<pre><code>{escape(facts['command'])}</code></pre>") + paragraph(
+        f"at commit <code>{escape(facts['commit'] or 'unknown')}</code>, preset "
+        f"<code>{escape(facts['preset'])}</code>. "
+        f"The jobs took {timespan(seconds)} of process time on {escape(where)} ({escape(stages)})."
     )
 
 
 def provenance(tables: Tables) -> Html:
-    """Where data, software and tables came from; the tables are those that this page read."""
+    """The appendix: where data, software and tables came from, and all parameters; printed on request only.
+
+    The tables are those that this page read.
+    """
     facts = tables.facts
     rows = [
         ("Source", escape(facts["source"])),
@@ -110,8 +96,14 @@ def provenance(tables: Tables) -> Html:
     hashes = "".join(
         f"<li><code>{name}</code> <code>{value[:16]}</code></li>" for name, value in tables.hashes().items()
     )
-    return Html(f"<dl class='facts'>{listed}</dl>") + folded(
-        "Tables this page was made from (BLAKE2b)", Html(f"<ul class='hashes'>{hashes}</ul>")
+    parts = (
+        folded("Tables this page was made from (BLAKE2b)", Html(f"<ul class='hashes'>{hashes}</ul>")),
+        _json(facts["params"]),
+    )
+    return Html(
+        '<p class="ask"><label><input type="checkbox" id="with-appendix"> Print the appendix too</label></p>'
+        f"<section class='appendix'><h2>Appendix</h2><dl class='facts'>{listed}</dl>"
+        f"{''.join(part.text for part in parts)}</section>"
     )
 
 
@@ -173,4 +165,7 @@ def _budgets(tables: Tables) -> str:
 
 
 def _json(params: Any) -> Html:  # noqa: ANN401 - any JSON value
-    return Html(f"<pre><code>{escape(json.dumps(params, indent=2, ensure_ascii=False))}</code></pre>")
+    """All resolved parameters as a file to download."""
+    payload = b64encode(json.dumps(params, indent=2, ensure_ascii=False).encode()).decode()
+    link = f'<a class="data" download="params.json" href="data:application/json;base64,{payload}">params.json</a>'
+    return paragraph(f"All parameters, resolved: {link}.")

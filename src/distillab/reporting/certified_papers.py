@@ -50,6 +50,11 @@ _LABELS = {
 }  # fmt: skip
 
 
+def comparable(tables: Tables, papers: Reported) -> bool:
+    """Whether the papers print a number of our data set."""
+    return bool(on_our_data(printed_rows(papers), tables.facts).any())
+
+
 def printed_tables(tables: Tables, papers: Reported) -> Html:
     """Checked numbers of our data set with ours beside them; folded, those known from memory and other data sets."""
     frame = printed_rows(papers)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DECISIONS = {"holds": "hold", "contradicted": "do not hold", "undecided": "are undecided"}
+_OPEN = _DECISIONS["undecided"]
+"""What is only counted, as the table names them."""
+
 _SEEN = {"raw": " (attacks on Z)", "worst": " (attacks on Z and Z/T)"}
 
 
@@ -30,7 +33,11 @@ def claims_answer(tables: Tables) -> Html:
 
 def _sentence(tables: Tables, claims: "pd.DataFrame", where: str) -> str:
     found = {words: _statements(claims[claims["decision"] == decision]) for decision, words in _DECISIONS.items()}
-    groups = [f"<strong>{words}</strong>: {escape('; '.join(texts))}" for words, texts in found.items() if texts]
+    groups = [
+        f"<strong>{words}</strong>: {escape('; '.join(texts) if words != _OPEN else str(len(texts)))}"
+        for words, texts in found.items()
+        if texts
+    ]
     few = " Below three seeds nothing is decided." if claims["seeds"].max() < 3 else ""
     head = f"On {dataset(tables)}{where}, with {seeds_range(claims['seeds'])}, these claims of the paper"
     return f"{head} {' – these '.join(groups)}.{few}"

@@ -107,7 +107,7 @@ def show(figure: "Figure", *, name: str, alt: str, caption: str, data: "pd.DataF
     drawn = re.sub(r'(<svg [^>]*?)height="[^"]*"([^>]*?)width="[^"]*"', r"\1\2", drawn, count=1)
     link = "" if data is None else " " + _csv_link(data, name)
     return Html(
-        f'<figure class="drawing"><div class="scroll" tabindex="0" role="region" aria-label="Figure, scrollable">'
+        f'<figure class="drawing"><div class="scroll" tabindex="0" role="region" aria-label="Figure {escape(name)}">'
         f"{drawn}</div><figcaption>{caption}{link}</figcaption></figure>"
     )
 

@@ -102,9 +102,11 @@ def _execute(report: Path, notebook: Path, parameters: dict[str, Any]) -> "Noteb
 def _to_html(notebook: "NotebookNode", template: Path) -> str:
     from nbconvert.exporters.templateexporter import TemplateExporter
 
+    from distillab.reporting.furniture import furnished
     from distillab.reporting.palette import css
 
-    exporter = TemplateExporter(template_file=str(template.resolve()), filters={"prose": _prose})
+    filters = {"prose": _prose, "furnish": lambda shown: furnished(shown, template.parent)}
+    exporter = TemplateExporter(template_file=str(template.resolve()), filters=filters)
     page, _ = exporter.from_notebook_node(notebook, resources={"title": _title(notebook), "palette": css()})
     return str(page)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.drawing import canvas
 from distillab.reporting.palette import BAND, INK, LIGHT, METHOD_COLORS, MUTED, PAPER, look
-from distillab.reporting.panels import draw_lines, finish, label_width, legend_height, note
+from distillab.reporting.panels import crowds, draw_lines, finish, label_width, legend_height, note, part_title
 from distillab.reporting.tables import norm_label, records
 
 if TYPE_CHECKING:
@@ -63,25 +63,28 @@ def deltas(cells: "pd.DataFrame", margin: float) -> "Figure":
 
 
 def robustness(curves: "pd.DataFrame", chance: float) -> "Figure":
-    """Accuracy that is left after the closest points that attacks found, one panel per norm and network.
+    """Accuracy that is left after the closest points that attacks found, seven lines a panel, by norm and network.
 
     Args:
         curves: Columns defense, label, panel, norm, seed, eps, robust_accuracy.
         chance: Accuracy of guessing, drawn as a line.
     """
-    panels = list(dict.fromkeys(curves["panel"]))
-    top = legend_height(list(curves["label"]))
-    figure, axes = canvas(1, len(panels), height=2.7, left=0.6, top=top, share_x=False)
-    for ax, title in zip(axes, panels, strict=True):
-        panel = curves[curves["panel"] == title]
+    titles = list(dict.fromkeys(curves["panel"]))
+    parts = {title: crowds(list(curves.loc[curves["panel"] == title, "defense"])) for title in titles}
+    panels = [(title, place, keys) for title in titles for place, keys in enumerate(parts[title])]
+    top, columns = legend_height(list(curves["label"])), min(3, len(panels))
+    lines = -(-len(panels) // columns)
+    figure, axes = canvas(lines, columns, height=2.7 if lines == 1 else 2.1, left=0.6, top=top, share_x=False)
+    for ax, (title, place, keys) in zip(axes, panels, strict=False):
+        panel = curves[(curves["panel"] == title) & curves["defense"].isin(keys)]
         draw_lines(ax, panel.assign(percent=100 * panel["robust_accuracy"]), x="eps", y="percent")
-        ax.axhline(100 * chance, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
+        ax.axhline(100 * chance, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), zorder=4)
         note(ax, "chance", (1, 100 * chance), ("axes fraction", "data"), ha="right")
-        ax.set_title(title)
+        ax.set_title(part_title(title, place, len(parts[title])))
         ax.set_xlabel(f"{norm_label(str(panel['norm'].iloc[0]))} distance, pixel scale 0–1")
         ax.set(xlim=(0, None), ylim=(0, 100))
     axes[0].set_ylabel("robust accuracy at most, %")
-    finish(figure, axes, len(axes), legend=True)
+    finish(figure, axes, len(panels), legend=True)
     return figure
 
 

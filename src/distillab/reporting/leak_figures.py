@@ -7,7 +7,7 @@ import numpy as np
 
 from distillab.reporting.drawing import canvas
 from distillab.reporting.palette import MUTED, PAPER, series
-from distillab.reporting.panels import draw_lines, finish, legend_height
+from distillab.reporting.panels import crowds, draw_lines, finish, legend_height, part_title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def concentration(curves: "pd.DataFrame") -> "Figure":
-    """Conditional mutual information against the power of the transform, one panel per split.
+    """Conditional mutual information against the power of the transform, panels of seven lines at most per split.
 
     Lines are means over seeds, bands their range.
 
@@ -25,11 +25,16 @@ def concentration(curves: "pd.DataFrame") -> "Figure":
         curves: Columns defense, label, split, seed, power, cmi.
     """
     splits = [split for split in ("train", "test") if (curves["split"] == split).any()]
-    figure, axes = canvas(1, len(splits), height=2.7, left=0.6, top=legend_height(list(curves["label"])))
-    for ax, split in zip(axes, splits, strict=True):
-        draw_lines(ax, curves[curves["split"] == split], x="power", y="cmi")
-        ax.set_title(f"{split} images")
-    _power_axes(figure, axes, curves["power"])
+    parts = crowds(list(curves["defense"]))
+    columns = min(3, len(parts)) if len(parts) > 1 else len(splits)
+    lines = -(-len(splits) * len(parts) // columns)
+    figure, axes = canvas(lines, columns, height=2.7 if lines == 1 else 1.9, left=0.6,
+                          top=legend_height(list(curves["label"])))  # fmt: skip
+    panels = [(split, place, keys) for split in splits for place, keys in enumerate(parts)]
+    for ax, (split, place, keys) in zip(axes, panels, strict=False):
+        draw_lines(ax, curves[(curves["split"] == split) & curves["defense"].isin(keys)], x="power", y="cmi")
+        ax.set_title(part_title(f"{split} images", place, len(parts)))
+    _power_axes(figure, axes, curves["power"], len(panels))
     return figure
 
 
@@ -49,7 +54,7 @@ def classes(curves: "pd.DataFrame") -> "Figure":
             ax.plot(line.index, line, color=drawn.color, linestyle=drawn.line, marker=drawn.marker, markersize=6,
                     markeredgecolor=PAPER, markevery=max(1, len(line) // 8), label=name)  # fmt: skip
         ax.set_title(panel)
-    _power_axes(figure, axes, curves["power"])
+    _power_axes(figure, axes, curves["power"], len(panels))
     return figure
 
 
@@ -85,7 +90,7 @@ def _triangle(ax: "Axes", points: "pd.DataFrame") -> None:
         spine.set_visible(False)
 
 
-def _power_axes(figure: "Figure", axes: "list[Axes]", powers: "pd.Series[float]") -> None:
+def _power_axes(figure: "Figure", axes: "list[Axes]", powers: "pd.Series[float]", used: int) -> None:
     """The power on a square-root scale, which spreads the powers below 1; CMI from 0."""
     from matplotlib.scale import FuncScale
 
@@ -97,7 +102,7 @@ def _power_axes(figure: "Figure", axes: "list[Axes]", powers: "pd.Series[float]"
         ax.set(xlabel="", ylabel="")
     axes[0].set_ylim(bottom=0)
     axes[0].set_ylabel("CMI, nats")
-    finish(figure, axes, len(axes), xlabel="power (square-root scale)", legend=True)
+    finish(figure, axes, used, xlabel="power (square-root scale)", legend=True)
 
 
 def _root(values: "ArrayLike") -> "NDArray[np.float64]":

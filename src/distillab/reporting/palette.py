@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from zlib import crc32
 
-INK, PAPER, MUTED, RULE, BAND = "#1a1d21", "#ffffff", "#565e69", "#d8dce1", "#eceff2"
+INK, PAPER, MUTED, RULE, BAND = "#1a1d21", "#ffffff", "#565e69", "#d8dce1", "#f1f3f5"
 
 LIGHT = {
     "ink": INK, "paper": PAPER, "muted": MUTED, "rule": RULE, "band": BAND, "purple": "#6c127e", "blue": "#0054b3",
-    "vermillion": "#c43805", "green": "#008a6e", "rose": "#d05e9f", "orange": "#ce8300",
+    "vermillion": "#c13705", "green": "#00856a", "rose": "#c85a99", "orange": "#c47d00",
 }  # fmt: skip
 DARK = {
     "ink": "#f4f5f7", "paper": "#14171c", "muted": "#a3abb6", "rule": "#3a414b", "band": "#222831",

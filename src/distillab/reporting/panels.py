@@ -10,6 +10,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+MOST = 7
+"""Lines of a panel that can be told apart."""
+
+
+def crowds(keys: "list[str]") -> "list[list[str]]":
+    """Defenses in the order of every figure, so few at a time that a panel can show them; the first is in each part."""
+    first, *rest = ordered(keys)
+    if len(rest) < MOST:
+        return [[first, *rest]]
+    return [[first, *rest[start : start + MOST - 1]] for start in range(0, len(rest), MOST - 1)]
+
+
+def part_title(title: str, part: int, parts: int) -> str:
+    """``title``, and which of several panels with the same title this is."""
+    return f"{title}, {part + 1} of {parts}" if parts > 1 else title
+
+
 def draw_lines(ax: "Axes", frame: "pd.DataFrame", *, x: str, y: str) -> None:
     """Mean over seeds as a line and their range as a band, per defense."""
     import seaborn as sns

@@ -24,6 +24,11 @@ _LABELS = {
 }  # fmt: skip
 
 
+def comparable(tables: Tables, papers: Reported) -> bool:
+    """Whether the papers print a number of our data set."""
+    return bool(on_our_data(printed_rows(papers), tables.facts).any())
+
+
 def printed_tables(tables: Tables, papers: Reported) -> Html:
     """The numbers of our data set with ours beside them, and folded those of the others."""
     frame = printed_rows(papers)

@@ -30,6 +30,7 @@ _COUNTED_IN = {
     "test_accuracy": "test_n", "val_accuracy": "val_n", "clean_accuracy": "n", "robust_accuracy": "n",
     "certified_accuracy": "n", "success_rate": "success_n", "standard_error": "n", "paper_robust_error": "n",
     "strict_robust_error": "n", "agreement": "test_n", "flip_rate": "test_n",
+    "best_single": "n", "boundary": "n",
 }  # fmt: skip
 """Shares of images, and the column that says of how many; a share of fewer than all attacked ones has its own."""
 

@@ -5,6 +5,7 @@ from distillab.studies.study import LABELS, Study
 STUDY = Study(
     name="certified",
     title="Certified robustness",
+    question="What can be proved of a network's robustness?",
     families=("teachers",),
     tables=(*LABELS, "cascades", "certificates", "certified_images"),
     certified_only=True,

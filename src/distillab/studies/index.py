@@ -6,6 +6,7 @@ from distillab.tables import TABLES
 INDEX = Study(
     name="index",
     title="Overview",
+    question="Can a released model be distilled, and what protects it?",
     families=("teachers", "students", "knockoffs", "chains"),
     tables=tuple(TABLES),
 )

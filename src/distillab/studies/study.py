@@ -21,6 +21,8 @@ class Study:
 
     name: str
     title: str
+    question: str
+    """What its page answers."""
     families: tuple[Family, ...]
     """The models that it is about; chains only where they are its own."""
     tables: tuple[str, ...]

@@ -5,6 +5,7 @@ from distillab.studies.study import LABELS, Study
 STUDY = Study(
     name="ta",
     title="Defensive distillation with teacher assistants",
+    question="Is a network that was distilled twice harder to attack?",
     families=("chains",),
     tables=(*LABELS, "claims", "examples", "sensitivity", "steps", "strength"),
     record="chains",

@@ -16,10 +16,12 @@ def content(results: Results) -> dict[str, Any]:
     """
     seconds: dict[str, float] = {}
     made: list[tuple[Member, dict[str, str]]] = []
+    days: set[str] = set()
     for member in results.asked:
         if results.made(member.id):
             sidecar = results.sidecar(member.id)
             made.append((member, sidecar.environment))
+            days.add(str(sidecar.run.get("finished", ""))[:10])
             if member.stage != "prepare":
                 seconds[member.stage] = round(seconds.get(member.stage, 0.0) + float(sidecar.run["seconds"]), 3)
     return {
@@ -30,6 +32,7 @@ def content(results: Results) -> dict[str, Any]:
         "certificate_costs": costs.certificate_costs(results),
         "environments": environments.tally(made),
         "commit": commit(),
+        "date": max(days, default=""),
     }
 
 
@@ -58,6 +61,7 @@ TABLE = Table(
         Column("certificate_costs", "record", "CPU seconds an image, and bytes at the peak", many=True),
         Column("environments", "record", "each with how many payloads, which stages and which models", many=True),
         Column("commit", "text", "the code's, with a plus where files differ from it; empty outside a repository"),
+        Column("date", "text", "the day on which the last of it was made; empty where nothing is there"),
     ),
     ("attack", "certify", "sensitivity"),
     content,

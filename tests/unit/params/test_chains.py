@@ -48,7 +48,7 @@ def test_the_study_is_that_of_what_the_chain_starts_from():
 
 @pytest.mark.parametrize(("defended", "start"), [(False, None), (True, "madry")])
 def test_a_new_study_is_about_the_chains_that_it_declares(defended, start, monkeypatch):
-    study = Study(name="mine", title="Mine", families=("chains",), tables=(), defended_chains=defended)
+    study = Study(name="mine", title="Mine", question="", families=("chains",), tables=(), defended_chains=defended)
     monkeypatch.setitem(STUDIES, "mine", study)
     monkeypatch.setitem(STUDIES, "other", replace(study, name="other", families=("teachers",)))
     assert "mine" in ChainParams(teacher_defense=start).studies

@@ -84,7 +84,7 @@ def test_one_page_shows_recorded_benchmarks():
 
 def test_a_new_study_is_asked_for_what_its_tables_show(rich_params, monkeypatch):
     params, _ = rich_params
-    shows = Study(name="mine", title="Mine", families=("chains",), tables=("models", "cascades"))
+    shows = Study(name="mine", title="Mine", question="", families=("chains",), tables=("models", "cascades"))
     monkeypatch.setitem(STUDIES, "mine", shows)
     monkeypatch.setitem(STUDIES, "other", replace(shows, name="other", tables=("models", "worst")))
     mine, other, both = (
@@ -97,7 +97,7 @@ def test_a_new_study_is_asked_for_what_its_tables_show(rich_params, monkeypatch)
 
 @pytest.mark.parametrize(("tables", "certified"), [(("models", "cascades"), True), (("models", "worst"), False)])
 def test_models_are_certified_for_any_study_that_shows_certificates(rich_params, monkeypatch, tables, certified):
-    study = Study(name="mine", title="Mine", families=("teachers",), tables=tables)
+    study = Study(name="mine", title="Mine", question="", families=("teachers",), tables=tables)
     monkeypatch.setitem(STUDIES, "mine", study)
     params = rich_params[0].model_copy(update={"studies": ("mine",)})
     wanted = params.certification.model_copy(update={"families": ("teachers",), "defenses": ()})

@@ -136,7 +136,7 @@ def test_the_answer_sorts_claims_and_tells_views_apart_only_where_they_disagree(
     text = chain_text.claims_answer(tables(claims=claims)).text
     assert "<strong>hold</strong>: a grows in L2 (attacks on Z) –" in text
     assert "<strong>do not hold</strong>: a grows in L2 (attacks on Z and Z/T) –" in text
-    assert text.endswith("<strong>are undecided</strong>: b grows.</p>")
+    assert text.endswith("<strong>are undecided</strong>: 1.</p>")
 
 
 def test_every_chain_has_its_own_answer():

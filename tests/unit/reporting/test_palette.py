@@ -43,7 +43,9 @@ def test_no_two_method_colors_share_a_gray(theme):
 @pytest.mark.parametrize("theme", THEMES)
 def test_marks_and_text_contrast_with_the_page(theme):
     colors = THEMES[theme]
-    assert all(contrast(colors[name], colors["paper"]) >= 3 for name in palette.METHOD_COLORS)
+    assert all(
+        contrast(colors[name], colors[page]) >= 3 for name in palette.METHOD_COLORS for page in ("paper", "band")
+    )
     assert all(contrast(colors[name], colors[page]) >= 4.5 for name in ("ink", "muted") for page in ("paper", "band"))
 
 

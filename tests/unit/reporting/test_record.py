@@ -28,8 +28,8 @@ WORDS = {
     "logits": "raw", "mode": "fast, up to 101 passes an image",
     "attack_label": "C&W L2", "decision": "undecided", "statement": "robustness in l2 grows with T",
 }  # fmt: skip
-REST = ("class_names", "intake", "train_n", "val_n", "test_n", "margin", "thieves", "decide", "cells_planned",
-        "cells_done", "missing", "flags", "command", "license", "source", "split_rule", "methods")  # fmt: skip
+REST = ("class_names", "train_n", "val_n", "test_n", "margin", "thieves", "decide", "cells_planned", "cells_done",
+        "missing", "flags", "command", "license", "source", "split_rule", "methods")  # fmt: skip
 
 
 def write(folder, title):
@@ -118,7 +118,7 @@ def test_a_knockoff_study_says_how_each_attack_asked_and_which_are_reconstructio
 
 def test_two_studies_that_share_a_record_are_recorded_once_and_one_without_is_not(tmp_path, monkeypatch):
     for name, kind in (("first", "knockoffs"), ("second", "knockoffs"), ("third", None), ("fourth", "chains")):
-        study = Study(name=name, title=name, families=("teachers",), tables=("models",), record=kind)
+        study = Study(name=name, title=name, question="", families=("teachers",), tables=("models",), record=kind)
         monkeypatch.setitem(STUDIES, name, study)
     for kind in SECTIONS:
         monkeypatch.setitem(SECTIONS, kind, lambda _tables, _papers, kind=kind: [f"numbers of {kind}"])

@@ -112,6 +112,8 @@ def test_nothing_overlaps_an_interval_that_lacks_an_end(low, high):
         ("robust_accuracy", {"n": 50}, 50),
         ("robust_accuracy", {"n": 50, "robust_n": 20}, 20),
         ("success_rate", {"n": 50, "success_n": [40, 25, 30]}, 25),
+        ("best_single", {"n": 32}, 32),
+        ("boundary", {"n": 32}, 32),
     ],
 )
 def test_shares_that_agree_over_seeds_spread_by_one_image_of_those_they_are_counted_in(value, counts, n):

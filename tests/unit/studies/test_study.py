@@ -8,7 +8,7 @@ from distillab.tables import TABLES
 
 
 def study(*tables):
-    return Study(name="mine", title="Mine", families=("teachers",), tables=tables)
+    return Study(name="mine", title="Mine", question="", families=("teachers",), tables=tables)
 
 
 def test_a_study_needs_the_stages_that_its_tables_are_read_from():

@@ -26,7 +26,13 @@ def asked(results, stage, name, **given):
 
 def test_seconds_are_summed_by_stage_and_environments_counted(results, same_row, monkeypatch):
     """Payloads without a place of their own, tables and pages are not counted; data has an environment and no time."""
-    asked(results, "attack", "a1", run={"seconds": 0.1234}, environment={"device": "cuda"})
+    asked(
+        results,
+        "attack",
+        "a1",
+        run={"seconds": 0.1234, "finished": "2026-03-01T23:10:00+00:00"},
+        environment={"device": "cuda"},
+    )
     asked(results, "attack", "a2", run={"seconds": 0.5}, environment={"device": "cuda"})
     asked(results, "answer", "stored", run={"seconds": 50.0}, path="")
     asked(results, "collect", "table", run={"seconds": 60.0})
@@ -38,7 +44,7 @@ def test_seconds_are_summed_by_stage_and_environments_counted(results, same_row,
     same_row(row, {
         "stage_seconds": {"teach": 2.0, "knockoff": 0.5, "baseline": 4.0, "attack": 0.623},
         "teacher_seconds": {"ce-wide": 2.0}, "teacher_fixed_seconds": {}, "teacher_step_seconds": {},
-        "certificate_costs": [{"model": "ce"}], "commit": "abc+",
+        "certificate_costs": [{"model": "ce"}], "commit": "abc+", "date": "2026-03-01",
     })  # fmt: skip
     assert [(each["environment"], each["payloads"]) for each in environments] == [({}, 6), ({"device": "cuda"}, 2)]
 

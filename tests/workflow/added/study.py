@@ -5,6 +5,7 @@ from distillab.studies.study import LABELS, Study
 STUDY = Study(
     name="classes",
     title="Class by class",
+    question="What does an added page say?",
     families=("teachers",),
     tables=(*LABELS, "per_class"),
 )
