@@ -57,7 +57,7 @@ def test_schema_accepts_what_the_models_accept(preset: str, project: Path) -> No
 def test_schema_refuses_unknown_keys(project: Path) -> None:
     (project / "params.yaml").write_text(yaml.safe_dump({"preset": "tiny", "override": {"sedes": [1]}}))
     with pytest.raises(jsonschema.ValidationError, match="sedes"):
-        jsonschema.validate(read_layers(project / "params.yaml"), params_schema())
+        jsonschema.validate(read_layers(project / "params.yaml").merged(), params_schema())
 
 
 def test_there_are_the_presets_people_look_for() -> None:

@@ -1,6 +1,7 @@
 """The layers of ``params.yaml``: base, preset and override, read and merged."""
 
 import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,25 @@ PRESET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """Names of presets: part of paths, of rules' wildcards and of shell commands."""
 
 
-def read_layers(params: Path, preset: str | None = None) -> dict[str, Any]:
-    """The merged mapping of ``config/base.yaml``, the chosen preset (``preset`` if given) and the override.
+@dataclass(frozen=True)
+class Layers:
+    """What parameters are made of, the lowest first."""
+
+    preset: str
+    by_file: dict[str, dict[str, Any]]
+    """Of the base and the preset, by their place in the project."""
+    override: dict[str, Any]
+
+    def merged(self) -> dict[str, Any]:
+        """All layers as one mapping."""
+        merged: dict[str, Any] = {}
+        for layer in (*self.by_file.values(), self.override):
+            merged = merge(merged, layer)
+        return merged | {"preset": self.preset}
+
+
+def read_layers(params: Path, preset: str | None = None) -> Layers:
+    """``config/base.yaml``, the chosen preset (``preset`` if given) and the override.
 
     Raises:
         SpecError: a file is missing or is not a mapping, or the preset does not exist.
@@ -34,17 +52,11 @@ def read_layers(params: Path, preset: str | None = None) -> dict[str, Any]:
             expected="preset, override",
             do="what is different from the preset goes under override",
         )
-    preset = known_preset(params.parent / CONFIG, preset or user.get("preset"), f"{params.name}: preset")
     folder = params.parent / CONFIG
-    layers = (
-        read_yaml(folder / "base.yaml"),
-        read_yaml(folder / f"{preset}.yaml"),
-        _override(user, params.name),
-    )
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged = merge(merged, layer)
-    return merged | {"preset": preset}
+    name = known_preset(folder, preset or user.get("preset"), f"{params.name}: preset")
+    files = ("base.yaml", f"{name}.yaml")
+    by_file = {f"{CONFIG}/{file}": read_yaml(folder / file) for file in files}
+    return Layers(name, by_file, _override(user, params.name))
 
 
 def preset_names(folder: Path) -> list[str]:

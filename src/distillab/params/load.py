@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from distillab.core.errors import SpecError
 from distillab.core.workspace import PARAMS
 from distillab.params.checks import impossible
-from distillab.params.layers import read_layers
+from distillab.params.layers import Layers, read_layers
 from distillab.params.messages import all_errors, validate
+from distillab.params.owners import with_owner
 from distillab.params.root import Params
 
 
@@ -15,8 +17,16 @@ def load_params(root: Path = Path(), preset: str | None = None) -> Params:
     Raises:
         SpecError: every error at once, one line each.
     """
-    params = validate(Params, read_layers(root / PARAMS, preset))
+    layers = read_layers(root / PARAMS, preset)
+    try:
+        params = validate(Params, layers.merged())
+    except SpecError as error:
+        raise _owned(str(error).splitlines(), layers) from error
     lines = impossible(params)
     if lines:
-        raise all_errors(lines)
+        raise _owned(lines, layers)
     return params
+
+
+def _owned(lines: list[str], layers: Layers) -> SpecError:
+    return all_errors([with_owner(line, layers) for line in lines])

@@ -23,14 +23,15 @@ def layers(tmp_path):
 
 
 def test_the_override_is_over_the_preset_and_the_preset_over_the_base(layers):
-    assert read_layers(layers("preset: big\noverride: {c: 3}\n")) == {"a": 1, "b": 2, "c": 3, "preset": "big"}
-    assert read_layers(layers("preset: small\n")) == {"a": 1, "b": 1, "c": 1, "preset": "small"}
-    assert read_layers(layers("preset: small\noverride:\n"), "big") == {"a": 1, "b": 2, "c": 2, "preset": "big"}
+    assert read_layers(layers("preset: big\noverride: {c: 3}\n")).merged() == {"a": 1, "b": 2, "c": 3, "preset": "big"}
+    assert read_layers(layers("preset: small\n")).merged() == {"a": 1, "b": 1, "c": 1, "preset": "small"}
+    merged = read_layers(layers("preset: small\noverride:\n"), "big").merged()
+    assert merged == {"a": 1, "b": 2, "c": 2, "preset": "big"}
 
 
 def test_files_are_utf8(layers):
     (path := layers("preset: big\n")).write_bytes("preset: big\noverride: {t: Büßer}\n".encode())
-    assert read_layers(path)["t"] == "Büßer"
+    assert read_layers(path).merged()["t"] == "Büßer"
 
 
 def test_presets_are_in_order_and_the_base_is_none(layers):
