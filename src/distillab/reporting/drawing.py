@@ -44,6 +44,11 @@ def style() -> Iterator[None]:
         yield
 
 
+def as_label(name: str) -> str:
+    """A name that others gave, as text in a figure: matplotlib reads formulas between dollars, and hides ``_names``."""
+    return ("\u2009" if name.startswith("_") else "") + name.replace("$", "\\$")
+
+
 def canvas(
     rows: int, columns: int, *, height: float, left: float, top: float, share_x: bool = True, share_y: bool = True
 ) -> "tuple[Figure, list[Axes]]":

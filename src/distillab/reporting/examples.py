@@ -63,7 +63,7 @@ def _triptych(row: Any, model: str, attack: str, names: list[str]) -> str:  # no
         for image, text, alt in parts
     )
     distance = f"{norm_label(row.norm)} distance {number(row.distance)}"
-    caption = f"{escape(model)}, {escape(attack)}: {where}, {distance}"
+    caption = f"{escape(model)}, {escape(attack)}: {escape(where)}, {distance}"
     return f'<figure class="triptych"><div class="three">{cells}</div><figcaption>{caption}</figcaption></figure>'
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from distillab.reporting.drawing import canvas
+from distillab.reporting.drawing import as_label, canvas
 from distillab.reporting.palette import MUTED, PAPER, series
 from distillab.reporting.panels import crowds, draw_lines, finish, legend_height, part_title
 
@@ -52,7 +52,7 @@ def classes(curves: "pd.DataFrame") -> "Figure":
             line = line.groupby("power")["cmi"].mean()
             drawn = series(index)
             ax.plot(line.index, line, color=drawn.color, linestyle=drawn.line, marker=drawn.marker, markersize=6,
-                    markeredgecolor=PAPER, markevery=max(1, len(line) // 8), label=name)  # fmt: skip
+                    markeredgecolor=PAPER, markevery=max(1, len(line) // 8), label=as_label(name))  # fmt: skip
         ax.set_title(panel)
     _power_axes(figure, axes, curves["power"], len(panels))
     return figure
@@ -84,7 +84,7 @@ def _triangle(ax: "Axes", points: "pd.DataFrame") -> None:
     for index, name in sorted(set(zip(points["class_index"], points["name"], strict=True))):
         own, drawn = points[points["class_index"] == index], series(int(index) + 1)
         ax.scatter(own["x"], own["y"], s=14 * own["count"] ** 0.5, color=drawn.color, marker=drawn.marker,
-                   linewidths=0, alpha=0.6, label=str(name))  # fmt: skip
+                   linewidths=0, alpha=0.6, label=as_label(str(name)))  # fmt: skip
     ax.set(xlim=(-0.06, 1.06), ylim=(-0.07, 0.94), xticks=[], yticks=[], aspect="equal")
     for spine in ax.spines.values():
         spine.set_visible(False)

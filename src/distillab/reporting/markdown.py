@@ -1,11 +1,17 @@
 """Tables and intervals as Markdown, for the records that are kept in the repository."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 
 from distillab.reporting.display import DASH, number, percent, points
 
 Show = Callable[[float | None], str]
+
+
+def plain(text: str) -> str:
+    """Words of others as Markdown shows them: no markup, no HTML, no cell's end."""
+    return re.sub(r"([\\`*_\[\]|<>~$#])", r"\\\1", " ".join(text.split()))
 
 
 def markdown_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

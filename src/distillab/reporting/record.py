@@ -9,6 +9,7 @@ from typing import Any
 
 from distillab.reporting import environments
 from distillab.reporting.absent import cells_phrase
+from distillab.reporting.markdown import plain
 from distillab.reporting.recorded_certificates import certified_sections
 from distillab.reporting.recorded_chains import chain_sections
 from distillab.reporting.recorded_knockoffs import knockoff_sections
@@ -61,7 +62,7 @@ def record(tables: Tables, papers: Reported, cost: RunCost) -> str:
     facts = tables.facts
     made = (environments.software(facts["environments"]), environments.differences(facts["environments"]))
     parts = [
-        f"# {facts['title']}, preset `{facts['preset']}`",
+        f"# {plain(facts['title'])}, preset `{facts['preset']}`",
         f"Recorded on {date.today().isoformat()} by `distillab record` at commit `{facts['commit'] or 'unknown'}`. "
         f"Seeds: {', '.join(map(str, facts['seeds']))}. Machine: {'; '.join(filter(None, made))}.",
         *([f"The run is not whole: {cells_phrase(tables)}."] if facts["missing"] else []),

@@ -7,7 +7,7 @@ import pytest
 
 from distillab.core.errors import ContractError
 from distillab.reporting import figures, leak_figures
-from distillab.reporting.drawing import canvas, show, style
+from distillab.reporting.drawing import as_label, canvas, show, style
 from distillab.reporting.examples import png
 from distillab.reporting.palette import LIGHT
 
@@ -125,3 +125,16 @@ def test_a_single_class_has_a_line_per_defense():
         ce, cmim = leak_figures.classes(curves).axes
     assert ce.lines[0].get_ydata().tolist() == [0.0, 0.4]
     assert cmim.lines[0].get_ydata().tolist() == [0.1]
+
+
+def test_names_of_others_are_text_and_no_formulas():
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    ax = figure.subplots()
+    for position, name in enumerate(["$\\foo$", "$a$ and $b$", "_hidden", "<b>&"]):
+        ax.plot([0, 1], [position, 1], label=as_label(name))
+    legend = ax.legend()
+    figure.canvas.draw()
+    said = [text.get_text().replace("\\$", "$").strip("\u2009") for text in legend.get_texts()]
+    assert said == ["$\\foo$", "$a$ and $b$", "_hidden", "<b>&"]

@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from distillab.reporting.markdown import between, gain, markdown_table, share, signed
+from distillab.reporting.markdown import between, gain, markdown_table, plain, share, signed
 
 
 def test_a_table_has_a_rule_as_wide_as_its_head():
@@ -25,3 +25,8 @@ def test_shares_are_in_percent_and_gains_in_points_with_their_bounds_in_order():
 def test_an_interval_without_an_end_is_none(low, high):
     assert between(low, high) == "–"
     assert share(0.5, low, high) == "50.0"
+
+
+def test_words_of_others_are_no_markup():
+    assert plain("Büßer 8x8 (digits), 2.0") == "Büßer 8x8 (digits), 2.0"
+    assert plain("a|b\n# `c` <b> [d](e)") == "a\\|b \\# \\`c\\` \\<b\\> \\[d\\](e)"
