@@ -21,7 +21,7 @@ PRESET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True)
-class Layers:
+class ParamsLayers:
     """What parameters are made of, the lowest first."""
 
     preset: str
@@ -37,7 +37,7 @@ class Layers:
         return merged | {"preset": self.preset}
 
 
-def read_layers(params: Path, preset: str | None = None) -> Layers:
+def read_layers(params: Path, preset: str | None = None) -> ParamsLayers:
     """``config/base.yaml``, the chosen preset (``preset`` if given) and the override.
 
     Raises:
@@ -56,7 +56,7 @@ def read_layers(params: Path, preset: str | None = None) -> Layers:
     name = known_preset(folder, preset or user.get("preset"), f"{params.name}: preset")
     files = ("base.yaml", f"{name}.yaml")
     by_file = {f"{CONFIG}/{file}": read_yaml(folder / file) for file in files}
-    return Layers(name, by_file, _override(user, params.name))
+    return ParamsLayers(name, by_file, _override(user, params.name))
 
 
 def preset_names(folder: Path) -> list[str]:

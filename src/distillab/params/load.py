@@ -5,7 +5,7 @@ from pathlib import Path
 from distillab.core.errors import SpecError
 from distillab.core.workspace import PARAMS
 from distillab.params.checks import impossible
-from distillab.params.layers import Layers, read_layers
+from distillab.params.layers import ParamsLayers, read_layers
 from distillab.params.messages import all_errors, validate
 from distillab.params.owners import with_owner
 from distillab.params.root import Params
@@ -28,5 +28,5 @@ def load_params(root: Path = Path(), preset: str | None = None) -> Params:
     return params
 
 
-def _owned(lines: list[str], layers: Layers) -> SpecError:
+def _owned(lines: list[str], layers: ParamsLayers) -> SpecError:
     return all_errors([with_owner(line, layers) for line in lines])

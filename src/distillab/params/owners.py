@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from distillab.params.layers import Layers
+from distillab.params.layers import ParamsLayers
 
 TABLES = (
     ("defenses",),
@@ -17,7 +17,7 @@ TABLES = (
 """Where ``null`` takes out what a lower layer names."""
 
 
-def with_owner(line: str, layers: Layers) -> str:
+def with_owner(line: str, layers: ParamsLayers) -> str:
     """The line of a mistake, and after it which file its place is of, where that is not the user's override."""
     place = re.match(r"params: ([\w.]+)(?:\[\d+\])*[\w.\[\]]*[: ]", line)
     keys = tuple(place[1].split(".")) if place else ()

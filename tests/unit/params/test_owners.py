@@ -4,12 +4,12 @@ import pytest
 from pydantic import BeforeValidator
 
 from distillab.core.errors import SpecError
-from distillab.params.layers import Layers
+from distillab.params.layers import ParamsLayers
 from distillab.params.owners import TABLES, with_owner
 from distillab.params.root import Params
 from distillab.params.vocabulary import without_nulls
 
-LAYERS = Layers(
+LAYERS = ParamsLayers(
     "small",
     {
         "config/base.yaml": {"seeds": [1], "thieves": {"poor": {"labels": 5}}, "chains": {"ta": {"steps": 1}}},
