@@ -214,8 +214,8 @@ def _history(seeds: int) -> pd.DataFrame:
 def _facts(seeds: int) -> dict[str, object]:
     return {
         "preset": "synthetic", "title": "Synthetic digits", "standin": "synthetic numbers, not a measurement",
-        "shape": [1, 8, 8], "classes": 10, "class_names": [str(i) for i in range(10)], "train_n": 1150, "val_n": 287,
-        "test_n": TEST_N, "seeds": list(range(seeds)), "margin": MARGIN,
+        "shape": [1, 8, 8], "classes": 10, "class_names": [str(i) for i in range(10)], "intake": {},
+        "train_n": 1150, "val_n": 287, "test_n": TEST_N, "seeds": list(range(seeds)), "margin": MARGIN,
         "params": {"preset": "synthetic", "train": {"epochs": 30, "batch_size": 64}, "seeds": seeds,
                    "data": {"train_limit": 1150},
                    "pairs": [{"teacher": {"name": TEACHER}, "student": {"name": STUDENT}}],

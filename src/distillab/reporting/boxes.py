@@ -35,11 +35,12 @@ def validity(tables: Tables) -> Html:
         ("Data set", dataset(tables)),
         ("Seeds", f"{len(facts['seeds'])} ({', '.join(str(seed) for seed in facts['seeds'])}){_others(tables)}"),
         ("Images", f"{facts['train_n']:,} train, {facts['val_n']:,} validation, {facts['test_n']:,} test"),
+        *([("Files", escape(_files(facts["intake"])))] if facts["intake"] else []),
         ("Attack budget", escape(_budgets(tables))),
         ("Cells", cells_phrase(tables)),
         ("Flags", escape(_first(facts["flags"]))),
     ]
-    tone = ' class="warn"' if facts["missing"] or facts["flags"] else ""
+    tone = ' class="warn"' if facts["missing"] or facts["flags"] or facts["intake"].get("leaks") else ""
     cells = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in items)
     return _nothing(tables) + Html(f"<dl id='validity'{tone}>{cells}</dl>") + gap_list(tables)
 
@@ -50,6 +51,19 @@ def _others(tables: Tables) -> str:
     counts = {"knockoffs": knockoff["seeds"], "LS students": knockoff["control_seeds"]}
     said = [f"{name} {seeds_range(int(n) for n in seeds)}" for name, seeds in counts.items() if (seeds != own).any()]
     return f"; {', '.join(said)}" if said else ""
+
+
+def _files(intake: dict[str, Any]) -> str:
+    """What became of the image files of the data set, and how many images stand twice in it."""
+    passed = ", ".join(f"{n:,} {reason}" for reason, n in intake["passed_over"].items())
+    said = [
+        f"{intake['read'] + intake['resized']:,} read",
+        intake["resized"] and f"{intake['resized']:,} of them resized",
+        passed and f"passed over: {passed}",
+        intake["repeats"] and f"{intake['repeats']:,} with the pixels of another one of their split",
+        intake["leaks"] and f"{intake['leaks']:,} of the test images stand in the training images too: a leak",
+    ]
+    return "; ".join(str(part) for part in said if part)
 
 
 def _nothing(tables: Tables) -> Html:

@@ -21,6 +21,7 @@ def content(results: Results) -> dict[str, Any]:
         "preset": plan.preset,
         **{name: data[name] for name in ("title", "standin", "shape", "classes", "license", "source", "split_rule")},
         "class_names": _noted(results, "data-images", "class_names", []),
+        "intake": _noted(results, "data-images", "intake", {}),
         **{f"{split}_n": n for split, n in _noted(results, "data-split", "counts", dict.fromkeys(SPLITS, 0)).items()},
         "seeds": plan.params["seeds"],
         "margin": margins.margin(results),
@@ -38,7 +39,7 @@ def content(results: Results) -> dict[str, Any]:
 
 def _noted(results: Results, member_id: str, name: str, otherwise: Any) -> Any:  # noqa: ANN401 - any JSON value
     """What the sidecar of prepared data says, if it is there."""
-    return results.sidecar(member_id).results[name] if results.made(member_id) else otherwise
+    return results.sidecar(member_id).results.get(name, otherwise) if results.made(member_id) else otherwise
 
 
 def _flags(results: Results) -> Iterable[str]:
@@ -63,6 +64,7 @@ TABLE = Table(
         Column("source", "text", "where the data set is from"),
         Column("split_rule", "text", "how training, validation and test images were told apart"),
         Column("class_names", "text", "in the order of the classes; empty where the data are not there", many=True),
+        Column("intake", "record", "image files read, resized, passed over and why; empty without such files"),
         *(Column(f"{split}_n", "images", f"{said} images") for split, said in _SPLIT_NAMES.items()),
         Column("seeds", "index", "of the run", many=True),
         Column("margin", "share", "gain that is too small to matter, stated beforehand"),

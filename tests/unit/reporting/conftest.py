@@ -31,6 +31,7 @@ FACTS = {
     "margin": 0.001,
     "seeds": [0, 1, 2],
     "class_names": list("abc"),
+    "intake": {},
     "train_n": 400,
     "val_n": 100,
     "thieves": {

@@ -103,6 +103,22 @@ def test_the_validity_box_warns_and_lists(tables_of, teacher):
     assert "all 9 done" in whole
 
 
+def test_the_validity_box_counts_image_files(tables_of, teacher):
+    def files(**intake):
+        counts = {"read": 3000, "resized": 0, "passed_over": {}, "repeats": 0, "leaks": 0} | intake
+        return boxes.validity(tables_of(BOX | {"intake": counts}, models=[teacher("ce")])).text
+
+    assert "<dt>Files</dt><dd>3,000 read</dd>" in files()
+    shown = files(resized=2, passed_over={"not an image (<b>)": 4, "hidden": 1}, repeats=5, leaks=6)
+    assert (
+        "3,002 read; 2 of them resized; passed over: 4 not an image (&lt;b&gt;), 1 hidden; 5 with the pixels" in shown
+    )
+    assert "6 of the test images stand in the training images too: a leak" in shown
+    assert "warn" in shown
+    assert "warn" not in files(resized=2, repeats=5)
+    assert "Files" not in boxes.validity(tables_of(BOX, models=[teacher("ce")])).text
+
+
 def test_a_run_of_nothing_says_so_in_one_sentence(tables_of):
     shown = boxes.validity(tables_of(BOX)).text
     assert shown.count("Nothing of this run is there yet: no model has been trained and measured.") == 1

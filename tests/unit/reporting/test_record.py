@@ -28,8 +28,8 @@ WORDS = {
     "logits": "raw", "mode": "fast, up to 101 passes an image",
     "attack_label": "C&W L2", "decision": "undecided", "statement": "robustness in l2 grows with T",
 }  # fmt: skip
-REST = ("class_names", "train_n", "val_n", "test_n", "margin", "thieves", "decide", "cells_planned", "cells_done",
-        "missing", "flags", "command", "license", "source", "split_rule", "methods")  # fmt: skip
+REST = ("class_names", "intake", "train_n", "val_n", "test_n", "margin", "thieves", "decide", "cells_planned",
+        "cells_done", "missing", "flags", "command", "license", "source", "split_rule", "methods")  # fmt: skip
 
 
 def write(folder, title):

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from small_project import CLASSES, DATA, TEST, TRAIN, VAL
 
+from distillab.core.errors import ArtifactError
+from distillab.data import ImageFolderSpec, ImageNetSpec
 from distillab.stages import prepare
 
 
@@ -52,3 +55,27 @@ def test_statistics_are_those_of_training_images_spread_over_the_split(small, mo
     assert stored["mean"].dtype == stored["std"].dtype == torch.float64
     assert stored["mean"].tolist() == pytest.approx([pixels.mean().item()], abs=1e-7)
     assert stored["std"].tolist() == pytest.approx([pixels.std(correction=0).item()], abs=1e-7)
+
+
+def test_what_became_of_image_files_is_kept_with_the_images(tmp_path, small):
+    """Of a folder in memory, and of one that stays on disk, whose images are decoded once before training."""
+    random = np.random.default_rng(0)
+    for place, count in (("train/ape", 3), ("train/cat", 3), ("val/ape", 1), ("val/cat", 1)):
+        (tmp_path / "x" / place).mkdir(parents=True)
+        for i in range(count):
+            picture = Image.fromarray(random.integers(0, 256, (16, 16, 3), dtype=np.uint8))
+            picture.save(tmp_path / "x" / place / f"{i}.png")
+    (tmp_path / "x" / "train" / "cat" / ".DS_Store").write_bytes(b"x")
+    for data in (
+        ImageFolderSpec(title="x", root=str(tmp_path), path="x", shape=(3, 8, 8), classes=2, resize=True),
+        ImageNetSpec(root=str(tmp_path), folder="x", classes=2, size=8, workers=0),
+    ):
+        member = small.member("data-images").model_copy(update={"spec": {"data": data.plain(), "part": "images"}})
+        made = small.remade(member, tmp_path / data.name)
+        assert made.product.results["class_names"] == ["ape", "cat"]
+        counts = made.product.results["intake"]
+        assert (counts["read"], counts["resized"]) == ((0, 8) if data.name == "image_folder" else (8, 0))
+        assert counts["passed_over"] == {"a file of the system (.DS_Store, Thumbs.db)": 1}
+    (tmp_path / "x" / "train" / "cat" / "1.png").write_bytes(b"no image")
+    with pytest.raises(ArtifactError, match=r"train/cat/1\.png: unreadable image"):
+        small.remade(member, tmp_path / "again")

@@ -17,7 +17,12 @@ def results(made_up):
     """A teacher, two knockoffs, three attacks and one certificate, of a data set of its own names."""
     found = made_up(("ce",), data=DATA, **METHODS)
     found.workspace.plan.params["seeds"] = [0, 1]
-    found.make("prepare", "data-images", results={"class_names": ["a", "b", "c", "d"]}, run={"seconds": 100.0})
+    found.make(
+        "prepare",
+        "data-images",
+        results={"class_names": ["a", "b", "c", "d"], "intake": {"read": 3}},
+        run={"seconds": 100.0},
+    )
     found.make("prepare", "data-split", results={"counts": {"train": 14, "val": 8, "test": 10}}, run={"seconds": 200.0})
     teacher = found.teacher("ce", run={"seconds": 2.0})
     for attack in ("kd", "rkd"):
@@ -37,7 +42,7 @@ def test_everything_that_reports_say_of_a_run(results, same_row, monkeypatch):
     same_row(facts.content(results), {
         "preset": "made", "title": "Digits", "standin": "for MNIST", "shape": [1, 8, 8], "classes": 10,
         "license": "free", "source": "web", "split_rule": "by number", "class_names": ["a", "b", "c", "d"],
-        "train_n": 14, "val_n": 8, "test_n": 10, "seeds": [0, 1], "margin": 0.1,
+        "intake": {"read": 3}, "train_n": 14, "val_n": 8, "test_n": 10, "seeds": [0, 1], "margin": 0.1,
         "thieves": {"paper": means("all", queries="labeled")}, "decide": deciding(),
         "params": {"defenses": {"ce": {"name": "ce"}}},
         "methods": {
