@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from torch import Size, Tensor
+from torch import Size, Tensor, dtype
 
 from distillab.certify.activations import Activation
-from distillab.certify.ops import Add, Affine, Input
+from distillab.certify.ops import Add, Affine, Conv, Input, Linear
 from distillab.core.shapes import Images, Logits
 
 
@@ -33,6 +33,12 @@ class Graph:
     def classes(self) -> int:
         """Number of logits."""
         return self.nodes[-1].shape[0]
+
+    @property
+    def dtype(self) -> dtype | None:
+        """Precision of the weights; None where there are none."""
+        weights = (node.op.weight for node in self.nodes if isinstance(node.op, Linear | Conv))
+        return next((weight.dtype for weight in weights), None)
 
     @property
     def output(self) -> int:

@@ -14,6 +14,7 @@ from distillab.certify.layers import BatchNorm, Shape, affine, flattening, folde
 from distillab.certify.ops import Add, Affine, Input
 from distillab.certify.pooling import max_pool
 from distillab.core.errors import SpecError
+from distillab.models.modes import first_of_batch_statistics
 from distillab.models.normalize import Normalize
 
 ACTIVATIONS: dict[object, Activation] = {
@@ -38,6 +39,8 @@ def trace(model: nn.Module, shape: Shape) -> Graph:
             are not finite, or a graph that computes something else.
     """
     _refuse_bad_weights(model)
+    if layer := first_of_batch_statistics(model):
+        raise SpecError("normalization by the batch's own statistics", where=layer, expected="running statistics")
     try:
         traced = _Tracer().trace(model)
     except (fx.proxy.TraceError, TypeError, RuntimeError) as error:

@@ -16,7 +16,15 @@ from distillab.core.errors import ContractError
 from distillab.core.generators import ExampleNoise
 from distillab.core.registry import name_of
 from distillab.core.shapes import Flags, Images, Labels, PerExample
-from distillab.evaluate.checks import ROUNDING, is_randomized, require_images, require_logits
+from distillab.evaluate.checks import (
+    exact_difference,
+    is_randomized,
+    require_images,
+    require_labels,
+    require_logits,
+    require_model,
+    rounding,
+)
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.margins import is_adversarial
 from distillab.models.modes import frozen
@@ -101,13 +109,16 @@ def run_attack(  # noqa: PLR0913 - an attack is this many things
         source: the network that is attacked in the model's stead; what fools it is then tried on the model.
 
     Raises:
-        ContractError: images or adversarial images out of [0, 1] or not finite; outputs that are probabilities or not
-            finite; a target that is the label; a perturbation over budget; a failure with a changed image.
+        ContractError: images or adversarial images out of [0, 1] or not finite; labels that are no classes of the
+            model; a model whose output is no logits, not finite or not differentiable, or that uses the statistics of
+            its batch; a target that is the label; a perturbation over budget; a failure with a changed image.
     """
     n = min(spec.images or len(x), len(x))
     numbers = torch.tensor(list(ids)[:n], dtype=torch.int64, device=x.device)
-    batch = _Batch(numbers, x[:n], y[:n], None if y_target is None else y_target[:n])
+    batch = _Batch(numbers, x[:n].detach(), y[:n], None if y_target is None else y_target[:n])
     _require_batch(batch)
+    for network in (model, source or model):
+        require_model(network, batch.x)
     tables, kept = [], []
     source = source or model
     with frozen(model), frozen(source):
@@ -139,11 +150,16 @@ def _attack_batch(
     """The columns of an ``AttackTable``, and the images with the adversarial ones in their places."""
     x = batch.x.detach().clone().requires_grad_()
     logits = logits_fn(x)
-    require_logits(logits)
+    require_logits(logits, len(x))
+    for what, classes in (("labels", batch.y), ("targets", batch.y_target)):
+        if classes is not None:
+            require_labels(classes, what, logits.shape[1])
+    if not logits.requires_grad:
+        raise ContractError("the model's logits have no gradient", do="compute them without no_grad and detach")
     (gradient,) = torch.autograd.grad(cross_entropy(logits, batch.y).sum(), x)
     label_clean = logits.argmax(dim=1)
     correct = label_clean == batch.y
-    nothing = torch.full_like(logits[:, 0].detach(), torch.nan)
+    nothing = exact_difference(x, x).detach().new_full((len(x),), torch.nan)
     columns = {
         "id": batch.id,
         "label": batch.y,
@@ -175,20 +191,22 @@ def _verify(
 ) -> tuple[Images, dict[str, Tensor]]:
     """The images that really are adversarial, with the others as they were, and the columns recomputed from them."""
     where = f"attack {name_of(type(spec))}"
-    require_images(result.x_adv, where, slack=ROUNDING)
+    require_images(result.x_adv, where, slack=rounding(batch.x))
     if not torch.equal(result.x_adv[~result.success], batch.x[~result.success]):
         raise ContractError("a failure has a changed image", where=where, expected="x_adv equal to x")
     with torch.no_grad():
         x_adv = result.x_adv.clamp(0, 1)
         logits = logits_fn(x_adv)
-        require_logits(logits)
+        require_logits(logits, len(x_adv))
         margin = Goal.of(batch.y, batch.y_target).margin(logits)
         success = result.success & is_adversarial(margin, spec.required_margin)
         x_adv = torch.where(success[:, None, None, None], x_adv, batch.x)
-        norms = {name: norm(x_adv - batch.x).where(success, torch.nan) for name, norm in NORMS.items()}
+        delta = exact_difference(x_adv, batch.x)
+        norms = {name: norm(delta).where(success, torch.nan) for name, norm in NORMS.items()}
         distance = norms[spec.norm].where(success, torch.inf)
     farthest = float(norms[spec.norm].nan_to_num(0.0).max())
-    if farthest > spec.max_distance * (1 + ROUNDING) + ROUNDING:
+    slack = rounding(batch.x, spec.norm)
+    if farthest > spec.max_distance * (1 + slack) + slack:
         raise ContractError("over budget", where=where, expected=f"at most {spec.max_distance}", got=f"{farthest}")
     return x_adv, {
         "label_adv": logits.argmax(dim=1).where(success, batch.y),
@@ -210,5 +228,8 @@ def _require_batch(batch: _Batch) -> None:
             "images, labels, ids and targets do not match", expected="one of each", got=f"{sorted(sizes)}"
         )
     require_images(batch.x, "attacked images")
-    if batch.y_target is not None and bool((batch.y_target == batch.y).any()):
-        raise ContractError("a target class is the label", expected="a wrong class for each image")
+    require_labels(batch.y, "labels")
+    if batch.y_target is not None:
+        require_labels(batch.y_target, "targets")
+        if bool((batch.y_target == batch.y).any()):
+            raise ContractError("a target class is the label", expected="a wrong class for each image")

@@ -10,7 +10,9 @@ from torch import Tensor
 from distillab.certify.decision import certified, smallest_margin
 from distillab.certify.graph import Graph
 from distillab.certify.radius import certified_radius
+from distillab.core.errors import ContractError
 from distillab.core.shapes import Flags, Images, Labels, PerExample
+from distillab.evaluate.checks import require_labels
 from distillab.specs.certifier import CertifierSpec
 
 BATCH = 96
@@ -59,7 +61,9 @@ def run_certifier(
 
     Raises:
         SpecError: the radius or the pixels are out of range, or the certifier does not cover the norm or the network.
+        ContractError: these are no images or labels of the network.
     """
+    _require(graph, x, y)
     parts, done = [], 0
     for images, labels in zip(x.split(BATCH), y.split(BATCH), strict=True):
         parts.append(_verdicts(spec, graph, images, labels, eps))
@@ -77,14 +81,27 @@ def radii(spec: CertifierSpec, graph: Graph, x: Images, y: Labels, *, largest: f
 
     Raises:
         SpecError: as in `run_certifier`, or the grid is empty.
+        ContractError: as in `run_certifier`.
     """
+    _require(graph, x, y)
     found = torch.zeros(len(x), dtype=x.dtype)
     with torch.no_grad():
         right = torch.cat([graph(images).argmax(dim=1) for images in x.split(BATCH)]) == y
-    for rows in right.nonzero().flatten().split(BATCH):
+    for rows in right.nonzero().flatten().split(BATCH) if right.any() else ():
         radius = certified_radius(spec, graph, x[rows], y[rows], largest=largest, halvings=halvings)
         found[rows.cpu()] = radius.clamp(min=0).cpu()
     return found
+
+
+def _require(graph: Graph, x: Images, y: Labels) -> None:
+    require_labels(y, "labels", graph.classes)
+    dtype = graph.dtype or x.dtype
+    if not 0 < len(x) == len(y) or tuple(x.shape[1:]) != graph.nodes[0].shape or x.dtype != dtype:
+        raise ContractError(
+            "images, labels and the network do not match",
+            expected=f"as many of both, images {graph.nodes[0].shape} of {dtype}",
+            got=f"{len(x)} images {tuple(x.shape[1:])} of {x.dtype}, {len(y)} labels",
+        )
 
 
 def _verdicts(spec: CertifierSpec, graph: Graph, x: Images, y: Labels, eps: float) -> CertificateTable:

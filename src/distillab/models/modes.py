@@ -29,3 +29,11 @@ def frozen(model: nn.Module) -> Iterator[None]:
         finally:
             for parameter, requires_grad in gradients:
                 parameter.requires_grad_(requires_grad)
+
+
+def first_of_batch_statistics(model: nn.Module) -> str:
+    """Path of a batch normalization that has no running statistics, and uses its batch's in evaluation too; or ""."""
+    for path, layer in model.named_modules():
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.running_mean is None:
+            return f"{type(layer).__name__} at {path or 'the top'}"
+    return ""

@@ -34,7 +34,7 @@ STATISTICS = ("normalize.mean", "normalize.std")
 OWN = "network."
 """How the other names begin where it does."""
 
-DEPTH = 4
+DEPTH = 8
 """Entries within entries that are looked into."""
 
 

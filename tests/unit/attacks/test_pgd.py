@@ -62,14 +62,9 @@ def test_the_point_found_first_is_kept_and_the_work_is_counted():
     assert (failed.forwards.item(), failed.backwards.item()) == (63, 60)
 
 
-def test_no_steps_only_tries_the_start():
-    record = attack(toy(), steps=0)
-    assert (record.forwards.item(), record.backwards.item()) == (1, 0)
-
-
 def test_fractions_and_mistakes():
     assert PGD(eps="8/255", step_size="2/255").eps == 8 / 255
     assert PGD(eps=0.1, step_size=0.1).max_distance == 0.1
-    for wrong in ({"eps": -1}, {"norm": "l1"}, {"restarts": 2, "random_start": False}, {"epsilon": 1}):
+    for wrong in ({"eps": -1}, {"norm": "l1"}, {"restarts": 2, "random_start": False}, {"steps": 0}, {"epsilon": 1}):
         with pytest.raises(ValidationError):
             PGD(**{"eps": 0.1, "step_size": 0.1, **wrong})

@@ -152,3 +152,89 @@ def test_the_model_is_restored_after_an_error(net):
         run_attack(net, X, Y, IDS, spec=Claims(shift=0.6), seed=0)
     assert net.training
     assert all(parameter.requires_grad for parameter in net.parameters())
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"y": Y.float()}, "not one class for each image in the labels; expected int64 (n,); got float32 (4,)"),
+        ({"y": Y.int()}, "got int32 (4,)"),
+        ({"y": torch.eye(4, dtype=torch.int64)}, "got int64 (4, 4)"),
+        ({"y": Y + 2}, "labels out of range; expected classes 0 to 1 of the model; got 2 to 2"),
+        ({"y": Y - 1}, "labels out of range; expected classes 0 to 1 of the model; got -1 to -1"),
+        ({"y_target": Y + 2}, "targets out of range; expected classes 0 to 1 of the model; got 2 to 2"),
+        ({"y_target": Y + 1.0}, "not one class for each image in the targets"),
+        ({"x": X.to(torch.uint8)}, "attacked images: no images; expected floating point (n, c, h, w); got uint8"),
+        ({"x": X[:, 0]}, "attacked images: no images; expected floating point (n, c, h, w); got float32 (4, 2, 2)"),
+        ({"x": X.double()}, "images of another precision than the model's; expected torch.float32; got torch.float64"),
+    ],
+)  # fmt: skip
+def test_what_are_no_images_or_labels_is_one_line(net, change, says):
+    given = {"x": X, "y": Y} | change
+    with pytest.raises(ContractError) as error:
+        run_attack(net, given.pop("x"), given.pop("y"), IDS, spec=Claims(), seed=0, **given)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+class Answering(nn.Module):
+    """A model whose output ``form`` makes of logits."""
+
+    def __init__(self, net, form):
+        super().__init__()
+        self.net, self.form = net, form
+
+    def forward(self, x):
+        return self.form(self.net(x))
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        (lambda z: (z, z), "the model's output is no tensor; expected logits (n, k); got a tuple; return them alone"),
+        (lambda z: {"logits": z}, "got a dict"),
+        (lambda z: z[:, 0], "output is no logits; expected floating point (4, k) for 4 images, k at least 2"),
+        (lambda z: z[:, :1], "got float32 (4, 1)"),
+        (lambda z: z[:2], "got float32 (2, 2)"),
+        (lambda z: z.long(), "got int64 (4, 2)"),
+        (lambda z: z.detach(), "the model's logits have no gradient"),
+    ],
+)  # fmt: skip
+def test_a_model_without_plain_logits_is_one_line(net, form, says):
+    with pytest.raises(ContractError) as error:
+        run_attack(Answering(net, form), X, Y, IDS, spec=Claims(), seed=0)
+    assert says in str(error.value)
+
+
+def test_statistics_of_the_batch_are_refused(net):
+    whole = nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False), net)
+    with pytest.raises(ContractError, match="BatchNorm2d at 0: normalization by the batch's own statistics"):
+        run_attack(whole, X, Y, IDS, spec=Claims(), seed=0)
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_may_round(dtype, norm):
+    wide = nn.Sequential(nn.Flatten(), nn.Linear(64, 3)).to(dtype)
+    x = torch.linspace(0, 1, 256, dtype=dtype).reshape(4, 1, 8, 8)
+    y = wide(x).argmax(dim=1)
+    record = run_attack(wide, x, y, IDS, spec=PGD(norm=norm, eps=0.1, step_size=0.1, steps=3), seed=0)
+    assert record.linf.dtype == record.distance.dtype == torch.float32
+    assert record.columns()["l2"].dtype == "float32"
+
+
+def test_half_precision_is_no_license(net):
+    with pytest.raises(ContractError, match="over budget"):
+        run_attack(net.half(), X.half(), Y, IDS, spec=Claims(shift=0.125, eps=0.12), seed=0)
+
+
+@pytest.mark.parametrize("gradient", [False, True])
+def test_the_callers_tensors_stay_as_they_were(net, gradient):
+    x, y = X.clone().requires_grad_(gradient), Y.clone()
+    record = run_attack(net, x, y, IDS, spec=PGD(eps=0.2, step_size=0.1, random_start=False), seed=0)
+    assert record.success.any()
+    assert not record.kept.requires_grad
+    assert (x.requires_grad, x.grad) == (gradient, None)
+    assert torch.equal(x, X)
+    assert torch.equal(y, Y)
+    assert all(parameter.grad is None for parameter in net.parameters())

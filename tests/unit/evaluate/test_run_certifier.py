@@ -10,7 +10,7 @@ from distillab.certify.best import Best
 from distillab.certify.dual import Dual
 from distillab.certify.ibp import IBP
 from distillab.certify.trace import trace
-from distillab.core.errors import SpecError
+from distillab.core.errors import ContractError, SpecError
 from distillab.evaluate.run_certifier import BATCH, radii, run_certifier
 from distillab.stages.certify import certificates
 
@@ -104,3 +104,40 @@ def test_a_network_that_is_right_about_nothing_has_a_table_of_zero_radii():
 def test_images_of_another_range_are_one_clear_error(x, says):
     with pytest.raises(SpecError, match=says):
         run_certifier(IBP(), line(), x, Y, eps=0.1)
+
+
+def test_where_no_image_is_right_no_radius_is_looked_for():
+    wrong = 1 - line()(X).argmax(dim=1)
+    assert radii(IBP(), line(), X, wrong, largest=0.1, halvings=8).tolist() == [0.0] * len(X)
+    frame, _ = certificates(IBP(), line(), X, wrong, eps=[0.1], radius_steps=8)
+    assert frame["radius"].tolist() == [0.0] * len(X)
+    assert not frame["certified"].any()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "says"),
+    [
+        (X, Y.float(), "not one class for each image in the labels; expected int64 (n,); got float32 (6,)"),
+        (X, Y + 1, "labels out of range; expected classes 0 to 1 of the model; got 1 to 2"),
+        (X, Y[:2], "images, labels and the network do not match; expected as many of both, images (1, 1, 1) of "),
+        (X.double(), Y, "got 6 images (1, 1, 1) of torch.float64, 6 labels"),
+        (X.expand(6, 1, 2, 2), Y, "got 6 images (1, 2, 2) of torch.float32, 6 labels"),
+        (X[:0], Y[:0], "got 0 images"),
+    ],
+)
+def test_what_are_no_images_or_labels_of_the_network_is_one_line(x, y, says):
+    for certify in (
+        lambda: run_certifier(IBP(), line(), x, y, eps=0.1),
+        lambda: radii(IBP(), line(), x, y, largest=0.1, halvings=2),
+    ):
+        with pytest.raises(ContractError) as error:
+            certify()
+        assert says in str(error.value)
+
+
+def test_statistics_of_the_batch_are_refused():
+    net = nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False), nn.Flatten(), nn.Linear(1, 2)).eval()
+    with pytest.raises(
+        SpecError, match="BatchNorm2d at 0: normalization by the batch's own statistics; expected running"
+    ):
+        trace(net, (1, 1, 1))
