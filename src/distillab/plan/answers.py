@@ -64,7 +64,7 @@ def _name(current: Round, row: Row) -> str:
 
 
 def _said(row: Row) -> str:
-    return f"{row['verdict']} with {row['seeds']} seeds: {row['reason']}"
+    return f"{row['verdict']} with {row['seeds']} seed{'s' * (row['seeds'] != 1)}: {row['reason']}"
 
 
 def _price(current: Round, row: Row) -> str:

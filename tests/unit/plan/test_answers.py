@@ -63,7 +63,7 @@ def test_the_end_tells_what_is_decided_what_is_not_and_the_price_of_the_rest(par
             verdict("ce", "undecided", "kd may gain", price=10),
             verdict("ls", "no control", "nothing leaks", price=4),
             verdict("st", "undistillable", "none gains"),
-            verdict("cmim", "nothing to steal", "too low"),
+            verdict("cmim", "nothing to steal", "too low", seeds=1),
         ],
     )
     assert ending_text(told, Effort(2, 90.0)).splitlines() == [
@@ -74,7 +74,7 @@ def test_the_end_tells_what_is_decided_what_is_not_and_the_price_of_the_rest(par
         "knockoffs, 10.0 min",
         "  LS by paper: no control with 4 seeds: nothing leaks; its own cells probably decided with 8 seeds: 4 "
         "trainings of knockoffs, 4.0 min",
-        "  CMIM by paper: nothing to steal with 4 seeds: too low",
+        "  CMIM by paper: nothing to steal with 1 seed: too low",
         "asked for in this call: 2 trainings of knockoffs, 1.5 min; other pages show them after `snakemake`",
         f"the rest, as far as its price is known: about 14 trainings of knockoffs, 14.0 min; {HOURS}",
         "3 open cells without more seeds: they had their last look; decide.looks ends at 16",
