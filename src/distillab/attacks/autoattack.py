@@ -11,7 +11,7 @@ from jaxtyping import Int
 from pydantic import Field
 from torch import Tensor
 
-from distillab.attacks.precision import precision_of
+from distillab.attacks.precision import precision_of, rounding
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
@@ -30,9 +30,6 @@ TARGETS = 9
 
 FEWEST_CLASSES = 4
 """The targeted DLR loss looks at the fourth largest logit; without one that attack is left out."""
-
-ROUNDING = 1e-6
-"""What float32 may add to a perturbation that was projected on the ball."""
 
 NAMES = {"linf": "Linf", "l2": "L2"}
 """Norms as the library calls them."""
@@ -102,7 +99,7 @@ class AutoAttack(AttackSpec):
         """Those that withstood the attack; the others go to the ledger."""
         distance = NORMS[self.norm](made.x_adv - left.x)
         fooled = is_adversarial(difference_of_logits(logits_fn(made.x_adv), left.y))
-        found = fooled & (distance <= self.eps + ROUNDING)
+        found = fooled & (distance <= self.eps + rounding(left.x, self.norm))
         ledger.succeed(left.rows[found], made.x_adv[found], distance[found])
         ledger.forwards[left.rows] += made.forwards + 1
         ledger.backwards[left.rows] += made.backwards

@@ -1,12 +1,26 @@
-"""Code of others that takes float32 for granted, run in the precision of the images."""
+"""The precision of images: what it may round, and how code that takes float32 for granted runs in it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import sqrt
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+
+from distillab.core.shapes import Images
+from distillab.specs.attack import Norm
+
+ROUNDING = 1e-6
+"""What float32 may add to a pixel's range and, also relative to it, to a perturbation's largest distance."""
+
+
+def rounding(x: Images, norm: Norm = "linf") -> float:
+    """What the precision of images may add to a pixel, or to a distance in ``norm``: more than ``ROUNDING`` in half."""
+    step = torch.finfo(x.dtype).eps
+    pixels = x[0].numel() if len(x) and norm == "l2" else 1
+    return ROUNDING if step < ROUNDING else step * sqrt(pixels)
 
 
 @contextmanager

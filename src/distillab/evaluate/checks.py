@@ -1,7 +1,5 @@
 """What must be true of attacked images and of a model's outputs."""
 
-from math import sqrt
-
 import torch
 from torch import Tensor, nn
 
@@ -9,17 +7,6 @@ from distillab.attacks.result import LogitsFn
 from distillab.core.errors import ContractError
 from distillab.core.shapes import Images, Labels
 from distillab.models.modes import first_of_batch_statistics
-from distillab.specs.attack import Norm
-
-ROUNDING = 1e-6
-"""What float32 may add to a pixel's range and, also relative to it, to a perturbation's largest distance."""
-
-
-def rounding(x: Images, norm: Norm = "linf") -> float:
-    """What the precision of images may add to a pixel, or to a distance in ``norm``: more than ``ROUNDING`` in half."""
-    step = torch.finfo(x.dtype).eps
-    pixels = x[0].numel() if len(x) and norm == "l2" else 1
-    return ROUNDING if step < ROUNDING else step * sqrt(pixels)
 
 
 def exact_difference(x_adv: Images, x: Images) -> Images:

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from distillab.attacks.goal import Goal
+from distillab.attacks.precision import rounding
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, LogitsFn
 from distillab.attacks.rows import Rows
@@ -23,7 +24,6 @@ from distillab.evaluate.checks import (
     require_labels,
     require_logits,
     require_model,
-    rounding,
 )
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.margins import is_adversarial

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from distillab.attacks.precision import precision_of
+from distillab.attacks.precision import precision_of, rounding
 
 
 def test_code_that_says_float_gets_the_precision_of_the_images():
@@ -33,3 +33,12 @@ def test_everything_is_as_before_after_an_error(dtype):
         raise ZeroDivisionError
     assert torch.ones(1).dtype == torch.float32
     assert torch.ones(1, dtype=torch.float64).float().dtype == torch.float32
+
+
+def test_half_precision_rounds_more_and_float32_as_before():
+    x = torch.zeros(2, 1, 8, 8)
+    for norm in ("linf", "l2"):
+        assert rounding(x, norm) == rounding(x.double(), norm) == 1e-6
+    assert rounding(x.half()) == 2**-10
+    assert rounding(x.half(), "l2") == 8 * 2**-10
+    assert rounding(x.bfloat16()) == 2**-7
