@@ -1,3 +1,11 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
 # %% tags=["parameters"]
 tables = "results/digits/tables/adversarial"
 reported = "reports/reported"
@@ -19,11 +27,13 @@ from distillab.reporting import (
     worst_views,
 )
 from distillab.reporting.display import Html, folded
+from distillab.reporting.errata import errata
+from distillab.reporting.project import in_project
 from distillab.reporting.reported import Reported
 from distillab.reporting.selection import UNPROTECTED, only
 from distillab.reporting.tables import Tables
 
-read, papers = Tables(tables), Reported(reported)
+read, papers = Tables(in_project(tables)), Reported(in_project(reported))
 robust = only(read, UNPROTECTED, worst_rows.ROBUST)
 heads.head(read, "adversarial")
 
@@ -31,7 +41,10 @@ heads.head(read, "adversarial")
 robust_text.adversarial_answer(read)
 
 # %%
-tradeoff_views.tradeoff_figure(read)
+tradeoffs = tradeoff_views.tradeoffs(read)
+
+# %%
+tradeoff_views.tradeoff_figure(read, tradeoffs)
 
 # %% [markdown]
 # ## The worst case
@@ -57,7 +70,10 @@ text.post_hoc(read) if len(read["robustness"]) else None
 robustness_views.robustness_table(read)
 
 # %%
-robustness_views.robustness_figure(read)
+robustness = robustness_views.robustness_curves(read)
+
+# %%
+robustness_views.robustness_figure(read, robustness)
 
 # %% [markdown]
 # ## Attacks without the gradients
@@ -114,7 +130,7 @@ beside = robust_papers.comparable(read, papers)
 Html("<h2>The papers' numbers</h2>") + robust_papers.printed_tables(read, papers) if beside else None
 
 # %%
-folded("What the survey gets wrong", robust_text.survey_corrections(papers)) if beside else None
+folded("What the survey gets wrong", errata(papers, "adversarial")) if beside else None
 
 # %%
 boxes.provenance(read)

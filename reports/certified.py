@@ -1,3 +1,11 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
 # %% tags=["parameters"]
 tables = "results/digits/tables/certified"
 reported = "reports/reported"
@@ -14,10 +22,12 @@ from distillab.reporting import (
     heads,
 )
 from distillab.reporting.display import Html, folded
+from distillab.reporting.errata import errata
+from distillab.reporting.project import in_project
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 
-read, papers = Tables(tables), Reported(reported)
+read, papers = Tables(in_project(tables)), Reported(in_project(reported))
 heads.head(read, "certified")
 
 # %%
@@ -50,20 +60,20 @@ certified_views.certificate_table(read)
 certified_plots.tightness_figure(read)
 
 # %%
-folded("Which orderings are theorems", certified_text.orderings())
+folded("Which orderings are theorems", errata(papers, "orderings"))
 
 # %%
 folded(
     "Bounds of a tiny network, step by step",
-    certified_pictures.ladder_figure(measured),
-    certified_pictures.polytope_figure(measured),
+    certified_pictures.ladder_figure(in_project(measured)),
+    certified_pictures.polytope_figure(in_project(measured)),
 )
 
 # %% [markdown]
 # ## What bounds cost
 
 # %%
-certified_plots.width_figure(measured)
+certified_plots.width_figure(in_project(measured))
 
 # %%
 cascades = certified_views.cascade_table(read)
@@ -100,7 +110,7 @@ beside = certified_papers.comparable(read, papers)
 Html("<h2>The papers' numbers</h2>") + certified_papers.printed_tables(read, papers) if beside else None
 
 # %%
-folded("What the survey gets wrong", certified_text.survey_corrections(papers)) if beside else None
+folded("What the survey gets wrong", errata(papers, "certified")) if beside else None
 
 # %%
 boxes.provenance(read)

@@ -1,11 +1,20 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
 # %% tags=["parameters"]
 tables = "results/digits/tables/index"
 
 # %%
 from distillab.reporting import boxes, first_screen
+from distillab.reporting.project import in_project
 from distillab.reporting.tables import Tables
 
-read = Tables(tables)
+read = Tables(in_project(tables))
 first_screen.first_screen(read)
 
 # %% [markdown]

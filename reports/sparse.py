@@ -1,3 +1,11 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
 # %% tags=["parameters"]
 tables = "results/digits/tables/sparse"
 reported = "reports/reported"
@@ -20,11 +28,12 @@ from distillab.reporting import (
     thief_views,
 )
 from distillab.reporting.display import Html, folded, paragraph
+from distillab.reporting.project import in_project
 from distillab.reporting.reported import Reported
 from distillab.reporting.selection import only, robbed_by
 from distillab.reporting.tables import Tables
 
-everyone, papers = Tables(tables), Reported(reported)
+everyone, papers = Tables(in_project(tables)), Reported(in_project(reported))
 read = robbed_by(everyone, PAPER)
 shown, own = only(read, *sparse_text.KINDS), only(read, sparse_text.KIND)
 robbed = only(everyone, *sparse_text.KINDS)
@@ -73,7 +82,10 @@ heads.told_on(
 response_views.responses_table(shown)
 
 # %%
-response_views.profile_figure(shown)
+answers = response_views.sorted_answers(shown)
+
+# %%
+response_views.profile_figure(shown, answers)
 
 # %% [markdown]
 # ## The loss

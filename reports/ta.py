@@ -1,3 +1,11 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
 # %% tags=["parameters"]
 tables = "results/digits/tables/ta"
 reported = "reports/reported"
@@ -5,10 +13,12 @@ reported = "reports/reported"
 # %%
 from distillab.reporting import boxes, chain_attacks, chain_plots, chain_text, chain_views, examples, heads
 from distillab.reporting.display import folded
+from distillab.reporting.errata import errata
+from distillab.reporting.project import in_project
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 
-read, papers = Tables(tables), Reported(reported)
+read, papers = Tables(in_project(tables)), Reported(in_project(reported))
 heads.head(read, "ta")
 
 # %%
@@ -95,7 +105,7 @@ boxes.reproduce(read)
 #   own norm; in means a failed search counts as the farthest point of the pixel box.
 
 # %%
-folded("Misprints of the paper, and what was adopted", chain_text.misprints(papers))
+folded("Misprints of the paper, and what was adopted", errata(papers, "ta"))
 
 # %%
 folded("The papers' own numbers", chain_views.printed_table(papers)) if papers.chain_dataset(read.facts) else None

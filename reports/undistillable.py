@@ -1,3 +1,11 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
 # %% tags=["parameters"]
 tables = "results/digits/tables/undistillable"
 reported = "reports/reported"
@@ -14,7 +22,6 @@ from distillab.reporting import (
     matrix_views,
     method_views,
     model_views,
-    paper_notes,
     paper_views,
     protection_views,
     robustness_views,
@@ -24,12 +31,14 @@ from distillab.reporting import (
     thief_text,
     thief_views,
 )
-from distillab.reporting.display import Html, folded, paragraph
+from distillab.reporting.display import Html, folded
+from distillab.reporting.errata import errata
+from distillab.reporting.project import in_project
 from distillab.reporting.reported import Reported
 from distillab.reporting.selection import robbed_by
 from distillab.reporting.tables import Tables
 
-everyone, papers = Tables(tables), Reported(reported)
+everyone, papers = Tables(in_project(tables)), Reported(in_project(reported))
 read = robbed_by(everyone, PAPER)
 beside = bool(papers.dataset(read.facts))
 heads.head(everyone, "undistillable")
@@ -48,16 +57,16 @@ thief_curves.curve_figure(everyone)
 # knockoff the better of the two. A defense is judged only where the unprotected teacher is shown to leak.
 
 # %%
-thief_views.verdict_matrix(everyone) if len(everyone["verdicts"]) else None
+thief_views.verdict_matrix(everyone)
 
 # %% [markdown]
 # ### What labels and answers are worth
 
 # %%
-thief_views.thieves_table(everyone) if len(everyone["verdicts"]) else None
+thief_views.thieves_table(everyone)
 
 # %%
-protection = protection_views.protection_table(everyone) if len(everyone["verdicts"]) else Html("")
+protection = protection_views.protection_table(everyone)
 Html("<h3>What the defenses remove</h3>") + protection if protection.text else None
 
 # %% [markdown]
@@ -69,12 +78,12 @@ Html("<h3>What the defenses remove</h3>") + protection if protection.text else N
 thief_text.papers_rule(everyone)
 
 # %%
-knockoff_views.verdict_table(read) if len(read["verdicts"]) else paragraph("The papers' thief took no part.")
+knockoff_views.verdict_table(read)
 
 # %%
 folded(
     "Every knockoff of the papers' thief",
-    matrix_views.knockoff_table(read, papers) if len(read["knockoff"]) else paragraph("No knockoff was trained."),
+    matrix_views.knockoff_table(read, papers),
     matrix_views.delta_figure(read) if read["knockoff"]["delta"].notna().any() else Html(""),
     sweep_views.smoothing_figure(read) or Html(""),
 )
@@ -86,10 +95,13 @@ folded(
 # softens them first, as a distiller's temperature does.
 
 # %%
-leak_views.concentration_figure(read) if len(read["cmi"]) else paragraph("No CMI was measured.")
+concentrations = leak_views.concentrations(read)
 
 # %%
-leak_views.leaks_table(read) if len(read["leaks"]) else None
+leak_views.concentration_figure(read, concentrations)
+
+# %%
+leak_views.leaks_table(read)
 
 # %%
 folded("Single classes", leak_views.classes_figure(read), leak_views.simplex_figure(read))
@@ -164,13 +176,13 @@ folded("Methods, sources, grades", method_views.methods_table(read))
 folded("Training losses", model_views.training_figure(read))
 
 # %%
-boxes.paper_table(papers) if beside else None
+folded("The paper's own table", paper_views.best_table(papers)) if beside else None
 
 # %%
 folded("The paper's tables", paper_views.paper_tables(papers, beside=True)) if beside else None
 
 # %%
-folded("Where the paper contradicts itself", paper_notes.knockoff_misprints(papers)) if beside else None
+folded("Where the paper contradicts itself", errata(papers, "cmim")) if beside else None
 
 # %%
 boxes.provenance(everyone)

@@ -10,7 +10,7 @@ const words = (cell) => (cell ? cell.innerText.replace(/\s+/g, " ").trim() : "")
 const value = (text) => parseFloat(text.replace(/[−–]/g, "-").replace(/[,+±]/g, ""));
 
 function sorted(body, place, falling) {
-  const rows = [...body.rows].map((row, index) => ({ row, index, text: words(row.cells[place]) }));
+  const rows = [...body.rows].map((row, index) => ({ row, index, text: row.cells[place]?.dataset.value ?? words(row.cells[place]) }));
   const numbers = rows.filter(({ text }) => !isNaN(value(text))).length > rows.length / 2;
   rows.sort((a, b) => {
     const [x, y] = numbers ? [value(a.text), value(b.text)] : [a.text, b.text];
@@ -75,7 +75,7 @@ document.querySelectorAll("figure.table").forEach((figure) => {
   const name = figure.querySelector("figcaption").id.replace(/-caption$/, "") || "table";
   sorting(table);
   filtering(table, tools);
-  make("button", "CSV", tools).addEventListener("click", () => save(`${name}.csv`, new Blob([csv(table)], { type: "text/csv" })));
+  if (!figure.querySelector("a.data")) make("button", "CSV", tools).addEventListener("click", () => save(`${name}.csv`, new Blob([csv(table)], { type: "text/csv" })));
 });
 
 // A figure that leaves the page takes the colors of the light theme along.

@@ -27,9 +27,7 @@ SHOWN = 60
 FIGURE = re.compile(r"<svg.*?</svg>", re.DOTALL)
 NAMES = re.compile(r'\s(?:id|xlink:href|clip-path|aria-labelledby|aria-describedby)="[^"]*"|#[\da-zA-Z_-]+')
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
-NOISE = re.compile(
-    r'\s(?:class="gt_[^"]*"|headers="[^"]*"|data-quarto-[a-z-]+="[^"]*"|(?:row|col)span="1"|scope="\w+")'
-)
+NOISE = re.compile(r'\s(?:data-(?:column|value)="[^"]*"|(?:row|col)span="1"|scope="\w+")')
 EMBEDDED = re.compile(r'data:[\w/+;=-]+,[^"\s)]*')
 ENDS = re.compile(r"(?<=</tr>)|(?<=</p>)|(?<=</li>)|(?<=</figcaption>)|(?<=</summary>)|(?=<drawing)|(?=<h\d)")
 

@@ -5,6 +5,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from distillab.core.errors import ArtifactError, SpecError
@@ -26,7 +27,7 @@ def report(tmp_path):
 
 def run(report, tmp_path, **parameters):
     html = tmp_path / "out" / "small.html"
-    render(report, parameters, html, tmp_path / "scratch", template=TEMPLATE)
+    render(report, parameters, html, tmp_path / "scratch", template=TEMPLATE, executed=html.with_suffix(".ipynb"))
     return html.read_text()
 
 
@@ -39,6 +40,9 @@ def test_parameters_reach_the_page_and_streams_do_not(report, tmp_path):
     assert "to the log" not in text
     assert "nobody" not in text
     assert not list((tmp_path / "scratch").iterdir())
+    kept = nbformat.read(tmp_path / "out" / "small.ipynb", 4)
+    assert "For Ada" in str([cell.outputs for cell in kept.cells if cell.cell_type == "code"])
+    assert "start_time" not in (tmp_path / "out" / "small.ipynb").read_text()
 
 
 def test_an_unknown_parameter_is_a_spec_error(report, tmp_path):

@@ -6,11 +6,12 @@ from html import escape, unescape
 
 import pandas as pd
 
+from distillab.reporting.cells import html_of
 from distillab.reporting.chain_views import chain_rows, least_rows, step_label
 from distillab.reporting.strength import strength_words
 from distillab.reporting.summaries import teachers_of
 from distillab.reporting.tables import Tables, norm_label, records
-from distillab.reporting.titles import html_titles
+from distillab.reporting.titles import cell_titles
 
 FIGURE = re.compile(r"<figure.*?</figure>", re.DOTALL)
 ROW, CELL = re.compile(r"<tr.*?</tr>", re.DOTALL), re.compile(r"<(t[dh])\b([^>]*)>(.*?)</\1>", re.DOTALL)
@@ -41,20 +42,23 @@ def _robustness(page: str, tables: Tables) -> Iterator[str]:
         model = models.get(_text(row[0][1]), "")
         for key in {attack for _, attack, _ in words}:
             word = words.get((model, key, "raw"), "")
-            if word not in " ".join(_text(cell) for headers, cell in row if f"robustness-{key}" in headers.split()):
+            if word not in " ".join(_text(cell) for headers, cell in row if headers.partition("-")[0] == key):
                 yield f"robustness: {model} under {key}"
 
 
 def _masking(page: str, tables: Tables) -> Iterator[str]:
     """Every cell of the tables of attacks on Z and on Z/T."""
     words, frame = strength_words(tables), chain_rows(tables, "robustness")
-    asked = {(tables.label(row.attack), step_label(tables, row)): (row.model, row.attack) for row in records(frame)}
+    asked = {
+        (tables.label(row.attack), step_label(tables, row.chain, row.temperature, row.step)): (row.model, row.attack)
+        for row in records(frame)
+    }
     for name in ("masking", "masking-others"):
         for row in _rows(_figure(page, name)):
             found = asked.get((_text(row[0][1]), _text(row[1][1])))
             for headers, cell in row[2:] if found else []:
                 if words.get((*found, headers.rpartition("_")[2]), "") not in _text(cell):
-                    yield f"{name}: {found[0]} under {found[1]}, {headers.split()[-1]}"
+                    yield f"{name}: {found[0]} under {found[1]}, {headers}"
 
 
 def _worst(page: str, tables: Tables) -> Iterator[str]:
@@ -63,7 +67,7 @@ def _worst(page: str, tables: Tables) -> Iterator[str]:
     norms = {row.attack: f"{norm_label(row.norm)}, eps" for row in records(run)}
     run = run[(run["logits"] == "raw") & (run["kind"] == "minimum_norm") & (run["strength"] == "")]
     full = {(row.model, norms[row.attack]) for row in records(run)}
-    titles = {model: _text(title) for model, title in html_titles(tables).items()}
+    titles = {model: _text(html_of(title, str)) for model, title in cell_titles(tables).items()}
     for figure in FIGURE.findall(page):
         name = re.search(r'id="((?:worst|survival)(?:-\d+)?)-caption"', figure)
         doubts = {_text(row[0][1]): _text(row[-1][1]) for row in _rows(figure)} if name else {}
@@ -124,13 +128,13 @@ def _figure(page: str, name: str) -> str:
 
 
 def _rows(figure: str) -> list[list[tuple[str, str]]]:
-    """Of a table: per row that has a name, the headers of each cell and what is in it."""
+    """Of a table: per row that has a name, the column of each cell and what is in it."""
     found = [[(_headers(tag), cell) for _, tag, cell in CELL.findall(row)] for row in ROW.findall(figure)]
     return [row for row in found if len(row) > 1 and row[1][0]]
 
 
 def _headers(tag: str) -> str:
-    found = re.search(r'headers="([^"]*)"', tag)
+    found = re.search(r'data-column="([^"]*)"', tag)
     return found[1] if found else ""
 
 

@@ -34,13 +34,13 @@ def reason(found: list[Gap], otherwise: str) -> str:
 
 
 def gap_note(found: list[Gap]) -> str:
-    """One line under a table, as HTML: how many of its planned cells are not there, and why; empty where all are."""
+    """One line under a table: how many of its planned cells are not there, and why; empty where all are."""
     if not found:
         return ""
     ids: dict[str, list[str]] = {}
     for gap in found:
         ids.setdefault(gap["reason"], []).append(gap["id"])
-    said = [f"{_ids(names)}: {escape(why)}" for why, names in list(ids.items())[:NOTED]]
+    said = [f"{_ids(names)}: {why}" for why, names in list(ids.items())[:NOTED]]
     rest = f"; {len(ids) - NOTED} further reasons in the list under Validity" if len(ids) > NOTED else ""
     return f"Missing: {len(found):,} of what was planned here. {'; '.join(said)}{rest}."
 
@@ -66,4 +66,4 @@ def cells_phrase(tables: "Tables") -> str:
 
 def _ids(names: list[str]) -> str:
     rest = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-    return f"<code>{escape(names[0])}</code>{rest}"
+    return f"{names[0]}{rest}"

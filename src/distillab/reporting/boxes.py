@@ -9,19 +9,12 @@ from typing import Any
 from distillab.reporting import environments
 from distillab.reporting.absent import cells_phrase, gap_list
 from distillab.reporting.display import (
-    DASH,
     Html,
     folded,
-    header,
-    number,
     paragraph,
-    points,
     setting,
-    table,
-    table_cell,
     timespan,
 )
-from distillab.reporting.reported import Reported
 from distillab.reporting.strength import strength_extent
 from distillab.reporting.summaries import seeds_range
 from distillab.reporting.tables import Tables, records
@@ -36,7 +29,7 @@ def validity(tables: Tables) -> Html:
         ("Seeds", f"{len(facts['seeds'])} ({', '.join(str(seed) for seed in facts['seeds'])}){_others(tables)}"),
         ("Images", f"{facts['train_n']:,} train, {facts['val_n']:,} validation, {facts['test_n']:,} test"),
         *([("Files", escape(_files(facts["intake"])))] if facts["intake"] else []),
-        ("Attack budget", escape(_budgets(tables))),
+        ("Attack budget", escape(budgets(tables))),
         ("Cells", cells_phrase(tables)),
         ("Flags", escape(_first(facts["flags"]))),
     ]
@@ -121,53 +114,7 @@ def provenance(tables: Tables) -> Html:
     )
 
 
-def paper_table(reported: Reported) -> Html:
-    """The paper's best knockoff per row, with what the numbers themselves say."""
-    frame, arrows = reported["cmim_table1_best"], reported["cmim_table1_arrows"]
-    tests = reported["cmim_table1_significance"]
-    keys = ["dataset", "defense", "teacher", "student"]
-    merged = frame.merge(tests[[*keys, "p_one_sided"]], on=keys, how="left")
-    shown = merged[keys].map(escape)
-    shown = shown.assign(
-        row=shown["defense"] + ", " + shown["teacher"] + " → " + shown["student"],
-        ls=merged["ls_accuracy"].map(_printed),
-        best=[table_cell(_printed(v)) for v in merged["best_printed"]],
-        attack=merged["best_attack"].map(escape),
-        gain=[points(margin / 100) for margin in merged["margin"]],
-        p=[number(p) for p in merged["p_one_sided"]],
-    )[["row", "dataset", "ls", "best", "attack", "gain", "p"]]
-    wrong = int((~arrows["consistent"].astype(bool)).sum())
-    off = int((frame["best_printed"] != frame["best_from_numbers"]).sum())
-    return folded(
-        "The paper's own table",
-        table(
-            shown,
-            name="paper",
-            caption="<b>Knockoff accuracy as printed, %</b> (CMIM paper, table of knockoff students).",
-            labels={
-                "row": "Defense, teacher → student",
-                "dataset": "Data set",
-                "ls": "LS student",
-                "best": header("Best knockoff", "as printed"),
-                "attack": header("Best attack", "from the numbers"),
-                "gain": header("Gain", "points"),
-                "p": header("p", "Welch, one-sided"),
-            },
-            notes=[
-                f"{wrong} of {len(arrows)} printed arrows and {off} of {len(frame)} printed bests disagree with the "
-                "numbers beside them. p: our test of the best attack against the LS student from the printed spreads, "
-                f"on the side that the gain is on, not corrected for taking the best; {DASH} where none is printed.",
-                "Anonymous authors, “Towards Undistillable Models by Minimizing Conditional Mutual Information”.",
-            ],
-        ),
-    )
-
-
-def _printed(value: float) -> str:
-    return f"{value:.2f}"
-
-
-def _budgets(tables: Tables) -> str:
+def budgets(tables: Tables) -> str:
     """Every attack with its eps and its named budget, where it has them, and on how many models it is behind."""
     parts = []
     for _, rows in tables["robustness"].groupby(["attack", "eps"], sort=False, dropna=False):

@@ -1,18 +1,19 @@
 """What Wong and Kolter's two papers print, beside ours where data, network, radius and training are the same."""
 
 import re
-from html import escape
 from math import isclose
 from typing import TYPE_CHECKING, Any
 
+from distillab.reporting.cells import Absent, Content, Estimate, beside, lines
 from distillab.reporting.certified_rows import CERTIFIED, certificates, method, settings
-from distillab.reporting.display import Html, folded, header, interval, missing, number, paragraph, table, table_cell
-from distillab.reporting.markdown import with_bounds
+from distillab.reporting.columns import Column, printed, rows_of
+from distillab.reporting.display import number
+from distillab.reporting.kit import Folded, Table
 from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import kind_of, settings_of
 from distillab.reporting.summaries import over_seeds
 from distillab.reporting.tables import Tables, records
-from distillab.reporting.text import dataset
+from distillab.reporting.text import dataset_text
 from distillab.reporting.titles import text_titles
 from distillab.tables.thefts import UNPROTECTED
 
@@ -44,34 +45,34 @@ _OTHER_BOUNDS = ("cascade", "CROWN")
 
 _NETWORKS = {"small": "wong_small", "large": "wong_large", "resnet": "wong_resnet", "robust conv net": "wong_small",
              "standard conv net": "wong_small"}  # fmt: skip
-_LABELS = {
-    "paper": "Paper", "dataset": "Data set", "model": "Network", "setting": "Setting", "quantity": "Quantity",
-    "value": header("Printed ↓", "%"), "ours": header("Ours ↓", "%"), "known": "Known from",
+
+
+def two(error: float | None) -> str:
+    """An error with two decimals, as the papers print it."""
+    return number(error, decimals=2)
+
+
+PRINTED = {
+    "paper": Column("Paper"), "dataset": Column("Data set"), "model": Column("Network"), "setting": Column("Setting"),
+    "said": Column("Quantity"), "value": Column("Printed ↓", "%", printed), "ours": Column("Ours ↓", "%", two),
+    "known": Column("Known from"),
 }  # fmt: skip
+
+
+def printed_tables(tables: Tables, papers: Reported) -> Folded:
+    """Checked numbers of our data set with ours beside them; folded, those known from memory and other data sets."""
+    frame = printed_rows(papers)
+    own, checked = on_our_data(frame, tables.facts), frame["known"] != _MEMORY
+    first = _printed(tables, frame[own & checked], "printed-own", "What the papers print about certified networks")
+    memory = "What the papers print, known from memory and not checked again"
+    others = [_printed(tables, frame[own & ~checked], "printed-memory", memory),
+              _printed(tables, frame[~own], "printed", "What the papers print about other data")]  # fmt: skip
+    return Folded(first, "The papers' own numbers, and those known from memory", others)
 
 
 def comparable(tables: Tables, papers: Reported) -> bool:
     """Whether the papers print a number of our data set."""
     return bool(on_our_data(printed_rows(papers), tables.facts).any())
-
-
-def printed_tables(tables: Tables, papers: Reported) -> Html:
-    """Checked numbers of our data set with ours beside them; folded, those known from memory and other data sets."""
-    frame = printed_rows(papers)
-    own, checked = on_our_data(frame, tables.facts), frame["known"] != _MEMORY
-    shown = (
-        _printed(tables, frame[own & checked], "printed-own", beside=True)
-        if (own & checked).any()
-        else paragraph(f"The papers print no number for {dataset(tables)}.")
-    )
-    for title, name, rows in (
-        ("Numbers known from memory, not checked again", "printed-memory", own & ~checked),
-        ("The papers' own numbers", "printed", ~own),
-    ):
-        shown += (
-            folded(title, _printed(tables, frame[rows], name, beside=name != "printed")) if rows.any() else Html("")
-        )
-    return shown
 
 
 def printed_rows(papers: Reported) -> "pd.DataFrame":
@@ -82,59 +83,44 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
     frame = frame[frame["quantity"].isin(_QUANTITIES) & ~frame["note"].fillna("").str.startswith("WRONG")]
     known = [_known(f"{row.source} {row.note}") for row in records(frame)]
     frame = frame.assign(said=frame["quantity"].map(_QUANTITIES), known=known)
-    frame = frame.assign(value=frame["value"].astype(str).str.split(" -> ").str[-1].astype("float64"))
+    frame = frame.fillna({"model": "", "setting": ""}).assign(
+        value=frame["value"].astype(str).str.split(" -> ").str[-1].astype("float64")
+    )
     same = ["paper", "dataset", "model", "setting", "quantity", "value"]
     return frame.drop_duplicates(same).sort_values(["paper", "dataset"]).reset_index(drop=True)
-
-
-def printed_beside(tables: Tables, papers: Reported) -> list[tuple[Any, str]]:
-    """The checked numbers of our data set, each with ours as text; empty text where no teacher of ours is alike."""
-    frame = printed_rows(papers)
-    shown = frame[on_our_data(frame, tables.facts) & (frame["known"] != _MEMORY)]
-    titles = text_titles(tables)
-    return [
-        (row, ", ".join(f"{with_bounds(*_error(own), _two)} {titles[own.model]}" for own in _alike(tables, row)[0]))
-        for row in records(shown)
-    ]
 
 
 def _known(source: str) -> str:
     return next((said for word, said in _KNOWN.items() if word in source and "recalled" not in source), _MEMORY)
 
 
-def _printed(tables: Tables, frame: "pd.DataFrame", name: str, *, beside: bool) -> Html:
-    import pandas as pd
-
-    labels = {key: label for key, label in _LABELS.items() if key != "ours" or beside}
-    rows = [
-        {"paper": escape(row.paper), "dataset": escape(row.dataset), "model": escape(str(row.model)),
-         "setting": escape(str(row.setting)), "quantity": row.said, "value": f"{row.value:g}",
-         "known": row.known}
-        | ({"ours": _ours(tables, row)} if beside else {})
-        for row in records(frame)
-    ]  # fmt: skip
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name=name,
-        caption="<b>What the papers print about certified networks</b>: errors, so that smaller is better.",
-        labels=labels,
+def _printed(tables: Tables, frame: "pd.DataFrame", name: str, title: str) -> Table:
+    columns = {key: column for key, column in PRINTED.items() if key != "ours" or name != "printed"}
+    ours = [_ours(tables, row) if "ours" in columns else "" for row in records(frame)]
+    return Table(
+        name,
+        title,
+        columns,
+        rows_of(frame.assign(ours=ours), columns),
+        sample=": errors, so that smaller is better",
         notes=[
             "Robust error bound: images that are not certified, misclassified ones included. The papers pick the "
             "epoch, and for cascades the number of networks, by the test images; ours never see them.",
             "Ours beside it: the same network, trained on certified bounds at the same radius (or without a defense, "
             "where the paper's is), certified by the dual bound; under attack: the worst of all of our attacks."
-            if beside
+            if "ours" in columns
             else "",
         ],
+        otherwise=f"The papers print no number for {dataset_text(tables)}." if name == "printed-own" else "",
     )
 
 
-def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
-    """Every teacher of ours that the printed number is about, as a cell."""
-    found, reason = _alike(tables, printed)
+def _ours(tables: Tables, row: Any) -> Content:  # noqa: ANN401 - a row
+    """Every teacher of ours that the printed number is about."""
+    found, reason = _alike(tables, row)
     titles = text_titles(tables)
-    said = [f"{interval(*map(_two, _error(row)))} {escape(titles[row.model])}" for row in found]
-    return table_cell("<br>".join(said)) if said else missing(reason)
+    said = [beside(Estimate(*_error(own)), titles[own.model]) for own in found]
+    return lines(*said) if said else Absent(reason)
 
 
 def _alike(tables: Tables, printed: Any) -> tuple[list[Any], str]:  # noqa: ANN401 - rows
@@ -155,11 +141,6 @@ def _alike(tables: Tables, printed: Any) -> tuple[list[Any], str]:  # noqa: ANN4
 def _error(row: Any) -> tuple[float, float, float]:  # noqa: ANN401 - a row of `over_seeds`
     """The error behind an accuracy with its bounds, in percent."""
     return 100 * (1 - row.value), 100 * (1 - row.high), 100 * (1 - row.low)
-
-
-def _two(error: float | None) -> str:
-    """An error with two decimals, as the papers print it."""
-    return number(error, decimals=2)
 
 
 def _network(model: str) -> str:

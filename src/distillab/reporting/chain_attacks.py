@@ -1,145 +1,126 @@
 """Attacks on distillation chains as tables: what rescaling unmasks, and what a step adds."""
 
-from collections.abc import Iterator
-from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.absent import gaps, reason
-from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, least_rows, step_label, step_of, view_name
-from distillab.reporting.display import (
-    Html,
-    folded,
-    header,
-    missing,
-    number,
-    paragraph,
-    percent,
-    table,
-    table_cell,
-)
-from distillab.reporting.strength import attack_list, strength_mark, strength_note, strength_words
-from distillab.reporting.summaries import (
-    counts,
-    estimate_cell,
-    kinds_note,
-    nothing_found,
-    over_seeds,
-    seeds_of,
-    seeds_range,
-    signed_cell,
-)
+from distillab.reporting.cells import Absent, Content, Number, known
+from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, least_rows, step_label, view_name
+from distillab.reporting.columns import Column, Row, rows_of, signed
+from distillab.reporting.display import number, percent
+from distillab.reporting.kit import Folded, Table
+from distillab.reporting.strength import attack_list, strength_note, strength_words, with_mark
+from distillab.reporting.summaries import counts, estimates, nothing_found, seeds_of, seeds_range
 from distillab.reporting.tables import Tables, norm_label, records, step_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_VIEWS = ("raw", "rescaled")
+_VIEWS = {"raw": "masked (Z)", "rescaled": "unmasked (Z/T)"}
 _AVERAGED = -1.0
 """The ``temperature`` of a difference that is averaged over all temperatures."""
 
+_MEASURES = {"success": "success_rate", "distance": "median_distance"}
+"""What is told of an attack to its column of ``robustness``."""
 
-def masking_table(tables: Tables) -> Html:
+MASKING = {
+    "attack": Column("Attack"),
+    "model": Column("Step"),
+    **{f"success_{view}": Column(title, "", percent) for view, title in _VIEWS.items()},
+    **{f"distance_{view}": Column(title) for view, title in _VIEWS.items()},
+    "zero": Column("Zero gradient", "% on Z", percent),
+}
+SPANNERS = {
+    "Success rate of the attack, %": [f"success_{view}" for view in _VIEWS],
+    "Median distance found": [f"distance_{view}" for view in _VIEWS],
+}
+
+DIFFERENCES = {
+    "pair": Column("Later − earlier step"),
+    "temperature": Column("Temperature"),
+    "norm": Column("Norm"),
+    "view": Column("Attacks saw"),
+    "difference": Column("Difference", "interval over seeds", signed, ("low", "high")),
+    "images": Column("Interval", "over images of one seed", absent="all images differ alike"),
+}
+
+
+def masking_table(tables: Tables) -> Folded:
     """Every attack on the logits and on the logits over T, side by side; all but the clearest contrast folded.
 
     That contrast is ordinary defensive distillation: the assistants of the lowest and of the highest temperature.
     """
     frame = chain_rows(tables, "robustness")
-    if (frame["temperature"] == 1).all():
-        return paragraph("Nothing to unmask: no attack was run on a model trained at another temperature than 1.")
+    frame = frame.iloc[:0] if (frame["temperature"] == 1).all() else frame
     ends = frame["temperature"].isin([frame["temperature"].min(), frame["temperature"].max()])
     shown = ends & (frame["step"] == 1)
+    others = "The other steps and temperatures"
     if shown.all() or not shown.any():
-        return _masking(tables, frame, "masking", "")
-    return _masking(tables, frame[shown], "masking", " of assistants, as in ordinary defensive distillation") + folded(
-        "The other steps and temperatures", _masking(tables, frame[~shown], "masking-others", "")
-    )
+        return Folded(_masking(tables, frame, "masking", ""), others, [])
+    assistants = " of assistants, as in ordinary defensive distillation"
+    first = _masking(tables, frame[shown], "masking", assistants)
+    return Folded(first, others, [_masking(tables, frame[~shown], "masking-others", "")])
 
 
-def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Html:
-    import pandas as pd
-
-    measures = {"success": ("success_rate", percent), "distance": ("median_distance", number)}
-    estimates = {
-        measure: {_cell_key(row): row for row in records(over_seeds(frame, _CELL, column))}
-        for measure, (column, _) in measures.items()
+def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Table:
+    found = {
+        (measure, view): estimates(frame[frame["logits"] == view], ["attack", *STEP], column)
+        for measure, column in _MEASURES.items()
+        for view in _VIEWS
     }
-    rows, words = [], strength_words(tables)
-    for _, part in frame.groupby(["attack", *STEP], sort=False):
-        first = records(part)[0]
-        made = {"attack": escape(tables.label(first.attack)), "model": step_label(tables, first)}
-        for (measure, (_, form)), view in [(m, v) for m in measures.items() for v in _VIEWS]:
-            found = estimates[measure].get((*_cell_key(first)[:-1], view))
-            absent = reason(gaps(tables, "attack", question=f"{first.attack} {view}", **step_of(first)), "not run")
-            word = words.get((first.model, first.attack, view), "")
-            made[f"{measure}_{view}"] = _shown(
-                first, measure, found, form, correct=int(part["success_n"].sum()), absent=absent, word=word
+    words = strength_words(tables)
+    rows: list[Row] = []
+    for key, part in frame.groupby(["attack", *STEP], sort=False):
+        attack, model = str(key[0]), str(part["model"].iloc[0])
+        zero = float(part.loc[part["logits"] == "raw", "zero_gradient"].mean())
+        cells = {
+            f"{told[0]}_{told[1]}": _attacked(
+                tables, part, told, each.get(key), words.get((model, attack, told[1]), "")
             )
-        zero = part.loc[part["logits"] == "raw", "zero_gradient"].mean()
-        rows.append(made | {"zero": percent(zero) if isfinite(zero) else missing("not measured")})
-    masked, unmasked = header("masked (Z)"), header("unmasked (Z/T)")
-    labels = {"attack": "Attack", "model": "Step", "success_raw": masked, "success_rescaled": unmasked}
-    labels |= {"distance_raw": masked, "distance_rescaled": unmasked, "zero": header("Zero gradient", "% on Z")}
-    kinds = pd.Series([row.kind for each in estimates.values() for row in each.values() if isfinite(row.value)])
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name=name,
-        caption=f"<b>What dividing the logits by T unmasks</b>{which}; n = {counts(frame['n'])} images, "
-        f"{seeds_of(frame)}.",
-        labels=labels,
-        spanners={
-            "Success rate of the attack, %": ["success_raw", "success_rescaled"],
-            "Median distance found": ["distance_raw", "distance_rescaled"],
-        },
+            for told, each in found.items()
+        }
+        named = {"attack": tables.label(attack), "model": step_label(tables, *key[1:])}
+        rows.append(named | cells | {"zero": known(zero, absent="not measured")})
+    return Table(
+        name,
+        "What dividing the logits by T unmasks",
+        MASKING,
+        rows,
+        sample=f"{which}; n = {counts(frame['n'])} images, {seeds_of(frame)}" if rows else "",
+        spanners=SPANNERS,
         notes=[
-            kinds_note(kinds),
             "Z and Z/T have the same decision boundaries: an attack that does better on the right was held back by "
             "numbers, not by the network. Over initially correct images; a failed search counts as infinitely far. A "
             "zero gradient is one of cross-entropy on Z whose every entry is exactly 0 in float32.",
             strength_note(tables, frame),
         ],
+        otherwise="Nothing to unmask: no attack was run on a model trained at another temperature than 1.",
     )
 
 
-_CELL = ["attack", *STEP, "logits"]
-
-
-def _cell_key(row: Any) -> tuple[str, str, float, int, str]:  # noqa: ANN401 - a row
-    return (row.attack, row.chain, row.temperature, row.step, row.logits)
-
-
-def _shown(
-    first: Any,  # noqa: ANN401 - a row
-    measure: str,
-    found: Any,  # noqa: ANN401 - a row
-    form: Any,  # noqa: ANN401 - a formatter
-    *,
-    correct: int,
-    absent: str,
-    word: str,
-) -> str:
-    if measure == "distance" and first.kind != "minimum_norm":
-        return missing(f"fixed radius, eps {number(first.eps)}")
+def _attacked(tables: Tables, part: "pd.DataFrame", told: tuple[str, str], found: Number | None, word: str) -> Content:
+    """One measure of one attack on one step, on the logits that it saw, with the word that it needs there."""
+    first, (measure, view) = part.iloc[0], told
+    if measure == "distance" and first["kind"] != "minimum_norm":
+        return Absent(f"fixed radius, eps {number(first['eps'])}")
     if found is None:
-        return missing("at T = 1, Z/T is Z" if first.temperature == 1 else absent)
-    return estimate_cell(found, form, reason=nothing_found(correct), mark=strength_mark(word))
+        step = {name: first[name] for name in STEP}
+        why = reason(gaps(tables, "attack", question=f"{first['attack']} {view}", **step), "not run")
+        return Absent("at T = 1, Z/T is Z" if first["temperature"] == 1 else why)
+    nothing = Absent(nothing_found(int(part["success_n"].sum())))
+    return with_mark(nothing if isinstance(found, Absent) else found, word)
 
 
-def differences_table(tables: Tables) -> Html:
+def differences_table(tables: Tables) -> Folded:
     """How much more perturbation a later step needs than an earlier one, on the same images; single T folded."""
     steps = tables["steps"]
     steps = steps[(steps["later"] <= STUDENT) | (steps["later"] - steps["earlier"] == 1)]
-    if steps.empty:
-        return paragraph(
-            "No steps to compare: no minimum-norm attack was run on an image that two steps of a chain both classify "
-            "correctly."
-        )
     averaged, over = steps["temperature"] == _AVERAGED, _attacks_of(tables, steps)
+    title = "The differences at each temperature"
     if not averaged.any():
-        return _differences(steps, "differences", over)
-    return _differences(steps[averaged], "differences", over) + folded(
-        "The differences at each temperature", _differences(steps[~averaged], "differences-each", over)
-    )
+        return Folded(_differences(steps, "differences", over), title, [])
+    first = _differences(steps[averaged], "differences", over)
+    return Folded(first, title, [_differences(steps[~averaged], "differences-each", over)])
 
 
 def _attacks_of(tables: Tables, steps: "pd.DataFrame") -> str:
@@ -148,54 +129,39 @@ def _attacks_of(tables: Tables, steps: "pd.DataFrame") -> str:
     return attack_list(tables, frame[frame["norm"].isin(steps["norm"]) & ~frame["targeted"].eq(True)])
 
 
-def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> Html:
-    import pandas as pd
-
+def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> Table:
+    averaged = (steps["temperature"] == _AVERAGED).all()
+    own = {key: column for key, column in DIFFERENCES.items() if not averaged or key not in {"temperature", "images"}}
+    # Models that were trained at T = 1 have no second view: their Z/T is Z.
+    shown = steps[(steps["temperature"] != 1) | (steps["view"] == "raw")]
     several = steps["chain"].nunique() > 1
-    rows = [
-        {
-            "pair": f"{escape(row.chain)}: {_pair(row)}" if several else _pair(row),
-            "temperature": "mean over T" if row.temperature == _AVERAGED else f"T = {row.temperature:g}",
-            "norm": norm_label(row.norm),
-            "view": view_name(row.view),
-            "seeds": signed_cell(row.difference, row.low, row.high),
-            "images": _over_images(row),
-        }
-        for row in _told_apart(steps)
-    ]
-    labels = {
-        "pair": "Later − earlier step", "temperature": "Temperature", "norm": "Norm", "view": "Attacks saw",
-        "seeds": header("Difference", "interval over seeds"), "images": header("Interval", "over images of one seed"),
-    }  # fmt: skip
-    if (steps["temperature"] == _AVERAGED).all():
-        labels = {key: label for key, label in labels.items() if key not in {"temperature", "images"}}
-    over = ", averaged over all temperatures" if "temperature" not in labels else ""
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name=name,
-        caption=f"<b>What a step adds to the mean smallest perturbation</b>{over}: positive where the later step needs "
-        f"more; {seeds_range(steps['seeds'])}.",
-        labels=labels,
+    shown = shown.assign(
+        pair=[(f"{row.chain}: " if several else "") + f"{step_name(row.later)} − {step_name(row.earlier)}"
+              for row in records(shown)],
+        temperature=[f"T = {t:g}" for t in shown["temperature"]],
+        norm=shown["norm"].map(norm_label),
+        view=shown["view"].map(view_name),
+        images=[_over_images(row) for row in records(shown)],
+    )  # fmt: skip
+    return Table(
+        name,
+        "What a step adds to the mean smallest perturbation",
+        own,
+        rows_of(shown, own),
+        sample=f"{', averaged over all temperatures' if averaged else ''}: positive where the later step needs "
+        f"more; {seeds_range(steps['seeds'])}",
         notes=[
             "Smallest over all untargeted minimum-norm attacks in the norm, on the images that both steps classify "
             f"correctly: {attacks}. A failed search counts as the farthest point of the pixel box.",
             "" if isfinite(steps["low"].astype(float).max()) else "No interval over seeds below three seeds.",
         ],
+        otherwise="No steps to compare: no minimum-norm attack was run on an image that two steps of a chain both "
+        "classify correctly.",
     )
 
 
-def _told_apart(steps: "pd.DataFrame") -> Iterator[Any]:
-    """The rows, without the second view of models trained at T = 1, for which Z/T is Z."""
-    return (row for row in records(steps) if row.temperature != 1 or row.view == "raw")
-
-
-def _pair(row: Any) -> str:  # noqa: ANN401 - a row
-    return f"{step_name(row.later)} − {step_name(row.earlier)}"
-
-
-def _over_images(row: Any) -> str:  # noqa: ANN401 - a row
+def _over_images(row: Any) -> str | None:  # noqa: ANN401 - a row
+    """The interval over images with their number; None where they all differ alike."""
     if row.images_low is None or not isfinite(row.images_low):
-        return missing("all images differ alike")
-    return table_cell(
-        f"[{number(row.images_low, signed=True)}, {number(row.images_high, signed=True)}], n = {int(row.n):,}"
-    )
+        return None
+    return f"[{signed(row.images_low)}, {signed(row.images_high)}], n = {int(row.n):,}"

@@ -1,5 +1,6 @@
 """Figures 3 to 8 of the teacher-assistant paper, rebuilt from tables."""
 
+from html import escape
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,7 @@ def one_norm_by_temperature(tables: Tables) -> Html:
         name="fig-one-norm",
         what="Mean L2 length of each attack's perturbation",
         caption="<b>The attacks in one norm.</b> Mean L2 length of the successful perturbations of every attack on Z, "
-        f"also of those that minimize another norm. {strength_sentence(tables, frame)}",
+        f"also of those that minimize another norm. {escape(strength_sentence(tables, frame))}",
         seeds=frame["seed"].nunique(),
     )
 
@@ -147,7 +148,7 @@ def _averaged(tables: Tables, frame: "pd.DataFrame") -> Html:
         name="fig-steps-averaged",
         what="Mean perturbation, averaged over the temperatures,",
         caption="<b>Figure 8 of the paper, right: mean perturbation averaged over all temperatures.</b> "
-        f"{_MEAN} {strength_sentence(tables, frame)}",
+        f"{_MEAN} {escape(strength_sentence(tables, frame))}",
         seeds=frame["seed"].nunique(),
         xlabel=STEPS,
         widest=3,
@@ -190,7 +191,7 @@ def _attack_panels(tables: Tables, frame: "pd.DataFrame", column: str, *, name: 
         parts,
         name=name,
         what="Perturbation",
-        caption=f"{head} {rest} {strength_sentence(tables, frame)} n = {counts(frame['n'])} images.",
+        caption=f"{head} {rest} {escape(strength_sentence(tables, frame))} n = {counts(frame['n'])} images.",
         seeds=frame["seed"].nunique(),
         widest=3,
     )

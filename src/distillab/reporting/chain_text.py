@@ -1,11 +1,10 @@
-"""Sentences about distillation chains: which claims hold here, how far softmax saturates, what is misprinted."""
+"""Sentences about distillation chains: which claims hold here, how far softmax saturates."""
 
 from html import escape
 from typing import TYPE_CHECKING
 
 from distillab.reporting.chain_views import chain_rows, named_norms
 from distillab.reporting.display import Html, number, paragraph
-from distillab.reporting.reported import Reported
 from distillab.reporting.summaries import over_seeds, seeds_of, seeds_range
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
@@ -62,24 +61,3 @@ def saturation(tables: Tables) -> Html:
     return paragraph(
         f"Here the median margin between a teacher's two largest logits is {said} (mean over {seeds_of(frame)})."
     )
-
-
-def misprints(reported: Reported) -> Html:
-    """What the paper prints and cannot mean, and what this project does instead."""
-    const, decay = reported.settings("cw_l0_largest_const"), reported.settings("decay_rate")
-    lines = (
-        f"Section IV-C ends the L0 attack's search at a const of {const['as printed']:g}, below the value it starts "
-        f"from: a lost sign. Here it ends at the {const['as implemented']:g} of the attack's release.",
-        "Equation 14 puts a class (argmax) where it averages a confidence. Here it is the largest probability, and 0 "
-        "where the prediction is wrong.",
-        "Equation 13 puts a perturbation (argmin) where equation 12 averages a number. Here it is the smallest norm.",
-        "Section III-B explains small gradients at test time by the factor 1/T, but T is 1 then. Here they are "
-        "explained by logits that have grown about T times.",
-        f"Section IV-B calls {decay['SGD']:g} a decay of the parameters. In the "
-        "attacks' release it lowers the learning rate, and so it does here.",
-        "Section V-C ranks L2 below L∞ and L0, each measured in a unit of its own. Here attacks are ranked within one "
-        "norm only.",
-        "The figures compare everything with the teacher at T = 1. Here the teacher of every other T is shown too, "
-        "which tells the effect of T from that of the chain.",
-    )
-    return Html(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>")

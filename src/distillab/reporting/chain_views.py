@@ -1,22 +1,15 @@
 """Distillation chains as tables: the claims decided, what each step is, what the papers print."""
 
-from collections.abc import Callable, Iterable
-from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from distillab.reporting.absent import gap_note, gaps, reason
-from distillab.reporting.display import Html, folded, header, missing, number, paragraph, percent, table, table_cell
+from distillab.reporting.cells import Absent, known
+from distillab.reporting.columns import Column, Row, decided, declared, printed, rows_of
+from distillab.reporting.display import percent
+from distillab.reporting.kit import Folded, Table
 from distillab.reporting.reported import Reported
 from distillab.reporting.strength import strength_sentence
-from distillab.reporting.summaries import (
-    counts,
-    decision_cells,
-    estimate_cell,
-    kinds_note,
-    over_seeds,
-    seeds_of,
-    seeds_range,
-)
+from distillab.reporting.summaries import counts, estimates, seeds_of, seeds_range
 from distillab.reporting.tables import Tables, lookup, norm_label, records, step_name
 
 if TYPE_CHECKING:
@@ -32,6 +25,22 @@ _PRINTED = {
     "attack_success_rate": "success rate of an attack",
     "max_accuracy_variation": "largest change of accuracy",
 }
+
+CLAIMS = {"statement": Column("The paper says"), "source": Column("Section"), "view": Column("Attacks saw"),
+          **decided("claims")}  # fmt: skip
+
+STEPS = {
+    "model": Column("Step"),
+    "test_accuracy": declared("models", "test_accuracy", "Accuracy"),
+    "confidence": declared("models", "confidence", "Confidence"),
+    "ece": Column("ECE"),
+    "small": declared("sensitivity", "small", "Gradients < 1e-10", "% of images"),
+    "paper": Column("Paper", "accuracy, %", percent),
+}
+
+PRINTED = {"quantity": Column("Quantity"), "dataset": Column("Data set"), "model": Column("Model"),
+           "setting": Column("Setting"), "value": Column("Printed", "%, points", printed),
+           "source": Column("Where")}  # fmt: skip
 
 
 def chain_rows(tables: Tables, name: str) -> "pd.DataFrame":
@@ -63,35 +72,21 @@ def shown_models(tables: Tables) -> list[str]:
     return list(models.loc[baseline | distilled, "model"].unique())
 
 
-def claims_table(tables: Tables) -> Html:
+def claims_table(tables: Tables) -> Table:
     """Every claim of the paper that this run has numbers for, with its estimate and the decision."""
-    import pandas as pd
-
     claims = tables["claims"]
-    if claims.empty:
-        return paragraph("No claim can be checked: this preset has one temperature and one step.")
     several = claims["chain"].nunique() > 1
-    rows = [
-        {
-            "statement": escape(
-                f"{row.chain}: {named_norms(row.statement)}" if several else named_norms(row.statement)
-            ),
-            "source": escape(row.source),
-            "logits": view_name(row.view),
-            "unit": table_cell(escape(named_norms(row.unit))),
-        }
-        | decision_cells(row)
-        for row in records(claims)
-    ]
-    labels = {
-        "statement": "The paper says", "source": "Section", "logits": "Attacks saw", "value": "Here", "unit": "Unit",
-        "p": header("p", "Holm"), "decision": "Decision",
-    }  # fmt: skip
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="claims",
-        caption=f"<b>The paper's claims on {escape(tables.dataset)}</b>, {seeds_range(claims['seeds'])}.",
-        labels=labels,
+    shown = claims.assign(
+        statement=[(f"{row.chain}: " if several else "") + named_norms(row.statement) for row in records(claims)],
+        view=claims["view"].map(view_name),
+        unit=claims["unit"].map(named_norms),
+    )
+    return Table(
+        "claims",
+        f"The paper's claims on {tables.dataset}",
+        CLAIMS,
+        rows_of(shown, CLAIMS),
+        sample=f", {seeds_range(claims['seeds'])}",
         notes=[
             "A trend is the least-squares slope per seed, with Student's t over seeds; it counts from one image over "
             "the whole range on, of a distance from what the mean image contributes to the mean. A claim of no effect "
@@ -99,6 +94,7 @@ def claims_table(tables: Tables) -> Html:
             "doubling of T for confidence. p-values are corrected for the number of claims (Holm).",
             _attacks_behind(tables),
         ],
+        otherwise="No claim can be checked: this preset has one temperature and one step.",
     )
 
 
@@ -108,116 +104,71 @@ def _attacks_behind(tables: Tables) -> str:
     return f"A claim about robustness takes the closest point of all attacks in the norm. {said}" if said else ""
 
 
-def steps_table(tables: Tables, reported: Reported) -> Html:
+def steps_table(tables: Tables, reported: Reported) -> Folded:
     """Accuracy, confidence and sensitivity of every step at every temperature; steps after the student folded."""
     models = chain_rows(tables, "models")
-    if models.empty:
-        return paragraph("No chain was trained.")
     later = models["step"] > STUDENT
-    shown = _steps(tables, models[~later], reported, "steps")
-    return (
-        shown + folded("The further steps", _steps(tables, models[later], reported, "further"))
-        if later.any()
-        else shown
-    )
+    others = [_steps(tables, models[later], reported, "further")] if later.any() else []
+    return Folded(_steps(tables, models[~later], reported, "steps"), "The further steps", others)
 
 
-def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str) -> Html:
-    import pandas as pd
-
+def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str) -> Table:
     sensitivity = chain_rows(tables, "sensitivity")
-    sensitivity = sensitivity[sensitivity["model"].isin(models["model"])]
-    shown = {
-        "accuracy": over_seeds(models, STEP, "test_accuracy"),
-        "confidence": over_seeds(models, STEP, "confidence"),
-        "ece": over_seeds(models, STEP, "ece"),
-        "small": over_seeds(sensitivity, STEP, "small"),
-    }
-    cells = {name: {_key(row): row for row in records(frame)} for name, frame in shown.items()}
+    cells = {column: estimates(models, STEP, column) for column in ("test_accuracy", "confidence", "ece")}
+    cells["small"] = estimates(sensitivity[sensitivity["model"].isin(models["model"])], STEP, "small")
     paper = reported.baseline(reported.chain_dataset(tables.facts))
-    rows = []
-    forms: dict[str, Callable[[float], str]] = {
-        "accuracy": percent,
-        "confidence": percent,
-        "ece": number,
-        "small": percent,
-    }
-    for row in records(shown["accuracy"]):
-        made: dict[str, str] = {"model": step_label(tables, row)}
-        for column, form in forms.items():
-            found = cells[column].get(_key(row))
-            why = reason(gaps(tables, "sensitivity", **step_of(row)), "not measured")
-            made[column] = missing(why) if found is None else estimate_cell(found, form)
-        if paper is not None:
-            baseline = row.step == 0 and row.temperature == 1
-            made["paper"] = percent(paper) if baseline else missing("only drawn in the paper")
-        rows.append(made)
-    rows += _absent(tables, models, forms)
-    labels = {
-        "model": "Step", "accuracy": header("Accuracy", "%"), "confidence": header("Confidence", "%"), "ece": "ECE",
-        "small": header("Gradients < 1e-10", "% of images"),
-    }  # fmt: skip
-    labels |= {"paper": header("Paper", "accuracy, %")} if paper is not None else {}
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name=name,
-        caption=f"<b>Every step at T = 1</b>, n = {counts(models['test_n'])} test images of {escape(tables.dataset)}, "
-        f"{seeds_of(models)}.",
-        labels=labels,
+    rows: list[Row] = []
+    for step in cells["test_accuracy"]:
+        named = dict(zip(STEP, step, strict=True))
+        baseline = paper if (named["step"], named["temperature"]) == (0, 1) else None
+        absent = Absent(reason(gaps(tables, "sensitivity", **named), "not measured"))
+        rows.append(
+            {"model": step_label(tables, *step), "paper": known(baseline, absent="only drawn in the paper")}
+            | {column: found.get(step, absent) for column, found in cells.items()}
+        )
+    rows += _gone(tables, models)
+    return Table(
+        name,
+        "Every step at T = 1",
+        STEPS if paper is not None else {key: column for key, column in STEPS.items() if key != "paper"},
+        rows,
+        sample=f", n = {counts(models['test_n'])} test images of {tables.dataset}, {seeds_of(models)}" if rows else "",
         notes=[
-            kinds_note(pd.concat([frame["kind"] for frame in shown.values()])),
             "Confidence is the mean of the top probability, 0 where the prediction is wrong (the paper's equation 14 "
             "with max for argmax). Gradients are those of softmax, in log space where nothing underflows.",
             gap_note(gaps(tables, "distill", "sensitivity", role="chain")),
         ],
+        otherwise="No chain was trained.",
     )
 
 
-def step_of(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
-    """The columns that name a step, with their values in a row."""
-    return {name: getattr(row, name) for name in STEP}
-
-
-def _absent(tables: Tables, models: "pd.DataFrame", columns: Iterable[str]) -> list[dict[str, str]]:
+def _gone(tables: Tables, models: "pd.DataFrame") -> list[Row]:
     """Rows of dashes: the planned steps, of the chains of these models, of which no seed is there."""
-    import pandas as pd
-
     there = {tuple(key) for key in tables["models"][STEP].to_numpy()}
-    found = pd.DataFrame(gaps(tables, "distill", "measure", role="chain"), columns=[*STEP, "reason"]).drop_duplicates(
-        STEP
-    )
-    mine = found[
-        found["chain"].isin(models["chain"]) & found["step"].between(models["step"].min(), models["step"].max())
-    ]
+    chains, low, high = set(models["chain"]), models["step"].min(), models["step"].max()
+    found = {tuple(gap[name] for name in STEP): gap["reason"] for gap in
+             reversed(gaps(tables, "distill", "measure", role="chain"))}  # fmt: skip
     return [
-        {"model": step_label(tables, row)} | dict.fromkeys((*columns, "paper"), missing(row.reason))
-        for row in records(mine)
-        if (row.chain, row.temperature, row.step) not in there
+        dict.fromkeys(STEPS, Absent(why)) | {"model": step_label(tables, *step)}
+        for step, why in reversed(found.items())
+        if step not in there and step[0] in chains and low <= step[2] <= high
     ]
 
 
-def printed_table(reported: Reported) -> Html:
+def printed_table(reported: Reported) -> Table:
     """What the two papers print about accuracy and success rates; numbers quoted from memory are left out."""
     import pandas as pd
 
-    frame = pd.concat([reported["ta_reported"], reported["papernot_reported"]])
-    known = frame["quantity"].isin(_PRINTED) & ~frame["source"].str.contains("recalled")
-    frame = frame[known & pd.to_numeric(frame["value"], errors="coerce").notna()]
-    frame = frame.drop_duplicates(["quantity", "dataset", "model", "value"]).fillna("")
-    rows = [
-        {"quantity": _PRINTED[row.quantity], "dataset": escape(row.dataset), "model": escape(row.model)}
-        | {"setting": escape(row.setting), "value": escape(f"{float(row.value):g}"), "source": escape(row.source)}
-        for row in records(frame.sort_values(["quantity", "dataset"]))
-    ]
-    labels = {
-        "quantity": "Quantity", "dataset": "Data set", "model": "Model", "setting": "Setting",
-        "value": header("Printed", "%, points"), "source": "Where",
-    }  # fmt: skip
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="printed",
-        caption="<b>What the papers print.</b> All else about chains is drawn there, not printed.",
-        labels=labels,
+    frame = pd.concat([reported["ta_reported"], reported["papernot_reported"]], ignore_index=True)
+    kept = frame["quantity"].isin(_PRINTED) & ~frame["source"].str.contains("recalled")
+    frame = frame[kept].assign(value=pd.to_numeric(frame["value"], errors="coerce")).dropna(subset="value")
+    frame = frame.drop_duplicates(["quantity", "dataset", "model", "value"]).sort_values(["quantity", "dataset"])
+    return Table(
+        "printed",
+        "What the papers print.",
+        PRINTED,
+        rows_of(frame.assign(quantity=frame["quantity"].map(_PRINTED)).fillna(""), PRINTED),
+        sample=" All else about chains is drawn there, not printed",
         notes=["TA: the teacher-assistant paper. Success rates are those of Papernot et al., 2016."],
     )
 
@@ -234,12 +185,8 @@ def view_name(view: str) -> str:
     return {"raw": "Z", "worst": "Z and Z/T", "both": "Z, and Z and Z/T alike"}.get(view, "")
 
 
-def step_label(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
-    """Step and temperature, with the chain where there are several; HTML."""
+def step_label(tables: Tables, chain: str, temperature: float, step: int) -> str:
+    """Step and temperature, with the chain where there are several."""
     several = chain_rows(tables, "models")["chain"].nunique() > 1
-    name = f"{step_name(row.step)}, T = {row.temperature:g}"
-    return f"{escape(row.chain)}: {name}" if several else name
-
-
-def _key(row: Any) -> tuple[str, float, int]:  # noqa: ANN401 - a row
-    return (row.chain, row.temperature, row.step)
+    name = f"{step_name(step)}, T = {temperature:g}"
+    return f"{chain}: {name}" if several else name

@@ -1,16 +1,23 @@
 """Numbers, cells and tables as HTML: value [low, high], dashes with reasons, scoped headers."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import floor, isfinite, log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 DASH = "–"
 MINUS = "−"
+
+
+class Piece(Protocol):
+    """What a page is made of."""
+
+    @property
+    def text(self) -> str:
+        """HTML."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Html:
     def __repr__(self) -> str:
         return f"Html({len(self.text)} characters)"
 
-    def __add__(self, other: "Html") -> "Html":
+    def __add__(self, other: Piece) -> "Html":
         return Html(self.text + other.text)
 
 
@@ -70,81 +77,7 @@ def interval(value: str, low: str, high: str) -> str:
     return f'{value} <span class="interval">[{low}, {high}]</span>'
 
 
-def table_cell(text: str, *, best: bool = False, mark: str = "") -> str:
-    """A table cell that does not wrap, bold where it is among the best, followed by ``mark``."""
-    body = f"<strong>{text}</strong>" if best else text
-    return f'<span class="cell">{body}{mark}</span>'
-
-
-def missing(reason: str) -> str:
-    """A dash that says why there is no number, to eyes, pointers and screen readers."""
-    return (
-        f'<abbr class="missing" title="{escape(reason)}">{DASH}<span class="unseen"> ({escape(reason)})</span></abbr>'
-    )
-
-
-def arrow(up: bool) -> str:
-    """An arrow that says whether a knockoff is above or below the LS student."""
-    word = "above" if up else "not above"
-    sign, tone = ("↑", "up") if up else ("↓", "down")
-    shown = f'<span aria-hidden="true">{sign}</span><span class="unseen">{word} LS</span>'
-    return f' <span class="arrow {tone}">{shown}</span>'
-
-
-_SHAPES = {"distillable": "○", "nothing to steal": "◇", "no control": "△", "undistillable": "●", "undecided": "◐",
-           "protects": "◆", "not shown": "◌"}  # fmt: skip
-"""What is decided to its shape."""
-
-
-def chip(verdict: str, *, reason: str = "") -> str:
-    """A verdict as a small label with its own shape, so that color is not the only code; the reason on pointing."""
-    name, title = escape(verdict.replace(" ", "-")), f' title="{escape(reason)}"' if reason else ""
-    shape = f'<span aria-hidden="true">{_SHAPES.get(verdict, "")}</span>'
-    return f'<span class="chip {name}"{title}>{shape} {escape(verdict)}</span>'
-
-
-def header(title: str, unit: str = "") -> str:
-    """A column title with its unit, direction or n in a second, quieter line."""
-    return f"{escape(title)}<span class='unit'>{escape(unit)}</span>" if unit else escape(title)
-
-
-def table(
-    frame: "pd.DataFrame",
-    *,
-    name: str,
-    caption: str,
-    labels: Mapping[str, str],
-    spanners: Mapping[str, Sequence[str]] | None = None,
-    notes: Sequence[str] = (),
-) -> Html:
-    """``frame`` as a captioned table that scrolls in its own box; its first column heads the rows.
-
-    Args:
-        frame: Cells as HTML text.
-        name: Unique on the page; the prefix of the ids.
-        caption: HTML: what the table shows.
-        labels: Column to header, as HTML.
-        spanners: Title to the columns that it spans.
-        notes: HTML lines under the table; empty ones are left out.
-    """
-    from great_tables import GT, html
-
-    stub, *columns = [str(column) for column in frame.columns]
-    built = GT(frame, rowname_col=stub, id=name).fmt(str, columns=[stub, *columns]).tab_stubhead(html(labels[stub]))
-    built = built.cols_label({column: html(labels[column]) for column in columns})
-    for title, spanned in (spanners or {}).items():
-        built = built.tab_spanner(label=html(title), columns=list(spanned), id=f"span-{spanned[0]}")
-    text = built.as_raw_html()
-    body = text[text.index("<table") : text.index("</table>") + len("</table>")]
-    lines = "".join(f"<p>{line}</p>" for line in notes if line)
-    return Html(
-        f'<figure class="table"><figcaption id="{name}-caption">{caption}</figcaption>'
-        f'<div class="scroll" role="region" aria-labelledby="{name}-caption" tabindex="0">{body}</div>'
-        f'<div class="notes">{lines}</div></figure>'
-    )
-
-
-def folded(title: str, *parts: Html) -> Html:
+def folded(title: str, *parts: Piece) -> Html:
     """``parts`` behind a title that opens on demand; printed open."""
     return Html(f"<details><summary>{escape(title)}</summary>{''.join(part.text for part in parts)}</details>")
 

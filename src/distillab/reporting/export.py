@@ -22,7 +22,13 @@ class ReportError(DistillabError):
 
 
 def render(
-    report: Path, parameters: Mapping[str, Any], html: Path, workdir: Path, *, template: Path | None = None
+    report: Path,
+    parameters: Mapping[str, Any],
+    html: Path,
+    workdir: Path,
+    *,
+    template: Path | None = None,
+    executed: Path | None = None,
 ) -> None:
     """Execute ``report`` with ``parameters`` in the running environment and write the page ``html``.
 
@@ -35,6 +41,7 @@ def render(
         html: The page.
         workdir: Scratch folder; on failure the notebook, run as far as it went, stays there.
         template: Jinja template; by default ``template/page.html.j2`` beside the report.
+        executed: Where the notebook goes, as it was run, without times; by default it is not kept.
 
     Raises:
         SpecError: A parameter that the report does not have.
@@ -47,9 +54,11 @@ def render(
     notebook = workdir / f"{report.stem}.ipynb"
     _write_notebook(report, notebook)
     _check_parameters(report, notebook, parameters)
-    executed = _execute(report, notebook, dict(parameters))
-    page = _to_html(executed, template or report.parent / "template" / "page.html.j2")
+    run = _execute(report, notebook, dict(parameters))
+    page = _to_html(run, template or report.parent / "template" / "page.html.j2")
     write_text(html, page)
+    if executed is not None:
+        write_text(executed, _without_times(run))
     notebook.unlink()
 
 
@@ -97,6 +106,16 @@ def _execute(report: Path, notebook: Path, parameters: dict[str, Any]) -> "Noteb
             got=f"{error.ename}: {error.evalue}",
             do=f"the notebook as far as it went is {notebook}",
         ) from error
+
+
+def _without_times(notebook: "NotebookNode") -> str:
+    """The notebook as JSON, the same for the same tables: when and how long its cells ran is left out."""
+    import nbformat
+
+    for part in (notebook, *notebook.cells):
+        for name in ("papermill", "execution"):
+            part.metadata.pop(name, None)
+    return str(nbformat.writes(notebook))
 
 
 def _to_html(notebook: "NotebookNode", template: Path) -> str:

@@ -4,10 +4,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from distillab.reporting.chain_figures import chain_curves
-from distillab.reporting.display import Html, header, paragraph, table
+from distillab.reporting.columns import Column, decided, declared, rows_of
+from distillab.reporting.display import Html
 from distillab.reporting.drawing import show, style
+from distillab.reporting.kit import Table
 from distillab.reporting.names import marked
-from distillab.reporting.summaries import OVER_SEEDS, decision_cells, seeds_phrase
+from distillab.reporting.summaries import OVER_SEEDS, seeds_phrase
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
@@ -15,41 +17,29 @@ if TYPE_CHECKING:
 
 _ALL = tuple(f"W{number}" for number in range(1, 9))
 _ELSEWHERE = {"W5": " (cost: the training times above, and a benchmark)", "W6": " (needs attackers who tune)"}
+HYPOTHESES = {"hypothesis": Column("No."), "statement": Column("Hypothesis"), **decided("hypotheses", "[95 %]"),
+              "seeds": declared("hypotheses", "seeds", "Seeds")}  # fmt: skip
 _PANELS = {"accuracy": "teacher's accuracy, %", "peak": "largest CMI, nats", "knockoff": "knockoff's accuracy, %"}
 
 
-def hypotheses_table(tables: Tables) -> Html:
+def hypotheses_table(tables: Tables) -> Table:
     """Every hypothesis that this run has numbers for, with its estimate and the decision."""
-    import pandas as pd
-
-    frame = tables["hypotheses"]
-    if frame.empty:
-        return paragraph("No hypothesis about CMIM has a number here: this preset trained no CMIM teacher.")
+    frame = tables["hypotheses"].sort_values(["defense", "hypothesis"])
     several = frame["defense"].nunique() > 1
-    rows = [
-        {
-            "hypothesis": escape(row.hypothesis),
-            "statement": (f"{escape(tables.label(row.defense))}: " if several else "") + escape(row.statement),
-            "unit": escape(row.unit),
-            "seeds": f"{row.seeds}",
-        }
-        | decision_cells(row)
-        for row in records(frame.sort_values(["defense", "hypothesis"]))
-    ]
-    labels = {"hypothesis": "No.", "statement": "Hypothesis", "value": header("Here", "[95 %]"), "unit": "Unit",
-              "p": header("p", "Holm"), "decision": "Decision", "seeds": "Seeds"}  # fmt: skip
+    said = [(f"{tables.label(row.defense)}: " if several else "") + row.statement for row in records(frame)]
     absent = [f"{name}{_ELSEWHERE.get(name, '')}" for name in _ALL if name not in set(frame["hypothesis"])]
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="hypotheses",
-        caption=f"<b>Where CMIM might be weak</b> on {escape(tables.dataset)}: hypotheses of this project, not the "
-        "paper's.",
-        labels=labels,
+    return Table(
+        "hypotheses",
+        f"Where CMIM might be weak on {tables.dataset}",
+        HYPOTHESES,
+        rows_of(frame.assign(statement=said), HYPOTHESES),
+        sample=": hypotheses of this project, not the paper's",
         notes=[
             "Positive where the hypothesis is true. Mean over seeds with Student's t; p-values are corrected for the "
             "number of hypotheses (Holm). Below three seeds nothing is decided.",
             f"Without a number in this run: {', '.join(absent)}." if absent else "",
         ],
+        otherwise="No hypothesis about CMIM has a number here: this preset trained no CMIM teacher.",
     )
 
 

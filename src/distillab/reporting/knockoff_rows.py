@@ -1,6 +1,5 @@
 """The rows of the knockoff study: which teacher and student a number is about, and in which order they stand."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.names import graded, marked
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def ranked(tables: Tables) -> "pd.DataFrame":
-    """The verdicts by pair of networks, hardest teacher to steal first, with ``row`` (text) and ``html`` labels."""
+    """The verdicts by pair of networks, hardest to steal from first, with ``row`` (text) and ``title`` (of a cell)."""
     verdicts = placed(tables, tables["verdicts"])
     pairs = list(dict.fromkeys(verdicts["pair"]))
     rank = verdicts["pair"].map(pairs.index)
@@ -28,7 +27,7 @@ def of_teachers(verdicts: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def knockoff_cells(tables: Tables) -> "pd.DataFrame":
-    """The knockoff cells in the verdicts' row order, the paper's attacks first, with ``row`` and ``html`` labels."""
+    """The knockoff cells in the verdicts' row order, the paper's attacks first, with ``row`` and ``title``."""
     frame = placed(tables, tables["knockoff"])
     position = {row: i for i, row in enumerate(ranked(tables)["row"])}
     attacks = list(frame.sort_values("in_paper", ascending=False, kind="stable")["attack"].unique())
@@ -49,18 +48,18 @@ def seeds_of(frame: "pd.DataFrame") -> str:
 
 
 def sample(tables: Tables) -> str:
-    """``"n = 360 test images of Digits"``, as HTML."""
-    return f"n = {int(tables.facts['test_n']):,} test images of {escape(tables.dataset)}"
+    """``"n = 360 test images of Digits"``."""
+    return f"n = {int(tables.facts['test_n']):,} test images of {tables.dataset}"
 
 
 def placed(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
-    """The rows of a table with ``pair`` (of networks), and with ``row`` (text) and ``html`` that name their teacher."""
+    """The rows of a table with ``pair`` (of networks), ``row`` (text) and ``title`` that name their teacher."""
     rows = records(frame)
     where = {key: _where(tables, *key) for key in {(row.teacher, row.student) for row in rows}}
     return frame.assign(
         pair=[f"{_network(tables, row.teacher)} → {row.student}" for row in rows],
         row=[marked(tables, row.defense) + where[row.teacher, row.student] for row in rows],
-        html=[graded(tables, row.defense) + escape(where[row.teacher, row.student]) for row in rows],
+        title=[graded(tables, row.defense, where[row.teacher, row.student]) for row in rows],
     )
 
 

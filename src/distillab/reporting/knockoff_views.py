@@ -1,57 +1,55 @@
 """Whether each teacher can be distilled: the verdicts as a table and as a figure."""
 
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import distillab.reporting.verdict_notes as notes
 from distillab.reporting import figures
-from distillab.reporting.display import (
-    Html,
-    chip,
-    header,
-    interval,
-    missing,
-    percent,
-    points,
-    table,
-    table_cell,
-)
+from distillab.reporting.cells import Absent, Content, Estimate, known, lines, quiet, verdict
+from distillab.reporting.columns import Column
+from distillab.reporting.display import Html, percent, points
 from distillab.reporting.drawing import show, style
+from distillab.reporting.kit import Table
 from distillab.reporting.knockoff_rows import attack_name, knockoff_cells, of_teachers, ranked, sample, seeds_of
 from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import thief_title
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SCOPES = {"": "all attacks", "paper_": "the paper's attacks"}
 """Prefix of a verdict's columns to the attacks that it is about."""
 
+SCOPED = {"verdict": Column("Verdict", "beneath: literal rule"),
+          "delta": Column("Gain over LS ↓", "points [bounds], attack", points)}  # fmt: skip
+"""The columns of one verdict."""
 
-def verdict_table(tables: Tables) -> Html:
+
+def verdict_table(tables: Tables) -> Table:
     """One row per teacher: its accuracy, and over all attacks and over the paper's own the verdict with its bounds."""
-    import pandas as pd
-
     verdicts = ranked(tables)
     protected = over_seeds(teachers_of(tables), ["model"], "test_accuracy").set_index("model")["value"]
     rows = [
-        {"teacher": v.html, **_scope(tables, v, ""), **_scope(tables, v, "paper_"),
-         "accuracy": _accuracy(protected.get(v.teacher))}
+        {"teacher": v.title, **_scope(tables, v, ""), **_scope(tables, v, "paper_"),
+         "accuracy": known(protected.get(v.teacher), absent="not measured")}
         for v in records(verdicts)
     ]  # fmt: skip
-    columns = {"verdict": header("Verdict", "beneath: literal rule"),
-               "delta": header("Gain over LS ↓", "points [bounds], attack")}  # fmt: skip
-    labels = {"teacher": header("Teacher", "grade")}
-    labels |= {f"{prefix}{name}": label for prefix in SCOPES for name, label in columns.items()}
-    labels |= {"accuracy": header("Accuracy ↑", "of the teacher, %")}
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="verdicts",
-        caption=f"<b>Can the teacher be distilled by {escape(_thieves(verdicts))}?</b> Hardest to steal first; "
-        f"{sample(tables)}, {seeds_of(tables['knockoff'])}.",
-        labels=labels,
-        spanners={_over(verdicts, prefix): [f"{prefix}{name}" for name in columns] for prefix in SCOPES},
+    scoped = {f"{prefix}{name}": column for prefix in SCOPES for name, column in SCOPED.items()}
+    return Table(
+        "verdicts",
+        f"Can the teacher be distilled by {_thieves(verdicts)}?",
+        {
+            "teacher": Column("Teacher", "grade"),
+            **scoped,
+            "accuracy": Column("Accuracy ↑", "of the teacher, %", percent),
+        },
+        rows,
+        sample=f" Hardest to steal first; {sample(tables)}, {seeds_of(tables['knockoff'])}",
+        spanners={_over(verdicts, prefix): [f"{prefix}{name}" for name in SCOPED] for prefix in SCOPES},
         notes=[
-            escape(notes.levels_note(tables)),
+            notes.levels_note(tables),
             "Shown are the bounds that decide, over training seeds on these test images: the largest lower and the "
             "largest upper one over the attacks.",
             "Literal rule, the paper's: distillable as soon as the best attack's mean is above the LS students'; open "
@@ -59,6 +57,7 @@ def verdict_table(tables: Tables) -> Html:
             notes.fewer_note(verdicts),
             grade_note(tables, [*verdicts["defense"], *_strongest(verdicts)]),
         ],
+        otherwise="The papers' thief took no part.",
     )
 
 
@@ -79,24 +78,9 @@ def verdict_figure(tables: Tables) -> Html:
             alt=f"Gain of the strongest attack's knockoff over the LS student in percentage points: {gains}.",
             caption=f"<b>{escape(finding)}</b> Line: mean of all LS students; marker: strongest attack with the bounds "
             "that decide, over training seeds on these test images; ticks: the other attacks; band: margin of "
-            f"{notes.margin_phrase(tables)}. {seeds_of(frame)}, {sample(tables)}.",
+            f"{notes.margin_phrase(tables)}. {seeds_of(frame)}, {escape(sample(tables))}.",
             data=data,
         )
-
-
-def _scope(tables: Tables, v: Any, prefix: str) -> dict[str, str]:  # noqa: ANN401 - a row
-    """The cells of one verdict; dashes where none of its attacks was run."""
-    verdict, best = getattr(v, f"{prefix}verdict"), getattr(v, f"{prefix}best_attack")
-    if not isinstance(verdict, str):
-        gone = int(getattr(v, f"{prefix}missing"))
-        why = f"{gone} planned networks are missing" if gone else "none of these attacks was run"
-        return {f"{prefix}{name}": missing(why) for name in ("verdict", "delta")}
-    literal, why = literal_rule(v, prefix), str(getattr(v, f"{prefix}reason"))
-    gain = interval(*(points(getattr(v, prefix + name)) for name in ("best_delta", "lower", "upper")))
-    return {
-        f"{prefix}verdict": table_cell(f"{chip(verdict, reason=why)}{_beneath(literal)}"),
-        f"{prefix}delta": table_cell(f"{gain}{_beneath(escape(attack_name(tables, best)))}"),
-    }
 
 
 def literal_rule(v: Any, prefix: str) -> str:  # noqa: ANN401 - a row
@@ -107,25 +91,33 @@ def literal_rule(v: Any, prefix: str) -> str:  # noqa: ANN401 - a row
     return "distillable" if said else "undistillable"
 
 
-def _thieves(verdicts: Any) -> str:  # noqa: ANN401 - a data frame
+def _scope(tables: Tables, v: Any, prefix: str) -> dict[str, Content]:  # noqa: ANN401 - a row
+    """The cells of one verdict; dashes where none of its attacks was run."""
+    answer = getattr(v, f"{prefix}verdict")
+    if not isinstance(answer, str):
+        gone = int(getattr(v, f"{prefix}missing"))
+        why = f"{gone} planned networks are missing" if gone else "none of these attacks was run"
+        return {f"{prefix}{name}": Absent(why) for name in SCOPED}
+    gain = Estimate(*(getattr(v, prefix + name) for name in ("best_delta", "lower", "upper")))
+    said = verdict(answer, str(getattr(v, f"{prefix}reason")))
+    attack = attack_name(tables, getattr(v, f"{prefix}best_attack"))
+    return {
+        f"{prefix}verdict": lines(said, quiet(literal_rule(v, prefix))),
+        f"{prefix}delta": lines(gain, quiet(attack)),
+    }
+
+
+def _thieves(verdicts: "pd.DataFrame") -> str:
     return " and ".join(thief_title(thief) for thief in verdicts["thief"].unique())
 
 
-def _strongest(verdicts: Any) -> list[str]:  # noqa: ANN401 - a data frame
+def _strongest(verdicts: "pd.DataFrame") -> list[str]:
     """Keys of the attacks that the verdicts name."""
     named = [name for prefix in SCOPES for name in verdicts[f"{prefix}best_attack"] if isinstance(name, str)]
     return [name.partition(" on ")[0] for name in named]
 
 
-def _beneath(text: str) -> str:
-    return f'<br><span class="interval">{text}</span>'
-
-
-def _accuracy(value: float | None) -> str:
-    return missing("not measured") if value is None else percent(value)
-
-
-def _over(verdicts: Any, prefix: str) -> str:  # noqa: ANN401 - a data frame
+def _over(verdicts: "pd.DataFrame", prefix: str) -> str:
     """The title over the columns of one verdict, with how many attacks it is about."""
     counts = sorted({int(n) for n in verdicts[f"{prefix}attacks"].dropna()})
     said = f" ({counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''})" if counts else ""

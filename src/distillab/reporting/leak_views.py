@@ -1,16 +1,20 @@
 """How concentrated a teacher's answers are, and what their class means tell: curves, triangles, a table."""
 
 from html import escape
-from math import isfinite
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from distillab.reporting import leak_figures
-from distillab.reporting.display import Html, folded, header, missing, number, setting, table
+from distillab.reporting.cells import Absent, Content
+from distillab.reporting.columns import Column, declared
+from distillab.reporting.display import Html, folded, number, paragraph, setting
 from distillab.reporting.drawing import show, style
+from distillab.reporting.kit import Table
 from distillab.reporting.names import grade_note, graded, marked
 from distillab.reporting.palette import ordered, places
 from distillab.reporting.selection import kind_of
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, seeds_of
+from distillab.reporting.summaries import counts, estimates, seeds_of
 from distillab.reporting.tables import Tables, records
 from distillab.tables.thefts import UNPROTECTED
 
@@ -20,16 +24,37 @@ if TYPE_CHECKING:
 FIRST = (UNPROTECTED, "nasty", "concentrated")
 """The kinds of the defenses in the paper's figure 2, which has one of each."""
 
-_SPLITS = ("train", "test")
-_LEAKS = ("peak", "peak_corrected", "similarity", "resemblance")
+LEAKS = {
+    "train_peak": declared("leaks", "peak", "Largest CMI ↓"),
+    "train_peak_power": declared("leaks", "peak_power", "at power"),
+    "test_peak": declared("leaks", "peak", "Largest CMI ↓"),
+    "test_peak_power": declared("leaks", "peak_power", "at power"),
+    "test_peak_corrected": Column("Bias-corrected", "jackknife, nats"),
+    "test_similarity": declared("leaks", "similarity", "Class means", "from uniform, nats"),
+    "test_resemblance": declared("leaks", "resemblance", "Resemblance", "rank correlation"),
+}
+"""Split and column of ``leaks`` to its heading."""
+
 _WIDEST = 5
 """Triangles side by side."""
 
 
-def concentration_figure(tables: Tables) -> Html:
-    """CMI against power per defense, training and test images; a figure per teacher network."""
+def concentrations(tables: Tables) -> "pd.DataFrame":
+    """The table ``cmi`` over all classes, with the label of each line; ``class_label`` is what was ``label``."""
     frame = _named(tables, tables["cmi"])
-    overall = frame[frame["class_label"] == -1]
+    return frame[frame["class_label"] == -1]
+
+
+def concentration_figure(tables: Tables, curves: "pd.DataFrame | None" = None) -> Html:
+    """CMI against power per defense, training and test images; a figure per teacher network.
+
+    Args:
+        tables: The run.
+        curves: By default those of `concentrations`.
+    """
+    overall = concentrations(tables) if curves is None else curves
+    if overall.empty:
+        return paragraph("No CMI was measured.")
     parts = [_concentration(part, str(arch)) for arch, part in overall.groupby("arch", sort=False)]
     return Html("".join(part.text for part in parts))
 
@@ -78,50 +103,47 @@ def classes_figure(tables: Tables) -> Html:
         )
 
 
-def leaks_table(tables: Tables) -> Html:
+def leaks_table(tables: Tables) -> Table:
     """Per teacher: largest CMI and its power on training and on test images, and what the class means tell."""
-    import pandas as pd
-
     frame = tables["leaks"]
-    by = ["teacher", "defense"]
-    made: dict[str, dict[str, str]] = {}
-    kinds = []
-    for split, name in ((split, name) for split in _SPLITS for name in _LEAKS):
+    cells: dict[str, dict[str, Content]] = {}
+    for split, name in (key.split("_", 1) for key in LEAKS):
         part = frame[frame["split"] == split]
-        for row in records(over_seeds(part, by, name)):
-            reason = "nothing to compare: this is the reference" if name == "resemblance" else "not finite"
-            made.setdefault(row.teacher, {})[f"{split}_{name}"] = estimate_cell(row, number, reason=reason)
-            kinds += [row.kind] if isfinite(row.value) else []
-        for teacher, rows in part.groupby("teacher"):
-            made.setdefault(str(teacher), {})[f"{split}_power"] = _range(rows["peak_power"])
+        reason = "nothing to compare: this is the reference" if name == "resemblance" else "not finite"
+        found = _powers(part) if name == "peak_power" else dict(estimates(part, ["teacher"], name, reason=reason))
+        cells[f"{split}_{name}"] = found
     keys = frame.drop_duplicates("teacher").set_index("teacher")["defense"]
-    order = sorted(made, key=lambda teacher: (ordered(list(keys)).index(keys[teacher]), teacher))
-    labels = {"teacher": header("Teacher", "grade")}
-    for split in _SPLITS:
-        labels |= {f"{split}_peak": header("Largest CMI ↓", "nats"), f"{split}_power": header("at power")}
-    labels |= {"test_peak_corrected": header("Bias-corrected", "jackknife, nats")}
-    labels |= {"test_similarity": header("Class means", "from uniform, nats"),
-               "test_resemblance": header("Resemblance", "rank correlation")}  # fmt: skip
-    none = dict.fromkeys(labels, missing("not measured"))
-    shown = [none | made[name] | {"teacher": _title(tables, keys, name)} for name in order]
-    return table(
-        pd.DataFrame(shown, columns=list(labels)),
-        name="leaks",
-        caption=f"<b>What the answers give away</b>, n = {counts(frame['n'])} images, {seeds_of(frame)}.",
-        labels=labels,
+    several = len({tables.networks.get(name, name) for name in keys.index}) > 1
+    return Table(
+        "leaks",
+        "What the answers give away",
+        {"teacher": Column("Teacher", "grade")} | LEAKS,
+        [
+            {"teacher": graded(tables, keys[name], f", {tables.networks.get(name, name)}" if several else "")}
+            | {key: found.get(name, Absent("not measured")) for key, found in cells.items()}
+            for name in sorted(keys.index, key=lambda name: (ordered(list(keys)).index(keys[name]), name))
+        ],
+        sample=f", n = {counts(frame['n'])} images, {seeds_of(frame)}" if len(frame) else "",
         spanners={
-            "Training images": ["train_peak", "train_power"],
-            "Test images": ["test_peak", "test_power", "test_peak_corrected"],
+            "Training images": ["train_peak", "train_peak_power"],
+            "Test images": ["test_peak", "test_peak_power", "test_peak_corrected"],
             "What the class means still tell": ["test_similarity", "test_resemblance"],
         },
         notes=[
-            kinds_note(pd.Series(kinds, dtype=object)),
             "Class means: how far the wrong classes of a mean answer are from equally likely. Resemblance: rank "
             "correlation of these with those of the unprotected teacher. Both are about test images; an attack that "
             "learns from class means alone can use them even where the CMI is zero.",
             grade_note(tables, keys),
         ],
     )
+
+
+def _powers(frame: "pd.DataFrame") -> dict[str, Content]:
+    """The power of the largest CMI by teacher, from the least to the largest over its seeds."""
+    finite = frame[np.isfinite(frame["peak_power"].astype("float64"))]
+    ends = finite.groupby("teacher")["peak_power"].agg(["min", "max"])
+    said = [setting(low) if low == high else f"{setting(low)} to {setting(high)}" for low, high in ends.to_numpy()]
+    return dict(zip(ends.index, said, strict=True))
 
 
 def simplex_figure(tables: Tables) -> Html:
@@ -185,11 +207,6 @@ def _named(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame.rename(columns={"label": "class_label"}).assign(label=names)
 
 
-def _title(tables: Tables, keys: "pd.Series[str]", teacher: str) -> str:
-    several = len({tables.networks.get(name, name) for name in keys.index}) > 1
-    return graded(tables, keys[teacher]) + (f", {escape(tables.networks.get(teacher, teacher))}" if several else "")
-
-
 def _split(frame: "pd.DataFrame") -> str:
     return "train" if (frame["split"] == "train").any() else "test"
 
@@ -198,11 +215,3 @@ def _shown_classes(tables: Tables, frame: "pd.DataFrame") -> list[int]:
     """The classes of the triangles, or else the first three that were measured."""
     corners = sorted(tables["simplex"]["label"].unique())
     return [int(y) for y in corners or sorted(frame["class_label"].unique())[:3]]
-
-
-def _range(powers: "pd.Series[float]") -> str:
-    found = [power for power in powers if isfinite(power)]
-    if not found:
-        return missing("not finite")
-    low, high = setting(min(found)), setting(max(found))
-    return low if low == high else f"{low} to {high}"

@@ -1,17 +1,20 @@
 """The knockoff matrix: every teacher against every attack, as a table and as gains over the LS student."""
 
+from collections.abc import Iterable
 from html import escape
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting import figures
 from distillab.reporting.absent import Gap, gap_note, gaps, reason
-from distillab.reporting.display import DASH, Html, arrow, folded, header, missing, percent, table, table_cell
+from distillab.reporting.cells import Absent, Content, Estimate, arrow, beside, known, lines, quiet
+from distillab.reporting.columns import Column
+from distillab.reporting.display import DASH, Html, folded, percent
 from distillab.reporting.drawing import show, style
+from distillab.reporting.kit import Table
 from distillab.reporting.knockoff_rows import knockoff_cells, sample, seeds_of
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.reported import Matrix, Reported
-from distillab.reporting.summaries import OVER_SEEDS, not_separable, seeds_range
+from distillab.reporting.summaries import OVER_SEEDS, seeds_range, with_best
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.verdict_notes import margin_phrase
 
@@ -25,45 +28,49 @@ _LS = "LS"
 """What the paper's tables call the LS student."""
 
 
-def knockoff_table(tables: Tables, reported: Reported) -> Html:
+def knockoff_table(tables: Tables, reported: Reported) -> Table:
     """Every cell of the matrix: accuracy, an arrow against the LS student, the interval, the paper's number."""
-    import pandas as pd
-
     frame, printed = knockoff_cells(tables), reported.matrix(reported.dataset(tables.facts))
-    attacks = {a.attack: header(a.attack_label, f"grade {a.attack_grade}") for a in _attacks(frame)}
-    rows = []
-    for _, group in frame.groupby("row", sort=False):
-        best = not_separable(group["knockoff_accuracy"], group["knockoff_low"], group["knockoff_high"], largest=True)
-        ls, made = records(group)[0], {c.attack: c for c in records(group)}
-        paper = _printed(tables, printed, ls, _LS)
-        shown = {"row": ls.html, "ls": _cell((ls.ls_accuracy, ls.ls_low, ls.ls_high), paper=paper)}
-        absent = {key: _absent(tables, ls, key) for key in attacks if key not in made}
-        rows.append(shown | absent | {key: _attacked(tables, c, best, printed) for key, c in made.items()})
+    attacks = {a.attack: Column(a.attack_label, f"grade {a.attack_grade}", percent) for a in _attacks(frame)}
     controls = seeds_range(int(n) for n in frame["control_seeds"])
-    labels = {"row": header("Teacher", "grade"), "ls": header("LS student", f"no teacher, {controls}"), **attacks}
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="knockoff",
-        caption=f"<b>Accuracy of the knockoff student, %</b>, {sample(tables)}, {seeds_of(frame)}.",
-        labels=labels,
+    student = Column("LS student", f"no teacher, {controls}", percent)
+    return Table(
+        "knockoff",
+        "Accuracy of the knockoff student, %",
+        {"row": Column("Teacher", "grade"), "ls": student, **attacks},
+        [_row(tables, records(group), attacks, printed) for _, group in frame.groupby("row", sort=False)],
+        sample=f", {sample(tables)}, {seeds_of(frame)}",
         spanners=_spanners(frame),
+        bold="the row's best knockoff and every one whose interval overlaps its interval",
         notes=[
             "↑ the mean is above that of the LS students, all of their seeds (by the paper's literal rule this makes "
             "the teacher distillable), ↓ it is not.",
-            _bold(frame),
+            f"Intervals: {OVER_SEEDS}; their spread counts as one image at least.",
             _queries(frame),
             f"{DASH} no number; point at the dash for the reason.",
             _fewer(frame),
             gap_note(_gone(tables, frame)),
             grade_note(tables, [*frame["defense"], *frame["attack"]]),
         ],
+        otherwise="No knockoff was trained.",
+        narrow=True,
     )
 
 
-def delta_figure(tables: Tables) -> Html:
-    """Gain over the LS student, one panel per attack; a figure per pair of networks, all but the first folded."""
+def gains(tables: Tables) -> "pd.DataFrame":
+    """The knockoff cells that have a gain over the LS student, with what a panel calls each attack."""
     frame = knockoff_cells(tables).dropna(subset=["delta"])
-    frame = frame.assign(attack_label=[marked(tables, key) for key in frame["attack"]])
+    return frame.assign(attack_label=[marked(tables, key) for key in frame["attack"]])
+
+
+def delta_figure(tables: Tables, cells: "pd.DataFrame | None" = None) -> Html:
+    """Gain over the LS student, one panel per attack; a figure per pair of networks, all but the first folded.
+
+    Args:
+        tables: The run.
+        cells: By default those of `gains`.
+    """
+    frame = gains(tables) if cells is None else cells
     pairs = list(frame["pair"].unique())
     drawn = {pair: _deltas(tables, frame[frame["pair"] == pair], place) for place, pair in enumerate(pairs)}
     shown = [folded(pair, figure) if place else figure for place, (pair, figure) in enumerate(drawn.items())]
@@ -81,7 +88,7 @@ def _deltas(tables: Tables, frame: "pd.DataFrame", index: int) -> Html:
             alt=f"Panels by attack, teachers as rows, gain over the LS student as points with intervals. {finding}",
             caption=f"<b>{finding}</b> Line: mean of all LS students; band: margin of "
             f"{margin_phrase(tables)}; intervals: 95 % over training seeds on these test images, not "
-            f"corrected for the number of attacks. {seeds_of(frame)}, {sample(tables)}.",
+            f"corrected for the number of attacks. {seeds_of(frame)}, {escape(sample(tables))}.",
             data=frame[["row", "attack", "delta", "delta_low", "delta_high", "seeds"]],
         )
 
@@ -90,20 +97,28 @@ def _attacks(frame: "pd.DataFrame") -> list[Any]:
     return records(frame.drop_duplicates("attack").sort_values("column"))
 
 
-def _attacked(tables: Tables, c: Any, best: "pd.Series[bool]", printed: Matrix) -> str:  # noqa: ANN401 - a row
-    if not isfinite(c.knockoff_accuracy):
-        return missing("run, but no finite result")
-    mark = arrow(c.knockoff_accuracy > c.ls_accuracy)
-    value = (c.knockoff_accuracy, c.knockoff_low, c.knockoff_high)
-    return _cell(value, best=bool(best[c.Index]), mark=mark, paper=_printed(tables, printed, c, c.attack_label))
+def _row(tables: Tables, cells: list[Any], attacks: Iterable[str], printed: Matrix) -> dict[str, Content]:
+    """The knockoffs of one teacher and student beside the LS student; dashes where an attack was not run."""
+    ls = cells[0]
+    made = with_best({c.attack: known(c.knockoff_accuracy, c.knockoff_low, c.knockoff_high,
+                                      absent="run, but no finite result") for c in cells})  # fmt: skip
+    above = {c.attack: c.knockoff_accuracy > c.ls_accuracy for c in cells}
+    labels = {c.attack: c.attack_label for c in cells}
+    control = lines(Estimate(ls.ls_accuracy, ls.ls_low, ls.ls_high), _printed(tables, printed, ls, _LS))
+    return {"row": ls.title, "ls": control} | {
+        key: lines(beside(arrow(above[key]), made[key]), _printed(tables, printed, ls, labels[key]))
+        if isinstance(made.get(key), Estimate)
+        else made.get(key) or _absent(tables, ls, key)
+        for key in attacks
+    }
 
 
-def _absent(tables: Tables, beside: Any, attack: str) -> str:  # noqa: ANN401 - a row
+def _absent(tables: Tables, beside: Any, attack: str) -> Absent:  # noqa: ANN401 - a row
     """The dash of an attack on the teacher and with the student of another cell."""
     cell_of = {"thief": beside.thief, "teacher": beside.teacher, "arch": beside.student}
     cell_of |= {"attack": attack.removesuffix(TUNED)}
     found = gaps(tables, "knockoff", "measure", **cell_of)
-    return missing(reason(found, "not run in this preset"))
+    return Absent(reason(found, "not run in this preset"))
 
 
 def _gone(tables: Tables, frame: "pd.DataFrame") -> list[Gap]:
@@ -112,17 +127,10 @@ def _gone(tables: Tables, frame: "pd.DataFrame") -> list[Gap]:
     return [gap for gap in found if gap["thief"] in set(frame["thief"])]
 
 
-def _cell(value: tuple[float, float, float], *, best: bool = False, mark: str = "", paper: float | None = None) -> str:
-    """Accuracy and arrow, beneath it the interval, beneath that the paper's number: narrow enough for many columns."""
-    mean, low, high = map(percent, value)
-    shown = f"<strong>{mean}</strong>" if best else mean
-    beneath = f'<br><span class="interval">[{low}, {high}]</span>' if isfinite(value[1] + value[2]) else ""
-    beside = f'<br><span class="interval">paper {percent(paper)}</span>' if paper is not None else ""
-    return table_cell(f"{shown}{mark}{beneath}{beside}")
-
-
-def _printed(tables: Tables, printed: Matrix, c: Any, attack: str) -> float | None:  # noqa: ANN401 - a row
-    return printed.get((tables.printed_label(c.defense), tables.networks.get(c.teacher, ""), c.student, attack))
+def _printed(tables: Tables, printed: Matrix, c: Any, attack: str) -> Content:  # noqa: ANN401 - a row
+    """The paper's number, as it stands beneath ours; nothing where it has none."""
+    paper = printed.get((tables.printed_label(c.defense), tables.networks.get(c.teacher, ""), c.student, attack))
+    return quiet("" if paper is None else f"paper {percent(paper)}")
 
 
 def _spanners(frame: "pd.DataFrame") -> dict[str, list[str]]:
@@ -131,15 +139,6 @@ def _spanners(frame: "pd.DataFrame") -> dict[str, list[str]]:
         title: [a.attack for a in _attacks(frame) if bool(a.in_paper) == paper] for title, paper in groups.items()
     }
     return {title: keys for title, keys in columns.items() if keys}
-
-
-def _bold(frame: "pd.DataFrame") -> str:
-    if frame["knockoff_low"].isna().all():
-        return "Nothing is bold: without intervals nothing is best."
-    return (
-        "Bold: the row's best knockoff and every one whose interval overlaps its interval. "
-        f"Intervals: {OVER_SEEDS}; their spread counts as one image at least."
-    )
 
 
 def _fewer(frame: "pd.DataFrame") -> str:
@@ -153,6 +152,6 @@ def _queries(frame: "pd.DataFrame") -> str:
     kinds = {"live": "asked about every view that the student sees", "cached": "asked once an image, answers kept"}
     said = []
     for (responses, queries), group in frame.groupby(["responses", "queries"], sort=False):
-        names = ", ".join(escape(str(label)) for label in group["attack_label"].unique())
-        said.append(f"{int(queries):,} {kinds.get(str(responses), escape(str(responses)))} ({names})")
+        names = ", ".join(str(label) for label in group["attack_label"].unique())
+        said.append(f"{int(queries):,} {kinds.get(str(responses), str(responses))} ({names})")
     return f"Queries to the teacher: {'; '.join(said)}." if said else ""

@@ -1,38 +1,34 @@
 """The methods of a study: what they are, whose they are, and how sure their code is."""
 
-from html import escape
-
-from distillab.reporting.display import Html, header, paragraph, table
+from distillab.reporting.columns import Column
 from distillab.reporting.grades import GRADES
+from distillab.reporting.kit import Table
 from distillab.reporting.palette import ordered
 from distillab.reporting.tables import Tables
+
+METHODS = {"method": Column("Method"), "kind": Column("Kind"), "source": Column("Source"),
+           "grade": Column("Grade", "of our code")}  # fmt: skip
 
 _KINDS = {"defenses": "defense", "knockoffs": "attack"}
 _OWN = {"distillab": "this project's own design", "baseline": "baseline"}
 
 
-def methods_table(tables: Tables) -> Html:
+def methods_table(tables: Tables) -> Table:
     """Every defense and every knockoff attack with its source and its grade."""
-    import pandas as pd
-
     methods = tables.facts.get("methods", {})
-    rows = [
-        {"method": escape(tables.label(key) if tables.label(key) != key else facts["label"]), "kind": kind,
-         "source": escape(_OWN.get(facts["paper"], facts["paper"])), "grade": escape(facts["grade"])}
-        for name, kind in _KINDS.items()
-        for key, facts in _sorted(methods.get(name, {}))
-    ]  # fmt: skip
-    if not rows:
-        return paragraph("This run did not write down its methods.")
-    labels = {"method": "Method", "kind": "Kind", "source": "Source", "grade": header("Grade", "of our code")}
-    meanings = "; ".join(f"{grade}: {meaning}" for grade, meaning in GRADES.items())
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="methods",
-        caption="<b>Defenses and distillation attacks of this run.</b>",
-        labels=labels,
-        notes=[f"Grades: {meanings}."],
-    )
+    return Table(
+        "methods",
+        "Defenses and distillation attacks of this run",
+        METHODS,
+        [
+            {"method": tables.label(key) if tables.label(key) != key else facts["label"], "kind": kind,
+             "source": _OWN.get(facts["paper"], facts["paper"]), "grade": facts["grade"]}
+            for name, kind in _KINDS.items()
+            for key, facts in _sorted(methods.get(name, {}))
+        ],
+        notes=[f"Grades: {'; '.join(f'{grade}: {meaning}' for grade, meaning in GRADES.items())}."],
+        otherwise="This run did not write down its methods.",
+    )  # fmt: skip
 
 
 def _sorted(methods: dict[str, dict[str, str]]) -> list[tuple[str, dict[str, str]]]:

@@ -1,15 +1,15 @@
 """Labels of methods with the grade that says where a method's code comes from."""
 
 from collections.abc import Iterable
-from html import escape
 
+from distillab.reporting.cells import Graded
 from distillab.reporting.grades import GRADED, GRADES
 from distillab.reporting.tables import Tables
 
 
-def graded(tables: Tables, key: str) -> str:
-    """A method's label with its grade, as HTML."""
-    return f"{escape(tables.label(key))} <span class='grade'>{escape(tables.grades.get(key, ''))}</span>"
+def graded(tables: Tables, key: str, where: str = "") -> Graded:
+    """A method's label with its grade, as the content of a cell, and what follows it."""
+    return Graded(tables.label(key), tables.grades.get(key, ""), where)
 
 
 def marked(tables: Tables, key: str) -> str:
@@ -24,11 +24,11 @@ def grade_note(tables: Tables, keys: Iterable[str]) -> str:
     own = [key for key in dict.fromkeys(keys) if key in tables.own_designs]
     for key in dict.fromkeys(keys):
         named = by_grade.setdefault(tables.grades.get(key, ""), [])
-        named += [] if key in own else [escape(tables.label(key))]
+        named += [] if key in own else [tables.label(key)]
     said = [
         f"{grade}: {meaning}" + (f" ({', '.join(by_grade[grade])})" if grade in GRADED and by_grade[grade] else "")
         for grade, meaning in GRADES.items()
         if grade in by_grade
     ]
-    designs = f" Designs of this project: {', '.join(escape(tables.label(key)) for key in own)}." if own else ""
+    designs = f" Designs of this project: {', '.join(map(tables.label, own))}." if own else ""
     return f"Grades: {'; '.join(said)}.{designs}" if said else ""

@@ -11,15 +11,16 @@ REPORTS = Path("reports")
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """The page named by the member's spec."""
+    """The page named by the member's spec; the notebook as it was run stays beside it in the results."""
     for parent in member.parents.values():
         workspace.verified_path(parent)
     name = member.spec["report"]
-    tables = workspace.root / "results" / workspace.plan.preset / "tables" / name
+    results = workspace.root / "results" / workspace.plan.preset
     render(
         workspace.root / REPORTS / f"{name}.py",
-        {"tables": tables.as_posix()},
+        {"tables": (results / "tables" / name).as_posix()},
         entry.payload,
         workspace.root / HIDDEN / "notebooks" / workspace.plan.preset,
+        executed=results / "reports" / f"{name}.ipynb",
     )
     return Product("cpu")

@@ -1,7 +1,6 @@
 """A finished run as Markdown, with machine, date and cost: what is kept in the repository."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,29 +8,18 @@ from typing import Any
 
 from distillab.reporting import environments
 from distillab.reporting.absent import cells_phrase
+from distillab.reporting.boxes import budgets
 from distillab.reporting.markdown import plain
-from distillab.reporting.recorded_certificates import certified_sections
-from distillab.reporting.recorded_chains import chain_sections
-from distillab.reporting.recorded_knockoffs import knockoff_sections
-from distillab.reporting.recorded_robustness import robust_sections
+from distillab.reporting.recorded import recorded
 from distillab.reporting.reported import Reported
 from distillab.reporting.studies import studies_of
 from distillab.reporting.tables import Tables
 from distillab.studies import STUDIES
-from distillab.studies.study import RecordKind
 
 PAUSE = 60.0
 """Seconds between jobs, from which on nobody was waiting."""
 
 _CPU = re.compile(r"cpu after imports: ([\d.]+) s")
-
-SECTIONS: dict[RecordKind, Callable[[Tables, Reported], list[str]]] = {
-    "knockoffs": knockoff_sections,
-    "chains": chain_sections,
-    "robustness": robust_sections,
-    "certificates": certified_sections,
-}
-"""What studies ask to be kept to its paragraphs and tables."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +56,10 @@ def record(tables: Tables, papers: Reported, cost: RunCost) -> str:
         *([f"The run is not whole: {cells_phrase(tables)}."] if facts["missing"] else []),
         _spent(cost),
         _recipe(facts["params"]),
+        f"Test images: {int(facts['test_n']):,}. Attacks: {budgets(tables)}.",
     ]
     asked = dict.fromkeys(STUDIES[study].record for study in studies_of(tables))
-    parts += [part for kind in asked if kind for part in SECTIONS[kind](tables, papers)]
+    parts += [part for kind in asked if kind for part in recorded(kind, tables, papers)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -88,7 +77,9 @@ def _recipe(params: dict[str, Any]) -> str:
     said = [f"{train['epochs']} epochs", f"batch {train['batch_size']}"]
     said += [f"{data['train_limit']:,} training images"] if data.get("train_limit") else []
     pairs = ", ".join(f"{pair['teacher']['name']} → {pair['student']['name']}" for pair in params["pairs"])
-    return f"{'; '.join(said)}; {pairs}."
+    said += [pairs] + [f"chain `{key}`: {chain['steps']} steps, T in {chain['temperatures']}"
+                       for key, chain in params.get("chains", {}).items()]  # fmt: skip
+    return f"{'; '.join(said)}."
 
 
 def _wall(benchmark: Path) -> float:

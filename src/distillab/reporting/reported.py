@@ -15,6 +15,9 @@ Matrix = dict[tuple[str, str, str, str], float]
 """(label of a defense, teacher's and student's architecture, label of an attack or LS) to a printed accuracy."""
 
 
+RESTORE = "restore the file from the repository"
+
+
 class Reported:
     """A folder of reported numbers."""
 
@@ -29,10 +32,18 @@ class Reported:
         """
         import pandas as pd
 
-        path = self.folder / f"{name}.csv"
+        return pd.read_csv(self.path(f"{name}.csv"))
+
+    def path(self, file: str) -> Path:
+        """A file of the folder.
+
+        Raises:
+            ArtifactError: There is no such file.
+        """
+        path = self.folder / file
         if not path.is_file():
-            raise ArtifactError("missing", where=str(path), do="restore the file from the repository")
-        return pd.read_csv(path)
+            raise ArtifactError("missing", where=str(path), do=RESTORE)
+        return path
 
     def dataset(self, facts: dict[str, Any]) -> str:
         """The paper's name of our data set; empty where the paper has none, or where ours only stands in for it."""

@@ -1,93 +1,108 @@
 """How protected teachers answer: entropy, support, distance from the unprotected one, and the loss behind it."""
 
 from collections.abc import Callable
-from html import escape
-from math import inf, isfinite
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from distillab.reporting import response_figures
-from distillab.reporting.display import Html, header, number, paragraph, setting, table
+from distillab.reporting.cells import Absent, Content, Marked
+from distillab.reporting.columns import Column, declared
+from distillab.reporting.display import Html, setting
 from distillab.reporting.drawing import show, style
+from distillab.reporting.kit import Table
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.palette import places
-from distillab.reporting.summaries import counts, estimate_cell, kinds_note, over_seeds, range_of, seeds_of
-from distillab.reporting.tables import Tables, records
-from distillab.reporting.titles import html_titles, in_order
+from distillab.reporting.summaries import counts, estimates, range_of, seeds_of
+from distillab.reporting.tables import Tables
+from distillab.reporting.titles import cell_titles, in_order
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _RELEASED = 1.0
-_COLUMNS = {
-    "entropy": header("Entropy", "mean, nats"),
-    "entropy_sd": header("Its spread", "sd over images"),
-    "support": header("Support", "exp(entropy), classes"),
-    "gap": header("Gap", "first − second"),
-    "kl_from_plain": header("KL(q, CE)", "nats"),
-    "kl_to_plain": header("KL(CE, q)", "nats"),
+RESPONSES = {
+    "entropy": declared("responses", "entropy", "Entropy", "mean, nats"),
+    "entropy_sd": declared("responses", "entropy_sd", "Its spread", "sd over images"),
+    "support": declared("responses", "support", "Support", "exp(entropy), classes"),
+    "gap": Column("Gap", "first − second"),
+    "kl_from_plain": declared("responses", "kl_from_plain", "KL(q, CE)"),
+    "kl_to_plain": declared("responses", "kl_to_plain", "KL(CE, q)"),
 }
 _SOFTENED = ("entropy", "kl_from_plain", "kl_to_plain")
 """What is shown at the temperatures of attackers."""
 
-_INFINITE = '<abbr class="missing" title="infinite: zeros meet mass">∞</abbr>'
+_INFINITE = Marked("∞", "missing", reason="infinite: zeros meet mass")
 _NO_PLAIN = "no unprotected teacher of this network and seed"
 _NOTHING_RIGHT = "no image is classified correctly"
 _TARGET = np.array([0.6, 0.4, 0.0, 0.0])
 """A sparse answer: two classes of four are kept."""
 
 
-def responses_table(tables: Tables) -> Html:
+def responses_table(tables: Tables) -> Table:
     """Per teacher: how sure its right answers are, as released and softened, and how far from the unprotected ones."""
-    import pandas as pd
-
     frame = tables["responses"]
-    if frame.empty:
-        return paragraph("No answers were compared.")
     temperatures = sorted(frame["temperature"].unique())
-    columns = {(t, name): _COLUMNS[name] for t in temperatures for name in (_COLUMNS if t == _RELEASED else _SOFTENED)}
-    made: dict[str, dict[str, str]] = {}
-    kinds: list[str] = []
-    for temperature, name in columns:
-        part = frame[frame["temperature"] == temperature]
-        infinite = set(part.loc[part[name] == inf, "teacher"])
-        answers = part.groupby("teacher")["n"].sum()
-        for row in records(over_seeds(part, ["teacher"], name, within=range_of(name, "responses"))):
-            shown = estimate_cell(row, number, reason=_NO_PLAIN if answers[row.teacher] else _NOTHING_RIGHT)
-            made.setdefault(row.teacher, {})[_column(temperature, name)] = (
-                _INFINITE if row.teacher in infinite else shown
-            )
-            kinds += [row.kind] if isfinite(row.value) else []
-    titles = html_titles(tables)
-    labels = {"teacher": header("Teacher", "grade")} | {_column(*key): title for key, title in columns.items()}
-    return table(
-        pd.DataFrame([{"teacher": titles[name]} | made[name] for name in in_order(tables, frame["teacher"])]),
-        name="responses",
-        caption=f"<b>How the teachers answer</b> images that they classify correctly, n = {counts(frame['n'])} test "
-        f"images of {escape(tables.dataset)}, {seeds_of(frame)}.",
-        labels=labels,
-        spanners={_spanner(t): [_column(*key) for key in columns if key[0] == t] for t in temperatures},
+    spanners = {
+        _spanner(t): {_column(t, name): name for name in (RESPONSES if t == _RELEASED else _SOFTENED)}
+        for t in temperatures
+    }
+    columns = {key: RESPONSES[name] for keys in spanners.values() for key, name in keys.items()}
+    cells = {
+        _column(t, name): _answers(frame[frame["temperature"] == t], name)
+        for t, keys in zip(temperatures, spanners.values(), strict=True)
+        for name in keys.values()
+    }
+    titles = cell_titles(tables)
+    return Table(
+        "responses",
+        "How the teachers answer",
+        {"teacher": Column("Teacher", "grade")} | columns,
+        [
+            {"teacher": titles[teacher]} | {key: found[teacher] for key, found in cells.items()}
+            for teacher in in_order(tables, frame["teacher"])
+        ],
+        sample=f" images that they classify correctly, n = {counts(frame['n'])} test images of {tables.dataset}, "
+        f"{seeds_of(frame)}"
+        if len(frame)
+        else "",
+        spanners={title: list(keys) for title, keys in spanners.items()},
         notes=[
-            kinds_note(pd.Series(kinds, dtype=object)),
             "Softened at T: each answer to the power 1/T, normalized, which is all a thief can do with probabilities. "
             "CE: the unprotected teacher of the same network and seed. Infinite: one of the two has an exact zero "
             "where the other has mass.",
             grade_note(tables, frame["defense"].unique()),
         ],
+        otherwise="No answers were compared.",
     )
 
 
-def profile_figure(tables: Tables) -> Html:
-    """The mean sorted answer of each teacher, as log-probabilities."""
+def _answers(frame: "pd.DataFrame", name: str) -> dict[str, Content]:
+    """One column by teacher; infinite where any seed is."""
+    answers, infinite = frame.groupby("teacher")["n"].sum(), set(frame.loc[frame[name] == inf, "teacher"])
+    return {
+        teacher: _INFINITE if teacher in infinite else Absent(_NO_PLAIN if answers[teacher] else _NOTHING_RIGHT)
+        if isinstance(each, Absent) else each
+        for teacher, each in estimates(frame, ["teacher"], name, within=range_of(name, "responses")).items()
+    }  # fmt: skip
+
+
+def sorted_answers(tables: Tables) -> "pd.DataFrame":
+    """The table ``profiles`` in the order of every figure, with the network and the label of each line."""
     frame = tables["profiles"]
-    if frame.empty:
-        return Html("")
-    frame = frame.assign(
+    return frame.assign(
         arch=[tables.networks.get(teacher, teacher) for teacher in frame["teacher"]],
         label=[marked(tables, key) for key in frame["defense"]],
         order=places(frame["defense"]),
     ).sort_values(["order", "rank"])
+
+
+def profile_figure(tables: Tables, answers: "pd.DataFrame | None" = None) -> Html:
+    """The mean sorted answer of each teacher, as log-probabilities; by default those of `sorted_answers`."""
+    frame = sorted_answers(tables) if answers is None else answers
+    if frame.empty:
+        return Html("")
     with style():
         return show(
             response_figures.profiles(frame),
@@ -101,9 +116,9 @@ def profile_figure(tables: Tables) -> Html:
         )
 
 
-def divergence_figure() -> Html:
+def divergence_figure(rows: "pd.DataFrame | None" = None) -> Html:
     """EPD against both Kullback-Leibler divergences, as functions of the trained answer p; computed here."""
-    frame = divergence_rows()
+    frame = divergence_rows() if rows is None else rows
     kept = ", ".join(setting(value) for value in _TARGET)
     with style():
         return show(

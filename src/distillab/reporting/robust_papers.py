@@ -1,15 +1,17 @@
 """What the papers on adversarial training print, beside ours where data, method, eps and weight are the same."""
 
-from html import escape
 from math import isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.display import Html, folded, header, missing, paragraph, percent, table, table_cell
+from distillab.reporting.cells import lines
+from distillab.reporting.columns import Column, printed, rows_of
+from distillab.reporting.display import percent
+from distillab.reporting.kit import Folded, Table
 from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import method_of, settings_of
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
-from distillab.reporting.text import dataset
+from distillab.reporting.text import dataset_text
 from distillab.reporting.titles import text_titles
 from distillab.reporting.worst_rows import at, attacks_of
 
@@ -18,26 +20,25 @@ if TYPE_CHECKING:
 
 _PAPERS = {"madry": "Madry et al. 2018", "trades": "Zhang et al. 2019"}
 _KINDS = {"natural": "clean", "robust": "under attack"}
-_LABELS = {
-    "paper": "Paper", "dataset": "Data set", "model": "Model", "kind": "Accuracy", "setting": "Attack",
-    "value": header("Printed", "%"), "ours": header("Ours", "%, worst case of all attacks"), "source": "Where",
+PRINTED = {
+    "paper": Column("Paper"), "dataset": Column("Data set"), "model": Column("Model"), "kind": Column("Accuracy"),
+    "setting": Column("Attack"), "value": Column("Printed", "%", printed),
+    "ours": Column("Ours", "%, worst case of all attacks", absent="no such teacher at this eps here"),
+    "source": Column("Where"),
 }  # fmt: skip
+
+
+def printed_tables(tables: Tables, papers: Reported) -> Folded:
+    """The numbers of our data set with ours beside them, and folded those of the others."""
+    frame = printed_rows(papers)
+    own = on_our_data(frame, tables.facts)
+    others = [_printed(tables, frame[~own], "papers")] if (~own).any() else []
+    return Folded(_printed(tables, frame[own], "papers-own"), "The papers' own numbers", others)
 
 
 def comparable(tables: Tables, papers: Reported) -> bool:
     """Whether the papers print a number of our data set."""
     return bool(on_our_data(printed_rows(papers), tables.facts).any())
-
-
-def printed_tables(tables: Tables, papers: Reported) -> Html:
-    """The numbers of our data set with ours beside them, and folded those of the others."""
-    frame = printed_rows(papers)
-    own = on_our_data(frame, tables.facts)
-    others = (
-        folded("The papers' own numbers", _printed(tables, frame[~own], "papers")) if len(frame[~own]) else Html("")
-    )
-    absent = paragraph(f"The papers print no number for {dataset(tables)}.")
-    return (_printed(tables, frame[own], "papers-own") if own.any() else absent) + others
 
 
 def printed_rows(papers: Reported) -> "pd.DataFrame":
@@ -52,37 +53,30 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
     )
 
 
-def printed_beside(tables: Tables, papers: Reported) -> list[tuple[Any, str]]:
-    """The printed numbers of our data set, each with ours as text; empty text where no teacher of ours is alike."""
-    frame = printed_rows(papers)
-    own = on_our_data(frame, tables.facts)
-    return [(row, ", ".join(_alike(tables, row))) for row in records(frame[own])]
-
-
-def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Html:
-    import pandas as pd
-
-    labels = {key: label for key, label in _LABELS.items() if key != "ours" or name == "papers-own"}
-    rows = [
-        {"paper": escape(row.paper), "dataset": escape(row.dataset), "model": escape(row.model),
-         "kind": _KINDS[row.kind], "setting": escape(row.setting) if row.kind == "robust" else "",
-         "value": f"{row.value:g}", "source": escape(row.source)}
-        | ({"ours": _ours(tables, row)} if "ours" in labels else {})
-        for row in records(frame)
-    ]  # fmt: skip
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name=name,
-        caption="<b>What the papers print about adversarial training.</b> Numbers known from memory are left out.",
-        labels=labels,
+def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Table:
+    beside = name == "papers-own"
+    columns = {key: column for key, column in PRINTED.items() if key != "ours" or beside}
+    ours = [_alike(tables, row) if beside else [] for row in records(frame)]
+    shown = frame.assign(
+        kind=frame["kind"].map(_KINDS),
+        setting=frame["setting"].where(frame["kind"] == "robust", ""),
+        ours=[lines(*found) if found else None for found in ours],
+    )
+    return Table(
+        name,
+        "What the papers print about adversarial training.",
+        columns,
+        rows_of(shown, columns),
+        sample=" Numbers known from memory are left out",
         notes=[
             "Ours beside it: the teachers of the same method (and, for TRADES, of the same β) on the same data; under "
             "attack, the worst case over all of our attacks at the same eps, which is never above what one of "
             "them leaves."
-            if "ours" in labels
+            if beside
             else "",
-            _attacks(tables, frame) if "ours" in labels else "",
+            _attacks(tables, frame) if beside else "",
         ],
+        otherwise=f"The papers print no number for {dataset_text(tables)}.",
     )
 
 
@@ -91,12 +85,6 @@ def _attacks(tables: Tables, printed: "pd.DataFrame") -> str:
     ours = [_at_eps(tables, float(eps)) for eps in printed.loc[printed["kind"] == "robust", "eps"].dropna().unique()]
     found = [frame for frame in ours if len(frame)]
     return f"These attacks: {attacks_of(tables, found[0])}." if found else ""
-
-
-def _ours(tables: Tables, printed: Any) -> str:  # noqa: ANN401 - a row
-    """Every teacher of ours that the printed number is about, as a cell."""
-    alike = _alike(tables, printed)
-    return table_cell("<br>".join(map(escape, alike))) if alike else missing("no such teacher at this eps here")
 
 
 def _alike(tables: Tables, printed: Any) -> list[str]:  # noqa: ANN401 - a row

@@ -1,8 +1,8 @@
 """The words that an attack's number must not stand without: cut short, and weaker."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from distillab.reporting.cells import Content, Marked, beside
 from distillab.reporting.display import number
 from distillab.reporting.tables import Tables, records
 from distillab.tables.strength import CUT_SHORT, LONGER, WEAKER
@@ -19,9 +19,9 @@ _NAMED = 3
 """Models that a note names at most."""
 
 
-def strength_mark(word: str) -> str:
-    """The word as it stands beside a number, as HTML; empty where there is none."""
-    return f' <span class="strength">{escape(word)}</span>' if word else ""
+def with_mark(content: Content, word: str) -> Content:
+    """A number with the word that it must not stand without; alone where there is none."""
+    return beside(content, Marked(word, "strength")) if word else content
 
 
 def with_word(label: str, word: object) -> str:
@@ -42,9 +42,9 @@ def named_attack(tables: Tables, frame: "pd.DataFrame") -> str:
 
 
 def attack_list(tables: Tables, frame: "pd.DataFrame") -> str:
-    """The attacks in these rows of ``robustness``, each with its words and on how many models they hold; HTML."""
+    """The attacks in these rows of ``robustness``, each with its words and on how many models they hold."""
     said = [(str(key), strength_extent(part)) for key, part in frame.groupby("attack", sort=False)]
-    return "; ".join(escape(tables.label(key)) + (f" ({extent})" if extent else "") for key, extent in said)
+    return "; ".join(tables.label(key) + (f" ({extent})" if extent else "") for key, extent in said)
 
 
 def strength_extent(frame: "pd.DataFrame") -> str:
@@ -56,7 +56,7 @@ def strength_extent(frame: "pd.DataFrame") -> str:
 
 
 def strength_sentence(tables: Tables, frame: "pd.DataFrame") -> str:
-    """Which attacks in these rows of ``robustness`` are behind, for a caption as HTML; empty where none is."""
+    """Which attacks in these rows of ``robustness`` are behind, for a caption; empty where none is."""
     behind = frame[frame["attack"].isin(_behind(frame)["attack"].unique())]
     if behind.empty:
         return ""
@@ -64,7 +64,7 @@ def strength_sentence(tables: Tables, frame: "pd.DataFrame") -> str:
 
 
 def strength_note(tables: Tables, frame: "pd.DataFrame") -> str:
-    """What the words in these rows of ``robustness`` mean, with the counts behind each; HTML, empty without words."""
+    """What the words in these rows of ``robustness`` mean, with the counts behind each; empty without words."""
     behind = _behind(frame)
     if behind.empty:
         return ""
@@ -87,11 +87,11 @@ def _behind(frame: "pd.DataFrame") -> "pd.DataFrame":
 def _counted(tables: Tables, part: "pd.DataFrame") -> str:
     """How far one attack is behind on the models where it has one word."""
     first, worst, n = records(part)[0], _longest(part), part["n"].sum()
-    rival = escape(tables.label(worst.rival)) if worst else ""
+    rival = tables.label(worst.rival) if worst else ""
     longer = f", at a median up to {number(worst.ratio)} times that of {rival}" if worst else ""
     stopped = f"; its steps ran out on {part['at_limit'].sum():,} of {n:,}" if first.strength == CUT_SHORT else ""
     return (
-        f"{escape(tables.label(first.attack))} is {first.strength} on {_models(tables, part)}: it breaks "
+        f"{tables.label(first.attack)} is {first.strength} on {_models(tables, part)}: it breaks "
         f"{part['found'].sum():,} of the {part['found_by_any'].sum():,} images that it or another one breaks"
         f"{longer}{stopped}."
     )
@@ -104,6 +104,6 @@ def _longest(part: "pd.DataFrame") -> Any:  # noqa: ANN401 - a row
 
 
 def _models(tables: Tables, part: "pd.DataFrame") -> str:
-    labels = [escape(tables.label(model)) for model in dict.fromkeys(part["model"])]
+    labels = [tables.label(model) for model in dict.fromkeys(part["model"])]
     rest = len(labels) - _NAMED
     return "; ".join(labels[:_NAMED]) + (f"; and {rest:,} more" if rest > 0 else "")

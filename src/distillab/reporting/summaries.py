@@ -1,13 +1,13 @@
 """From many seeds to one number with its interval, and how a page writes it."""
 
-from collections.abc import Callable, Iterable
-from html import escape
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import isfinite, nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from distillab.core.errors import ContractError
 from distillab.metrics.intervals import seed_interval
-from distillab.reporting.display import interval, missing, number, table_cell
+from distillab.reporting.cells import Absent, Estimate, Number
 from distillab.tables import TABLES
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from distillab.reporting.tables import Tables
 
+Key = TypeVar("Key")
 
 OVER_SEEDS = "95 %, Student's t over training seeds, of shares in Wilson's form"
 """What the intervals over seeds are, as captions and notes say it."""
@@ -98,18 +99,24 @@ def _estimate(values: list[float], within: tuple[float, float], resolution: floa
     return {"value": estimate.value, "low": low, "high": high, "kind": estimate.kind}
 
 
-def estimate_cell(
-    row: Any,  # noqa: ANN401 - a row has no static type
-    show: Callable[[float], str],
+def estimates(
+    frame: "pd.DataFrame",
+    by: list[str],
+    value: str,
     *,
-    best: bool = False,
+    within: tuple[float, float] | None = None,
     reason: str = "no finite result",
-    mark: str = "",
-) -> str:
-    """A row of `over_seeds` as a table cell: value [low, high], or a dash with the reason; then the mark."""
-    if not isfinite(row.value):
-        return missing(reason) + mark
-    return table_cell(interval(show(row.value), show(row.low), show(row.high)), best=best, mark=mark)
+) -> dict[Any, Number]:
+    """The rows of `over_seeds` as contents of cells, by the name of the group; a dash with the reason without a mean.
+
+    Groups that several columns name are keys of several values.
+    """
+    found = over_seeds(frame, by, value, within=within)
+    keys = found[by[0]] if len(by) == 1 else found[by].itertuples(index=False, name=None)
+    numbers = found[["value", "low", "high", "kind"]].itertuples(index=False, name=None)
+    return {
+        key: Estimate(*each) if isfinite(each[0]) else Absent(reason) for key, each in zip(keys, numbers, strict=True)
+    }
 
 
 def nothing_found(correct: int) -> str:
@@ -117,29 +124,16 @@ def nothing_found(correct: int) -> str:
     return "half of the searches found nothing" if correct else "no image was classified correctly"
 
 
-def signed_cell(value: float, low: float, high: float) -> str:
-    """A difference or a slope as a table cell: value [low, high], with their signs."""
-    return table_cell(interval(*(number(each, signed=True) for each in (value, low, high))))
-
-
-def decision_cells(row: Any) -> dict[str, str]:  # noqa: ANN401 - a row has no static type
-    """Estimate, Holm-adjusted p-value and decision of a statement, as table cells by column."""
-    known = row.p is not None and isfinite(row.p)
+def with_best(contents: Mapping[Key, Number], *, largest: bool = True) -> dict[Key, Number]:
+    """The same with the best value marked, and every value whose interval overlaps its; none if it has no interval."""
+    known = [each for each in contents.values() if isinstance(each, Estimate)]
+    if not known:
+        return dict(contents)
+    best = max(known, key=lambda each: each.value if largest else -each.value)
     return {
-        "value": signed_cell(row.value, row.low, row.high),
-        "p": number(row.p, digits=2) if known else missing("no interval below three seeds"),
-        "decision": table_cell(escape(row.decision), best=True),
+        key: replace(each, best=each.high >= best.low and each.low <= best.high) if isinstance(each, Estimate) else each
+        for key, each in contents.items()
     }
-
-
-def not_separable(
-    values: "pd.Series[float]", low: "pd.Series[float]", high: "pd.Series[float]", *, largest: bool
-) -> "pd.Series[bool]":
-    """The best value and every value whose interval overlaps its interval; none where the best has no interval."""
-    if not values.notna().any():
-        return values.notna()
-    best = values.idxmax() if largest else values.idxmin()
-    return (high >= low[best]) & (low <= high[best])
 
 
 def seeds_phrase(seeds: int) -> str:
@@ -161,15 +155,15 @@ def seeds_of(frame: "pd.DataFrame") -> str:
     return seeds_range([frame["seed"].nunique()] if name is None else frame.groupby(name)["seed"].nunique())
 
 
-def kinds_note(kinds: "pd.Series[str]") -> str:
+def kinds_note(kinds: Iterable[str]) -> str:
     """One line that says what the intervals of a table are."""
+    known = set(kinds)
     notes = {
         "seeds": f"Intervals: {OVER_SEEDS}; their spread counts as one image at least.",
         "images": "Intervals: 95 %, Wilson over the images of one trained model; they hold no seed-to-seed variation.",
         "points": "No interval where there are too few seeds.",
     }
-    present = [kind for kind in notes if (kinds == kind).any()]
-    return " ".join(notes[kind] for kind in present)
+    return " ".join(said for kind, said in notes.items() if kind in known)
 
 
 def counts(n: "pd.Series[int]") -> str:

@@ -1,5 +1,6 @@
 """Whether robustness survives distillation: chains from defended teachers, step by step."""
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from distillab.reporting.chain_figures import STEPS, chain_figure, chain_line
@@ -38,7 +39,7 @@ def survival_figure(tables: Tables) -> Html:
         name="survival-steps",
         what="Clean and worst-case accuracy",
         caption=f"<b>What each distillation keeps of a robust teacher</b> at {named(threat)}: step 0 is the teacher, "
-        f"every later one learned the answers of the one before on clean images. {bounded_by(tables, shown)} "
+        f"every later one learned the answers of the one before on clean images. {escape(bounded_by(tables, shown))} "
         f"n = {counts(shown['n'])} images.",
         seeds=int(shown["seed"].nunique()),
         xlabel=STEPS,

@@ -49,8 +49,13 @@ def _kept(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
 
 
 def dataset(tables: Tables) -> str:
-    """The data set's title; a stand-in says for what and how."""
-    title, standin = escape(tables.facts["title"]), escape(tables.facts["standin"])
+    """The data set's title as HTML; a stand-in says for what and how."""
+    return escape(dataset_text(tables))
+
+
+def dataset_text(tables: Tables) -> str:
+    """The same as text."""
+    title, standin = str(tables.facts["title"]), str(tables.facts["standin"])
     return f"{title} ({standin})" if standin else title
 
 

@@ -28,7 +28,7 @@ def asking_thieves(tables: Tables) -> list[str]:
 def hardest_first(tables: Tables) -> "pd.DataFrame":
     """The verdicts of all thieves by pair of networks, the teacher first that the most successful thief gains least on.
 
-    Adds ``unprotected``, ``pair``, and ``row`` (text) and ``html`` that name the teacher.
+    Adds ``unprotected``, ``pair``, and ``row`` (text) and ``title`` that name the teacher.
     """
     verdicts = placed(tables, tables["verdicts"])
     pairs = list(dict.fromkeys(verdicts["pair"]))

@@ -1,107 +1,81 @@
 """Thieves and verdicts: what each thief has and reaches, and whom it can distill."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import distillab.reporting.verdict_notes as notes
 from distillab.reporting.absent import gap_note, gaps, reason
-from distillab.reporting.display import Html, chip, header, interval, missing, percent, points, table, table_cell
+from distillab.reporting.cells import Absent, Content, Estimate, beside, lines, quiet, verdict
+from distillab.reporting.columns import Column, declared, rows_of, whole
+from distillab.reporting.display import percent, points
+from distillab.reporting.kit import Table
 from distillab.reporting.knockoff_rows import attack_name, sample, seeds_of
 from distillab.reporting.names import grade_note
-from distillab.reporting.protection_views import worth_cells
-from distillab.reporting.summaries import OVER_SEEDS, estimate_cell, over_seeds, seeds_phrase, seeds_range, teachers_of
+from distillab.reporting.protection_views import WORTH, worth_cells
+from distillab.reporting.summaries import OVER_SEEDS, estimates, seeds_phrase, seeds_range, teachers_of
 from distillab.reporting.tables import Tables, records
-from distillab.reporting.thief_names import means_lines, thief_title
+from distillab.reporting.thief_names import means_lines, means_phrase, thief_title
 from distillab.reporting.thief_rows import asking_thieves, controls_of, hardest_first, price_phrase, strongest
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NO_KNOCKOFF = "No knockoff was trained."
 
-_CONTROL = '<br><span class="cell grade">positive control</span>'
+ACCURACY = Column("Accuracy ↑", "of the teacher, %", percent)
+
+THIEVES = {
+    "thief": Column("Thief"),
+    "means": Column("Means", "labels, questions, what it sees"),
+    "gain": Column("Gain ↑", "points [bounds]", points),
+    "knockoff": Column("Strongest knockoff ↑", "of the unprotected teacher, %", percent),
+    "queries": declared("knockoff", "queries", "Answers bought", "images asked about"),
+    **WORTH,
+    "ls": Column("Its labels alone ↑", "LS student, %", percent),
+    "pseudo": Column("Its pseudo-labels ↑", "on the same images, %", percent),
+    "seeds": Column("Seeds"),
+}
 
 
-def verdict_matrix(tables: Tables) -> Html:
+def verdict_matrix(tables: Tables) -> Table:
     """Teachers as rows, thieves as columns: verdict, largest gain with its bounds and attack, price where undecided."""
-    import pandas as pd
-
     verdicts, thieves = hardest_first(tables), asking_thieves(tables)
-    means = over_seeds(teachers_of(tables), ["model"], "test_accuracy")
-    accuracy = {row.model: estimate_cell(row, percent) for row in records(means)}
+    accuracy = estimates(teachers_of(tables), ["model"], "test_accuracy")
     counts = verdicts.groupby("thief")["seeds"].nunique()
-    rows, differ = [], set(counts[counts > 1].index)
+    differ, columns = set(counts[counts > 1].index), {}
+    for thief in thieves:
+        seeds = seeds_range(int(n) for n in verdicts.loc[verdicts["thief"] == thief, "seeds"].dropna())
+        columns[thief] = Column(thief_title(thief), "\n".join([*means_lines(tables.facts, thief), seeds]), points)
+    rows = []
     for _, group in verdicts.groupby("row", sort=False):
-        first, found = records(group)[0], {v.thief: _cell(tables, v, v.thief in differ) for v in records(group)}
+        first, found = records(group)[0], {v.thief: _verdict(tables, v, v.thief in differ) for v in records(group)}
         rows.append(
-            {"row": first.html + (_CONTROL if first.unprotected else "")}
+            {"row": lines(first.title, quiet("positive control" if first.unprotected else ""))}
             | {thief: found.get(thief) or _absent(tables, first, thief) for thief in thieves}
-            | {"accuracy": accuracy.get(first.teacher) or missing("not measured")}
+            | {"accuracy": accuracy.get(first.teacher) or Absent("not measured")}
         )
-    columns = {thief: _title(tables, thief, verdicts[verdicts["thief"] == thief]) for thief in thieves}
-    labels = {"row": header("Teacher", "grade"), **columns, "accuracy": header("Accuracy ↑", "of the teacher, %")}
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="thieves-verdicts",
-        caption=f"<b>Whom can each thief distill?</b> Hardest to steal from first, by the largest gain of any thief; "
-        f"beneath each verdict the largest gain in points [bounds that decide] and its attack. {sample(tables)}, "
-        f"{seeds_of(verdicts)}.",
-        labels=labels,
-        notes=[
-            escape(notes.control_note(tables)),
-            notes.rule_note(tables),
-            escape(notes.levels_note(tables)),
-            notes.POPULATION,
-            notes.PRICE if any(price_phrase(tables, v) for v in records(verdicts)) else "",
-            notes.fewer_note(verdicts),
-            gap_note(gaps(tables, "knockoff")),
-            grade_note(tables, [*verdicts["defense"], *_attacks(verdicts)]),
-        ],
+    return Table(
+        "thieves-verdicts",
+        "Whom can each thief distill?",
+        {"row": Column("Teacher", "grade"), **columns, "accuracy": ACCURACY},
+        rows,
+        sample=" Hardest to steal from first, by the largest gain of any thief; beneath each verdict the largest gain "
+        f"in points [bounds that decide] and its attack. {sample(tables)}, {seeds_of(verdicts)}",
+        notes=_verdict_notes(tables, verdicts) if rows else (),
+        otherwise=NO_KNOCKOFF,
     )
 
 
-def thieves_table(tables: Tables) -> Html:
+def thieves_table(tables: Tables) -> Table:
     """One row per thief and pair of networks: means, answers bought, controls, what it takes from the unprotected."""
-    import pandas as pd
-
     cells = strongest(tables)
-    cells = cells[cells["unprotected"]]
-    order = asking_thieves(tables)
-    shown = sorted(records(cells), key=lambda cell: order.index(cell.thief))
-    several = cells["pair"].nunique() > 1
-    rows = [
-        {
-            "thief": escape(thief_title(cell.thief)) + _beneath(escape(cell.pair) if several else ""),
-            "means": table_cell("<br>".join(map(escape, means_lines(tables.facts, cell.thief)))),
-            "gain": table_cell(interval(*map(points, (cell.best_delta, cell.lower, cell.upper)))),
-            "knockoff": _two_lines(
-                interval(*map(percent, (cell.knockoff_accuracy, cell.knockoff_low, cell.knockoff_high))),
-                f"{escape(cell.row)}, {escape(attack_name(tables, cell.attack))}",
-            ),
-            "queries": f"{int(cell.queries):,}",
-            **worth_cells(tables, cell),
-            "ls": _control(tables, cell, "ls_student"),
-            "pseudo": _control(tables, cell, "pseudo_student"),
-            "seeds": _two_lines(f"{int(cell.seeds)}", f"controls {int(cell.control_seeds)}"),
-        }
-        for cell in shown
-    ]
-    labels = {
-        "thief": "Thief",
-        "means": header("Means", "labels, questions, what it sees"),
-        "gain": header("Gain ↑", "points [bounds]"),
-        "knockoff": header("Strongest knockoff ↑", "of the unprotected teacher, %"),
-        "queries": header("Answers bought", "images asked about"),
-        "equivalent": header("Worth ↑", "labels [95 %]"),
-        "per_answer": header("An answer ↑", "labels [95 %]"),
-        "ls": header("Its labels alone ↑", "LS student, %"),
-        "pseudo": header("Its pseudo-labels ↑", "on the same images, %"),
-        "seeds": "Seeds",
-    }
-    return table(
-        pd.DataFrame(rows, columns=list(labels)),
-        name="thieves",
-        caption=f"<b>What each thief has, and what it takes from the teacher without protection.</b> {sample(tables)}.",
-        labels=labels,
+    cells = cells[cells["unprotected"].astype(bool)]
+    order, several = asking_thieves(tables), cells["pair"].nunique() > 1
+    return Table(
+        "thieves",
+        "What each thief has, and what it takes from the teacher without protection.",
+        THIEVES,
+        [_thief(tables, cell, several) for cell in sorted(records(cells), key=lambda cell: order.index(cell.thief))],
+        sample=f" {sample(tables)}",
         notes=[
             f"Intervals of accuracies: {OVER_SEEDS}, on these test images. Gain: over the mean "
             "of the LS students, and where there is a second control the smaller of both; its bounds are those that "
@@ -113,43 +87,75 @@ def thieves_table(tables: Tables) -> Html:
     )
 
 
-def _cell(tables: Tables, v: Any, seeds: bool) -> str:  # noqa: ANN401 - a row
+def controls_table(tables: Tables) -> Table:
+    """Whatever has labels: what they alone are worth to a student."""
+    frame = tables["labels"].sort_values("labels", kind="stable")
+    kinds = {"ls_student": "its labels alone", "pseudo_student": "its pseudo-labels"}
+    frame = frame.assign(
+        thief=frame["thief"].map(thief_title),
+        means=[means_phrase(tables.facts, thief) for thief in frame["thief"]],
+        role=frame["role"].map(kinds),
+    )
+    columns = {
+        "thief": Column("Thief"),
+        "means": Column("Means"),
+        "student": Column("Student"),
+        "role": Column("Learns from"),
+        "accuracy": Column("Accuracy ↑", "%", percent, ("low", "high")),
+        "seeds": declared("labels", "seeds", "Seeds"),
+    }
+    return Table("controls", "What labels are worth without answers", columns, rows_of(frame, columns),
+                 sample=f", {sample(tables)}")  # fmt: skip
+
+
+def _verdict_notes(tables: Tables, verdicts: "pd.DataFrame") -> list[str]:
+    attacks = [str(name).partition(" on ")[0] for name in verdicts["best_attack"]]
+    return [
+        notes.control_note(tables),
+        notes.rule_note(tables),
+        notes.levels_note(tables),
+        notes.POPULATION,
+        notes.PRICE if any(price_phrase(tables, v) for v in records(verdicts)) else "",
+        notes.fewer_note(verdicts),
+        gap_note(gaps(tables, "knockoff")),
+        grade_note(tables, [*verdicts["defense"], *attacks]),
+    ]
+
+
+def _verdict(tables: Tables, v: Any, seeds: bool) -> Content:  # noqa: ANN401 - a row
     """One verdict: chip, gain with bounds and attack, price; with its seeds where those of its thief differ."""
-    by = f" by {int(v.attacks)} attack{'s' * (int(v.attacks) > 1)}" if v.verdict == "undistillable" else ""
-    gain = interval(*map(points, (v.best_delta, v.lower, v.upper)))
+    by = f"by {int(v.attacks)} attack{'s' * (int(v.attacks) > 1)}" if v.verdict == "undistillable" else ""
     attack = attack_name(tables, v.best_attack) + (f", {seeds_phrase(int(v.seeds))}" if seeds else "")
-    price = _beneath(escape(price_phrase(tables, v)))
-    beneath = f'{gain} <span class="interval">{escape(attack)}</span>{price}'
-    return table_cell(f"{chip(v.verdict, reason=str(v.reason))}{by}<br>{beneath}")
+    gain = beside(Estimate(v.best_delta, v.lower, v.upper), quiet(attack))
+    return lines(beside(verdict(v.verdict, str(v.reason)), by), gain, quiet(price_phrase(tables, v)))
 
 
-def _attacks(verdicts: "pd.DataFrame") -> list[str]:
-    """Keys of the attacks that the verdicts name."""
-    return [str(name).partition(" on ")[0] for name in verdicts["best_attack"]]
+def _absent(tables: Tables, first: Any, thief: str) -> Absent:  # noqa: ANN401 - a row
+    found = gaps(tables, "knockoff", thief=thief, teacher=first.teacher)
+    return Absent(reason(found, "this thief does not rob this teacher"))
 
 
-def _absent(tables: Tables, beside: Any, thief: str) -> str:  # noqa: ANN401 - a row
-    found = gaps(tables, "knockoff", thief=thief, teacher=beside.teacher)
-    return missing(reason(found, "this thief does not rob this teacher"))
+def _thief(tables: Tables, cell: Any, several: bool) -> dict[str, Content]:  # noqa: ANN401 - a row
+    """What one thief has, pays and takes."""
+    attacked = f"{cell.row}, {attack_name(tables, cell.attack)}"
+    return {
+        "thief": lines(thief_title(cell.thief), quiet(cell.pair if several else "")),
+        "means": lines(*means_lines(tables.facts, cell.thief)),
+        "gain": Estimate(cell.best_delta, cell.lower, cell.upper),
+        "knockoff": lines(
+            Estimate(cell.knockoff_accuracy, cell.knockoff_low, cell.knockoff_high), quiet(attacked)
+        ),
+        "queries": cell.queries,
+        **worth_cells(tables, cell),
+        "ls": _control(tables, cell, "ls_student"),
+        "pseudo": _control(tables, cell, "pseudo_student"),
+        "seeds": lines(whole(cell.seeds), quiet(f"controls {int(cell.control_seeds)}")),
+    }  # fmt: skip
 
 
-def _title(tables: Tables, thief: str, verdicts: "pd.DataFrame") -> str:
-    """A thief with its means, one under another, and the seeds of its verdicts."""
-    lines = [*means_lines(tables.facts, thief), seeds_range(int(n) for n in verdicts["seeds"].dropna())]
-    return escape(thief_title(thief)) + "".join(f"<span class='unit'>{escape(line)}</span>" for line in lines)
-
-
-def _control(tables: Tables, cell: Any, role: str) -> str:  # noqa: ANN401 - a row
+def _control(tables: Tables, cell: Any, role: str) -> Content:  # noqa: ANN401 - a row
     """What a thief's students of a role reach without answers."""
     row = controls_of(tables).get((cell.thief, cell.student, role))
     if row is None:
-        return missing(reason(gaps(tables, role=role, thief=cell.thief), "this thief holds no unlabeled image"))
-    return table_cell(interval(*map(percent, (row.accuracy, row.low, row.high))))
-
-
-def _two_lines(text: str, beneath: str) -> str:
-    return table_cell(text + _beneath(beneath))
-
-
-def _beneath(text: str) -> str:
-    return f'<br><span class="interval">{text}</span>' if text else ""
+        return Absent(reason(gaps(tables, role=role, thief=cell.thief), "this thief holds no unlabeled image"))
+    return Estimate(row.accuracy, row.low, row.high)

@@ -1,10 +1,10 @@
 """What a row or a line calls a model: its defense with its grade, and its network where there are several."""
 
-from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING
 
-from distillab.reporting.names import graded, marked
+from distillab.reporting.cells import Content, text_of
+from distillab.reporting.display import number
+from distillab.reporting.names import graded
 from distillab.reporting.palette import ordered
 from distillab.reporting.tables import Tables, records
 
@@ -12,14 +12,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def html_titles(tables: Tables) -> dict[str, str]:
-    """Id of each model to its title as HTML; a teacher is called by its defense."""
-    return _titles(tables, lambda key: graded(tables, key), escape)
+def cell_titles(tables: Tables) -> dict[str, Content]:
+    """Id of each model to its title in a cell; a teacher is called by its defense."""
+    several = len(set(tables.networks.values())) > 1
+    return {
+        row.model: graded(tables, row.defense, f", {row.arch}" if several else "")
+        if row.role == "teacher"
+        else tables.label(row.model)
+        for row in records(tables.known)
+    }
 
 
 def text_titles(tables: Tables) -> dict[str, str]:
     """Id of each model to its title as text."""
-    return _titles(tables, lambda key: marked(tables, key), lambda text: text)
+    return {model: text_of(title, number) for model, title in cell_titles(tables).items()}
 
 
 def in_order(tables: Tables, models: "pd.Series[str]") -> list[str]:
@@ -32,13 +38,3 @@ def in_order(tables: Tables, models: "pd.Series[str]") -> list[str]:
     return sorted(teachers, key=lambda model: (order.index(defenses[model]), model)) + [
         model for model in found if model not in teachers
     ]
-
-
-def _titles(tables: Tables, named: Callable[[str], str], written: Callable[[str], str]) -> dict[str, str]:
-    several = len(set(tables.networks.values())) > 1
-    return {
-        row.model: named(row.defense) + (written(f", {row.arch}") if several else "")
-        if row.role == "teacher"
-        else written(tables.label(row.model))
-        for row in records(tables.known)
-    }

@@ -1,5 +1,6 @@
 """What robustness costs, drawn: against natural accuracy, and against the size of the network."""
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from distillab.reporting import tradeoff_figures
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
 _TEACHER = ["model", "defense", "arch"]
 
 
-def tradeoff_figure(tables: Tables) -> Html:
-    """Natural against worst-case accuracy of the teachers, variants of TRADES joined by beta."""
-    frame = tables["worst"]
-    frame = frame[frame["role"] == "teacher"]
-    if frame.empty:
+def tradeoff_figure(tables: Tables, points: "pd.DataFrame | None" = None) -> Html:
+    """Natural against worst-case accuracy of the teachers, variants of TRADES joined by beta.
+
+    Args:
+        tables: The run.
+        points: By default those of `tradeoffs`.
+    """
+    frame = _teachers(tables)
+    points = tradeoffs(tables) if points is None else points
+    if points.empty:
         return paragraph("No teacher has a worst case to set against its accuracy.")
-    points = _points(tables, frame)
     swept = points.loc[points["family"] != "", "defense"].nunique() > 1
     line = " Line: TRADES, from the smallest to the largest beta, which is 1/λ." if swept else ""
     with style():
@@ -33,7 +38,7 @@ def tradeoff_figure(tables: Tables) -> Html:
             name="tradeoff",
             alt="Worst-case robust accuracy against natural accuracy, one point per teacher.",
             caption=f"<b>What robustness costs.</b> One point per teacher, upper right is better.{line} "
-            f"{bounded_by(tables, frame)} {kinds_note(points['kind'])} n = {counts(frame['n'])} images, "
+            f"{escape(bounded_by(tables, frame))} {kinds_note(points['kind'])} n = {counts(frame['n'])} images, "
             f"{seeds_of(frame)}.",
             data=points[["panel", "label", "clean", "clean_low", "clean_high", "robust", "robust_low", "robust_high"]],
         )
@@ -41,8 +46,7 @@ def tradeoff_figure(tables: Tables) -> Html:
 
 def capacity_figure(tables: Tables) -> Html:
     """Natural and worst-case accuracy against the parameters of the network; nothing where there is one network."""
-    frame = tables["worst"]
-    frame = frame[frame["role"] == "teacher"]
+    frame = _teachers(tables)
     if frame["arch"].nunique() < 2:
         return Html("")
     threat = threat_models(tables, frame)[0]
@@ -54,16 +58,17 @@ def capacity_figure(tables: Tables) -> Html:
             name="capacity",
             alt="Natural and worst-case accuracy against the number of parameters, one line per defense.",
             caption="<b>Robustness needs capacity</b> is Madry et al.'s claim: a larger network gains more under "
-            f"attack than on clean images. {bounded_by(tables, frame)} {kinds_note(points['kind'])} "
+            f"attack than on clean images. {escape(bounded_by(tables, frame))} {kinds_note(points['kind'])} "
             f"n = {counts(frame['n'])} images, {seeds_of(frame)}.",
             data=points[["panel", "label", "parameters", "value", "low", "high"]],
         )
 
 
-def _points(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
+def tradeoffs(tables: Tables) -> "pd.DataFrame":
     """One row per teacher and threat model, in percent, in the order of every figure, variants of TRADES by beta."""
     import pandas as pd
 
+    frame = _teachers(tables)
     several, rows = frame["arch"].nunique() > 1, []
     order = in_order(tables, frame["model"])
     for threat in threat_models(tables, frame):
@@ -79,8 +84,15 @@ def _points(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
                 | _percent("clean", one) | _percent("robust", other)
             )  # fmt: skip
     panels = list(dict.fromkeys(row["panel"] for row in rows))
+    if not rows:
+        return frame
     made = pd.DataFrame(rows)
     return made.assign(place=made["panel"].map(panels.index)).sort_values(["place", "family", "beta", "order"])
+
+
+def _teachers(tables: Tables) -> "pd.DataFrame":
+    worst = tables["worst"]
+    return worst[worst["role"] == "teacher"]
 
 
 def _sizes(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel) -> "pd.DataFrame":

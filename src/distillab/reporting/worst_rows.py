@@ -40,14 +40,14 @@ def named(threat: ThreatModel) -> str:
 
 
 def attacks_of(tables: Tables, frame: "pd.DataFrame") -> str:
-    """The attacks that these worst cases are over, as HTML, with what they are called where they are behind."""
+    """The attacks that these worst cases are over, with what they are called where they are behind."""
     run = tables["robustness"]
     asked = run["model"].isin(frame["model"]) & run["norm"].isin(frame["norm"]) & ~run["targeted"].eq(True)
     return attack_list(tables, run[asked])
 
 
 def bounded_by(tables: Tables, frame: "pd.DataFrame") -> str:
-    """What a worst case is, and over which attacks, for the caption of a figure; HTML."""
+    """What a worst case is, and over which attacks, for the caption of a figure."""
     return f"A worst case is an upper bound, over {attacks_of(tables, frame)}; other attacks may find more."
 
 

@@ -1,13 +1,14 @@
 """Pages as words: what a reader sees, without the tags."""
 
 import re
+from html import unescape
 
 _ROW = re.compile(r"<tr.*?</tr>", re.DOTALL)
 
 
 def words(html: str) -> str:
     """The text of a piece of a page."""
-    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
 def rows_of(html: str) -> list[str]:

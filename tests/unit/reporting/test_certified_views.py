@@ -63,7 +63,7 @@ def test_a_combined_certifier_says_which_of_its_methods_decided(tables_of, teach
     (shown,) = rows_of(
         certified_views.certificate_table(tables_of(SPECS, models=[teacher("ce")], certificates=[row])).text
     )
-    assert "IBP 12.5 N &amp; W 25.0 CROWN 37.5 undecided 40.0" in shown
+    assert "IBP 12.5 N & W 25.0 CROWN 37.5 undecided 40.0" in shown
     assert "dual" not in shown
 
 

@@ -148,12 +148,6 @@ def test_every_chain_has_its_own_answer():
     assert "one: a" in chain_views.claims_table(tables(claims=claims)).text
 
 
-def test_misprints_quote_the_stored_numbers():
-    text = chain_text.misprints(PAPERS).text
-    assert "2e-06" in text
-    assert "2e+06" in text
-
-
 def test_the_printed_table_leaves_out_what_is_quoted_from_memory():
     text = chain_views.printed_table(PAPERS).text
     assert all(number in text for number in ("99.38", "77.72", "95.89", "0.45"))

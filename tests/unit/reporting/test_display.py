@@ -1,4 +1,3 @@
-import pandas as pd
 import pytest
 
 from distillab.reporting import display
@@ -33,25 +32,3 @@ def test_percent_and_points_round_to_what_a_reader_compares():
 def test_interval_is_left_out_where_none_is_claimed():
     assert "[1, 2]" in display.interval("1.5", "1", "2")
     assert display.interval("1.5", "–", "–") == "1.5"
-
-
-def test_missing_says_why_without_a_pointer_too():
-    text = display.missing("not run <yet>")
-    assert text.count("not run &lt;yet&gt;") == 2
-
-
-@pytest.mark.parametrize("verdict", ["distillable", "undistillable", "undecided"])
-def test_every_verdict_has_its_own_shape(verdict):
-    others = {"distillable", "undistillable", "undecided"} - {verdict}
-    shape = display.chip(verdict).split('aria-hidden="true">')[1][0]
-    assert all(shape not in display.chip(other) for other in others)
-
-
-def test_table_has_scoped_headers_and_keeps_html_cells():
-    frame = pd.DataFrame({"a": ["<i>row</i>"], "b": ["<b>1</b>"]})
-    text = display.table(frame, name="t", caption="c", labels={"a": "A", "b": "B"}, spanners={"S": ["b"]}).text
-    assert "<i>row</i>" in text
-    assert "<b>1</b>" in text
-    assert all("scope=" in head for head in text.split("<th ")[1:])
-    assert 'aria-labelledby="t-caption"' in text
-    assert "<style" not in text

@@ -1,5 +1,8 @@
 """The steps from a report to a page, each without a kernel; `tests/reports/test_render.py` runs them together."""
 
+from pathlib import Path
+
+import jupytext
 import nbformat
 import papermill
 import pytest
@@ -10,6 +13,7 @@ from distillab.reporting import export
 from distillab.reporting.kernel import RunningPython
 from distillab.reporting.palette import css
 
+REPORTS = Path(__file__).parents[3] / "reports"
 REPORT = '# %% tags=["parameters"]\nname = "nobody"\nn = 1\n\n# %% [markdown]\n# Some *prose*.\n\n# %%\nname\n'
 TEMPLATE = "{{ resources.title }}|{{ resources.palette }}|{{ nb.cells[0].source | prose }}"
 
@@ -146,3 +150,21 @@ def test_a_report_that_is_not_there_is_named(tmp_path):
         export.render(tmp_path / "none.py", {}, tmp_path / "none.html", tmp_path / "scratch")
     assert str(caught.value) == f"{tmp_path / 'none.py'}: no such report; expected a percent-format .py"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("report", sorted(REPORTS.glob("*.py")), ids=lambda path: path.stem)
+def test_a_plain_conversion_of_a_report_names_its_kernel(report):
+    """Papermill refuses to run a notebook that does not."""
+    plain = jupytext.read(report, fmt="py:percent")
+    assert papermill.utils.nb_kernel_name(plain) == "python3"
+    assert papermill.utils.nb_language(plain) == "python"
+
+
+def test_a_notebook_that_is_kept_says_nothing_of_when_it_ran():
+    made = shown({"text/html": "<h1>A</h1>"})
+    made.metadata["papermill"] = {"start_time": "now"}
+    made.cells[1].metadata |= {"papermill": {"duration": 1}, "execution": {"iopub.status.busy": "now"}, "tags": ["a"]}
+    read = nbformat.reads(export._without_times(made), 4)
+    assert read.metadata == {}
+    assert read.cells[1].metadata == {"tags": ["a"]}
+    assert "<h1>A</h1>" in str(read.cells[1].outputs)

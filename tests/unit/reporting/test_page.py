@@ -14,7 +14,7 @@ from distillab.reporting import page
 def stage(monkeypatch, tmp_path):
     """A member, its workspace and entry, what is rendered, and what is checked, in order."""
     calls = []
-    monkeypatch.setattr(page, "render", lambda *given: calls.append(("render", *given)))
+    monkeypatch.setattr(page, "render", lambda *given, **more: calls.append(("render", *given, more)))
     workspace = SimpleNamespace(
         root=tmp_path, plan=SimpleNamespace(preset="tiny"), verified_path=lambda name: calls.append(("check", name))
     )
@@ -28,6 +28,7 @@ def test_a_page_is_made_from_the_checked_tables_of_its_preset(stage, tmp_path):
     rendered = (
         Path(tmp_path / "reports" / "ta.py"), {"tables": f"{tmp_path.as_posix()}/results/tiny/tables/ta"},
         tmp_path / "ta.html", tmp_path / ".distillab" / "notebooks" / "tiny",
+        {"executed": tmp_path / "results" / "tiny" / "reports" / "ta.ipynb"},
     )  # fmt: skip
     assert calls == [("check", "collect-models"), ("check", "collect-facts"), ("render", *rendered)]
 

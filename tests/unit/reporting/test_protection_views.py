@@ -73,15 +73,15 @@ def table_of(tables_of, knockoff, verdict, *rows):
 def test_answers_are_worth_labels_with_their_sides(tables_of, knockoff, verdict):
     others = [worth(attack="mkd", equivalent=1.0), worth(thief="paper", equivalent=2.0)]
     shown = row_of(table_of(tables_of, knockoff, verdict, *others, worth()), "poor")
-    assert "388 [230, &gt; 1,377] 0.24 [0.12, 0.96]" in shown
+    assert "388 [230, > 1,377] 0.24 [0.12, 0.96]" in shown
 
 
 def test_what_is_beyond_the_curve_with_its_whole_interval_is_said_once(tables_of, knockoff, verdict):
     ends = ("equivalent", "equivalent_low", "equivalent_high")
     beyond = worth(**dict.fromkeys(ends, 1377.0), **{f"{end}_beyond": 1 for end in ends})
-    assert "500 &gt; 1,377 0.24" in row_of(table_of(tables_of, knockoff, verdict, beyond), "poor")
+    assert "500 > 1,377 0.24" in row_of(table_of(tables_of, knockoff, verdict, beyond), "poor")
     below = worth(equivalent=20.0, equivalent_beyond=-1, equivalent_low=20.0, equivalent_low_beyond=-1)
-    assert "&lt; 20 [&lt; 20, &gt; 1,377]" in row_of(table_of(tables_of, knockoff, verdict, below), "poor")
+    assert "< 20 [< 20, > 1,377]" in row_of(table_of(tables_of, knockoff, verdict, below), "poor")
 
 
 def test_without_a_curve_nothing_is_read(tables_of, knockoff, verdict):

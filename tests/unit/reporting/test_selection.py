@@ -1,6 +1,7 @@
+from distillab.reporting.cells import Graded
 from distillab.reporting.selection import kind_of, method_of, of_method, only, radii_of, robbed_by, unprotected
 from distillab.reporting.studies import studies_of, study_links
-from distillab.reporting.titles import html_titles, in_order, text_titles
+from distillab.reporting.titles import cell_titles, in_order, text_titles
 
 SPECS = {"params": {"defenses": {"robust": {"name": "madry", "eps": 0.3}}, "studies": ["sparse"]}}
 
@@ -72,7 +73,7 @@ def test_titles_name_the_network_only_where_there_are_several(tables_of, teacher
     read = tables_of(models=[teacher("ast", "AST", grade="R"), teacher("ce", "CE")])
     assert text_titles(read) == {"ast-net": "AST (R)", "ce-net": "CE"}
     read = tables_of(models=[teacher("ce", "C&E"), teacher("ce", "C&E", arch="wide")])
-    assert html_titles(read)["ce-wide"] == "C&amp;E <span class='grade'>V</span>, wide"
+    assert cell_titles(read)["ce-wide"] == Graded("C&E", "V", ", wide")
 
 
 def test_teachers_stand_in_the_order_of_every_figure_before_all_others(tables_of, teacher):

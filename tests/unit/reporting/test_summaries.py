@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from distillab.core.errors import ContractError
-from distillab.reporting.summaries import kinds_note, not_separable, over_seeds, range_of, seeds_of
+from distillab.reporting.cells import Absent, Estimate
+from distillab.reporting.summaries import estimates, kinds_note, over_seeds, range_of, seeds_of, with_best
 
 FREE = (-np.inf, np.inf)
 
@@ -77,14 +78,13 @@ def test_a_failed_seed_is_left_out_and_counted():
 
 
 def test_everything_that_overlaps_the_best_is_best():
-    value, low, high = (pd.Series(s) for s in ([0.9, 0.8, 0.5], [0.82, 0.75, 0.4], [0.95, 0.85, 0.6]))
-    assert list(not_separable(value, low, high, largest=True)) == [True, True, False]
-    assert list(not_separable(value, low, high, largest=False)) == [False, False, True]
-
-
-def test_without_intervals_nothing_is_best():
-    value, none = pd.Series([0.9, 0.8]), pd.Series([np.nan, np.nan])
-    assert not not_separable(value, none, none, largest=True).any()
+    ends = {"a": (0.9, 0.82, 0.95), "b": (0.8, 0.75, 0.85), "c": (0.5, 0.4, 0.6)}
+    contents = {key: Estimate(*each) for key, each in ends.items()} | {"d": Absent("gone")}
+    for largest, best in ((True, ["a", "b"]), (False, ["c"])):
+        marked = with_best(contents, largest=largest)
+        assert [key for key in ends if marked[key].best] == best
+        assert marked["d"] == Absent("gone")
+    assert with_best({"d": Absent("gone")}) == {"d": Absent("gone")}
 
 
 def test_the_note_names_each_kind_of_interval_that_is_shown():
@@ -101,8 +101,16 @@ def test_models_with_fewer_seeds_are_not_counted_as_more():
 
 @pytest.mark.parametrize(("low", "high"), [(np.nan, 0.95), (0.82, np.nan), (np.nan, np.nan)])
 def test_nothing_overlaps_an_interval_that_lacks_an_end(low, high):
-    value, lows, highs = (pd.Series(s) for s in ([0.9, 0.8], [low, 0.75], [high, 0.99]))
-    assert not not_separable(value, lows, highs, largest=True).any()
+    marked = with_best({"a": Estimate(0.9, low, high), "b": Estimate(0.8, 0.75, 0.99)})
+    assert not any(each.best for each in marked.values())
+
+
+def test_means_over_seeds_are_contents_of_cells_by_their_group():
+    frame = pd.DataFrame({"model": ["a", "a", "b"], "T": 2, "seed": [0, 1, 0], "value": [0.5, 0.7, np.inf]})
+    found = estimates(frame, ["model", "T"], "value", within=FREE, reason="no finite one")
+    assert found["a", 2].value == pytest.approx(0.6)
+    assert found["b", 2] == Absent("no finite one")
+    assert set(estimates(frame, ["model"], "value", within=FREE)) == {"a", "b"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from pages import row_of, rows_of, words
 
 from distillab.reporting import thief_views, verdict_notes
-from distillab.reporting.display import chip
+from distillab.reporting.cells import html_of, verdict
 from distillab.reporting.selection import only, robbed_by
 from distillab.reporting.thief_rows import asking_thieves, hardest_first, price_phrase, seconds_a_knockoff
 
@@ -85,7 +85,7 @@ def test_thieves_stand_from_the_fewest_labels_up_with_their_means_and_seeds(read
     assert asking_thieves(read) == ["poor", "paper"]
     head = words(thief_views.verdict_matrix(read).text)
     assert "poor 60 labels answers to all 400 training images every probability 4 to 8 seeds" in head
-    assert "the papers&#x27; thief all 500 labels answers to the same images every probability 3 seeds" in head
+    assert "the papers' thief all 500 labels answers to the same images every probability 3 seeds" in head
 
 
 def test_the_reason_is_there_on_pointing_and_escaped(read):
@@ -177,7 +177,7 @@ def test_the_time_of_a_knockoff_is_a_mean_over_those_that_were_trained(tables_of
 
 def test_each_thief_has_its_means_its_controls_and_what_it_takes(read):
     shown = thief_views.thieves_table(read).text
-    poor, paper = row_of(shown, "poor"), row_of(shown, "the papers&#x27; thief")
+    poor, paper = row_of(shown, "poor"), row_of(shown, "the papers' thief")
     uncurved = "– (one number of labels is no curve to read)"
     assert poor == (
         "poor 60 labels answers to all 400 training images every probability +7.10 [+4.10, +11.7] 98.2 [97.8, 98.6] "
@@ -189,7 +189,7 @@ def test_each_thief_has_its_means_its_controls_and_what_it_takes(read):
 
 
 def test_every_verdict_has_its_own_shape_and_word():
-    shown = [chip(verdict) for verdict in VERDICTS]
+    shown = [html_of(verdict(answer), str) for answer in VERDICTS]
     assert len({words(each).split()[0] for each in shown}) == len(VERDICTS)
-    assert all(verdict in words(each) for verdict, each in zip(VERDICTS, shown, strict=True))
+    assert all(answer in words(each) for answer, each in zip(VERDICTS, shown, strict=True))
     assert 'class="chip nothing-to-steal"' in shown[1]

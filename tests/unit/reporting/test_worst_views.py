@@ -195,15 +195,6 @@ def test_a_printed_weight_is_compared_with_the_same_weight_alone(tables_of, teac
     assert "weak" not in row
 
 
-def test_the_survey_is_corrected_with_the_numbers_of_the_files(papers):
-    said = words(robust_text.survey_corrections(papers).text)
-    assert "98.8 % on MNIST and 87.3 % on CIFAR10" in said
-    assert "56.61 % under attack is paired with 88.64 % natural accuracy" in said
-    assert "The model of β = 6 has 84.92 %" in said
-    assert "paper&#x27;s own has 45.8 %" in said
-    assert "eps 8 on CIFAR-10 counts levels of 0 to 255" in said
-
-
 def test_settings_of_the_releases_stand_under_ours(tables_of, teacher, papers):
     found = settings_tables(tables_of(SPECS, models=[teacher("ast", "AST")]), papers).text
     assert row_of(found, "here, ast").startswith("here, ast Digits 0.05 – (not in the file) 3")

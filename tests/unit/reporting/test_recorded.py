@@ -1,13 +1,11 @@
-"""The records of adversarial and of certified training: every row with its n, the papers' numbers beside ours."""
+"""What a record keeps of adversarial and of certified training: the tables of the pages, the papers' numbers beside."""
 
 from math import nan
 from typing import get_args
 
 import pytest
 
-from distillab.reporting.record import SECTIONS
-from distillab.reporting.recorded_certificates import certified_sections
-from distillab.reporting.recorded_robustness import robust_sections
+from distillab.reporting.recorded import SECTIONS, recorded
 from distillab.studies import STUDIES
 from distillab.studies.study import RecordKind
 
@@ -18,8 +16,8 @@ SPECS = {"title": "MNIST", "params": {
 
 
 def rows_of(sections, title):
-    """The rows of the table under a title, without its two first lines."""
-    lines = sections[sections.index(title) + 1].splitlines()
+    """The rows of the first table under a title, without its two first lines."""
+    lines = sections[sections.index(title) + 1].split("\n\n")[1].splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
@@ -62,41 +60,45 @@ def test_a_record_is_of_one_of_the_kinds_and_every_kind_is_asked_for():
     assert {study.record for study in STUDIES.values()} - {None} == set(SECTIONS) == set(get_args(RecordKind))
 
 
-def test_an_attack_stands_with_its_budget_and_n_on_raw_logits_alone(attacked, papers):
-    (row,) = rows_of(robust_sections(attacked, papers), "## Attacks")
-    assert row == ["Madry", "0", "PGD", "40 steps, 10 restarts", "L∞", "0.300", "500", "98.6", "92.5 [90.0, 94.5]",
-                   "0.300"]  # fmt: skip
+def test_an_attack_stands_with_its_radius_on_raw_logits_alone(attacked, papers):
+    (row,) = rows_of(recorded("robustness", attacked, papers), "## Attacks")
+    assert row == ["Madry", "98.6", "**92.5 [90.0, 94.5]**"]
 
 
 def test_the_worst_case_counts_its_attacks_and_names_doubts(attacked, papers):
-    (row,) = rows_of(robust_sections(attacked, papers), "## Worst case over the attacks of one norm, image by image")
-    assert row == ["Madry", "0", "L∞", "0.300", "2", "500", "98.6", "92.5 [90.0, 94.5]",
-                   "its training collapsed in epoch 2"]  # fmt: skip
+    title = "## Worst case over the attacks of one norm, image by image"
+    (row,) = rows_of(recorded("robustness", attacked, papers), title)
+    assert row == ["Madry", "98.6", "**92.5 [90.0, 94.5]**", "92.5", "6.0", "2", "its training collapsed in epoch 2"]
 
 
 def test_the_attacked_papers_stand_beside_ours(attacked, papers):
-    rows = rows_of(robust_sections(attacked, papers), "## What the papers print")
-    assert all(len(row) == 7 for row in rows)
-    assert {row[5] for row in rows if row[0].startswith("Madry") and row[2] == "robust"} >= {"92.5 Madry"}
-    assert {row[5] for row in rows if row[0].startswith("Zhang") and "TRADES" in row[1]} == {"–"}
+    rows = rows_of(recorded("robustness", attacked, papers), "## What the papers print")
+    assert all(len(row) == 8 for row in rows)
+    assert {row[6] for row in rows if row[0].startswith("Madry") and row[3] == "under attack"} >= {"92.5 Madry"}
+    assert {row[6] for row in rows if row[0].startswith("Zhang") and "TRADES" in row[2]} == {"–"}
 
 
-def test_a_certificate_stands_with_its_error_slack_and_cost(certified, papers):
-    first, second = rows_of(certified_sections(certified, papers), "## Certificates")
-    assert first == ["WK", "0", "WK dual", "L∞", "0.100", "10,000", "98.4", "95.0 [93.5, 96.2] of 1,000",
-                     "93.8 [93.0, 94.0]", "6.2 [6.0, 7.0]", "3", "5.00", "12.0"]  # fmt: skip
-    assert second[2] == "WK dual (no_box)"
-    assert second[7] == "–"
+def test_a_certificate_stands_with_its_slack_and_cost(certified, papers):
+    first, second = rows_of(recorded("certificates", certified, papers), "## Certificates")
+    assert first == ["WK", "WK dual", "98.4", "95.0 [93.5, 96.2]", "93.8 [93.0, 94.0]", "1.25", "itself", "3", "5.00",
+                     "12.0"]  # fmt: skip
+    assert second[1] == r"WK dual (no\_box)"
+    assert second[3] == "–"
 
 
 def test_a_cascade_has_both_errors(certified, papers):
-    (row,) = rows_of(certified_sections(certified, papers), "## Cascades")
-    assert row[:7] == ["WK", "0", "2", "WK dual", "L∞", "0.100", "10,000"]
-    assert [cell.split()[0] for cell in row[7:]] == ["2.0", "4.0", "5.0"]
+    (row,) = rows_of(recorded("certificates", certified, papers), "## Cascades")
+    assert row[:3] == [r"WK, wong\_small", "2", "WK dual, L∞, eps 0.1"]
+    assert [cell.split()[0] for cell in row[3:6]] == ["2.0", "4.0", "5.0"]
 
 
 def test_the_certified_papers_stand_beside_ours_without_numbers_from_memory(certified, papers):
-    rows = rows_of(certified_sections(certified, papers), "## What the papers print")
-    (bound,) = [row for row in rows if row[2] == "WK bound, no input box" or "no input box" in row[2]]
-    assert bound[3:6] == ["robust error bound", "5.82", "6.25 [6.00, 7.00] WK"]
-    assert not [row for row in rows if row[6] == "memory"]
+    rows = rows_of(recorded("certificates", certified, papers), "## What the papers print")
+    (bound,) = [row for row in rows if "no input box" in row[3]]
+    assert bound[4:7] == ["robust error bound", "5.82", "6.25 [6.00, 7.00] WK"]
+    assert not [row for row in rows if row[7] == "memory"]
+
+
+def test_a_title_without_a_table_is_left_out(certified, papers):
+    certified._frames["cascades"] = certified["cascades"].iloc[:0]
+    assert "## Cascades" not in recorded("certificates", certified, papers)
