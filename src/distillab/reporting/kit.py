@@ -76,7 +76,7 @@ class Table:
     def markdown(self) -> str:
         """The table as a part of a record, its caption above, its notes and the reasons for its dashes beneath."""
         if not self.rows:
-            return self.otherwise
+            return plain(self.otherwise)
         spans = {name: f"{plain(title)}: " for title, names in (self.spanners or {}).items() for name in names}
         units = {name: plain(", ".join(["", *column.unit.splitlines()])) for name, column in self.columns.items()}
         head = [f"{spans.get(name, '')}{plain(column.title)}{units[name]}" for name, column in self.columns.items()]
