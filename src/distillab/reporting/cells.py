@@ -11,12 +11,12 @@ from distillab.reporting.grades import GRADED
 Show = Callable[[float], str]
 """How the numbers of a column are written."""
 
-Bounds = tuple[float, float, float]
+Ends = tuple[float, float, float]
 """A value and both ends of its interval; NaN where there is none."""
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Measured:
     """A number with its interval."""
 
     value: float
@@ -28,7 +28,7 @@ class Estimate:
     """Whether it is among the best of its row or column."""
 
     @property
-    def bounds(self) -> Bounds:
+    def bounds(self) -> Ends:
         """The number and both ends."""
         return self.value, self.low, self.high
 
@@ -40,11 +40,11 @@ class Absent:
     reason: str
 
 
-def known(value: float | None, low: float | None = None, high: float | None = None, *, absent: str) -> "Number":
+def known(value: float | None, low: float | None = None, high: float | None = None, *, absent: str) -> "Known":
     """A number with its interval, or why there is none."""
     if value is None or not isfinite(value):
         return Absent(absent)
-    return Estimate(value, nan if low is None else low, nan if high is None else high)
+    return Measured(value, nan if low is None else low, nan if high is None else high)
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class Beside:
     beneath: bool = False
 
 
-Number = Estimate | Absent
+Known = Measured | Absent
 """A number, or why there is none."""
 
-Content = str | float | Estimate | Absent | Marked | Graded | Beside
+Content = str | float | Measured | Absent | Marked | Graded | Beside
 """What a cell may hold."""
 
 
@@ -121,7 +121,7 @@ def html_of(content: Content, show: Show) -> str:
     match content:
         case str():
             shown = escape(content)
-        case Estimate():
+        case Measured():
             shown = interval(*(_written(show, number) for number in content.bounds))
             shown = _unbroken(f"<strong>{shown}</strong>" if content.best else shown)
         case Absent():
@@ -145,7 +145,7 @@ def text_of(content: Content, show: Show) -> str:
     match content:
         case str():
             said = content
-        case Estimate():
+        case Measured():
             value, low, high = (_written(show, number) for number in content.bounds)
             said = value if DASH in (value, low, high) else f"{value} [{low}, {high}]"
             said = f"**{said}**" if content.best else said
@@ -172,10 +172,10 @@ def parts_of(content: Content) -> Iterator[Content]:
         yield content
 
 
-def bounds_of(content: Content) -> Bounds:
+def bounds_of(content: Content) -> Ends:
     """The first number in a content with its interval, by which a column is sorted."""
     for part in parts_of(content):
-        if isinstance(part, Estimate) and isfinite(part.value):
+        if isinstance(part, Measured) and isfinite(part.value):
             return part.bounds
         if isinstance(part, (int, float)):
             return float(part), nan, nan

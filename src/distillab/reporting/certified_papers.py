@@ -4,11 +4,11 @@ import re
 from math import isclose
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.cells import Absent, Content, Estimate, beside, lines
+from distillab.reporting.cells import Absent, Content, Measured, beside, lines
 from distillab.reporting.certified_rows import CERTIFIED, certificates, method, settings
-from distillab.reporting.columns import Column, printed, rows_of
+from distillab.reporting.columns import Heading, printed, rows_of
 from distillab.reporting.display import number
-from distillab.reporting.kit import Folded, Table
+from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import kind_of, settings_of
 from distillab.reporting.summaries import over_seeds
@@ -53,9 +53,9 @@ def two(error: float | None) -> str:
 
 
 PRINTED = {
-    "paper": Column("Paper"), "dataset": Column("Data set"), "model": Column("Network"), "setting": Column("Setting"),
-    "said": Column("Quantity"), "value": Column("Printed ↓", "%", printed), "ours": Column("Ours ↓", "%", two),
-    "known": Column("Known from"),
+    "paper": Heading("Paper"), "dataset": Heading("Data set"), "model": Heading("Network"),
+    "setting": Heading("Setting"), "said": Heading("Quantity"), "value": Heading("Printed ↓", "%", printed),
+    "ours": Heading("Ours ↓", "%", two), "known": Heading("Known from"),
 }  # fmt: skip
 
 
@@ -94,10 +94,10 @@ def _known(source: str) -> str:
     return next((said for word, said in _KNOWN.items() if word in source and "recalled" not in source), _MEMORY)
 
 
-def _printed(tables: Tables, frame: "pd.DataFrame", name: str, title: str) -> Table:
+def _printed(tables: Tables, frame: "pd.DataFrame", name: str, title: str) -> PageTable:
     columns = {key: column for key, column in PRINTED.items() if key != "ours" or name != "printed"}
     ours = [_ours(tables, row) if "ours" in columns else "" for row in records(frame)]
-    return Table(
+    return PageTable(
         name,
         title,
         columns,
@@ -119,7 +119,7 @@ def _ours(tables: Tables, row: Any) -> Content:  # noqa: ANN401 - a row
     """Every teacher of ours that the printed number is about."""
     found, reason = _alike(tables, row)
     titles = text_titles(tables)
-    said = [beside(Estimate(*_error(own)), titles[own.model]) for own in found]
+    said = [beside(Measured(*_error(own)), titles[own.model]) for own in found]
     return lines(*said) if said else Absent(reason)
 
 

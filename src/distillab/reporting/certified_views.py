@@ -13,9 +13,9 @@ from distillab.reporting.certified_rows import (
     threat_models,
     with_interval,
 )
-from distillab.reporting.columns import Column, Row, declared
+from distillab.reporting.columns import CellRow, Heading, declared
 from distillab.reporting.display import percent, points
-from distillab.reporting.kit import Folded, Table
+from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import counts, estimates, seeds_of
 from distillab.reporting.tables import Tables
@@ -32,24 +32,24 @@ SHARES = {
     "certified_accuracy": declared("certificates", "certified_accuracy", "Certified ↑", "accuracy, %"),
 }
 CERTIFICATES = {
-    "model": Column("Model", "grade"),
-    "certifier": Column("Certifier"),
+    "model": Heading("Model", "grade"),
+    "certifier": Heading("Certifier"),
     **SHARES,
-    "gap": Column("Gap ↓", "points", lambda gap: points(gap).lstrip("+")),
-    "decided": Column("Decided by", "% of images", percent),
+    "gap": Heading("Gap ↓", "points", lambda gap: points(gap).lstrip("+")),
+    "decided": Heading("Decided by", "% of images", percent),
     "median_radius": declared("certificates", "median_radius", "Median radius ↑", "pixel scale"),
     "slack": declared("certificates", "slack", "Slack", "images"),
-    "seconds": Column("Time ↓", "ms per image"),
-    "memory": Column("Memory ↓", "MB at the peak"),
+    "seconds": Heading("Time ↓", "ms per image"),
+    "memory": Heading("Memory ↓", "MB at the peak"),
 }
 CASCADES = {
-    "cascade": Column("Cascade"),
+    "cascade": Heading("Cascade"),
     "networks": declared("cascades", "networks", "Networks"),
-    "certifier": Column("Certifier"),
+    "certifier": Heading("Certifier"),
     "standard_error": declared("cascades", "standard_error", "Clean ↓", "error, %"),
     "paper_robust_error": declared("cascades", "paper_robust_error", "Robust ↓", "error as in the paper, %"),
     "strict_robust_error": declared("cascades", "strict_robust_error", "Strictly robust ↓", "error, %"),
-    "decided": Column("Decided by", "network: %"),
+    "decided": Heading("Decided by", "network: %"),
 }
 
 _CASCADE = ["cascade", "arch", "certifier", "norm", "eps", "networks"]
@@ -66,21 +66,21 @@ def certificate_table(tables: Tables) -> Folded:
     return Folded(first, "The other radii", others)
 
 
-def cascade_table(tables: Tables) -> Table:
+def cascade_table(tables: Tables) -> PageTable:
     """Cascades from one network to all, with the paper's error beside one that is sound; nothing without cascades."""
     frame = tables["cascades"]
     errors = [name for name in CASCADES if name.endswith("_error")]
     for name in errors:
         frame = with_interval(frame, name.removesuffix("_error"), name)
     means = {name: estimates(frame, _CASCADE, name) for name in errors}
-    rows: list[Row] = [
+    rows: list[CellRow] = [
         {"cascade": f"{tables.label(key[0])}, {key[1]}", "networks": key[5],
          "certifier": f"{labels(tables).get(key[2], key[2])}, {named((key[3], key[4]))}",
          "decided": _by_network(part["shares"])}
         | {name: found[key] for name, found in means.items()}
         for key, part in frame.groupby(_CASCADE, sort=False)
     ]  # fmt: skip
-    return Table(
+    return PageTable(
         "cascades",
         "Cascades",
         CASCADES,
@@ -98,14 +98,14 @@ def cascade_table(tables: Tables) -> Table:
     )
 
 
-def _nothing() -> Table:
-    return Table("certificates", "", CERTIFICATES, [], otherwise="No certificate was computed in this preset.")
+def _nothing() -> PageTable:
+    return PageTable("certificates", "", CERTIFICATES, [], otherwise="No certificate was computed in this preset.")
 
 
-def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str) -> Table:
+def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str) -> PageTable:
     means = {column: estimates(frame, ["model", "certifier"], column, reason=_NO_ATTACK) for column in SHARES}
     titles, named_certifiers = cell_titles(tables), labels(tables)
-    rows: list[Row] = []
+    rows: list[CellRow] = []
     for model in models_in_order(tables, frame["model"]):
         own = frame[frame["model"] == model]
         rows += [
@@ -116,7 +116,7 @@ def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name:
         ]
     searched = frame["median_radius"].notna().any()
     decided = any(combines(tables, key) for key in frame["certifier"].unique())
-    return Table(
+    return PageTable(
         name,
         f"Certificates at {named(threat)}",
         {key: column for key, column in CERTIFICATES.items() if key != "median_radius" or searched},
@@ -153,13 +153,13 @@ def _cost(tables: Tables, part: "pd.DataFrame", certifier: str) -> dict[str, Con
     }
 
 
-def _gone(tables: Tables, frame: "pd.DataFrame") -> list[Row]:
+def _gone(tables: Tables, frame: "pd.DataFrame") -> list[CellRow]:
     """Rows of dashes: the planned certificates of which no seed is there."""
     there, titles = set(zip(frame["model"], frame["certifier"], strict=True)), cell_titles(tables)
-    rows: list[Row] = []
+    rows: list[CellRow] = []
     for model, key in dict.fromkeys((gap["model"], gap["question"]) for gap in gaps(tables, "certify")):
         absent = Absent(reason(gaps(tables, "certify", model=model, question=key), ""))
-        named: Row = {"model": titles.get(model) or str(model), "certifier": str(labels(tables).get(key) or key)}
+        named: CellRow = {"model": titles.get(model) or str(model), "certifier": str(labels(tables).get(key) or key)}
         rows += [] if (model, key) in there else [{**dict.fromkeys(CERTIFICATES, absent), **named}]
     return rows
 

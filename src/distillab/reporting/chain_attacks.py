@@ -4,11 +4,11 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.absent import gaps, reason
-from distillab.reporting.cells import Absent, Content, Number, known
+from distillab.reporting.cells import Absent, Content, Known, known
 from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, least_rows, step_label, view_name
-from distillab.reporting.columns import Column, Row, rows_of, signed
+from distillab.reporting.columns import CellRow, Heading, rows_of, signed
 from distillab.reporting.display import number, percent
-from distillab.reporting.kit import Folded, Table
+from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.strength import attack_list, strength_note, strength_words, with_mark
 from distillab.reporting.summaries import counts, estimates, nothing_found, seeds_of, seeds_range
 from distillab.reporting.tables import Tables, norm_label, records, step_name
@@ -24,11 +24,11 @@ _MEASURES = {"success": "success_rate", "distance": "median_distance"}
 """What is told of an attack to its column of ``robustness``."""
 
 MASKING = {
-    "attack": Column("Attack"),
-    "model": Column("Step"),
-    **{f"success_{view}": Column(title, "", percent) for view, title in _VIEWS.items()},
-    **{f"distance_{view}": Column(title) for view, title in _VIEWS.items()},
-    "zero": Column("Zero gradient", "% on Z", percent),
+    "attack": Heading("Attack"),
+    "model": Heading("Step"),
+    **{f"success_{view}": Heading(title, "", percent) for view, title in _VIEWS.items()},
+    **{f"distance_{view}": Heading(title) for view, title in _VIEWS.items()},
+    "zero": Heading("Zero gradient", "% on Z", percent),
 }
 SPANNERS = {
     "Success rate of the attack, %": [f"success_{view}" for view in _VIEWS],
@@ -36,12 +36,12 @@ SPANNERS = {
 }
 
 DIFFERENCES = {
-    "pair": Column("Later − earlier step"),
-    "temperature": Column("Temperature"),
-    "norm": Column("Norm"),
-    "view": Column("Attacks saw"),
-    "difference": Column("Difference", "interval over seeds", signed, ("low", "high")),
-    "images": Column("Interval", "over images of one seed", absent="all images differ alike"),
+    "pair": Heading("Later − earlier step"),
+    "temperature": Heading("Temperature"),
+    "norm": Heading("Norm"),
+    "view": Heading("Attacks saw"),
+    "difference": Heading("Difference", "interval over seeds", signed, ("low", "high")),
+    "images": Heading("Interval", "over images of one seed", absent="all images differ alike"),
 }
 
 
@@ -62,14 +62,14 @@ def masking_table(tables: Tables) -> Folded:
     return Folded(first, others, [_masking(tables, frame[~shown], "masking-others", "")])
 
 
-def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Table:
+def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> PageTable:
     found = {
         (measure, view): estimates(frame[frame["logits"] == view], ["attack", *STEP], column)
         for measure, column in _MEASURES.items()
         for view in _VIEWS
     }
     words = strength_words(tables)
-    rows: list[Row] = []
+    rows: list[CellRow] = []
     for key, part in frame.groupby(["attack", *STEP], sort=False):
         attack, model = str(key[0]), str(part["model"].iloc[0])
         zero = float(part.loc[part["logits"] == "raw", "zero_gradient"].mean())
@@ -81,7 +81,7 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Ta
         }
         named = {"attack": tables.label(attack), "model": step_label(tables, *key[1:])}
         rows.append(named | cells | {"zero": known(zero, absent="not measured")})
-    return Table(
+    return PageTable(
         name,
         "What dividing the logits by T unmasks",
         MASKING,
@@ -98,7 +98,7 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Ta
     )
 
 
-def _attacked(tables: Tables, part: "pd.DataFrame", told: tuple[str, str], found: Number | None, word: str) -> Content:
+def _attacked(tables: Tables, part: "pd.DataFrame", told: tuple[str, str], found: Known | None, word: str) -> Content:
     """One measure of one attack on one step, on the logits that it saw, with the word that it needs there."""
     first, (measure, view) = part.iloc[0], told
     if measure == "distance" and first["kind"] != "minimum_norm":
@@ -129,7 +129,7 @@ def _attacks_of(tables: Tables, steps: "pd.DataFrame") -> str:
     return attack_list(tables, frame[frame["norm"].isin(steps["norm"]) & ~frame["targeted"].eq(True)])
 
 
-def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> Table:
+def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> PageTable:
     averaged = (steps["temperature"] == _AVERAGED).all()
     own = {key: column for key, column in DIFFERENCES.items() if not averaged or key not in {"temperature", "images"}}
     # Models that were trained at T = 1 have no second view: their Z/T is Z.
@@ -143,7 +143,7 @@ def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> Table:
         view=shown["view"].map(view_name),
         images=[_over_images(row) for row in records(shown)],
     )  # fmt: skip
-    return Table(
+    return PageTable(
         name,
         "What a step adds to the mean smallest perturbation",
         own,

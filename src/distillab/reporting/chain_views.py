@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.cells import Absent, known
-from distillab.reporting.columns import Column, Row, decided, declared, printed, rows_of
+from distillab.reporting.columns import CellRow, Heading, decided, declared, printed, rows_of
 from distillab.reporting.display import percent
-from distillab.reporting.kit import Folded, Table
+from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.reported import Reported
 from distillab.reporting.strength import strength_sentence
 from distillab.reporting.summaries import counts, estimates, seeds_of, seeds_range
@@ -26,21 +26,21 @@ _PRINTED = {
     "max_accuracy_variation": "largest change of accuracy",
 }
 
-CLAIMS = {"statement": Column("The paper says"), "source": Column("Section"), "view": Column("Attacks saw"),
+CLAIMS = {"statement": Heading("The paper says"), "source": Heading("Section"), "view": Heading("Attacks saw"),
           **decided("claims")}  # fmt: skip
 
 STEPS = {
-    "model": Column("Step"),
+    "model": Heading("Step"),
     "test_accuracy": declared("models", "test_accuracy", "Accuracy"),
     "confidence": declared("models", "confidence", "Confidence"),
-    "ece": Column("ECE"),
+    "ece": Heading("ECE"),
     "small": declared("sensitivity", "small", "Gradients < 1e-10", "% of images"),
-    "paper": Column("Paper", "accuracy, %", percent),
+    "paper": Heading("Paper", "accuracy, %", percent),
 }
 
-PRINTED = {"quantity": Column("Quantity"), "dataset": Column("Data set"), "model": Column("Model"),
-           "setting": Column("Setting"), "value": Column("Printed", "%, points", printed),
-           "source": Column("Where")}  # fmt: skip
+PRINTED = {"quantity": Heading("Quantity"), "dataset": Heading("Data set"), "model": Heading("Model"),
+           "setting": Heading("Setting"), "value": Heading("Printed", "%, points", printed),
+           "source": Heading("Where")}  # fmt: skip
 
 
 def chain_rows(tables: Tables, name: str) -> "pd.DataFrame":
@@ -72,7 +72,7 @@ def shown_models(tables: Tables) -> list[str]:
     return list(models.loc[baseline | distilled, "model"].unique())
 
 
-def claims_table(tables: Tables) -> Table:
+def claims_table(tables: Tables) -> PageTable:
     """Every claim of the paper that this run has numbers for, with its estimate and the decision."""
     claims = tables["claims"]
     several = claims["chain"].nunique() > 1
@@ -81,7 +81,7 @@ def claims_table(tables: Tables) -> Table:
         view=claims["view"].map(view_name),
         unit=claims["unit"].map(named_norms),
     )
-    return Table(
+    return PageTable(
         "claims",
         f"The paper's claims on {tables.dataset}",
         CLAIMS,
@@ -112,12 +112,12 @@ def steps_table(tables: Tables, reported: Reported) -> Folded:
     return Folded(_steps(tables, models[~later], reported, "steps"), "The further steps", others)
 
 
-def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str) -> Table:
+def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str) -> PageTable:
     sensitivity = chain_rows(tables, "sensitivity")
     cells = {column: estimates(models, STEP, column) for column in ("test_accuracy", "confidence", "ece")}
     cells["small"] = estimates(sensitivity[sensitivity["model"].isin(models["model"])], STEP, "small")
     paper = reported.baseline(reported.chain_dataset(tables.facts))
-    rows: list[Row] = []
+    rows: list[CellRow] = []
     for step in cells["test_accuracy"]:
         named = dict(zip(STEP, step, strict=True))
         baseline = paper if (named["step"], named["temperature"]) == (0, 1) else None
@@ -127,7 +127,7 @@ def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str
             | {column: found.get(step, absent) for column, found in cells.items()}
         )
     rows += _gone(tables, models)
-    return Table(
+    return PageTable(
         name,
         "Every step at T = 1",
         STEPS if paper is not None else {key: column for key, column in STEPS.items() if key != "paper"},
@@ -142,7 +142,7 @@ def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str
     )
 
 
-def _gone(tables: Tables, models: "pd.DataFrame") -> list[Row]:
+def _gone(tables: Tables, models: "pd.DataFrame") -> list[CellRow]:
     """Rows of dashes: the planned steps, of the chains of these models, of which no seed is there."""
     there = {tuple(key) for key in tables["models"][STEP].to_numpy()}
     chains, low, high = set(models["chain"]), models["step"].min(), models["step"].max()
@@ -155,7 +155,7 @@ def _gone(tables: Tables, models: "pd.DataFrame") -> list[Row]:
     ]
 
 
-def printed_table(reported: Reported) -> Table:
+def printed_table(reported: Reported) -> PageTable:
     """What the two papers print about accuracy and success rates; numbers quoted from memory are left out."""
     import pandas as pd
 
@@ -163,7 +163,7 @@ def printed_table(reported: Reported) -> Table:
     kept = frame["quantity"].isin(_PRINTED) & ~frame["source"].str.contains("recalled")
     frame = frame[kept].assign(value=pd.to_numeric(frame["value"], errors="coerce")).dropna(subset="value")
     frame = frame.drop_duplicates(["quantity", "dataset", "model", "value"]).sort_values(["quantity", "dataset"])
-    return Table(
+    return PageTable(
         "printed",
         "What the papers print.",
         PRINTED,

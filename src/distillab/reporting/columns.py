@@ -11,7 +11,7 @@ from distillab.tables import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = Mapping[str, Content]
+CellRow = Mapping[str, Content]
 
 
 def whole(value: float) -> str:
@@ -46,7 +46,7 @@ WRITTEN: dict[str, tuple[str, Show]] = {
 
 
 @dataclass(frozen=True)
-class Column:
+class Heading:
     """Heading, unit and format of one column."""
 
     title: str
@@ -59,7 +59,7 @@ class Column:
     """Why a frame has no value."""
 
 
-def declared(table: str, name: str, title: str, unit: str | None = None, *, absent: str = "not measured") -> Column:
+def declared(table: str, name: str, title: str, unit: str | None = None, *, absent: str = "not measured") -> Heading:
     """The heading of a column of a run's table; unit, format and interval are those that the table declares.
 
     Args:
@@ -73,25 +73,25 @@ def declared(table: str, name: str, title: str, unit: str | None = None, *, abse
     written = WRITTEN.get(columns[name].unit, ("", number))
     low, high, *_ = [*list(columns)[list(columns).index(name) + 1 :], "", ""]
     bounds = (low, high) if low.endswith("low") and high.endswith("high") else ("", "")
-    return Column(title, written[0] if unit is None else unit, written[1], bounds, absent)
+    return Heading(title, written[0] if unit is None else unit, written[1], bounds, absent)
 
 
-def decided(table: str, unit: str = "") -> dict[str, Column]:
+def decided(table: str, unit: str = "") -> dict[str, Heading]:
     """Columns of a table of statements: estimate, its unit, Holm-adjusted p-value and decision."""
     return {
         "value": declared(table, "value", "Here", unit),
-        "unit": Column("Unit"),
-        "p": Column("p", "Holm", lambda p: number(p, digits=2), absent="no interval below three seeds"),
-        "decision": Column("Decision"),
+        "unit": Heading("Unit"),
+        "p": Heading("p", "Holm", lambda p: number(p, digits=2), absent="no interval below three seeds"),
+        "decision": Heading("Decision"),
     }
 
 
-def rows_of(frame: "pd.DataFrame", columns: Mapping[str, Column]) -> list[Row]:
+def rows_of(frame: "pd.DataFrame", columns: Mapping[str, Heading]) -> list[CellRow]:
     """The cells of a frame: a number with its interval, a dash with the column's reason where there is none."""
     return [{name: _content(row, name, column) for name, column in columns.items()} for row in frame.to_dict("records")]
 
 
-def _content(row: Mapping[Any, Any], name: str, column: Column) -> Content:
+def _content(row: Mapping[Any, Any], name: str, column: Heading) -> Content:
     found = row[name]
     if found is not None and not isinstance(found, int | float):
         content: Content = found

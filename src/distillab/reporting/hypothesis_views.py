@@ -4,10 +4,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from distillab.reporting.chain_figures import chain_curves
-from distillab.reporting.columns import Column, decided, declared, rows_of
+from distillab.reporting.columns import Heading, decided, declared, rows_of
 from distillab.reporting.display import Html
 from distillab.reporting.drawing import show, style
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.names import marked
 from distillab.reporting.summaries import OVER_SEEDS, seeds_phrase
 from distillab.reporting.tables import Tables, records
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 _ALL = tuple(f"W{number}" for number in range(1, 9))
 _ELSEWHERE = {"W5": " (cost: the training times above, and a benchmark)", "W6": " (needs attackers who tune)"}
-HYPOTHESES = {"hypothesis": Column("No."), "statement": Column("Hypothesis"), **decided("hypotheses", "[95 %]"),
+HYPOTHESES = {"hypothesis": Heading("No."), "statement": Heading("Hypothesis"), **decided("hypotheses", "[95 %]"),
               "seeds": declared("hypotheses", "seeds", "Seeds")}  # fmt: skip
 _PANELS = {"accuracy": "teacher's accuracy, %", "peak": "largest CMI, nats", "knockoff": "knockoff's accuracy, %"}
 
 
-def hypotheses_table(tables: Tables) -> Table:
+def hypotheses_table(tables: Tables) -> PageTable:
     """Every hypothesis that this run has numbers for, with its estimate and the decision."""
     frame = tables["hypotheses"].sort_values(["defense", "hypothesis"])
     several = frame["defense"].nunique() > 1
     said = [(f"{tables.label(row.defense)}: " if several else "") + row.statement for row in records(frame)]
     absent = [f"{name}{_ELSEWHERE.get(name, '')}" for name in _ALL if name not in set(frame["hypothesis"])]
-    return Table(
+    return PageTable(
         "hypotheses",
         f"Where CMIM might be weak on {tables.dataset}",
         HYPOTHESES,

@@ -12,16 +12,16 @@ from distillab.reporting.cells import (
     Absent,
     Beside,
     Content,
-    Estimate,
     Graded,
     Marked,
+    Measured,
     Show,
     bounds_of,
     html_of,
     parts_of,
     text_of,
 )
-from distillab.reporting.columns import Column, Row
+from distillab.reporting.columns import CellRow, Heading
 from distillab.reporting.display import Html, folded, paragraph
 from distillab.reporting.markdown import plain
 from distillab.reporting.summaries import kinds_note
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """Rows of contents under declared columns; the first column heads the rows.
 
     Notebooks show it as HTML; a table without rows shows one sentence, or nothing.
@@ -40,8 +40,8 @@ class Table:
     name: str
     """Unique on a page; the prefix of its ids, and the name of its file."""
     title: str
-    columns: Mapping[str, Column]
-    rows: Sequence[Row]
+    columns: Mapping[str, Heading]
+    rows: Sequence[CellRow]
     sample: str = ""
     """What follows the title in the caption: n, seeds, data."""
     spanners: Mapping[str, Sequence[str]] | None = None
@@ -125,7 +125,7 @@ class Table:
                 above += f'<th scope="colgroup" colspan="{len(names)}"><span>{escape(title)}</span></th>'
         return f"<tr>{above}</tr>" + (f"<tr>{beneath}</tr>" if beneath else "")
 
-    def _line(self, row: Row) -> str:
+    def _line(self, row: CellRow) -> str:
         stub, *names = self.columns
         cells = [f'<th scope="row">{html_of(row[stub], self.columns[stub].show)}</th>']
         for name in names:
@@ -139,7 +139,7 @@ class Table:
         return list(chain.from_iterable(parts_of(row[name]) for row in self.rows for name in self.columns))
 
     def _notes(self) -> list[str]:
-        numbers = [part for part in self._parts() if isinstance(part, Estimate)]
+        numbers = [part for part in self._parts() if isinstance(part, Measured)]
         bold = f"Bold: {self.bold}." if any(number.best for number in numbers) else ""
         return [note for note in (kinds_note(number.kind for number in numbers), bold, *self.notes) if note]
 
@@ -152,9 +152,9 @@ class Table:
 class Folded:
     """A table, and others of its kind that open on demand."""
 
-    first: Table
+    first: PageTable
     title: str
-    others: Sequence[Table]
+    others: Sequence[PageTable]
 
     def _repr_html_(self) -> str:
         return self.text
@@ -180,7 +180,7 @@ def _markdown(content: Content, show: Show) -> str:
     if isinstance(content, Beside):
         return ("; " if content.beneath else " ").join(_markdown(part, show) for part in content.contents)
     said = text_of(content, show)
-    return said if isinstance(content, Estimate | Absent | int | float) else plain(said)
+    return said if isinstance(content, Measured | Absent | int | float) else plain(said)
 
 
 def _words(content: Content) -> list[str]:

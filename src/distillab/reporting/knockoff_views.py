@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import distillab.reporting.verdict_notes as notes
 from distillab.reporting import figures
-from distillab.reporting.cells import Absent, Content, Estimate, known, lines, quiet, verdict
-from distillab.reporting.columns import Column
+from distillab.reporting.cells import Absent, Content, Measured, known, lines, quiet, verdict
+from distillab.reporting.columns import Heading
 from distillab.reporting.display import Html, percent, points
 from distillab.reporting.drawing import show, style
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import attack_name, knockoff_cells, of_teachers, ranked, sample, seeds_of
 from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import over_seeds, teachers_of
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 SCOPES = {"": "all attacks", "paper_": "the paper's attacks"}
 """Prefix of a verdict's columns to the attacks that it is about."""
 
-SCOPED = {"verdict": Column("Verdict", "beneath: literal rule"),
-          "delta": Column("Gain over LS ↓", "points [bounds], attack", points)}  # fmt: skip
+SCOPED = {"verdict": Heading("Verdict", "beneath: literal rule"),
+          "delta": Heading("Gain over LS ↓", "points [bounds], attack", points)}  # fmt: skip
 """The columns of one verdict."""
 
 
-def verdict_table(tables: Tables) -> Table:
+def verdict_table(tables: Tables) -> PageTable:
     """One row per teacher: its accuracy, and over all attacks and over the paper's own the verdict with its bounds."""
     verdicts = ranked(tables)
     protected = over_seeds(teachers_of(tables), ["model"], "test_accuracy").set_index("model")["value"]
@@ -37,13 +37,13 @@ def verdict_table(tables: Tables) -> Table:
         for v in records(verdicts)
     ]  # fmt: skip
     scoped = {f"{prefix}{name}": column for prefix in SCOPES for name, column in SCOPED.items()}
-    return Table(
+    return PageTable(
         "verdicts",
         f"Can the teacher be distilled by {_thieves(verdicts)}?",
         {
-            "teacher": Column("Teacher", "grade"),
+            "teacher": Heading("Teacher", "grade"),
             **scoped,
-            "accuracy": Column("Accuracy ↑", "of the teacher, %", percent),
+            "accuracy": Heading("Accuracy ↑", "of the teacher, %", percent),
         },
         rows,
         sample=f" Hardest to steal first; {sample(tables)}, {seeds_of(tables['knockoff'])}",
@@ -98,7 +98,7 @@ def _scope(tables: Tables, v: Any, prefix: str) -> dict[str, Content]:  # noqa: 
         gone = int(getattr(v, f"{prefix}missing"))
         why = f"{gone} planned networks are missing" if gone else "none of these attacks was run"
         return {f"{prefix}{name}": Absent(why) for name in SCOPED}
-    gain = Estimate(*(getattr(v, prefix + name) for name in ("best_delta", "lower", "upper")))
+    gain = Measured(*(getattr(v, prefix + name) for name in ("best_delta", "lower", "upper")))
     said = verdict(answer, str(getattr(v, f"{prefix}reason")))
     attack = attack_name(tables, getattr(v, f"{prefix}best_attack"))
     return {

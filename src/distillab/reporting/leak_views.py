@@ -7,10 +7,10 @@ import numpy as np
 
 from distillab.reporting import leak_figures
 from distillab.reporting.cells import Absent, Content
-from distillab.reporting.columns import Column, declared
+from distillab.reporting.columns import Heading, declared
 from distillab.reporting.display import Html, folded, number, paragraph, setting
 from distillab.reporting.drawing import show, style
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.names import grade_note, graded, marked
 from distillab.reporting.palette import ordered, places
 from distillab.reporting.selection import kind_of
@@ -29,7 +29,7 @@ LEAKS = {
     "train_peak_power": declared("leaks", "peak_power", "at power"),
     "test_peak": declared("leaks", "peak", "Largest CMI ↓"),
     "test_peak_power": declared("leaks", "peak_power", "at power"),
-    "test_peak_corrected": Column("Bias-corrected", "jackknife, nats"),
+    "test_peak_corrected": Heading("Bias-corrected", "jackknife, nats"),
     "test_similarity": declared("leaks", "similarity", "Class means", "from uniform, nats"),
     "test_resemblance": declared("leaks", "resemblance", "Resemblance", "rank correlation"),
 }
@@ -103,7 +103,7 @@ def classes_figure(tables: Tables) -> Html:
         )
 
 
-def leaks_table(tables: Tables) -> Table:
+def leaks_table(tables: Tables) -> PageTable:
     """Per teacher: largest CMI and its power on training and on test images, and what the class means tell."""
     frame = tables["leaks"]
     cells: dict[str, dict[str, Content]] = {}
@@ -114,10 +114,10 @@ def leaks_table(tables: Tables) -> Table:
         cells[f"{split}_{name}"] = found
     keys = frame.drop_duplicates("teacher").set_index("teacher")["defense"]
     several = len({tables.networks.get(name, name) for name in keys.index}) > 1
-    return Table(
+    return PageTable(
         "leaks",
         "What the answers give away",
-        {"teacher": Column("Teacher", "grade")} | LEAKS,
+        {"teacher": Heading("Teacher", "grade")} | LEAKS,
         [
             {"teacher": graded(tables, keys[name], f", {tables.networks.get(name, name)}" if several else "")}
             | {key: found.get(name, Absent("not measured")) for key, found in cells.items()}

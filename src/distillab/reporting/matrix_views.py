@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from distillab.reporting import figures
 from distillab.reporting.absent import Gap, gap_note, gaps, reason
-from distillab.reporting.cells import Absent, Content, Estimate, arrow, beside, known, lines, quiet
-from distillab.reporting.columns import Column
+from distillab.reporting.cells import Absent, Content, Measured, arrow, beside, known, lines, quiet
+from distillab.reporting.columns import Heading
 from distillab.reporting.display import DASH, Html, folded, percent
 from distillab.reporting.drawing import show, style
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import knockoff_cells, sample, seeds_of
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.reported import Matrix, Reported
@@ -28,16 +28,16 @@ _LS = "LS"
 """What the paper's tables call the LS student."""
 
 
-def knockoff_table(tables: Tables, reported: Reported) -> Table:
+def knockoff_table(tables: Tables, reported: Reported) -> PageTable:
     """Every cell of the matrix: accuracy, an arrow against the LS student, the interval, the paper's number."""
     frame, printed = knockoff_cells(tables), reported.matrix(reported.dataset(tables.facts))
-    attacks = {a.attack: Column(a.attack_label, f"grade {a.attack_grade}", percent) for a in _attacks(frame)}
+    attacks = {a.attack: Heading(a.attack_label, f"grade {a.attack_grade}", percent) for a in _attacks(frame)}
     controls = seeds_range(int(n) for n in frame["control_seeds"])
-    student = Column("LS student", f"no teacher, {controls}", percent)
-    return Table(
+    student = Heading("LS student", f"no teacher, {controls}", percent)
+    return PageTable(
         "knockoff",
         "Accuracy of the knockoff student, %",
-        {"row": Column("Teacher", "grade"), "ls": student, **attacks},
+        {"row": Heading("Teacher", "grade"), "ls": student, **attacks},
         [_row(tables, records(group), attacks, printed) for _, group in frame.groupby("row", sort=False)],
         sample=f", {sample(tables)}, {seeds_of(frame)}",
         spanners=_spanners(frame),
@@ -104,10 +104,10 @@ def _row(tables: Tables, cells: list[Any], attacks: Iterable[str], printed: Matr
                                       absent="run, but no finite result") for c in cells})  # fmt: skip
     above = {c.attack: c.knockoff_accuracy > c.ls_accuracy for c in cells}
     labels = {c.attack: c.attack_label for c in cells}
-    control = lines(Estimate(ls.ls_accuracy, ls.ls_low, ls.ls_high), _printed(tables, printed, ls, _LS))
+    control = lines(Measured(ls.ls_accuracy, ls.ls_low, ls.ls_high), _printed(tables, printed, ls, _LS))
     return {"row": ls.title, "ls": control} | {
         key: lines(beside(arrow(above[key]), made[key]), _printed(tables, printed, ls, labels[key]))
-        if isinstance(made.get(key), Estimate)
+        if isinstance(made.get(key), Measured)
         else made.get(key) or _absent(tables, ls, key)
         for key in attacks
     }

@@ -1,22 +1,22 @@
 """The methods of a study: what they are, whose they are, and how sure their code is."""
 
-from distillab.reporting.columns import Column
+from distillab.reporting.columns import Heading
 from distillab.reporting.grades import GRADES
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.palette import ordered
 from distillab.reporting.tables import Tables
 
-METHODS = {"method": Column("Method"), "kind": Column("Kind"), "source": Column("Source"),
-           "grade": Column("Grade", "of our code")}  # fmt: skip
+METHODS = {"method": Heading("Method"), "kind": Heading("Kind"), "source": Heading("Source"),
+           "grade": Heading("Grade", "of our code")}  # fmt: skip
 
 _KINDS = {"defenses": "defense", "knockoffs": "attack"}
 _OWN = {"distillab": "this project's own design", "baseline": "baseline"}
 
 
-def methods_table(tables: Tables) -> Table:
+def methods_table(tables: Tables) -> PageTable:
     """Every defense and every knockoff attack with its source and its grade."""
     methods = tables.facts.get("methods", {})
-    return Table(
+    return PageTable(
         "methods",
         "Defenses and distillation attacks of this run",
         METHODS,

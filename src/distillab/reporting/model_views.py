@@ -4,11 +4,11 @@ from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting import figures
-from distillab.reporting.cells import Absent, Content, Estimate, lines, quiet
-from distillab.reporting.columns import Column, declared
+from distillab.reporting.cells import Absent, Content, Measured, lines, quiet
+from distillab.reporting.columns import Heading, declared
 from distillab.reporting.display import DASH, Html, number, paragraph, percent, points
 from distillab.reporting.drawing import show, style
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.names import grade_note, graded
 from distillab.reporting.palette import places
 from distillab.reporting.reported import Reported
@@ -24,7 +24,7 @@ _MODEL = ["defense", "arch"]
 UTILITY = {
     "flip_rate": declared("models", "flip_rate", "Flipped ↓", "% of predictions"),
     "change_l1": declared("models", "change_l1", "Changed ↓", "mean L1"),
-    "ece": Column("ECE ↓", "calibration error"),
+    "ece": Heading("ECE ↓", "calibration error"),
     "nll": declared("models", "nll", "NLL ↓"),
     "brier": declared("models", "brier", "Brier ↓", "squared error"),
 }
@@ -32,8 +32,8 @@ UTILITY = {
 
 ENTROPY = {
     "entropy_nats": declared("models", "entropy_nats", "Entropy"),
-    "entropy_normalized": Column("Entropy", "share of ln k"),
-    "confidence": Column("Confidence", "top probability, 0 if wrong"),
+    "entropy_normalized": Heading("Entropy", "share of ln k"),
+    "confidence": Heading("Confidence", "top probability, 0 if wrong"),
 }
 
 _TRAINED = "trained anew, so there is nothing to compare answer by answer"
@@ -43,11 +43,11 @@ _TIME_NOTE = (
     "step, and the seconds that the method takes before the first step. Machine-dependent."
 )
 
-Pair = tuple[str, str]
+_Pair = tuple[str, str]
 """Defense and network of a teacher."""
 
 
-def utility_table(tables: Tables, reported: Reported) -> Table:
+def utility_table(tables: Tables, reported: Reported) -> PageTable:
     """What protection costs: accuracy beside the paper's, changed answers, calibration, training time."""
     dataset, teachers = reported.dataset(tables.facts), teachers_of(tables)
     printed, overheads = reported.accuracies(dataset), reported.overheads(dataset)
@@ -55,12 +55,12 @@ def utility_table(tables: Tables, reported: Reported) -> Table:
     shown = with_best(dict(sorted(shown.items(), key=lambda item: -_value(item[1]))))
     others = {name: estimates(teachers, _MODEL, name, reason=_TRAINED) for name in UTILITY}
     times = _times(tables)
-    columns = {"model": Column("Teacher", "grade"), "ours": Column("Accuracy ↑", "%", percent)}
-    columns |= {"paper": Column("Paper", "%", percent), "difference": Column("Ours − paper", "points", points)} if (
+    columns = {"model": Heading("Teacher", "grade"), "ours": Heading("Accuracy ↑", "%", percent)}
+    columns |= {"paper": Heading("Paper", "%", percent), "difference": Heading("Ours − paper", "points", points)} if (
         printed
     ) else {}  # fmt: skip
-    columns |= {"time": Column("Training time", "× CE")} if times else {}
-    columns |= {"time_paper": Column("Paper", "× CE")} if times and overheads else {}
+    columns |= {"time": Heading("Training time", "× CE")} if times else {}
+    columns |= {"time_paper": Heading("Paper", "× CE")} if times and overheads else {}
     rows = []
     for pair, accuracy in shown.items():
         paper = printed.get((tables.printed_label(pair[0]), pair[1]))
@@ -72,7 +72,7 @@ def utility_table(tables: Tables, reported: Reported) -> Table:
              "time_paper": _NOT_PRINTED if overhead is None else overhead}
             | {name: found[pair] for name, found in others.items()}
         )  # fmt: skip
-    return Table(
+    return PageTable(
         "utility",
         "What the owner pays and the honest user gets",
         columns | UTILITY,
@@ -88,22 +88,22 @@ def utility_table(tables: Tables, reported: Reported) -> Table:
     )
 
 
-def entropy_table(tables: Tables, reported: Reported) -> Table:
+def entropy_table(tables: Tables, reported: Reported) -> PageTable:
     """How confident each teacher's answers are."""
     printed = reported.entropies(reported.dataset(tables.facts))
     teachers = teachers_of(tables)
     means = {name: estimates(teachers, _MODEL, name) for name in ENTROPY}
     order = sorted(means["entropy_normalized"], key=lambda pair: -_value(means["entropy_normalized"][pair]))
-    paper = {"paper": Column("Paper", "unit not stated")} if printed else {}
+    paper = {"paper": Heading("Paper", "unit not stated")} if printed else {}
     rows: list[dict[str, Content]] = [
         {"model": _name(tables, pair), "paper": printed.get((tables.printed_label(pair[0]), pair[1]), _NOT_PRINTED)}
         | {name: found[pair] for name, found in means.items()}
         for pair in order
     ]
-    return Table(
+    return PageTable(
         "entropy",
         "How confident the released answers are",
-        {"model": Column("Teacher", "grade")} | ENTROPY | paper,
+        {"model": Heading("Teacher", "grade")} | ENTROPY | paper,
         rows,
         sample=f", {_sample(tables)}",
         notes=[
@@ -139,20 +139,20 @@ def training_curves(tables: Tables) -> "pd.DataFrame":
 
 
 def _value(content: Content) -> float:
-    return content.value if isinstance(content, Estimate) else nan
+    return content.value if isinstance(content, Measured) else nan
 
 
-def _name(tables: Tables, pair: Pair) -> Content:
+def _name(tables: Tables, pair: _Pair) -> Content:
     """The defense with its grade; with the architecture where teachers of several were trained."""
     several = teachers_of(tables)["arch"].nunique() > 1
     return graded(tables, pair[0], f", {pair[1]}" if several else "")
 
 
-def _times(tables: Tables) -> dict[Pair, Content]:
+def _times(tables: Tables) -> dict[_Pair, Content]:
     """Training time of each teacher over that of CE; empty where no time is known."""
     seconds = tables.facts.get("teacher_seconds") or {}
     plain = {arch: seconds.get(model) for arch, model in unprotected(tables).items()}
-    found: dict[Pair, Content] = {}
+    found: dict[_Pair, Content] = {}
     for row in records(teachers_of(tables).drop_duplicates("model")) if seconds else []:
         ratio = seconds.get(row.model, nan) / (plain.get(row.arch) or nan)
         if isfinite(row.flip_rate):

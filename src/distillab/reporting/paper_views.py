@@ -9,9 +9,9 @@ from distillab.metrics.decisions import Evidence, TeacherDecision, decide
 from distillab.metrics.gains import CellKey, gains_over_controls
 from distillab.metrics.levels import Levels
 from distillab.reporting.cells import Absent, Content, lines, quiet
-from distillab.reporting.columns import Column, Row, declared, rows_of
+from distillab.reporting.columns import CellRow, Heading, declared, rows_of
 from distillab.reporting.display import DASH, Html, number, points
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import lookup, records
 
@@ -51,17 +51,17 @@ OWN = (
 )  # fmt: skip
 
 BEST = {
-    "row": Column("Defense, teacher → student"),
-    "dataset": Column("Data set"),
-    "ls_accuracy": Column("LS student", show="{:.2f}".format),
-    "best_printed": Column("Best knockoff", "as printed", "{:.2f}".format),
-    "best_attack": Column("Best attack", "from the numbers"),
+    "row": Heading("Defense, teacher → student"),
+    "dataset": Heading("Data set"),
+    "ls_accuracy": Heading("LS student", show="{:.2f}".format),
+    "best_printed": Heading("Best knockoff", "as printed", "{:.2f}".format),
+    "best_attack": Heading("Best attack", "from the numbers"),
     "gain": declared("knockoff", "delta", "Gain"),
-    "p_one_sided": Column("p", "Welch, one-sided", absent="no spread is printed"),
+    "p_one_sided": Heading("p", "Welch, one-sided", absent="no spread is printed"),
 }
 
 
-def best_table(papers: Reported) -> Table:
+def best_table(papers: Reported) -> PageTable:
     """The paper's best knockoff per row, with what the numbers themselves say."""
     frame, arrows = papers["cmim_table1_best"], papers["cmim_table1_arrows"]
     tests = papers["cmim_table1_significance"]
@@ -71,7 +71,7 @@ def best_table(papers: Reported) -> Table:
     )
     wrong = int((~arrows["consistent"].astype(bool)).sum())
     off = int((frame["best_printed"] != frame["best_from_numbers"]).sum())
-    return Table(
+    return PageTable(
         "paper",
         "Knockoff accuracy as printed, %",
         BEST,
@@ -102,7 +102,7 @@ def five_seeds(papers: Reported) -> TeacherDecision:
     return decide(Evidence(gains.of_teacher(teacher)), levels=Levels(), margin=_MARGIN, n_test=_TESTED)
 
 
-def _knockoffs(papers: Reported) -> Table:
+def _knockoffs(papers: Reported) -> PageTable:
     """Tables 1 and 7: accuracy with the printed arrow and spread."""
     key = [*_ROW, "attack"]
     frame = papers["cmim_table1"].merge(papers["cmim_table7"][[*key, "std"]], on=key, how="left")
@@ -113,7 +113,7 @@ def _knockoffs(papers: Reported) -> Table:
         for (dataset, defense, teacher, student), part in frame.groupby(_ROW, sort=False)
     ]
     columns = _wide(frame["attack"].unique(), "Defense, teacher → student")
-    return Table(
+    return PageTable(
         "paper-knockoffs",
         "Tables 1 and 7: knockoff students, accuracy in %",
         columns,
@@ -128,7 +128,7 @@ def _knockoff(accuracy: float, spread: float, printed: object) -> Content:
     return lines(f"{accuracy:.2f}{mark}", quiet(f"±{spread:.2f}" if isfinite(spread) else DASH))
 
 
-def _pivot(papers: Reported, table: Pivot) -> Table:
+def _pivot(papers: Reported, table: Pivot) -> PageTable:
     """Numbers as printed; a gain that is printed beside accuracies is a column of its own."""
     import pandas as pd
 
@@ -140,18 +140,18 @@ def _pivot(papers: Reported, table: Pivot) -> Table:
         frame = frame.assign(model=frame["teacher"] + " → " + frame["student"])
         frame = frame.assign(omega=frame["omega"].map("ω = {:g}".format))
     methods = list(frame[table.columns].unique())
-    rows: list[Row] = []
+    rows: list[CellRow] = []
     for (dataset, model), part in frame.groupby(["dataset", "model"], sort=False):
         found = lookup(part, table.columns, table.value)
         rows.append(
             {"row": model, "dataset": dataset} | {name: _plain(found, name, table.decimals) for name in methods}
         )
-    return Table(table.name, table.title, _wide(methods, "Network"), rows)
+    return PageTable(table.name, table.title, _wide(methods, "Network"), rows)
 
 
-def _wide(methods: Iterable[str], of: str) -> dict[str, Column]:
+def _wide(methods: Iterable[str], of: str) -> dict[str, Heading]:
     """What a row is of, the data set, and a column per method."""
-    return {"row": Column(of), "dataset": Column("Data set")} | {method: Column(method) for method in methods}
+    return {"row": Heading(of), "dataset": Heading("Data set")} | {method: Heading(method) for method in methods}
 
 
 def _plain(found: Mapping[str, float], method: str, decimals: int) -> Content:
@@ -160,16 +160,17 @@ def _plain(found: Mapping[str, float], method: str, decimals: int) -> Content:
     return f"{found[method]:.{decimals}f}" if isfinite(found[method]) else Absent("printed as not a number")
 
 
-def _seeds(papers: Reported) -> Table:
+def _seeds(papers: Reported) -> PageTable:
     """Table 8 with the differences, their mean, and the verdict that the same five seeds give here."""
     frame, verdict = papers["cmim_table8"], five_seeds(papers)
     wide = frame.pivot_table(index="seed", columns="arm", values="accuracy")
     (attack,) = (arm for arm in wide.columns if arm != _LS)
     first, below = records(frame)[0], int((wide[attack] < wide[_LS]).sum())
     two = "{:.2f}".format
-    columns = {"seed": Column("Seed", show="{:g}".format), "ls": Column("LS student", "%", two),
-               "attack": Column(f"{attack} knockoff", "%", two), "delta": Column("Gain", "points", points)}  # fmt: skip
-    return Table(
+    columns = {"seed": Heading("Seed", show="{:g}".format), "ls": Heading("LS student", "%", two),
+               "attack": Heading(f"{attack} knockoff", "%", two),
+               "delta": Heading("Gain", "points", points)}  # fmt: skip
+    return PageTable(
         "paper-seeds",
         "Table 8: five seeds",
         columns,

@@ -3,10 +3,10 @@
 from math import isfinite, nan
 from typing import Any
 
-from distillab.reporting.cells import Absent, Content, Estimate, beside, known, lines, quiet, verdict
-from distillab.reporting.columns import Column, declared
+from distillab.reporting.cells import Absent, Content, Measured, beside, known, lines, quiet, verdict
+from distillab.reporting.columns import Heading, declared
 from distillab.reporting.display import number, percent, points
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import sample
 from distillab.reporting.names import grade_note
 from distillab.reporting.tables import Tables, records
@@ -25,7 +25,7 @@ WORTH = {
 }
 
 
-def protection_table(tables: Tables) -> Table:
+def protection_table(tables: Tables) -> PageTable:
     """Defended teachers as rows, thieves as columns: share of the leak removed, whether it protects; and its cost.
 
     Nothing where no defended teacher stands beside an unprotected one.
@@ -40,12 +40,12 @@ def protection_table(tables: Tables) -> Table:
         rows.append(
             {"row": first.title} | cells | {"cost": known(first.cost, first.cost_low, first.cost_high, absent=_NO_SEED)}
         )
-    removed = {thief: Column(thief_title(thief), "% removed [95 %]", percent) for thief in thieves}
-    cost = Column("Cost ↓", "points of accuracy [95 %]", points)
-    return Table(
+    removed = {thief: Heading(thief_title(thief), "% removed [95 %]", percent) for thief in thieves}
+    cost = Heading("Cost ↓", "points of accuracy [95 %]", points)
+    return PageTable(
         "protection",
         "What does each defense take from a thief?",
-        {"row": Column("Teacher", "grade"), **removed, "cost": cost},
+        {"row": Heading("Teacher", "grade"), **removed, "cost": cost},
         rows,
         sample=" Share of the unprotected teacher's leak that is gone for the attack that loses least: 100 % leaves "
         "nothing, 0 % is no defense. Intervals over training seeds on these test images; "
@@ -92,7 +92,7 @@ def _shielded(v: Any) -> Content:  # noqa: ANN401 - a row
     if not isfinite(share):
         return lines(said, Absent("no leak surely above the margin is shown"))
     at_least = quiet(f"at least {percent(low)}") if isfinite(low) and not isfinite(high) else ""
-    return lines(said, beside(Estimate(share, low, high), at_least))
+    return lines(said, beside(Measured(share, low, high), at_least))
 
 
 def _float(value: float | None) -> float:

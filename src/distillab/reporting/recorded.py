@@ -19,13 +19,13 @@ from distillab.reporting import (
     thief_views,
     worst_views,
 )
-from distillab.reporting.kit import Folded, Table
+from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.reported import Reported
 from distillab.reporting.selection import robbed_by
 from distillab.reporting.tables import Tables
 from distillab.studies.study import RecordKind
 
-Sections = Mapping[str, list[Table | Folded]]
+Sections = Mapping[str, list[PageTable | Folded]]
 """Title to the tables under it."""
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from distillab.reporting.cells import Absent, Content
-from distillab.reporting.columns import Column, printed
+from distillab.reporting.columns import Heading, printed
 from distillab.reporting.display import Html
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.reported import Reported
 from distillab.reporting.selection import of_method, settings_of
 from distillab.reporting.tables import Tables, records
@@ -25,7 +25,7 @@ def settings_tables(tables: Tables, papers: Reported) -> Html:
     return Html("".join(_settings(tables, papers, method).text for method in _FILES))
 
 
-def _settings(tables: Tables, papers: Reported, method: str) -> Table:
+def _settings(tables: Tables, papers: Reported, method: str) -> PageTable:
     released, label = papers[_FILES[method]], tables.label(method)
     theirs = {name: _RELEASED.get(name, name) for name in _SHOWN[method]}
     network = "arch" if "arch" in released else "teacher"
@@ -39,10 +39,10 @@ def _settings(tables: Tables, papers: Reported, method: str) -> Table:
         | {name: _value(getattr(row, their)) for name, their in theirs.items()}
         for row in records(released.drop_duplicates(["dataset", network, *theirs.values()]))
     ]
-    columns = {"where": Column("Whose"), "dataset": Column("Data set")}
-    columns |= {name: Column(_TITLES[name], show=printed) for name in theirs}
+    columns = {"where": Heading("Whose"), "dataset": Heading("Data set")}
+    columns |= {name: Heading(_TITLES[name], show=printed) for name in theirs}
     title = f"Settings of {label if label != method else method.upper()}"
-    return Table(f"settings-{method}", title, columns, rows)
+    return PageTable(f"settings-{method}", title, columns, rows)
 
 
 def _own(tables: Tables, key: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ import numpy as np
 
 from distillab.reporting import response_figures
 from distillab.reporting.cells import Absent, Content, Marked
-from distillab.reporting.columns import Column, declared
+from distillab.reporting.columns import Heading, declared
 from distillab.reporting.display import Html, setting
 from distillab.reporting.drawing import show, style
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.palette import places
 from distillab.reporting.summaries import counts, estimates, range_of, seeds_of
@@ -26,7 +26,7 @@ RESPONSES = {
     "entropy": declared("responses", "entropy", "Entropy", "mean, nats"),
     "entropy_sd": declared("responses", "entropy_sd", "Its spread", "sd over images"),
     "support": declared("responses", "support", "Support", "exp(entropy), classes"),
-    "gap": Column("Gap", "first − second"),
+    "gap": Heading("Gap", "first − second"),
     "kl_from_plain": declared("responses", "kl_from_plain", "KL(q, CE)"),
     "kl_to_plain": declared("responses", "kl_to_plain", "KL(CE, q)"),
 }
@@ -40,7 +40,7 @@ _TARGET = np.array([0.6, 0.4, 0.0, 0.0])
 """A sparse answer: two classes of four are kept."""
 
 
-def responses_table(tables: Tables) -> Table:
+def responses_table(tables: Tables) -> PageTable:
     """Per teacher: how sure its right answers are, as released and softened, and how far from the unprotected ones."""
     frame = tables["responses"]
     temperatures = sorted(frame["temperature"].unique())
@@ -55,10 +55,10 @@ def responses_table(tables: Tables) -> Table:
         for name in keys.values()
     }
     titles = cell_titles(tables)
-    return Table(
+    return PageTable(
         "responses",
         "How the teachers answer",
-        {"teacher": Column("Teacher", "grade")} | columns,
+        {"teacher": Heading("Teacher", "grade")} | columns,
         [
             {"teacher": titles[teacher]} | {key: found[teacher] for key, found in cells.items()}
             for teacher in in_order(tables, frame["teacher"])

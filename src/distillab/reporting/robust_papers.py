@@ -4,9 +4,9 @@ from math import isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.cells import lines
-from distillab.reporting.columns import Column, printed, rows_of
+from distillab.reporting.columns import Heading, printed, rows_of
 from distillab.reporting.display import percent
-from distillab.reporting.kit import Folded, Table
+from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import method_of, settings_of
 from distillab.reporting.summaries import over_seeds, teachers_of
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _PAPERS = {"madry": "Madry et al. 2018", "trades": "Zhang et al. 2019"}
 _KINDS = {"natural": "clean", "robust": "under attack"}
 PRINTED = {
-    "paper": Column("Paper"), "dataset": Column("Data set"), "model": Column("Model"), "kind": Column("Accuracy"),
-    "setting": Column("Attack"), "value": Column("Printed", "%", printed),
-    "ours": Column("Ours", "%, worst case of all attacks", absent="no such teacher at this eps here"),
-    "source": Column("Where"),
+    "paper": Heading("Paper"), "dataset": Heading("Data set"), "model": Heading("Model"), "kind": Heading("Accuracy"),
+    "setting": Heading("Attack"), "value": Heading("Printed", "%", printed),
+    "ours": Heading("Ours", "%, worst case of all attacks", absent="no such teacher at this eps here"),
+    "source": Heading("Where"),
 }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
     )
 
 
-def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Table:
+def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> PageTable:
     beside = name == "papers-own"
     columns = {key: column for key, column in PRINTED.items() if key != "ours" or beside}
     ours = [_alike(tables, row) if beside else [] for row in records(frame)]
@@ -62,7 +62,7 @@ def _printed(tables: Tables, frame: "pd.DataFrame", name: str) -> Table:
         setting=frame["setting"].where(frame["kind"] == "robust", ""),
         ours=[lines(*found) if found else None for found in ours],
     )
-    return Table(
+    return PageTable(
         name,
         "What the papers print about adversarial training.",
         columns,

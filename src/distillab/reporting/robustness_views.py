@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from distillab.reporting import figures
 from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.cells import Absent, Content
-from distillab.reporting.columns import Column
+from distillab.reporting.columns import Heading
 from distillab.reporting.display import Html, percent, setting
 from distillab.reporting.drawing import show, style
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.palette import ordered
 from distillab.reporting.strength import attack_list, strength_note, strength_words, with_mark
 from distillab.reporting.summaries import counts, estimates, nothing_found, seeds_of, teachers_of, with_best
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 BOLD = "the column's best and every model whose interval overlaps its interval"
 
-CLEAN = Column("Clean", "accuracy, %", percent)
+CLEAN = Heading("Clean", "accuracy, %", percent)
 
 
-def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls_student")) -> Table:
+def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls_student")) -> PageTable:
     """Models x attacks: robust accuracy at a fixed radius, median distance for minimum-norm attacks."""
     everything = tables["robustness"]
     frame = everything[everything["role"].isin(roles) & (everything["logits"] == "raw")]
@@ -40,10 +40,10 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     fixed = [name for name, part in parts.items() if _at_budget(part)]
     least = [name for name in parts if name not in fixed]
     spanners = {"Robust accuracy, % ↑": fixed, "Median distance of the nearest adversarial example ↑": least}
-    return Table(
+    return PageTable(
         "robustness",
         "What is left under attack",
-        {"model": Column("Model")} | columns,
+        {"model": Heading("Model")} | columns,
         [
             {"model": tables.label(model)}
             | {name: found.get(model) or _absent(tables, model, parts[name]) for name, found in cells.items()}
@@ -125,13 +125,13 @@ def _at_budget(part: "pd.DataFrame") -> bool:
     return bool(part["eps"].notna().any())
 
 
-def _heading(part: "pd.DataFrame") -> Column:
+def _heading(part: "pd.DataFrame") -> Heading:
     """One attack under one threat model."""
     first = part.iloc[0]
     norm = norm_label(first["norm"])
     if _at_budget(part):
-        return Column(first["attack_label"], f"{norm}, eps {setting(first['eps'])}", percent)
-    return Column(first["attack_label"], norm)
+        return Heading(first["attack_label"], f"{norm}, eps {setting(first['eps'])}", percent)
+    return Heading(first["attack_label"], norm)
 
 
 def _clean(frame: "pd.DataFrame") -> dict[str, Content]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from distillab.core.errors import ContractError
 from distillab.metrics.intervals import seed_interval
-from distillab.reporting.cells import Absent, Estimate, Number
+from distillab.reporting.cells import Absent, Known, Measured
 from distillab.tables import TABLES
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from distillab.reporting.tables import Tables
 
-Key = TypeVar("Key")
+_Group = TypeVar("_Group")
 
 OVER_SEEDS = "95 %, Student's t over training seeds, of shares in Wilson's form"
 """What the intervals over seeds are, as captions and notes say it."""
@@ -106,7 +106,7 @@ def estimates(
     *,
     within: tuple[float, float] | None = None,
     reason: str = "no finite result",
-) -> dict[Any, Number]:
+) -> dict[Any, Known]:
     """The rows of `over_seeds` as contents of cells, by the name of the group; a dash with the reason without a mean.
 
     Groups that several columns name are keys of several values.
@@ -115,7 +115,7 @@ def estimates(
     keys = found[by[0]] if len(by) == 1 else found[by].itertuples(index=False, name=None)
     numbers = found[["value", "low", "high", "kind"]].itertuples(index=False, name=None)
     return {
-        key: Estimate(*each) if isfinite(each[0]) else Absent(reason) for key, each in zip(keys, numbers, strict=True)
+        key: Measured(*each) if isfinite(each[0]) else Absent(reason) for key, each in zip(keys, numbers, strict=True)
     }
 
 
@@ -124,14 +124,14 @@ def nothing_found(correct: int) -> str:
     return "half of the searches found nothing" if correct else "no image was classified correctly"
 
 
-def with_best(contents: Mapping[Key, Number], *, largest: bool = True) -> dict[Key, Number]:
+def with_best(contents: Mapping[_Group, Known], *, largest: bool = True) -> dict[_Group, Known]:
     """The same with the best value marked, and every value whose interval overlaps its; none if it has no interval."""
-    known = [each for each in contents.values() if isinstance(each, Estimate)]
+    known = [each for each in contents.values() if isinstance(each, Measured)]
     if not known:
         return dict(contents)
     best = max(known, key=lambda each: each.value if largest else -each.value)
     return {
-        key: replace(each, best=each.high >= best.low and each.low <= best.high) if isinstance(each, Estimate) else each
+        key: replace(each, best=each.high >= best.low and each.low <= best.high) if isinstance(each, Measured) else each
         for key, each in contents.items()
     }
 

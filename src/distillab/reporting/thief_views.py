@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import distillab.reporting.verdict_notes as notes
 from distillab.reporting.absent import gap_note, gaps, reason
-from distillab.reporting.cells import Absent, Content, Estimate, beside, lines, quiet, verdict
-from distillab.reporting.columns import Column, declared, rows_of, whole
+from distillab.reporting.cells import Absent, Content, Measured, beside, lines, quiet, verdict
+from distillab.reporting.columns import Heading, declared, rows_of, whole
 from distillab.reporting.display import percent, points
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import attack_name, sample, seeds_of
 from distillab.reporting.names import grade_note
 from distillab.reporting.protection_views import WORTH, worth_cells
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 NO_KNOCKOFF = "No knockoff was trained."
 
-ACCURACY = Column("Accuracy ↑", "of the teacher, %", percent)
+ACCURACY = Heading("Accuracy ↑", "of the teacher, %", percent)
 
 THIEVES = {
-    "thief": Column("Thief"),
-    "means": Column("Means", "labels, questions, what it sees"),
-    "gain": Column("Gain ↑", "points [bounds]", points),
-    "knockoff": Column("Strongest knockoff ↑", "of the unprotected teacher, %", percent),
+    "thief": Heading("Thief"),
+    "means": Heading("Means", "labels, questions, what it sees"),
+    "gain": Heading("Gain ↑", "points [bounds]", points),
+    "knockoff": Heading("Strongest knockoff ↑", "of the unprotected teacher, %", percent),
     "queries": declared("knockoff", "queries", "Answers bought", "images asked about"),
     **WORTH,
-    "ls": Column("Its labels alone ↑", "LS student, %", percent),
-    "pseudo": Column("Its pseudo-labels ↑", "on the same images, %", percent),
-    "seeds": Column("Seeds"),
+    "ls": Heading("Its labels alone ↑", "LS student, %", percent),
+    "pseudo": Heading("Its pseudo-labels ↑", "on the same images, %", percent),
+    "seeds": Heading("Seeds"),
 }
 
 
-def verdict_matrix(tables: Tables) -> Table:
+def verdict_matrix(tables: Tables) -> PageTable:
     """Teachers as rows, thieves as columns: verdict, largest gain with its bounds and attack, price where undecided."""
     verdicts, thieves = hardest_first(tables), asking_thieves(tables)
     accuracy = estimates(teachers_of(tables), ["model"], "test_accuracy")
@@ -44,7 +44,7 @@ def verdict_matrix(tables: Tables) -> Table:
     differ, columns = set(counts[counts > 1].index), {}
     for thief in thieves:
         seeds = seeds_range(int(n) for n in verdicts.loc[verdicts["thief"] == thief, "seeds"].dropna())
-        columns[thief] = Column(thief_title(thief), "\n".join([*means_lines(tables.facts, thief), seeds]), points)
+        columns[thief] = Heading(thief_title(thief), "\n".join([*means_lines(tables.facts, thief), seeds]), points)
     rows = []
     for _, group in verdicts.groupby("row", sort=False):
         first, found = records(group)[0], {v.thief: _verdict(tables, v, v.thief in differ) for v in records(group)}
@@ -53,10 +53,10 @@ def verdict_matrix(tables: Tables) -> Table:
             | {thief: found.get(thief) or _absent(tables, first, thief) for thief in thieves}
             | {"accuracy": accuracy.get(first.teacher) or Absent("not measured")}
         )
-    return Table(
+    return PageTable(
         "thieves-verdicts",
         "Whom can each thief distill?",
-        {"row": Column("Teacher", "grade"), **columns, "accuracy": ACCURACY},
+        {"row": Heading("Teacher", "grade"), **columns, "accuracy": ACCURACY},
         rows,
         sample=" Hardest to steal from first, by the largest gain of any thief; beneath each verdict the largest gain "
         f"in points [bounds that decide] and its attack. {sample(tables)}, {seeds_of(verdicts)}",
@@ -65,12 +65,12 @@ def verdict_matrix(tables: Tables) -> Table:
     )
 
 
-def thieves_table(tables: Tables) -> Table:
+def thieves_table(tables: Tables) -> PageTable:
     """One row per thief and pair of networks: means, answers bought, controls, what it takes from the unprotected."""
     cells = strongest(tables)
     cells = cells[cells["unprotected"].astype(bool)]
     order, several = asking_thieves(tables), cells["pair"].nunique() > 1
-    return Table(
+    return PageTable(
         "thieves",
         "What each thief has, and what it takes from the teacher without protection.",
         THIEVES,
@@ -87,7 +87,7 @@ def thieves_table(tables: Tables) -> Table:
     )
 
 
-def controls_table(tables: Tables) -> Table:
+def controls_table(tables: Tables) -> PageTable:
     """Whatever has labels: what they alone are worth to a student."""
     frame = tables["labels"].sort_values("labels", kind="stable")
     kinds = {"ls_student": "its labels alone", "pseudo_student": "its pseudo-labels"}
@@ -97,14 +97,14 @@ def controls_table(tables: Tables) -> Table:
         role=frame["role"].map(kinds),
     )
     columns = {
-        "thief": Column("Thief"),
-        "means": Column("Means"),
-        "student": Column("Student"),
-        "role": Column("Learns from"),
-        "accuracy": Column("Accuracy ↑", "%", percent, ("low", "high")),
+        "thief": Heading("Thief"),
+        "means": Heading("Means"),
+        "student": Heading("Student"),
+        "role": Heading("Learns from"),
+        "accuracy": Heading("Accuracy ↑", "%", percent, ("low", "high")),
         "seeds": declared("labels", "seeds", "Seeds"),
     }
-    return Table("controls", "What labels are worth without answers", columns, rows_of(frame, columns),
+    return PageTable("controls", "What labels are worth without answers", columns, rows_of(frame, columns),
                  sample=f", {sample(tables)}")  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def _verdict(tables: Tables, v: Any, seeds: bool) -> Content:  # noqa: ANN401 - 
     """One verdict: chip, gain with bounds and attack, price; with its seeds where those of its thief differ."""
     by = f"by {int(v.attacks)} attack{'s' * (int(v.attacks) > 1)}" if v.verdict == "undistillable" else ""
     attack = attack_name(tables, v.best_attack) + (f", {seeds_phrase(int(v.seeds))}" if seeds else "")
-    gain = beside(Estimate(v.best_delta, v.lower, v.upper), quiet(attack))
+    gain = beside(Measured(v.best_delta, v.lower, v.upper), quiet(attack))
     return lines(beside(verdict(v.verdict, str(v.reason)), by), gain, quiet(price_phrase(tables, v)))
 
 
@@ -141,9 +141,9 @@ def _thief(tables: Tables, cell: Any, several: bool) -> dict[str, Content]:  # n
     return {
         "thief": lines(thief_title(cell.thief), quiet(cell.pair if several else "")),
         "means": lines(*means_lines(tables.facts, cell.thief)),
-        "gain": Estimate(cell.best_delta, cell.lower, cell.upper),
+        "gain": Measured(cell.best_delta, cell.lower, cell.upper),
         "knockoff": lines(
-            Estimate(cell.knockoff_accuracy, cell.knockoff_low, cell.knockoff_high), quiet(attacked)
+            Measured(cell.knockoff_accuracy, cell.knockoff_low, cell.knockoff_high), quiet(attacked)
         ),
         "queries": cell.queries,
         **worth_cells(tables, cell),
@@ -158,4 +158,4 @@ def _control(tables: Tables, cell: Any, role: str) -> Content:  # noqa: ANN401 -
     row = controls_of(tables).get((cell.thief, cell.student, role))
     if row is None:
         return Absent(reason(gaps(tables, role=role, thief=cell.thief), "this thief holds no unlabeled image"))
-    return Estimate(row.accuracy, row.low, row.high)
+    return Measured(row.accuracy, row.low, row.high)

@@ -5,11 +5,11 @@ from math import inf, nan
 from typing import TYPE_CHECKING
 
 from distillab.reporting.absent import gaps, reason
-from distillab.reporting.cells import Absent, Content, Estimate, Number, lines
+from distillab.reporting.cells import Absent, Content, Known, Measured, lines
 from distillab.reporting.chain_views import first_teachers
-from distillab.reporting.columns import Column, Row, declared
+from distillab.reporting.columns import CellRow, Heading, declared
 from distillab.reporting.display import percent
-from distillab.reporting.kit import Folded, Table
+from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.names import grade_note
 from distillab.reporting.selection import kind_of
 from distillab.reporting.summaries import counts, estimates, seeds_of, with_best
@@ -26,13 +26,13 @@ SHARES = {
     "best_single": declared("worst", "best_single", "Best single attack", "robust accuracy, %"),
     "boundary": declared("worst", "boundary", "Boundary risk ↓", "% of images"),
 }
-WORST = {"model": Column("Model", "grade"), **SHARES, "attacks": Column("Attacks"), "flags": Column("Doubts")}
+WORST = {"model": Heading("Model", "grade"), **SHARES, "attacks": Heading("Attacks"), "flags": Heading("Doubts")}
 
 VIEWS = {
-    "raw": Column("White box", "this network", percent),
-    "from_copy": Column("From a copy", "another seed", percent),
-    "from_plain": Column("From CE", "same network, seed", percent),
-    "from_other": Column("From another network", "same defense", percent),
+    "raw": Heading("White box", "this network", percent),
+    "from_copy": Heading("From a copy", "another seed", percent),
+    "from_plain": Heading("From CE", "same network, seed", percent),
+    "from_other": Heading("From another network", "same defense", percent),
 }
 """Where an attack's images come from, as the column ``logits`` has it."""
 
@@ -56,14 +56,14 @@ def survival_table(tables: Tables) -> Folded:
     return _by_budget(tables, frame[distilled | taught], "survival", "What distillation leaves of it")
 
 
-def transfer_table(tables: Tables) -> Table:
+def transfer_table(tables: Tables) -> PageTable:
     """Attacks of a fixed radius on the network itself and carried over from others, side by side."""
     frame = tables["robustness"]
     frame = frame[(frame["role"] == "teacher") & frame["eps"].notna() & frame["logits"].isin(VIEWS)]
     frame = frame[frame["attack"].isin(frame.loc[frame["logits"] != "raw", "attack"])]
     views = {view: column for view, column in VIEWS.items() if (frame["logits"] == view).any()}
     means = estimates(frame, ["attack", "model", "logits"], "robust_accuracy")
-    titles, rows = cell_titles(tables), list[Row]()
+    titles, rows = cell_titles(tables), list[CellRow]()
     for attack, part in frame.groupby("attack", sort=False):
         threat = named((str(part["norm"].iloc[0]), float(part["eps"].iloc[0])))
         rows += [
@@ -71,10 +71,10 @@ def transfer_table(tables: Tables) -> Table:
             | {view: _carried(tables, means, (str(attack), model, view)) for view in views}
             for model in in_order(tables, part["model"])
         ]
-    return Table(
+    return PageTable(
         "transfer",
         "Attacks carried over from other networks",
-        {"model": Column("Teacher", "grade"), "attack": Column("Attack"), **views},
+        {"model": Heading("Teacher", "grade"), "attack": Heading("Attack"), **views},
         rows,
         sample=f": robust accuracy, %, n = {counts(frame['n'])} images of {tables.dataset}, {seeds_of(frame)}"
         if rows
@@ -90,16 +90,16 @@ def transfer_table(tables: Tables) -> Table:
     )
 
 
-def _carried(tables: Tables, means: Mapping[tuple[str, str, str], Number], key: tuple[str, str, str]) -> Content:
+def _carried(tables: Tables, means: Mapping[tuple[str, str, str], Known], key: tuple[str, str, str]) -> Content:
     """One attack on one teacher from one source; bold where the source does better than the direct attack."""
     attack, model, view = key
     found, direct = means.get(key), means.get((attack, model, "raw"))
     if found is None:
         return Absent(reason(gaps(tables, "attack", model=model, question=f"{attack} {view}"), NOT_RUN))
-    if not isinstance(found, Estimate):
+    if not isinstance(found, Measured):
         return found
-    least = direct.value if isinstance(direct, Estimate) else nan
-    return Estimate(*found.bounds, found.kind, best=view != "raw" and found.value < least)
+    least = direct.value if isinstance(direct, Measured) else nan
+    return Measured(*found.bounds, found.kind, best=view != "raw" and found.value < least)
 
 
 def _by_budget(tables: Tables, frame: "pd.DataFrame", name: str, title: str) -> Folded:
@@ -120,19 +120,19 @@ def _fewer(frame: "pd.DataFrame") -> str:
     return f"{fewer:,} of {len(frame):,} worst cases are over fewer attacks than planned; they may be worse still."
 
 
-def _worst(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str, title: str) -> Table:
+def _worst(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str, title: str) -> PageTable:
     titles = cell_titles(tables)
     means = {column: estimates(frame, ["model"], column) for column in SHARES}
     means |= {column: with_best(means[column], largest=column != "boundary") for column in SHARES if
               column != "best_single"}  # fmt: skip
-    rows: list[Row] = [
+    rows: list[CellRow] = [
         {"model": titles.get(model, model)}
         | {column: each[model] for column, each in means.items()}
         | {"attacks": counts(frame.loc[frame["model"] == model, "attacks"]),
            "flags": lines(*doubts(tables, frame, model, threat) or ["none"])}
         for model in in_order(tables, frame["model"])
     ]  # fmt: skip
-    return Table(
+    return PageTable(
         name,
         f"{title}: {named(threat)}",
         WORST,

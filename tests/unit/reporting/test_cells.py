@@ -6,8 +6,8 @@ import pytest
 
 from distillab.reporting.cells import (
     Absent,
-    Estimate,
     Graded,
+    Measured,
     arrow,
     beside,
     bounds_of,
@@ -24,11 +24,11 @@ CASES = [
     ("<b>", "&lt;b&gt;", "<b>"),
     (0.5, '<span class="cell">50.0</span>', "50.0"),
     (nan, '<span class="cell">–</span>', "–"),
-    (Estimate(0.5, 0.4, 0.6), '<span class="cell">50.0 <span class="interval">[40.0, 60.0]</span></span>',
+    (Measured(0.5, 0.4, 0.6), '<span class="cell">50.0 <span class="interval">[40.0, 60.0]</span></span>',
      "50.0 [40.0, 60.0]"),
-    (Estimate(0.5), '<span class="cell">50.0</span>', "50.0"),
-    (Estimate(0.5, 0.4, nan), '<span class="cell">50.0</span>', "50.0"),
-    (Estimate(0.5, best=True), '<span class="cell"><strong>50.0</strong></span>', "**50.0**"),
+    (Measured(0.5), '<span class="cell">50.0</span>', "50.0"),
+    (Measured(0.5, 0.4, nan), '<span class="cell">50.0</span>', "50.0"),
+    (Measured(0.5, best=True), '<span class="cell"><strong>50.0</strong></span>', "**50.0**"),
     (Absent("<y>"), '<abbr class="missing" title="&lt;y&gt;">–<span class="unseen"> (&lt;y&gt;)</span></abbr>', "–"),
     (Graded("<KD>", "V", ", net"), "&lt;KD&gt; <span class='grade'>V</span>, net", "<KD>, net"),
     (Graded("MKD", "S"), "MKD <span class='grade'>S</span>", "MKD (S)"),
@@ -53,7 +53,7 @@ def test_a_number_that_is_none_says_why():
 
 
 def test_a_column_is_sorted_by_the_first_number_of_a_cell():
-    assert bounds_of(lines(verdict("distillable"), beside(Estimate(0.1, 0.0, 0.2), "KD"), 3)) == (0.1, 0.0, 0.2)
+    assert bounds_of(lines(verdict("distillable"), beside(Measured(0.1, 0.0, 0.2), "KD"), 3)) == (0.1, 0.0, 0.2)
     assert bounds_of(7)[0] == 7
     assert all(isnan(bounds_of(content)[0]) for content in ("7", Absent("gone"), quiet("8")))
 

@@ -8,16 +8,20 @@ from math import isnan, nan
 import pandas as pd
 import pytest
 
-from distillab.reporting.cells import Absent, Estimate, beside, quiet
-from distillab.reporting.columns import WRITTEN, Column, declared, rows_of, whole
+from distillab.reporting.cells import Absent, Measured, beside, quiet
+from distillab.reporting.columns import WRITTEN, Heading, declared, rows_of, whole
 from distillab.reporting.display import percent
-from distillab.reporting.kit import Folded, Table
+from distillab.reporting.kit import Folded, PageTable
 from distillab.tables import TABLES
 from distillab.tables.units import UNITS
 
-COLUMNS = {"name": Column("<Name>"), "share": Column("Share ↑", "%\nof images", percent), "n": Column("n", show=whole)}
+COLUMNS = {
+    "name": Heading("<Name>"),
+    "share": Heading("Share ↑", "%\nof images", percent),
+    "n": Heading("n", show=whole),
+}
 ROWS = [
-    {"name": "<one>", "share": Estimate(0.5, 0.4, 0.6, "seeds"), "n": 3},
+    {"name": "<one>", "share": Measured(0.5, 0.4, 0.6, "seeds"), "n": 3},
     {"name": "t|o", "share": Absent("not run"), "n": beside(4, quiet("of 9"))},
 ]
 
@@ -25,7 +29,7 @@ ROWS = [
 @pytest.fixture
 def table():
     """Two rows, one with a dash, under columns of which two have a common title."""
-    return Table(
+    return PageTable(
         "t", "Shares & n", COLUMNS, ROWS, sample=", n = 9", spanners={"Over": ["share", "n"]}, notes=["", "<so>"]
     )
 
@@ -62,8 +66,8 @@ def test_a_file_has_the_numbers_as_they_are_and_the_words_beside(table):
 
 
 def test_a_table_without_rows_is_a_sentence_or_nothing():
-    assert Table("t", "T", COLUMNS, []).text == ""
-    empty = Table("t", "T", COLUMNS, [], otherwise="Nothing & nobody.")
+    assert PageTable("t", "T", COLUMNS, []).text == ""
+    empty = PageTable("t", "T", COLUMNS, [], otherwise="Nothing & nobody.")
     assert empty.text == "<p>Nothing &amp; nobody.</p>"
     assert empty.markdown() == "Nothing & nobody."
 
@@ -73,7 +77,7 @@ def test_others_are_folded_on_a_page_and_open_in_a_record(table):
     assert both.text.count("<table>") == 2
     assert both.text.partition("<summary>More</summary>")[2].count("<table>") == 1
     assert both.markdown().count(r"| \<one\> |") == 2
-    assert "<details>" not in Folded(table, "More", [Table("u", "U", COLUMNS, [])]).text
+    assert "<details>" not in Folded(table, "More", [PageTable("u", "U", COLUMNS, [])]).text
 
 
 def test_heading_unit_and_interval_follow_from_the_tables_of_a_run():
@@ -91,7 +95,7 @@ def test_every_unit_that_a_page_writes_is_one_of_the_tables():
 
 
 def test_a_frame_becomes_cells_with_intervals_and_reasons():
-    columns = {"who": Column("Who"), "delta": declared("knockoff", "delta", "Gain", absent="no seed")}
+    columns = {"who": Heading("Who"), "delta": declared("knockoff", "delta", "Gain", absent="no seed")}
     frame = pd.DataFrame({"who": ["a", "b"], "delta": [0.1, nan], "delta_low": [0.0, nan], "delta_high": [None, nan]})
     first, second = rows_of(frame, columns)
     assert first["who"] == "a"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from distillab.reporting.kit import Table
+from distillab.reporting.kit import PageTable
 from distillab.reporting.record import RunCost, cost_of_run, record
 from distillab.reporting.recorded import SECTIONS, recorded
 from distillab.reporting.reported import Reported
@@ -35,7 +35,7 @@ REST = ("class_names", "intake", "train_n", "val_n", "test_n", "margin", "thieve
         "cells_done", "missing", "flags", "command", "license", "source", "split_rule", "methods")  # fmt: skip
 
 
-SAID = Table("", "", {}, [], otherwise="said")
+SAID = PageTable("", "", {}, [], otherwise="said")
 
 
 def write(folder, title):

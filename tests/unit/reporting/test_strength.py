@@ -7,8 +7,8 @@ from pages import row_of, words
 
 from distillab.reporting import boxes, robustness_views, worst_rows
 from distillab.reporting.cells import text_of
-from distillab.reporting.columns import Column
-from distillab.reporting.kit import Table
+from distillab.reporting.columns import Heading
+from distillab.reporting.kit import PageTable
 from distillab.reporting.recorded import recorded
 from distillab.reporting.strength import (
     attack_list,
@@ -87,7 +87,7 @@ def test_an_attack_is_listed_with_the_models_on_which_it_is_behind(read):
 def test_a_label_is_no_markup(tables_of):
     frame = tables_of(robustness=[attacked("ce", "a", "weaker", attack_label="<b>")])
     assert attack_list(frame, frame["robustness"]) == "<b> (weaker on 1 of 1 model)"
-    told = Table("t", "T", {"a": Column("A")}, [{"a": "a"}], notes=[attack_list(frame, frame["robustness"])])
+    told = PageTable("t", "T", {"a": Heading("A")}, [{"a": "a"}], notes=[attack_list(frame, frame["robustness"])])
     assert "<p>&lt;b&gt; (weaker" in told.text
     assert named_attack(frame, frame["robustness"]) == "<b> (weaker)"
 

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from distillab.core.errors import ContractError
-from distillab.reporting.cells import Absent, Estimate
+from distillab.reporting.cells import Absent, Measured
 from distillab.reporting.summaries import estimates, kinds_note, over_seeds, range_of, seeds_of, with_best
 
 FREE = (-np.inf, np.inf)
@@ -79,7 +79,7 @@ def test_a_failed_seed_is_left_out_and_counted():
 
 def test_everything_that_overlaps_the_best_is_best():
     ends = {"a": (0.9, 0.82, 0.95), "b": (0.8, 0.75, 0.85), "c": (0.5, 0.4, 0.6)}
-    contents = {key: Estimate(*each) for key, each in ends.items()} | {"d": Absent("gone")}
+    contents = {key: Measured(*each) for key, each in ends.items()} | {"d": Absent("gone")}
     for largest, best in ((True, ["a", "b"]), (False, ["c"])):
         marked = with_best(contents, largest=largest)
         assert [key for key in ends if marked[key].best] == best
@@ -101,7 +101,7 @@ def test_models_with_fewer_seeds_are_not_counted_as_more():
 
 @pytest.mark.parametrize(("low", "high"), [(np.nan, 0.95), (0.82, np.nan), (np.nan, np.nan)])
 def test_nothing_overlaps_an_interval_that_lacks_an_end(low, high):
-    marked = with_best({"a": Estimate(0.9, low, high), "b": Estimate(0.8, 0.75, 0.99)})
+    marked = with_best({"a": Measured(0.9, low, high), "b": Measured(0.8, 0.75, 0.99)})
     assert not any(each.best for each in marked.values())
 
 
