@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN = 3
 """Models that the answer names."""
 
-_COMMAND = "distillab certify --weights mnist.pth --arch wong_small --eps 0.1"
+_COMMAND = "distillab certify --weights mnist.pth --arch wong_small --eps 0.1 --normalization none"
 
 
 def certified_answer(tables: Tables) -> Html:
@@ -54,9 +54,9 @@ def command() -> Html:
     """How to certify weights that somebody published."""
     return Html(f"<pre><code>{_COMMAND}</code></pre>") + paragraph(
         "reads a state dictionary (safetensors, or PyTorch's formats, without running code from the file), maps its "
-        "tensors to the architecture by order and shape, and prints the clean and the certified accuracy with "
-        "intervals. Published files hold no normalization, so that pixels are taken as they are, from 0 to 1, unless "
-        "a mean and a deviation are given."
+        "tensors to the architecture by name, or else by place and shape, and prints the clean and the certified "
+        "accuracy with intervals. Published files hold no normalization: none is said aloud, or a mean and a deviation "
+        "are given."
     )
 
 
