@@ -33,12 +33,21 @@ class TorchvisionSpec(ModelSpec):
 
         network: nn.Module = getattr(torchvision.models, self.factory)(weights=None, num_classes=classes)
         if self.stem == "cifar":
-            for path, layer in self.cifar_layers(shape[0]).items():
+            for path, layer in (self.replaced(convolutions(network)) | self.cifar_layers(shape[0])).items():
                 network.set_submodule(path, layer, strict=True)
         return network
+
+    def replaced(self, found: dict[str, nn.Conv2d]) -> dict[str, nn.Module]:
+        """What stands in place of torchvision's convolutions, by path, when the stem is cifar's: they themselves."""
+        return dict(found)
 
     def misfit(self, shape: ImageShape) -> str:
         """Why images of ``shape`` do not fit the stem, or the empty string."""
         if self.stem == "imagenet" and (shape[0] != 3 or min(shape[1:]) < 32):
             return "images of three channels and at least 32x32"
         return super().misfit(shape)
+
+
+def convolutions(network: nn.Module) -> dict[str, nn.Conv2d]:
+    """All convolutions of a network by their paths."""
+    return {path: layer for path, layer in network.named_modules() if isinstance(layer, nn.Conv2d)}

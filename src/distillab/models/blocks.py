@@ -28,6 +28,15 @@ def conv3x3(c_in: int, c_out: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(c_in, c_out, 3, stride=stride, padding=1, bias=False)
 
 
+def conv_like(
+    layer: nn.Conv2d, *, stride: int | None = None, groups: int | None = None, bias: bool = False
+) -> nn.Conv2d:
+    """A new square convolution in place of one that keeps the size up to its stride; with what is given, else alike."""
+    size, strides = layer.kernel_size[0], stride or layer.stride[0]
+    groups = groups or layer.groups
+    return nn.Conv2d(layer.in_channels, layer.out_channels, size, strides, size // 2, groups=groups, bias=bias)
+
+
 def norm_relu(channels: int) -> tuple[nn.Module, ...]:
     """Batch normalization, then ReLU."""
     return nn.BatchNorm2d(channels), nn.ReLU()

@@ -9,10 +9,7 @@ from distillab.models.blocks import conv3x3
 
 
 class DenseNet121(TorchvisionSpec):
-    """7 048 676 parameters at a hundred classes.
-
-    128 more than in the collection that the CMIM paper's results resemble: torchvision normalizes the stem.
-    """
+    """7 048 548 parameters at a hundred classes; the CIFAR stem is one convolution, not normalized."""
 
     name: Literal["densenet121"] = "densenet121"
     paper = "Huang et al., CVPR, 2017"
@@ -21,5 +18,6 @@ class DenseNet121(TorchvisionSpec):
     factory = "densenet121"
 
     def cifar_layers(self, channels: int) -> dict[str, nn.Module]:
-        """A 3x3 convolution of stride 1, and no pool."""
-        return {"features.conv0": conv3x3(channels, 64), "features.pool0": nn.Identity()}
+        """A 3x3 convolution of stride 1, and nothing else before the first dense block."""
+        left_out = ("features.norm0", "features.relu0", "features.pool0")
+        return {"features.conv0": conv3x3(channels, 64)} | {path: nn.Identity() for path in left_out}

@@ -5,13 +5,14 @@ from typing import Literal
 from torch import nn
 
 from distillab.models.adapted import TorchvisionSpec
-from distillab.models.blocks import conv3x3
+from distillab.models.blocks import conv_like
 
 
 class MobileNetV2(TorchvisionSpec):
-    """MobileNet V2 with two strides fewer: 2 351 972 parameters at a hundred classes, last map 4x4 at 32x32.
+    """MobileNet V2: 2 369 380 parameters at a hundred classes, last map 5x5 at 32x32.
 
-    The collection that the CMIM paper's results resemble has 2 369 380, a 1x1 stem with padding, and a 5x5 map.
+    With the CIFAR stem it is the one of the collection that the CMIM paper's results resemble: a 1x1 stem with padding,
+    strides 2, 2, 2, 1, 1, convolutions with biases, and an expansion in the first block too, by a factor of one.
     """
 
     name: Literal["mobilenet_v2"] = "mobilenet_v2"
@@ -20,9 +21,15 @@ class MobileNetV2(TorchvisionSpec):
     min_size = 8
     factory = "mobilenet_v2"
 
+    def replaced(self, found: dict[str, nn.Conv2d]) -> dict[str, nn.Module]:
+        """All convolutions, with biases; the last strided one without its stride."""
+        last = "features.14.conv.1.0"
+        return {path: conv_like(layer, stride=1 if path == last else None, bias=True) for path, layer in found.items()}
+
     def cifar_layers(self, channels: int) -> dict[str, nn.Module]:
-        """Stride 1 in the stem and in the first strided depthwise convolution."""
-        return {
-            "features.0.0": conv3x3(channels, 32),
-            "features.2.conv.1.0": nn.Conv2d(96, 96, 3, padding=1, groups=96, bias=False),
-        }
+        """A 1x1 convolution with a padding of one, and the first block's expansion before its depthwise convolution."""
+        first = nn.Sequential(
+            nn.Conv2d(32, 32, 1), nn.BatchNorm2d(32), nn.ReLU6(),
+            nn.Conv2d(32, 32, 3, padding=1, groups=32), nn.BatchNorm2d(32), nn.ReLU6(),
+        )  # fmt: skip
+        return {"features.0.0": nn.Conv2d(channels, 32, 1, padding=1), "features.1.conv.0": first}

@@ -5,7 +5,7 @@ from typing import Literal
 from torch import nn
 
 from distillab.models.adapted import TorchvisionSpec
-from distillab.models.blocks import conv3x3
+from distillab.models.blocks import conv3x3, conv_like
 
 
 class ResNetSpec(TorchvisionSpec):
@@ -60,13 +60,17 @@ class ResNet152(ResNetSpec):
 
 
 class ResNeXt50(ResNetSpec):
-    """The 32x4d variant: 23 177 124 parameters at a hundred classes.
+    """The 32x4d variant: 14 788 772 parameters at a hundred classes.
 
-    The collection that the CMIM paper's results resemble has 14 788 772: it groups the first 1x1 convolution
-    of a bottleneck too, which the ResNeXt paper does not.
+    With the CIFAR stem the first 1x1 convolution of a bottleneck is grouped too, as in the collection that the CMIM
+    paper's results resemble; the ResNeXt paper and the ImageNet stem do not group it.
     """
 
     name: Literal["resnext50"] = "resnext50"
     paper = "Xie et al., CVPR, 2017"
     label = "ResNeXt-50"
     factory = "resnext50_32x4d"
+
+    def replaced(self, found: dict[str, nn.Conv2d]) -> dict[str, nn.Module]:
+        """The first convolution of each bottleneck, in 32 groups."""
+        return {path: conv_like(layer, groups=32) for path, layer in found.items() if path.endswith(".conv1")}

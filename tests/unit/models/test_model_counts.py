@@ -34,13 +34,13 @@ CIFAR100 = {
     "resnet50": 23_705_252,
     "resnet101": 42_697_380,
     "resnet152": 58_341_028,
-    "resnext50": 23_177_124,
-    "shufflenet_v2": 1_356_104,
+    "resnext50": 14_788_772,
+    "shufflenet_v2": 1_360_896,
     "mobilenet": 3_315_428,
-    "mobilenet_v2": 2_351_972,
+    "mobilenet_v2": 2_369_380,
     "squeezenet": 781_156,
     "xception": 21_013_988,
-    "densenet121": 7_048_676,
+    "densenet121": 7_048_548,
 }
 
 STUDENTS = [
@@ -50,6 +50,10 @@ STUDENTS = [
     ("resnet32", 10, 466_714),
     ("resnet56", 10, 855_578),
     ("plain_cnn", 10, 357_514),
+    ("shufflenet_v2", 10, 1_268_646),
+    ("shufflenet_v2", 200, 1_463_396),
+    ("mobilenet_v2", 10, 2_254_090),
+    ("mobilenet_v2", 200, 2_497_480),
     ("resnext29", 10, 34_426_698),
     ("resnext29", 100, 34_518_948),
     ("resnext29", 200, 34_621_448),
@@ -59,7 +63,7 @@ TINY_IMAGENET = {
     "resnet18": 11_271_432,
     "resnet34": 21_379_592,
     "resnet50": 23_910_152,
-    "shufflenet_v2": 1_458_604,
+    "shufflenet_v2": 1_463_396,
 }
 
 IMAGENET_STEM = {
@@ -67,13 +71,17 @@ IMAGENET_STEM = {
     "resnet34": 21_797_672,
     "resnet50": 25_557_032,
     "mobilenet_v2": 3_504_872,
+    "shufflenet_v2": 2_278_604,
+    "resnext50": 25_028_904,
+    "densenet121": 7_978_856,
 }
 
 LAST_MAPS = {
     "vgg11_bn": 1,
     "vgg16_bn": 1,
     **dict.fromkeys(["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50"], 4),
-    **dict.fromkeys(["shufflenet_v2", "mobilenet_v2", "squeezenet", "xception", "densenet121"], 4),
+    **dict.fromkeys(["shufflenet_v2", "squeezenet", "xception", "densenet121"], 4),
+    "mobilenet_v2": 5,
     "mobilenet": 2,
     **dict.fromkeys(["resnet20", "resnet32", "resnet56", "resnext29", "wrn_34_10", "madry_wrn"], 8),
     "plain_cnn": 4,
