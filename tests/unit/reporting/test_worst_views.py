@@ -138,7 +138,7 @@ def test_without_robust_teachers_the_answer_is_about_the_best_and_the_worst(tabl
 def test_variants_of_trades_are_joined_from_the_least_weight(tables_of, teacher):
     keys = ("strong", "weak", "ce")
     read = tables_of(SPECS, models=[teacher(key) for key in keys], worst=[worst(key) for key in keys])
-    points = tradeoff_views._points(read, read["worst"])
+    points = tradeoff_views.tradeoffs(read)
     assert list(points.loc[points["family"] != "", "said"]) == ["β = 1", "β = 6"]
     assert list(points.loc[points["family"] == "", "defense"]) == ["ce"]
     assert set(points["panel"]) == {"L∞, eps 0.3"}
@@ -150,7 +150,7 @@ def test_capacity_needs_two_networks(tables_of, teacher):
     archs = {"net": 1000, "wide": 9000}
     models = [teacher("ce", arch=arch, parameters=count) for arch, count in archs.items()]
     read = tables_of(models=models, worst=[worst("ce", arch=arch) for arch in archs])
-    assert set(tradeoff_views._points(read, read["worst"])["panel"]) == {"net: L∞, eps 0.3", "wide: L∞, eps 0.3"}
+    assert set(tradeoff_views.tradeoffs(read)["panel"]) == {"net: L∞, eps 0.3", "wide: L∞, eps 0.3"}
     sizes = tradeoff_views._sizes(read, read["worst"], ("linf", 0.3))
     assert list(sizes["parameters"]) == [1000, 9000, 1000, 9000]
     drawn = tradeoff_views.capacity_figure(read).text
