@@ -50,6 +50,7 @@ def steps(seeds):
     rows = [
         {"chain": CHAIN, "norm": norm, "view": view, "earlier": a, "later": b, "temperature": t,
          "difference": more, "low": None if few else more - 0.02, "high": None if few else more + 0.03, "seeds": seeds,
+         "images_difference": np.nan if t < 0 else more + 0.001,
          "images_low": np.nan if t < 0 else more - 0.04, "images_high": np.nan if t < 0 else more + 0.05,
          "n": np.nan if t < 0 else 40 + t}
         for norm in ("l2", "linf") for view in ("raw", "worst") for a, b in ((0, 1), (1, 2), (0, 2))

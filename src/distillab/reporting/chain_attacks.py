@@ -41,7 +41,7 @@ DIFFERENCES = {
     "norm": Heading("Norm"),
     "view": Heading("Attacks saw"),
     "difference": Heading("Difference", "interval over seeds", signed, ("low", "high")),
-    "images": Heading("Interval", "over images of one seed", absent="all images differ alike"),
+    "images": Heading("First seed", "mean over its images [95 %]", absent="all images differ alike"),
 }
 
 
@@ -161,7 +161,8 @@ def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> PageTable:
 
 
 def _over_images(row: Any) -> str | None:  # noqa: ANN401 - a row
-    """The interval over images with their number; None where they all differ alike."""
+    """The first seed's mean, its interval over images, and their number; None where they all differ alike."""
     if row.images_low is None or not isfinite(row.images_low):
         return None
-    return f"[{signed(row.images_low)}, {signed(row.images_high)}], n = {int(row.n):,}"
+    interval = f"[{signed(row.images_low)}, {signed(row.images_high)}]"
+    return f"{signed(row.images_difference)} {interval}, n = {int(row.n):,}"

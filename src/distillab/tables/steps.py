@@ -78,6 +78,7 @@ def _difference(by_seed: PairedDistances) -> Row:
     first = next(iter(by_seed.values()))
     images = image_difference(first[0].to_numpy(), first[1].to_numpy(), seed=derive(0, "steps"))
     return _over_seeds([_mean(pair) for pair in by_seed.values()]) | {
+        "images_difference": images.value,
         "images_low": images.low,
         "images_high": images.high,
         "n": len(first[0]),
@@ -100,6 +101,7 @@ TABLE = Table(
         Column("difference", "signed distance", "mean smallest distance of the later step minus the earlier's"),
         *interval("low", "high", "signed distance", of="this mean over seeds", optional=True),
         *shared("seeds"),
+        Column("images_difference", "signed distance", "the first seed's mean; missing of means over T", optional=True),
         *interval("images_low", "images_high", "signed distance", of="the first seed's mean", optional=True),
         Column("n", "images", "images of the first seed; missing of means over temperatures", optional=True),
     ),

@@ -45,7 +45,16 @@ def claim(statement, decision, view="", chain="ta", seeds=3):
 
 def difference(earlier, later, temperature, view="raw", **more):
     row = {"chain": "ta", "norm": "l2", "view": view, "earlier": earlier, "later": later, "temperature": temperature}
-    row |= {"difference": 0.25, "low": 0.1, "high": 0.4, "seeds": 3, "images_low": 0.2, "images_high": 0.3, "n": 48}
+    row |= {
+        "difference": 0.25,
+        "low": 0.1,
+        "high": 0.4,
+        "seeds": 3,
+        "images_difference": 0.26,
+        "images_low": 0.2,
+        "images_high": 0.3,
+        "n": 48,
+    }
     return row | more
 
 
@@ -114,7 +123,7 @@ def test_differences_are_averaged_first_and_single_temperatures_folded():
     assert "averaged over all temperatures" in shown
     assert "n = 48" not in shown
     assert "T = 20" in folded
-    assert "[+0.200, +0.300], n = 48" in folded
+    assert "+0.260 [+0.200, +0.300], n = 48" in folded
 
 
 def test_only_the_papers_pairs_and_neighbors_are_compared():

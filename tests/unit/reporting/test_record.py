@@ -24,7 +24,8 @@ NUMBERS = {
     "success_rate": 0.998,
     "mean_distance": 1.5, "median_distance": 1.4, "max_distance": 3.0, "zero_gradient": 0.0,
     "robust_accuracy": float("nan"), "earlier": 0, "later": 1, "difference": 0.1, "low": float("nan"),
-    "high": float("nan"), "images_low": 0.05, "images_high": 0.15, "seeds": 1, "value": 0.1, "p": float("nan"),
+    "high": float("nan"), "images_difference": 0.1,
+    "images_low": 0.05, "images_high": 0.15, "seeds": 1, "value": 0.1, "p": float("nan"),
 }  # fmt: skip
 WORDS = {
     "role": "chain", "chain": "ta", "model": "ta-T1-step0", "norm": "l2", "kind": "minimum_norm", "view": "raw",

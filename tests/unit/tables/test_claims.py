@@ -1,6 +1,7 @@
 """The paper's claims on a run whose slopes are chosen: signs, units, seeds, margins, and Holm over each chain."""
 
 from copy import copy
+from dataclasses import replace
 from math import log2, sqrt
 
 import numpy as np
@@ -210,6 +211,16 @@ def test_each_chain_is_a_family_of_its_own_and_one_from_a_defended_teacher_is_no
         ("short", "confidence_temperature", "", pytest.approx(0.0)),
         ("short", "robustness_temperature_l2", "both", pytest.approx(8.0)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("other", "views"),
+    [((2.0, -8.03), ["both"]), ((2.0, -8.05), ["raw", "worst"]), ((2.03, -8.0), ["both"]), ((2.0,), ["raw", "worst"])],
+)
+def test_views_whose_numbers_look_alike_make_one_claim(other, views):
+    raw = claims.PaperClaim("c", "more", "l2", (2.0, -8.0), "up", 0.1, source="V", view="raw")
+    told = claims._told_once((raw, replace(raw, values=other, view="worst")))
+    assert [claim.view for claim in told] == views
 
 
 def test_a_trend_of_a_fifth_of_an_image_is_none(run):

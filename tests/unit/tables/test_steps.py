@@ -64,11 +64,18 @@ def expected(norm, view, *, gain=0.0, scale=1.0):
     """
     growth = {t: [GROWTH[t][seed] - (gain if t > 1 else 0) for seed in (3, 5, 8)] for t in GROWTH}
     images = {"images_low": None, "images_high": None, "n": 3}
+    first = {t: values[0] for t, values in growth.items()}
     for earlier, later in ((0, 1), (0, 2), (1, 2)):
         key = {"chain": "ta", "norm": norm, "view": view, "earlier": earlier, "later": later}
         farther = scale * (later - earlier)
         for temperature, values in growth.items():
-            yield key | {"temperature": temperature} | over_seeds([farther * value for value in values]) | images
+            yield (
+                key
+                | {"temperature": temperature}
+                | over_seeds([farther * value for value in values])
+                | images
+                | {"images_difference": farther * first[temperature]}
+            )
         means = [farther * (one + other) / 2 for one, other in zip(*growth.values(), strict=True)]
         yield key | {"temperature": -1.0} | over_seeds(means)
 
@@ -94,7 +101,9 @@ def test_the_interval_over_images_is_that_of_the_first_seed_later_minus_earlier(
     row = steps.rows(run)[0]
     images = image_difference([1.0, 0.5, 3.0, -1.0], [0.0] * 4, seed=derive(0, "steps"))
     assert (row["difference"], row["low"], row["high"], row["seeds"]) == (20.875, None, None, 2)
-    assert (row["images_low"], row["images_high"], row["n"]) == (images.low, images.high, 4)
+    assert (row["images_difference"], row["images_low"], row["images_high"], row["n"]) == (
+        0.875, images.low, images.high, 4,
+    )  # fmt: skip
     assert -1.0 <= images.low < 0.875 < images.high <= 3.0
 
 
