@@ -91,7 +91,7 @@ folded(
 # %% [markdown]
 # ## How concentrated the answers are
 #
-# The conditional mutual information (CMI) of a class is how far its answers scatter around their mean; a power below 1
+# The conditional mutual information (CMI) of a class is how far its answers scatter around their mean; a small power
 # softens them first, as a distiller's temperature does.
 
 # %%

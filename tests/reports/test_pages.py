@@ -91,7 +91,7 @@ def test_index_answers_first_and_ends_with_provenance(pages):
         "Glossary",
     ]
     assert re.search(
-        r"On Synthetic digits .*, CE, the unprotected teacher, leaks to poor .* Of 18 defended teachers, against poor",
+        r"On Synthetic digits .*, CE ?, the unprotected teacher, leaks to .* of 18 defended teachers, against poor",
         pages["index"].text,
     )
     links = {link["href"] for link in pages["index"].all("a")}
@@ -131,7 +131,7 @@ def test_headings_start_at_one_and_skip_no_level(page):
 
 def test_every_image_has_words(page):
     images = page.all("img") + [a for a in page.all("svg") if a.get("role") == "img"]
-    assert images
+    assert images or ">Overview ·" in page.source, "the overview's picture is a table"
     assert all((image.get("alt") or image.get("aria-label") or "").strip() for image in images)
     assert len(page.all("svg")) == sum(a.get("role") == "img" for a in page.all("svg"))
 
@@ -241,7 +241,7 @@ def test_a_study_without_the_other_studys_models_renders(tmp_path):
     tables = chains_alone(tmp_path / "tables")
     for name in ("index", "undistillable", "ta"):
         page = Page(body(name, tables))
-        assert "No knockoff was trained." in page.text or name == "ta"
+        assert ("No knockoff was trained." in page.text) == (name == "undistillable")
         assert "these claims of the paper" in page.text or name == "undistillable"
 
 
@@ -257,7 +257,8 @@ def test_every_reconstruction_says_so_where_its_number_stands(pages):
     for table in ("verdicts", "knockoff", "leaks", "entropy", "utility"):
         body, notes = source.split(f'id="{table}-caption"')[1].split("</table>", 1)
         assert re.search(r"APGP <span class='grade'>R</span>", body)
-        assert re.search(r"R: reconstruction, .*?APGP", notes.split("</figure>")[0])
+        said = source[: source.index(notes)] + notes.split("</figure>")[0]  # a note is said once, above
+        assert re.search(r"R: reconstruction, .*?APGP", said)
     assert "APGP (R)" in source.split('id="deltas-', 1)[1]
 
 
@@ -301,7 +302,7 @@ def test_the_other_study_pages_have_their_sections(pages):
 
 
 def test_the_page_of_ast_is_about_ast_and_its_rivals_alone(pages):
-    table = pages["sparse"].source.split('id="verdicts-caption"')[1].split("</table>")[0]
+    table = pages["sparse"].source.split('id="responses-caption"')[1].split("</table>")[0]
     assert all(f">{label} <" in table for label in ("AST", "AST (clean)", "CE", "LS", "NT", "ST"))
     assert not any(label in table for label in ("CMIM", "MAD", "Madry"))
     assert "No table of the paper's results was available" in pages["sparse"].text
@@ -310,7 +311,7 @@ def test_the_page_of_ast_is_about_ast_and_its_rivals_alone(pages):
 def test_the_page_of_adversarial_training_answers_with_its_own_budget(pages):
     lead = pages["adversarial"].text.split("What robustness costs")[0]
     assert "under the worst of 4 attacks at L∞, eps 0.1: TRADES (6) keeps 76.0 %" in lead
-    assert "on MAD. Do not trust that number" in lead
+    assert ". Do not trust that number" in lead
     assert "β = 6" in pages["adversarial"].text
     assert "The papers' numbers" not in pages["adversarial"].text
 

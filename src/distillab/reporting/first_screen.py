@@ -17,7 +17,8 @@ from distillab.reporting.robust_text import adversarial_answer
 from distillab.reporting.selection import kind_of, robbed_by
 from distillab.reporting.sparse_text import sparse_answer
 from distillab.reporting.studies import studies_of
-from distillab.reporting.summaries import counts, over_seeds
+from distillab.reporting.summaries import counts, over_seeds, seeds_phrase
+from distillab.reporting.summaries import seeds_of as seeds_of_models
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import thief_title
 from distillab.reporting.thief_rows import hardest_first, price_phrase
@@ -116,7 +117,7 @@ def _leaks(tables: Tables) -> Iterator[Card]:
 
 def _gain(tables: Tables, v: Any, what: str) -> Card:  # noqa: ANN401 - a row
     value = interval(f"{points(v.best_delta)} points", points(v.lower), points(v.upper))
-    return value, what, f"{attack_name(tables, v.best_attack)}, {int(v.seeds)} seeds: {v.verdict}"
+    return value, what, f"{attack_name(tables, v.best_attack)}, {seeds_phrase(int(v.seeds))}: {v.verdict}"
 
 
 def _worst(tables: Tables) -> Iterator[Card]:
@@ -157,4 +158,4 @@ def _share(row: Any, *, html: bool = True) -> str:  # noqa: ANN401 - a row
 
 
 def _n(frame: Any) -> str:  # noqa: ANN401 - a data frame
-    return f"n = {counts(frame['n'])} images, {frame['seed'].nunique()} seeds"
+    return f"n = {counts(frame['n'])} images, {seeds_of_models(frame)}"
