@@ -42,13 +42,13 @@ METRIC = (
     ),
     (
         "src/distillab/tables/models.py",
-        '        Column("confidence", "share", "mean top probability"),',
+        '        Column("confidence", "share", "mean top probability, 0 where the prediction is wrong"),',
         '        Column("unsure", "share", "test images whose top probability is below one half"),',
     ),
     (
         "src/distillab/reporting/model_views.py",
-        '    "brier": (header("Brier ↓", "squared error"), number),',
-        '    "unsure": (header("Unsure", "%"), percent),',
+        '    "brier": declared("models", "brier", "Brier ↓", "squared error"),',
+        '    "unsure": declared("models", "unsure", "Unsure"),',
     ),
 )
 """The same of the metric: its table, and the view."""

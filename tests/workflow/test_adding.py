@@ -140,8 +140,9 @@ def test_a_study_plans_what_its_tables_need_and_no_more(
 
 def test_the_index_leads_to_the_page_and_both_name_the_data(made: Project) -> None:
     assert '<a href="classes.html">Class by class</a>' in page(made, "index")
-    assert "<h1>Class by class on Upright stripes</h1>" in page(made, "classes")
-    assert "<h1>Distillation, theft and defense on Upright stripes</h1>" in page(made, "index")
+    assert '<p class="eyebrow">Class by class · Upright stripes</p>' in page(made, "classes")
+    assert "<h1>What does an added page say?</h1>" in page(made, "classes")
+    assert '<p class="eyebrow">Overview · Upright stripes</p>' in page(made, "index")
 
 
 def test_the_attack_has_its_column_with_label_kind_and_n(made: Project) -> None:
@@ -173,7 +174,7 @@ def test_the_table_has_its_units_and_its_numbers_on_the_page(made: Project) -> N
     assert len(set(expected.values())) > 1
     frame = pd.read_parquet(path)
     assert (frame["n"] == 16).all()
-    shown = {(row[0], row[1]): row[2] for row in table(made, "per-class") if row[0] in TEACHERS}
+    shown = {(row[0], row[1]): row[2].split()[0] for row in table(made, "per-class") if row[0] in TEACHERS}
     assert shown == {cell: f"{100 * share:.1f}".removesuffix(".0") for cell, share in expected.items()}
 
 
