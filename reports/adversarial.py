@@ -95,7 +95,7 @@ survival_views.survival_figure(read)
 # %%
 def stolen():
     matrix = thief_views.verdict_matrix(robust) if len(robust["verdicts"]) else Html("")
-    return matrix + model_views.utility_table(robust, papers)
+    return Html("") + matrix + model_views.utility_table(robust, papers)
 
 
 Html("<h2>Can robust teachers be stolen?</h2>") + heads.told_on(

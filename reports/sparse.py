@@ -58,7 +58,7 @@ def verdicts():
         return paragraph("No knockoff was trained.")
     table = knockoff_views.verdict_table(shown) if len(shown["verdicts"]) else Html("")
     knockoffs = matrix_views.knockoff_table(shown, papers) if len(shown["knockoff"]) else Html("")
-    return thief_views.verdict_matrix(robbed) + table + knockoffs
+    return Html("") + thief_views.verdict_matrix(robbed) + table + knockoffs
 
 
 heads.told_on(everyone, "undistillable", "Verdicts on every teacher, and every knockoff", verdicts)
@@ -109,7 +109,7 @@ Html("<h2>What the parameters do</h2>") + hypothesis_views.ablation_figures(own)
 # %%
 def attacked():
     table = robustness_views.robustness_table(shown, roles=("teacher",))
-    return table + robustness_views.robustness_figure(shown)
+    return Html("") + table + robustness_views.robustness_figure(shown)
 
 
 heads.told_on(everyone, "adversarial", "Every attack on every teacher", attacked)
