@@ -22,7 +22,7 @@ from distillab.reporting.cells import (
     text_of,
 )
 from distillab.reporting.columns import CellRow, Heading
-from distillab.reporting.display import Html, folded, paragraph
+from distillab.reporting.display import Html, Piece, folded, paragraph
 from distillab.reporting.markdown import plain
 from distillab.reporting.summaries import kinds_note
 
@@ -57,6 +57,9 @@ class PageTable:
 
     def _repr_html_(self) -> str:
         return self.text
+
+    def __add__(self, other: Piece) -> Html:
+        return Html(self.text + other.text)
 
     @property
     def text(self) -> str:
@@ -158,6 +161,9 @@ class Folded:
 
     def _repr_html_(self) -> str:
         return self.text
+
+    def __add__(self, other: Piece) -> Html:
+        return Html(self.text + other.text)
 
     @property
     def text(self) -> str:

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from distillab.core.seeds import derive
 
 names = st.lists(
-    st.one_of(st.text(alphabet=st.characters(exclude_characters="\x1f"), max_size=8), st.integers()), max_size=4
+    st.one_of(
+        st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x1f"), max_size=8), st.integers()
+    ),
+    max_size=4,
 )
 
 

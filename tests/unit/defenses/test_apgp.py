@@ -133,6 +133,8 @@ def test_an_exchange_swaps_two_values():
 
 
 def test_a_diverged_training_is_an_error(teacher):
-    spec = SPEC.model_copy(update={"divergence_weight": 1e38, "optimizer": AdamSpec(lr=1e30)})
+    spec = SPEC.model_copy(
+        update={"divergence_weight": 1e38, "optimizer": AdamSpec(lr=0.1).model_copy(update={"lr": 1e30})}
+    )
     with pytest.raises(ContractError, match="diverged"):
         spec.prepare(task_of(), teacher)

@@ -98,7 +98,7 @@ def training(omega):
         ordinary, model = (nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16), nn.Linear(16, 4)) for _ in range(2))
     ordinary.eval().requires_grad_(False)
     task = Task(images, torch.arange(32), Domain((1, 4, 4), 4, (0.5,), (0.3,)), 3, 0, None, {"ce": ordinary})
-    objective = NastyTeacher(omega=omega).objective(task)
+    objective = NastyTeacher(omega=0.1).model_copy(update={"omega": omega}).objective(task)
     recipe = TrainSpec(epochs=40, batch_size=8, optimizer=SGDSpec(lr=0.5))
     return ordinary, lambda: fit(model, images, task.train, objective, spec=recipe, augment=AugmentSpec(), seed=0)
 

@@ -77,7 +77,11 @@ FITS = "does not fit Digits (8x8); expected images of 1x28x28; got 1x8x8 images;
         ),
         (
             {"studies": ["undistillable"], "defenses": {"nasty": {"name": "nt"}, "ce": None}},
-            [f"defenses.{key}: starts from teachers of 'ce'; add defenses.ce" for key in ("st", "nasty")],
+            [
+                "defenses.st: starts from teachers of 'ce'; add defenses.ce; defenses.st is config/tiny.yaml's: "
+                "change it, or take it out with `defenses: {st: null}` under override",
+                "defenses.nasty: starts from teachers of 'ce'; add defenses.ce",
+            ],
         ),
         (
             {"defenses": {"a": {"name": "wong_kolter", "after": "b"}, "b": {"name": "wong_kolter", "after": "a"}}},

@@ -41,17 +41,16 @@ def test_a_claim_without_numbers_has_no_row():
 def test_attacks_in_linf_speak_of_linf():
     run = small_run({(1.0, 0, 0): 0.25, (4.0, 0, 0): 0.75}, attack="cwi")
     assert [row for row in said(run) if row[1]] == [
-        ("robustness_temperature_linf", "raw", pytest.approx(0.25), 1),
-        ("robustness_temperature_linf", "worst", pytest.approx(0.25), 1),
+        ("robustness_temperature_linf", "both", pytest.approx(0.25), 1),
     ]
     assert {row["unit"] for row in claims.rows(run) if row["view"]} == {"linf / doubling"}
 
 
 def test_a_model_that_is_never_right_is_no_distance_of_zero():
     models = {(1.0, 0, 0): None, (1.0, 1, 0): 0.5, (1.0, 2, 0): 0.75}
-    assert [row[:3] for row in said(small_run(models, attack="cw")) if row[1] == "raw"] == [
-        ("student_assistant_l2", "raw", 0.25),
-        ("robustness_steps_l2", "raw", pytest.approx(0.25)),
+    assert [row[:3] for row in said(small_run(models, attack="cw")) if row[1]] == [
+        ("student_assistant_l2", "both", 0.25),
+        ("robustness_steps_l2", "both", pytest.approx(0.25)),
     ]
 
 
@@ -75,4 +74,4 @@ def test_student_and_assistant_are_those_of_one_temperature_and_seed():
     found = {(1.0, 1, 4): 0.5, (1.0, 2, 4): 1.0, (4.0, 1, 4): 1.0, (4.0, 2, 4): 3.5, (1.0, 1, 6): 9.0}
     found |= {(4.0, 1, 6): 2.0, (4.0, 2, 6): 1.0, (1.0, 2, 7): 8.0, (1.0, 0, 4): 7.0, (1.0, 3, 4): 7.0}
     rows = [row for row in said(small_run(found, attack="cw")) if row[0] == "student_assistant_l2"]
-    assert rows == [("student_assistant_l2", view, (1.5 - 1.0) / 2, 2) for view in ("raw", "worst")]
+    assert rows == [("student_assistant_l2", "both", (1.5 - 1.0) / 2, 2)]

@@ -202,7 +202,7 @@ def test_a_term_that_is_not_finite_ends_the_training(network, images, tmp_path, 
 
 
 def test_too_large_a_rate_is_a_divergence(network, images):
-    spec = recipe(optimizer=SGDSpec(lr=1e30), clip_norm=None)
+    spec = recipe(optimizer=SGDSpec(lr=0.1).model_copy(update={"lr": 1e30}), clip_norm=None)
     with pytest.raises(
         ContractError, match=r"term 'cross_entropy': training diverged in epoch .*lower the learning rate"
     ):
