@@ -31,8 +31,8 @@ def run_data(options: argparse.Namespace) -> int:
     """
     import yaml
 
+    from distillab.core.shown import escaped
     from distillab.data.class_folders import missing_split
-    from distillab.data.reasons import shown
     from distillab.data.sorting import Rules
     from distillab.data.survey import described, proposal, survey
 
@@ -41,7 +41,7 @@ def run_data(options: argparse.Namespace) -> int:
     if options.list:
         for item in inventory.items:
             why = f"{item.reason.text}{f' ({item.detail})' if item.detail else ''}" if item.reason else ""
-            print(item.state, shown(item.name), why, sep="\t")
+            print(item.state, escaped(item.name), why, sep="\t")
     print(*described(inventory), sep="\n")
     inventory.require()
     if shape is None or len(inventory.classes()) < 2:

@@ -8,8 +8,12 @@ LONGEST_LINE = 900
 
 def printable(text: str) -> str:
     """The text in one line: white space as single spaces, other characters that are not printed in Python's escapes."""
-    words = " ".join(text.split())
-    return words if words.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in words)
+    return escaped(" ".join(text.split()))
+
+
+def escaped(text: str) -> str:
+    """The text, its spaces as they are; other characters that are not printed in Python's escapes."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
 def shortened(text: str, longest: int = LONGEST_LINE) -> str:
@@ -26,5 +30,5 @@ def shown(value: object) -> str:
     return shortened(printable(short.repr(value)), LONGEST_VALUE)
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError
+from distillab.core.shown import escaped
 from distillab.data.entries import FileEntry, Needed
 from distillab.data.folders import folder_entries
-from distillab.data.reasons import UNPACK, shown
+from distillab.data.reasons import UNPACK
 from distillab.data.tars import PACKERS, tar_entries
 from distillab.data.zips import zip_entries
 
@@ -62,8 +63,8 @@ def walk(path: Path, needed: Needed, *, sha256: str = "") -> Iterator[FileEntry]
         else:
             yield from tar_entries(path, needed, sha256=sha256)
     except _DAMAGE as error:
-        got = shown(str(error)) or type(error).__name__
-        raise ArtifactError("damaged", where=shown(str(path)), got=got[:200], do="get it anew") from error
+        got = escaped(str(error)) or type(error).__name__
+        raise ArtifactError("damaged", where=escaped(str(path)), got=got[:200], do="get it anew") from error
 
 
 def _kind(path: Path) -> str:
@@ -72,7 +73,7 @@ def _kind(path: Path) -> str:
     Raises:
         ArtifactError: nothing that can be read.
     """
-    where = shown(str(path))
+    where = escaped(str(path))
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:

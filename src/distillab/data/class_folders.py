@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError
+from distillab.core.shown import escaped
 from distillab.data.decoding import ImageStack
 from distillab.data.intake import read_images
 from distillab.data.inventory import Inventory
 from distillab.data.raw import RawData, checked
-from distillab.data.reasons import shown
 from distillab.data.sorting import PLAIN, Rules
 from distillab.specs.data_facts import DataFacts
 
@@ -51,7 +51,7 @@ def missing_split(inventory: Inventory) -> ArtifactError:
     got = ", ".join(sorted(inventory.classes())) or "none"
     passed = inventory.reasons("passed over")
     most = f"; passed over: {len(next(iter(passed.values())))} {next(iter(passed))}" if passed else ""
-    return ArtifactError("a split is missing", where=shown(inventory.where), expected=LAYOUT, got=got + most)
+    return ArtifactError("a split is missing", where=escaped(inventory.where), expected=LAYOUT, got=got + most)
 
 
 def require_classes(class_names: tuple[str, ...], facts: DataFacts, *, where: str) -> None:
@@ -61,10 +61,10 @@ def require_classes(class_names: tuple[str, ...], facts: DataFacts, *, where: st
         ArtifactError: there are more or fewer; the message names the first ones.
     """
     if len(class_names) != facts.classes:
-        some = ", ".join(map(shown, class_names[:8])) + (", ..." if len(class_names) > 8 else "")
+        some = ", ".join(map(escaped, class_names[:8])) + (", ..." if len(class_names) > 8 else "")
         raise ArtifactError(
             "unexpected classes",
-            where=shown(where),
+            where=escaped(where),
             expected=str(facts.classes),
             got=f"{len(class_names)}: {some}",
             do="set data.classes to what there is, or complete the folders",

@@ -13,7 +13,8 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from distillab.core.errors import ArtifactError
-from distillab.data.reasons import DAMAGED, DEEP, FORMATS, FRAMES, PIXELS, SIZE, Reason, shown
+from distillab.core.shown import escaped
+from distillab.data.reasons import DAMAGED, DEEP, FORMATS, FRAMES, PIXELS, SIZE, Reason
 from distillab.specs.model import ImageShape
 
 PIXEL_LIMIT = 1 << 26
@@ -84,7 +85,7 @@ def _refusing(where: str, content: bytes = b"") -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise ImageError(DAMAGED, "no image" if content else "an empty file", where=where) from error
     except Exception as error:  # a decoder that is fed damaged bytes may raise anything
-        got = shown(str(error))[:200] or type(error).__name__
+        got = escaped(str(error))[:200] or type(error).__name__
         raise ImageError(DAMAGED, got, where=where) from error
 
 

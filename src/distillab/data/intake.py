@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from distillab.core.errors import ArtifactError
+from distillab.core.shown import escaped
 from distillab.data.archives import walk
 from distillab.data.decoding import (
     ImageError,
@@ -24,7 +25,7 @@ from distillab.data.decoding import (
 from distillab.data.entries import FileEntry
 from distillab.data.folders import folder_entry
 from distillab.data.inventory import Inventory, Item
-from distillab.data.reasons import MISNAMED, Reason, shown
+from distillab.data.reasons import MISNAMED, Reason
 from distillab.data.sorting import Rules, sorted_files
 from distillab.specs.model import ImageShape
 
@@ -113,7 +114,7 @@ def _contents(path: Path, found: Inventory, *, sha256: str = "") -> Iterator[tup
     for item in found.items:
         entry = next(entries, None)
         if entry is None or entry.name != item.name:
-            raise ArtifactError("changed while it was read", where=shown(str(path)), got=shown(item.name))
+            raise ArtifactError("changed while it was read", where=escaped(str(path)), got=escaped(item.name))
         yield item, entry
     for _ in entries:
-        raise ArtifactError("changed while it was read", where=shown(str(path)))
+        raise ArtifactError("changed while it was read", where=escaped(str(path)))

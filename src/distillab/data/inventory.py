@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from distillab.core.errors import ArtifactError
-from distillab.data.reasons import DAMAGED, Reason, shown
+from distillab.core.shown import escaped
+from distillab.data.reasons import DAMAGED, Reason
 from distillab.specs.model import ImageShape
 
 State = Literal["read", "resized", "passed over", "refused"]
@@ -100,7 +101,7 @@ class Inventory:
         more = f"{rest} more {'are' if rest > 1 else 'is'} refused: `distillab data` names them" if rest else ""
         raise ArtifactError(
             reason.text,
-            where=f"{shown(self.where)}: {shown(first.name)}",
+            where=f"{escaped(self.where)}: {escaped(first.name)}",
             got=first.detail,
             do="; ".join(part for part in (reason.do, more) if part),
         )

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from distillab.core.errors import ArtifactError
+from distillab.core.shown import escaped
 from distillab.data.class_folders import missing_split, require_classes
 from distillab.data.intake import examined_files
 from distillab.data.inventory import USED, Inventory, Item
-from distillab.data.reasons import shown
 from distillab.data.sorting import Rules, sorted_files
 from distillab.data.streaming import ImageFiles
 from distillab.specs.data_facts import DataFacts
@@ -53,7 +53,7 @@ def list_files(folder: Path, facts: DataFacts, rules: Rules) -> Listing:
     require_classes(class_names, facts, where=str(folder))
     ((test, counts),) = classes.items()
     if bare := [name for name in class_names if not counts[name]]:
-        where = f"{folder / test}/{shown(bare[0])}"
+        where = f"{folder / test}/{escaped(bare[0])}"
         raise ArtifactError("no images", where=where, expected="test images of every class", got=f"{len(bare)} without")
     train_files, test_files = (_files(folder, inventory, split, class_names) for split in ("train", test))
     for part, expected, found in (("train", facts.train, train_files), (test, facts.test, test_files)):

@@ -95,8 +95,3 @@ def is_image(path: PurePosixPath) -> bool:
 def speakable(name: str) -> bool:
     """Whether a name is text on one line that can be written in UTF-8."""
     return not any(unicodedata.category(character) in _UNSEEN for character in name)
-
-
-def shown(name: str) -> str:
-    """A name as it may be printed: control characters, bidirectional marks and bytes outside UTF-8 escaped."""
-    return "".join(c if unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in name)

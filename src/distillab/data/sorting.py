@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from distillab.core.shown import escaped
 from distillab.data import reasons
 from distillab.data.archives import walk
 from distillab.data.entries import FileEntry
@@ -131,6 +132,6 @@ def _with_classes(items: Sequence[Item], paths: Sequence[PurePosixPath], layout:
         elif len(folders[item.split, item.class_name]) > 1:
             yield replace(item, state="refused", reason=reasons.LOOKALIKE)
         elif trained and item.class_name not in trained:
-            yield replace(item, state="refused", reason=reasons.UNTRAINED, detail=reasons.shown(item.class_name))
+            yield replace(item, state="refused", reason=reasons.UNTRAINED, detail=escaped(item.class_name))
         else:
             yield item

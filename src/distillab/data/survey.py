@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from distillab.core.shown import escaped
 from distillab.data.intake import examined_files
 from distillab.data.inventory import STATES, USED, Inventory, Item
-from distillab.data.reasons import Reason, shown
+from distillab.data.reasons import Reason
 from distillab.data.sorting import Rules, sorted_files
 from distillab.specs.model import ImageShape
 
@@ -53,7 +54,7 @@ def proposal(inventory: Inventory, shape: ImageShape, path: Path, rules: Rules) 
 
 def described(inventory: Inventory) -> Iterator[str]:
     """The inventory for people: files by what became of them and why, classes by split, duplicates."""
-    yield f"{shown(inventory.where)}: {len(inventory.items):,} files"
+    yield f"{escaped(inventory.where)}: {len(inventory.items):,} files"
     for state in STATES:
         yield f"{state:>12}  {inventory.count(state):,}"
         for reason, items in inventory.reasons(state).items():
@@ -69,13 +70,13 @@ def _differs(item: Item, size: tuple[int, ...]) -> bool:
 
 
 def _named(item: Item, reason: Reason | None) -> str:
-    return shown(item.name) + (f" ({item.detail})" if item.detail and reason else "")
+    return escaped(item.name) + (f" ({item.detail})" if item.detail and reason else "")
 
 
 def _sizes(counts: Counter[str]) -> str:
     if len(counts) > SHOWN:
         return f"{min(counts.values()):,} to {max(counts.values()):,} each"
-    return ", ".join(f"{shown(name)} {counts[name]:,}" for name in sorted(counts))
+    return ", ".join(f"{escaped(name)} {counts[name]:,}" for name in sorted(counts))
 
 
 def _duplicates(inventory: Inventory) -> Iterator[str]:
@@ -87,6 +88,6 @@ def _duplicates(inventory: Inventory) -> Iterator[str]:
     for pairs, what in zip((repeats, conflicts, leaks), said, strict=True):
         if pairs:
             first, second = pairs[0]
-            yield f"{'duplicates':>12}  {len(pairs):,} {what}: {shown(second.name)} is {shown(first.name)}"
+            yield f"{'duplicates':>12}  {len(pairs):,} {what}: {escaped(second.name)} is {escaped(first.name)}"
     if not repeats and not leaks:
         yield f"{'duplicates':>12}  none"

@@ -20,20 +20,24 @@ class Piece(Protocol):
         """HTML."""
 
 
+class Shown:
+    """What notebooks show as HTML, and other pieces are put behind."""
+
+    def _repr_html_(self: Piece) -> str:
+        return self.text
+
+    def __add__(self: Piece, other: Piece) -> "Html":
+        return Html(self.text + other.text)
+
+
 @dataclass(frozen=True)
-class Html:
-    """A piece of a page; notebooks show it as HTML and nothing else."""
+class Html(Shown):
+    """A piece of a page, and nothing else."""
 
     text: str
 
-    def _repr_html_(self) -> str:
-        return self.text
-
     def __repr__(self) -> str:
         return f"Html({len(self.text)} characters)"
-
-    def __add__(self, other: Piece) -> "Html":
-        return Html(self.text + other.text)
 
 
 def number(value: float | None, *, digits: int = 3, decimals: int = 6, signed: bool = False) -> str:

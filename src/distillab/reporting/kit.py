@@ -22,7 +22,7 @@ from distillab.reporting.cells import (
     text_of,
 )
 from distillab.reporting.columns import CellRow, Heading
-from distillab.reporting.display import Html, Piece, folded, paragraph
+from distillab.reporting.display import Html, Shown, folded, paragraph
 from distillab.reporting.markdown import plain
 from distillab.reporting.summaries import kinds_note
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PageTable:
+class PageTable(Shown):
     """Rows of contents under declared columns; the first column heads the rows.
 
     Notebooks show it as HTML; a table without rows shows one sentence, or nothing.
@@ -54,12 +54,6 @@ class PageTable:
     """What is said where there are no rows."""
     narrow: bool = False
     """Whether intervals stand beneath their values, so that many columns fit side by side."""
-
-    def _repr_html_(self) -> str:
-        return self.text
-
-    def __add__(self, other: Piece) -> Html:
-        return Html(self.text + other.text)
 
     @property
     def text(self) -> str:
@@ -152,18 +146,12 @@ class PageTable:
 
 
 @dataclass(frozen=True)
-class Folded:
+class Folded(Shown):
     """A table, and others of its kind that open on demand."""
 
     first: PageTable
     title: str
     others: Sequence[PageTable]
-
-    def _repr_html_(self) -> str:
-        return self.text
-
-    def __add__(self, other: Piece) -> Html:
-        return Html(self.text + other.text)
 
     @property
     def text(self) -> str:

@@ -186,7 +186,7 @@ def test_a_zip_that_cannot_be_unpacked_says_what_to_do(tmp_path, method, said):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["/tmp/train/cat/1.png", "../train/cat/1.png", "train/../../cat/1.png", "C:/a.png"])
+@pytest.mark.parametrize("name", ["/train/cat/1.png", "../train/cat/1.png", "train/../../cat/1.png", "C:/a.png"])
 def test_members_that_leave_their_folder_are_refused(tmp_path, name):
     path = zipped(tmp_path / "evil.zip", **{name: b"x", "train/cat/0.png": picture(0)})
     assert states(path)[name] == ("refused", "archive member outside its folder")
