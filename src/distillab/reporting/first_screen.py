@@ -112,7 +112,8 @@ def _leaks(tables: Tables) -> Iterator[Card]:
     others = verdicts[~verdicts["unprotected"] & (verdicts["thief"] == most.thief) & verdicts["best_delta"].notna()]
     if len(others):
         least = min(records(others), key=lambda v: v.best_delta)
-        yield _gain(tables, least, f"from {least.row}, of {len(others)} defended teachers the one that loses least")
+        several = f"of {others['teacher'].nunique()} defended teachers the one that loses least"
+        yield _gain(tables, least, f"from {least.row}, {several}")
 
 
 def _gain(tables: Tables, v: Any, what: str) -> Card:  # noqa: ANN401 - a row
@@ -134,7 +135,8 @@ def _worst(tables: Tables) -> Iterator[Card]:
     best, titles = max(robust, key=lambda row: row.value), text_titles(tables)
     plain = [row for row in rows if kinds[row.model] == UNPROTECTED and row is not best]
     beside = f"; {titles[plain[0].model]} keeps {_share(plain[0], html=False)}" if plain else ""
-    yield _share(best), f"kept by {titles[best.model]} under the worst attack at {named(threat)}{beside}", _n(shown)
+    told = shown[shown["model"].isin([row.model for row in (best, *plain[:1])])]
+    yield _share(best), f"kept by {titles[best.model]} under the worst attack at {named(threat)}{beside}", _n(told)
 
 
 def _certified(tables: Tables) -> Iterator[Card]:
@@ -146,7 +148,8 @@ def _certified(tables: Tables) -> Iterator[Card]:
     shown = at(frame, threat)
     rows = records(over_seeds(shown, ["model", "certifier"], "certified_accuracy"))
     best = max(rows, key=lambda row: row.value)
-    yield _share(best), f"of images certified for {text_titles(tables)[best.model]} at {named(threat)}", _n(shown)
+    told = shown[(shown["model"] == best.model) & (shown["certifier"] == best.certifier)]
+    yield _share(best), f"of images certified for {text_titles(tables)[best.model]} at {named(threat)}", _n(told)
 
 
 def _share(row: Any, *, html: bool = True) -> str:  # noqa: ANN401 - a row

@@ -137,19 +137,17 @@ def _named(paper: dict[str, Any]) -> str:
     authors = paper["authors"].split(" and ")
     last = [author.split()[-1] for author in authors]
     who = f"{last[0]} et al." if len(last) > 2 else " and ".join(last)
-    return f"{who}{', {}'.format(paper['year']) if 'year' in paper else ''}: {paper['title']}."
+    return f"{who}, {paper['year']}: {paper['title']}."
 
 
 def _link(paper: dict[str, Any]) -> str:
-    if "arxiv" not in paper:
-        return ""
     return f'<a href="https://arxiv.org/abs/{escape(paper["arxiv"])}">arXiv {escape(paper["arxiv"])}</a>'
 
 
 def _bibtex(paper: dict[str, Any]) -> str:
-    fields = {"author": paper["authors"], "title": f"{{{paper['title']}}}", "year": paper.get("year"),
-              "eprint": paper.get("arxiv"), "archivePrefix": "arXiv" if "arxiv" in paper else None}  # fmt: skip
-    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value is not None)
+    fields = {"author": paper["authors"], "title": f"{{{paper['title']}}}", "year": paper["year"],
+              "eprint": paper["arxiv"], "archivePrefix": "arXiv"}  # fmt: skip
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
     return f"@misc{{{paper['key']},\n{lines}\n}}"
 
 
