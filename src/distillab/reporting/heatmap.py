@@ -12,8 +12,8 @@ from distillab.reporting.thief_rows import asking_thieves, hardest_first
 _STRONGEST = 0.2
 """Gain in shares that is drawn in the full color."""
 
-_DECIDED = {"distillable": "leaks", "undistillable": "safe", "nothing to steal": "safe"}
-"""Verdicts with a fill of their own; all others are dashed."""
+_DRAWN = {"distillable": "leaks", "undistillable": "safe", "nothing to steal": "idle"}
+"""Verdicts that are drawn in a way of their own: filled the decided ones alone; all others are dashed."""
 
 
 def verdict_heatmap(tables: Tables) -> Html:
@@ -27,7 +27,8 @@ def verdict_heatmap(tables: Tables) -> Html:
         rows.append(f'<tr><th scope="row">{escape(str(row))}</th>{cells}</tr>')
     return Html(
         '<figure class="table heat"><figcaption id="heatmap-caption"><b>What the strongest attack gains from each '
-        f"teacher, points.</b> Dashed: undecided or without a control. {sample(tables)}.</figcaption>"
+        "teacher, points.</b> Filled: decided, red where it leaks; dashed: undecided or without a control; plain: "
+        f"nothing to steal. {sample(tables)}.</figcaption>"
         '<div class="scroll" role="region" aria-labelledby="heatmap-caption" tabindex="0"><table><thead><tr>'
         f'<th scope="col">Teacher</th>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></figure>'
     )
@@ -38,6 +39,6 @@ def _cell(tables: Tables, v: Any) -> str:  # noqa: ANN401 - a row
     strength = round(10 + 60 * min(abs(v.best_delta) / _STRONGEST, 1))
     said = f"{v.verdict}; {attack_name(tables, v.best_attack)}, [{points(v.lower)}, {points(v.upper)}]"
     return (
-        f'<td class="{_DECIDED.get(v.verdict, "open")}" style="--strength:{strength}%" title="{escape(said)}">'
+        f'<td class="{_DRAWN.get(v.verdict, "open")}" style="--strength:{strength}%" title="{escape(said)}">'
         f'{points(v.best_delta)}<span class="unseen"> {escape(v.verdict)}</span></td>'
     )

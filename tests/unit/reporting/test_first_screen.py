@@ -82,7 +82,7 @@ def test_the_picture_has_a_gain_per_teacher_and_thief_and_fills_what_is_decided(
     assert {name: [(cell[0], cell[3]) for cell in cells] for name, cells in rows.items()} == {
         "nt": [("leaks", "+5.20"), ("open", "−50.0")],
         "st": [("open", "+6.30"), ("open", "−0.10")],
-        "ce": [("leaks", "+7.10"), ("safe", "−0.60")],
+        "ce": [("leaks", "+7.10"), ("idle", "−0.60")],
     }
     assert [cells[0][1] for cells in rows.values()] == ["26", "29", "31"]
     assert rows["nt"][1][1:3] == ("70", "no control; kd, [−60.0, −40.0]")
