@@ -1,6 +1,7 @@
 from distillab.reporting.cells import Graded
+from distillab.reporting.heads import study_list
 from distillab.reporting.selection import kind_of, method_of, of_method, only, radii_of, robbed_by, unprotected
-from distillab.reporting.studies import studies_of, study_links
+from distillab.reporting.studies import studies_of
 from distillab.reporting.titles import cell_titles, in_order, text_titles
 
 SPECS = {"params": {"defenses": {"robust": {"name": "madry", "eps": 0.3}}, "studies": ["sparse"]}}
@@ -84,5 +85,5 @@ def test_teachers_stand_in_the_order_of_every_figure_before_all_others(tables_of
 
 def test_only_the_studies_that_ran_are_linked(tables_of):
     assert studies_of(tables_of(SPECS)) == ["sparse"]
-    assert 'href="sparse.html"' in study_links(tables_of(SPECS)).text
-    assert study_links(tables_of()).text == ""
+    assert 'href="sparse.html"' in study_list(tables_of(SPECS)).text
+    assert study_list(tables_of()).text == ""
