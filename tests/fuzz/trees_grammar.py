@@ -140,7 +140,7 @@ def in_archive(random: Random, tree: Tree, at: str) -> None:
     kind = random.choice(kinds)
     if kind == "twice":
         tree.add(name, REFUSED, whole)
-    names = {"absolute": f"/tmp/{name}", "climbs": random.choice([f"../{name}", f"{at}/../../../{number}.png"]),
+    names = {"absolute": f"/{name}", "climbs": random.choice([f"../{name}", f"{at}/../../../{number}.png"]),
              "drive": f"C:/{name}"}  # fmt: skip
     tree.add(
         names.get(kind, name), REFUSED, whole, "file" if kind in {*names, "twice"} else kind, "../../../etc/passwd"
