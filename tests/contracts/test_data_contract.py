@@ -13,7 +13,8 @@ from distillab.data import DATASETS
 from distillab.specs.data import StreamingDataSpec
 
 SHARED = Path(os.environ.get("DISTILLAB_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
-REQUIRED = {"image_folder": {"title": "Mine", "path": "mine", "shape": (3, 8, 8), "classes": 2}, "har": {}}
+MINE = {"title": "Mine", "path": "mine", "shape": (3, 8, 8), "classes": 2}
+REQUIRED = {"image_folder": MINE, "labeled_images": MINE | {"images": 9, "held_out": 3}, "har": {}}
 """What a data set without a published hash needs to be read."""
 
 
@@ -87,7 +88,7 @@ def test_what_is_read_agrees_with_the_facts(name):
     assert raw.standin == facts.standin
 
 
-@pytest.mark.parametrize("name", sorted({"image_folder", "imagenet"}))
+@pytest.mark.parametrize("name", sorted({"image_folder", "imagenet", "labeled_images"}))
 def test_absent_files_are_one_line(name, tmp_path):
     spec = make(name, root=str(tmp_path))
     with pytest.raises(ArtifactError) as error:

@@ -8,6 +8,7 @@ from distillab.data.fashion_mnist import FashionMNISTSpec
 from distillab.data.har import HARSpec
 from distillab.data.image_folder import ImageFolderSpec
 from distillab.data.imagenet import ImageNetSpec
+from distillab.data.labeled_images import LabeledImagesSpec
 from distillab.data.mnist import MNISTSpec
 from distillab.data.svhn import SVHNSpec
 from distillab.data.synthetic import SyntheticSpec
@@ -26,5 +27,6 @@ DATASETS: Registry[DataSpec] = Registry(
     TinyImageNetSpec,
     ImageNetSpec,
     ImageFolderSpec,
+    LabeledImagesSpec,
     SyntheticSpec,
 )

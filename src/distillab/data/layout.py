@@ -54,6 +54,24 @@ class Layout:
         return path.parts[len(self.roots[0]) + 1]
 
 
+@dataclass(frozen=True)
+class ClassesAlone(Layout):
+    """Class folders without splits around them: every image is of the training split, from which others are drawn."""
+
+    def place(self, path: PurePosixPath) -> Place | Reason:
+        """Split and class: of the folder below the one that holds all images."""
+        (root,) = self.roots
+        if path.parts[: len(root)] != root:
+            return ELSEWHERE
+        folders = path.parts[len(root) : -1]
+        return "train", unicodedata.normalize("NFC", folders[0]) if folders else ""
+
+    def class_folder(self, path: PurePosixPath) -> str:
+        """The folder of an image's class, as it is written; none of an image that lies in no folder."""
+        folders = path.parts[len(self.roots[0]) : -1]
+        return folders[0] if folders else ""
+
+
 def split_of(folder: str) -> str | None:
     """The split that a folder's name stands for."""
     return SPLIT_OF.get(folder.lower())
@@ -72,6 +90,15 @@ def find_layout(images: Iterable[PurePosixPath]) -> Layout:
     roots = tuple(_roots(tree, ()))
     names = [split_of(name) for name in _below(tree, roots[0])] if len(roots) == 1 else []
     return Layout(roots, frozenset(split for split in names if split and names.count(split) > 1))
+
+
+def classes_alone(images: Iterable[PurePosixPath]) -> ClassesAlone:
+    """The layout of images without splits: the innermost folder that holds all of them holds the folders of classes."""
+    folders = [path.parts[:-1] for path in images]
+    root = next(iter(folders), ())
+    for parts in folders:
+        root = root[: next((i for i, (a, b) in enumerate(zip(root, parts, strict=False)) if a != b), len(parts))]
+    return ClassesAlone((root,), frozenset())
 
 
 def _below(tree: _Tree, root: tuple[str, ...]) -> _Tree:

@@ -11,7 +11,7 @@ from distillab.data import reasons
 from distillab.data.archives import walk
 from distillab.data.entries import FileEntry
 from distillab.data.inventory import Inventory, Item
-from distillab.data.layout import Layout, Place, find_layout
+from distillab.data.layout import Layout, Place, classes_alone, find_layout
 from distillab.data.reasons import Reason
 
 TOGETHER = "images"
@@ -27,7 +27,9 @@ class Rules:
     test_from: tuple[str, ...] = ("test", "val")
     """Splits that may be the test split: the first one with images in class folders."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Class by file name, of what is in ``<split>/images/``."""
+    """Class by file name, of what is in ``<split>/images/``; of everything where there are no splits."""
+    splits: bool = True
+    """Whether class folders lie in folders of splits."""
 
 
 PLAIN = Rules()
@@ -54,12 +56,13 @@ def sorted_files(path: Path, rules: Rules) -> Inventory:
     entries = list(walk(path, lambda _i, _name: False))
     paths = [PurePosixPath(entry.name) for entry in entries]
     first = [_unwanted(entry, each, rules) for entry, each in zip(entries, paths, strict=True)]
-    layout = find_layout(each for each, item in zip(paths, first, strict=True) if not item and reasons.is_image(each))
+    images = [each for each, item in zip(paths, first, strict=True) if not item and reasons.is_image(each)]
+    layout = find_layout(images) if rules.splits else classes_alone(images)
     places = [layout.place(each) for each in paths]
     tree = _Tree(rules, _used(paths, first, places, rules), Counter(entry.name for entry in entries))
     judged = zip(first, entries, paths, places, strict=True)
     items = [item or _item(entry, each, place, tree) for item, entry, each, place in judged]
-    return Inventory(str(path), tuple(_with_classes(items, paths, layout)))
+    return Inventory(str(path), tuple(_with_classes(items, paths, layout, rules)))
 
 
 def _unwanted(entry: FileEntry, path: PurePosixPath, rules: Rules) -> Item | None:
@@ -100,7 +103,7 @@ def _item(entry: FileEntry, path: PurePosixPath, place: Place | Reason, tree: _T
 def _in_class(entry: FileEntry, path: PurePosixPath, place: Place, tree: _Tree) -> Item:
     """What becomes of a file in a split that is used."""
     split, class_name = place
-    if class_name == TOGETHER and tree.rules.labels:
+    if tree.rules.labels and (class_name == TOGETHER or not tree.rules.splits):
         class_name = tree.rules.labels.get(path.name, "")
     if refusal := _refusal(entry, path, tree):
         return Item(entry.name, "refused", refusal, split=split, class_name=class_name)
@@ -119,11 +122,14 @@ def _refusal(entry: FileEntry, path: PurePosixPath, tree: _Tree) -> Reason | Non
     return reasons.TWICE if tree.times[entry.name] > 1 else reasons.unread(path)
 
 
-def _with_classes(items: Sequence[Item], paths: Sequence[PurePosixPath], layout: Layout) -> Iterator[Item]:
+def _with_classes(
+    items: Sequence[Item], paths: Sequence[PurePosixPath], layout: Layout, rules: Rules
+) -> Iterator[Item]:
     """The same items, but for images of classes that cannot be told apart or learned."""
+    named_by_folders = rules.splits or not rules.labels
     folders: dict[Place, set[str]] = defaultdict(set)
     for item, path in zip(items, paths, strict=True):
-        if item.state == "read" and (folder := layout.class_folder(path)) != TOGETHER:
+        if item.state == "read" and (folder := layout.class_folder(path)) != TOGETHER and named_by_folders:
             folders[item.split, item.class_name].add(folder)
     trained = {item.class_name for item in items if item.split == "train"}
     for item in items:
