@@ -36,13 +36,17 @@ class Ball:
         """
         if isinstance(eps, bool) or not isinstance(eps, int | float | Tensor):
             raise SpecError("the radius is not a number", where="eps", got=repr(eps), do="parse fractions first")
-        radius = torch.as_tensor(eps, dtype=x.dtype, device=x.device).expand(len(x))
-        if not bool((radius.isfinite() & (radius >= 0)).all()):
+        known = eps if isinstance(eps, Tensor) else torch.tensor(eps, dtype=x.dtype)
+        if not bool((known.isfinite() & (known >= 0)).all()):
             raise SpecError("the radius is negative or not finite", where="eps", expected="eps >= 0", got=str(eps))
-        if not bool(((x >= 0) & (x <= 1)).all()):
+        radius = known.to(x) if known.dim() else torch.full((), float(known), dtype=x.dtype, device=x.device)
+        inside = ((x >= 0) & (x <= 1)).all()
+        if x.is_cuda:
+            torch._assert_async(inside)  # to read it would stall a training step
+        elif not bool(inside):
             got = f"{float(x.min()):g} to {float(x.max()):g}"
             raise SpecError("pixels are outside their range", where="x", expected="0 to 1", got=got)
-        return cls(x, radius, norm, box)
+        return cls(x, radius.expand(len(x)), norm, box)
 
     def take(self, rows: Tensor) -> "Ball":
         """The balls around the images at ``rows``."""

@@ -50,6 +50,8 @@ class Functionals:
     """Where many rows share coefficients, as all places of a channel do: row r has ``coef[template[r]]``."""
     each: int = 0
     """Rows per image where all images have as many, with the same coefficients if there is a template; else 0."""
+    first: int = 0
+    """The first of these images."""
 
     def __len__(self) -> int:
         return len(self.image)
@@ -128,7 +130,7 @@ class Functionals:
         """The same functionals, with zeros beyond the border."""
         if self.inside:
             return self
-        ones = self.coef.new_ones(1, 1, *self.shape[1:]).expand(int(self.image[-1]) + 1, self.shape[0], -1, -1)
+        ones = self.coef.new_ones(1, 1, *self.shape[1:]).expand(self._ends()[1] + 1, self.shape[0], -1, -1)
         return self.times(ones)
 
     def whole(self) -> "Functionals":
@@ -160,7 +162,14 @@ class Functionals:
 
     def _images(self, value: Tensor) -> Tensor:
         """The values of the images that these rows are of."""
-        return value[int(self.image[0]) : int(self.image[-1]) + 1]
+        first, last = self._ends()
+        return value[first : last + 1]
+
+    def _ends(self) -> tuple[int, int]:
+        """The first and the last image."""
+        if self.each:
+            return self.first, self.first + len(self) // self.each - 1
+        return int(self.image[0]), int(self.image[-1])
 
     def _lines(self, value: Tensor) -> tuple[Tensor, Int[Tensor, "r"]]:
         """Everything that rows may see of a value, a line for each image and window, and each row's line."""
@@ -174,19 +183,15 @@ class Functionals:
         return _table(values, windows, self.coef.shape[2:]), index
 
 
-def unit_rows(
-    image: Int[Tensor, "r"], unit: Int[Tensor, "r"], shape: tuple[int, ...], like: Tensor, each: int = 0
-) -> Functionals:
+def unit_rows(image: Int[Tensor, "r"], unit: Int[Tensor, "r"], shape: tuple[int, ...], like: Tensor) -> Functionals:
     """Row r is unit ``unit[r]`` (position in the flattened value) itself: a window of one place."""
     if len(shape) == 1:
         one = torch.ones(1, 1, dtype=like.dtype, device=like.device)
-        return Functionals(
-            image, one, shape, Windows(unit, shape, (1,), (0,)), template=torch.zeros_like(unit), each=each
-        )
+        return Functionals(image, one, shape, Windows(unit, shape, (1,), (0,)), template=torch.zeros_like(unit))
     grid = shape[1:]
     channels = torch.eye(shape[0], dtype=like.dtype, device=like.device)[:, :, None, None]
     windows = Windows(unit % prod(grid), grid, (1, 1), (0, 0))
-    return Functionals(image, channels, shape, windows, template=unit // prod(grid), each=each)
+    return Functionals(image, channels, shape, windows, template=unit // prod(grid))
 
 
 def _table(value: Float[Tensor, "n c h w"], windows: Windows, size: torch.Size) -> Float[Tensor, "p f"]:

@@ -1,7 +1,7 @@
 """The backward sweep that all linear bounds share."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool
@@ -129,8 +129,8 @@ def unit_bounds(
     """
     symmetric = all(relaxation.symmetric for relaxation in relaxations.values())
     found = []
-    for image, unit, each in _blocks(wanted, max(1, BLOCK // graph.footprint(node))):
-        rows = unit_rows(image, unit, graph.nodes[node].shape, ball.x, each)
+    for image, unit, each, first in _blocks(wanted, max(1, BLOCK // graph.footprint(node))):
+        rows = replace(unit_rows(image, unit, graph.nodes[node].shape, ball.x), each=each, first=first)
         if symmetric:
             center, radius = sweep(graph, node, rows, ball, relaxations, early=early)
             found.append((center - radius, center + radius))
@@ -140,19 +140,20 @@ def unit_bounds(
     return torch.cat([lower for lower, _ in found]), torch.cat([upper for _, upper in found])
 
 
-def _blocks(wanted: Bool[Tensor, "n u"], most: int) -> Iterator[tuple[Tensor, Tensor, int]]:
-    """Image, unit, and rows per image of blocks of at most ``most`` rows; of whole images where all are wanted."""
+def _blocks(wanted: Bool[Tensor, "n u"], most: int) -> Iterator[tuple[Tensor, Tensor, int, int]]:
+    """Image, unit, rows per image, first image of blocks of at most ``most`` rows; of whole images where all are."""
     image, unit = wanted.nonzero(as_tuple=True)
     n, units = wanted.shape
     if len(image) < n * units:
-        yield from ((i, u, 0) for i, u in zip(image.split(most), unit.split(most), strict=True))
+        yield from ((i, u, 0, 0) for i, u in zip(image.split(most), unit.split(most), strict=True))
     elif most >= units:
         size = most // units * units
-        yield from ((i, u, units) for i, u in zip(image.split(size), unit.split(size), strict=True))
+        parts = zip(image.split(size), unit.split(size), strict=True)
+        yield from ((i, u, units, part * size // units) for part, (i, u) in enumerate(parts))
     else:
         for start in range(0, n * units, units):
             parts = zip(image[start : start + units].split(most), unit[start : start + units].split(most), strict=True)
-            yield from ((i, u, len(i)) for i, u in parts)
+            yield from ((i, u, len(i), start // units) for i, u in parts)
 
 
 def _send(pending: dict[int, Functionals], node: int, rows: Functionals) -> None:

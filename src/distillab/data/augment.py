@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from distillab.core.shapes import Images
+from distillab.core.transfer import sent
 from distillab.specs.augment import AugmentSpec
 
 
@@ -37,13 +38,13 @@ def crop(x: Shaped[Tensor, "n c h w"], shift: Int[Tensor, "n 2"], *, padding: in
     """
     h, w = x.shape[2:]
     windows = F.pad(x, (padding,) * 4).unfold(2, h, 1).unfold(3, w, 1)
-    top, left = shift.to(x.device).unbind(1)
+    top, left = sent(shift, x.device).unbind(1)
     return windows[torch.arange(len(x), device=x.device), :, top, left]
 
 
 def flip(x: Shaped[Tensor, "n c h w"], mirrored: Bool[Tensor, " n"]) -> Shaped[Tensor, "n c h w"]:
     """``x`` with the rows of ``mirrored`` mirrored left to right."""
-    return torch.where(mirrored.to(x.device)[:, None, None, None], x.flip(3), x)
+    return torch.where(sent(mirrored, x.device)[:, None, None, None], x.flip(3), x)
 
 
 def rotate(x: Images, degrees: Float[Tensor, " n"]) -> Images:
@@ -53,5 +54,5 @@ def rotate(x: Images, degrees: Float[Tensor, " n"]) -> Images:
     cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
     # Grid coordinates run from -1 to 1 along both axes: the off-diagonal terms undo the image's aspect ratio.
     rows = [torch.stack([cos, -sin * (h / w), zero], 1), torch.stack([sin * (w / h), cos, zero], 1)]
-    grid = F.affine_grid(torch.stack(rows, 1).to(x), list(x.shape), align_corners=False)
+    grid = F.affine_grid(sent(torch.stack(rows, 1), x.device).to(x.dtype), list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, align_corners=False).clamp(0, 1)

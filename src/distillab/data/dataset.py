@@ -10,6 +10,7 @@ from torch import Tensor
 
 from distillab.core.errors import ContractError
 from distillab.core.shapes import Images, Labels, RawImages
+from distillab.core.transfer import sent
 from distillab.data.augment import augmented
 from distillab.specs.augment import AugmentSpec
 
@@ -73,13 +74,13 @@ class ResidentImages:
 
     def images(self, index: Int[Tensor, " m"]) -> Float[Tensor, "m c h w"]:
         """Float32 images in [0, 1] at ``index`` (any device), exactly stored pixel over levels."""
-        return unit(self.x[index.to(self.x.device)], self.levels)
+        return unit(self.x[sent(index, self.x.device)], self.levels)
 
     def walk(
         self, index: Int[Tensor, " m"], *, batch_size: int, augment: AugmentSpec, stream: torch.Generator | None
     ) -> Iterator[Batch]:
         """The images at ``index`` in its order; see ``batches``."""
-        here = index.to(self.x.device)
+        here = sent(index, self.x.device)
         for ids, rows in zip(torch.split(index, batch_size), torch.split(here, batch_size), strict=True):
             x = unit(self.x[rows], self.levels)
             yield Batch(x if stream is None else augmented(x, augment, stream), self.y[rows], ids)

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from distillab.core.errors import ArtifactError
 from distillab.core.generators import generator
 from distillab.core.shapes import Labels
+from distillab.core.transfer import sent
 from distillab.data.augment import augmented
 from distillab.data.dataset import Batch, unit
 from distillab.data.decoding import open_image, stored_pixels
@@ -85,7 +86,7 @@ class StreamedImages:
                 raise rows
             ids, x = rows
             x = x.to(self.device, non_blocking=True)
-            yield Batch(unit(x, LEVELS), self.y[ids].to(self.device), ids)
+            yield Batch(unit(x, LEVELS), sent(self.y[ids], self.device), ids)
 
 
 @dataclass(frozen=True)

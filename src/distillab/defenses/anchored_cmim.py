@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor
 
+from distillab.core.transfer import sent
 from distillab.defenses.concentration import Centroids, ConcentrationObjective, ConcentrationSpec
 from distillab.losses.power import log_power_transform
 from distillab.training.objective import Objective, Task
@@ -47,4 +48,4 @@ class Anchors(Centroids):
     def log_centroids(self, classes: Int[Tensor, "y"]) -> Float[Tensor, "y a k"]:
         """Logs of the anchors at the epoch's powers."""
         self.log_target = self.log_target.to(classes.device)
-        return log_power_transform(self.log_target[classes, None], self.powers.to(classes.device)[:, None])
+        return log_power_transform(self.log_target[classes, None], sent(self.powers, classes.device)[:, None])

@@ -10,6 +10,7 @@ from distillab.attacks.projections import LinfBall
 from distillab.core.bounds import PixelLength, Steps, Temperature
 from distillab.core.generators import generator
 from distillab.core.shapes import Images, Labels, Logits, PerExample
+from distillab.core.transfer import sent
 from distillab.data.dataset import Batch, batches
 from distillab.defenses.adversarial_training import steepest_ascent
 from distillab.defenses.st import largest_log_probs
@@ -135,11 +136,11 @@ class AdversarialSparseObjective(Objective):
             return batch.x
         if self.images is not None:
             rows = self.partner[self.rows[batch.index]]
-            return self.images[rows.to(self.images.device)].to(batch.x.device)
+            return self.images[sent(rows, self.images.device)].to(batch.x.device)
         x_adv = self._attacked(batch.x, batch.y)
         if self.spec.pairing == "same_index":
             return x_adv
-        return x_adv[torch.randperm(len(x_adv), generator=self.stream).to(x_adv.device)]
+        return x_adv[sent(torch.randperm(len(x_adv), generator=self.stream), x_adv.device)]
 
     def _made(self) -> Images:
         made = torch.empty(len(self.task.train), *self.task.domain.shape, device=self.task.images.y.device)

@@ -5,7 +5,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from distillab.core.shapes import Labels, LogProbs
+from distillab.core.transfer import sent
 from distillab.defenses.concentration import Centroids
+from distillab.losses.classes import counted
 from distillab.losses.conditional_mutual_information import log_centroids
 
 ENOUGH = 4
@@ -40,17 +42,20 @@ class CentroidBank(Centroids):
     def log_centroids(self, classes: Int[Tensor, "y"]) -> Float[Tensor, "y a k"]:
         """Logs of the means of the kept outputs."""
         kept, filled = self._on(classes.device).log_probs[classes], self.pushed[classes].clamp(max=self.size)
-        return log_centroids(kept, self.powers.to(classes.device), filled)
+        return log_centroids(kept, sent(self.powers, classes.device), filled)
 
     def end_step(self, log_probs: LogProbs, y: Labels) -> None:
         """Overwrite the oldest outputs of each class."""
+        if not len(y):
+            return
         self._on(y.device)
         alike = y[:, None] == y
         slots = (self.pushed[y] + alike.tril(-1).sum(dim=1)) % self.size
-        # Of more outputs than slots the last ones stay: no slot is written twice, which would leave one to chance.
-        last = alike.triu(1).sum(dim=1) < self.size
-        self.log_probs[y[last], slots[last]] = log_probs[last].to(self.log_probs)
-        self.pushed += y.bincount(minlength=len(self.pushed))
+        # Of more outputs than slots the last ones stay: all that share a slot write what the last of them has.
+        shared = alike & (slots[:, None] == slots)
+        last = (shared * torch.arange(len(y), device=y.device)).amax(dim=1)
+        self.log_probs[y, slots] = log_probs[last].to(self.log_probs)
+        self.pushed += counted(y, len(self.pushed))
 
     def state(self) -> dict[str, Tensor]:
         """The buffers and how often each was written."""

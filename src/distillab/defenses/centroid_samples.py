@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from distillab.core.generators import generator
 from distillab.core.shapes import LogProbs
+from distillab.core.transfer import sent
 from distillab.data.dataset import batches
 from distillab.defenses.concentration import Centroids
 from distillab.losses.conditional_mutual_information import log_centroids
@@ -72,8 +73,9 @@ class CentroidSamples(Centroids):
     def _estimate(self, model: nn.Module, classes: list[int]) -> None:
         positions = torch.cat([self._drawn(label) for label in classes])
         log_probs = self._outputs(model, positions).unflatten(0, (len(classes), self.per_class))
-        self.log_q = self.log_q.to(log_probs.device)
-        self.log_q[classes] = log_centroids(log_probs, self.powers.to(log_probs.device))
+        device = log_probs.device
+        self.log_q = self.log_q.to(device)
+        self.log_q[sent(torch.tensor(classes), device)] = log_centroids(log_probs, sent(self.powers, device))
 
     def _drawn(self, label: int) -> Int[Tensor, "m"]:
         """Positions of images of a class; a class with fewer than are drawn gives its images again."""

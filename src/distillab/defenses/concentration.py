@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from distillab.core.bounds import Factor, Held, Power
 from distillab.core.generators import generator
 from distillab.core.shapes import Labels, Logits, LogProbs
+from distillab.core.transfer import sent
 from distillab.data.dataset import Batch
 from distillab.losses.centroid_flatness import joined_log_centroids, off_diagonal_divergence
+from distillab.losses.classes import classes_of
 from distillab.losses.conditional_mutual_information import conditional_mutual_information
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.specs.defense import TrainedDefense
@@ -119,9 +121,9 @@ class ConcentrationObjective(Objective):
         self.centroids.load_state(state)
 
     def _regularizers(self, logits: Logits, y: Labels) -> Terms:
-        classes, rows = y.unique(return_inverse=True)
+        classes, rows = classes_of(y, logits.shape[1])
         counts, log_q = self.centroids.counts(classes), self.centroids.log_centroids(classes)
-        powers = self.powers.to(logits.device)
+        powers = sent(self.powers, logits.device)
         used = (counts > 0)[rows]
         cmi = conditional_mutual_information(logits, rows, log_q, powers, omega=self.omega)
         terms = {"cmi": self.spec.weight * cmi.where(used, 0.0)}

@@ -10,6 +10,7 @@ from distillab.attacks.ascent import LOSSES, AscentLoss
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import LinfBall
 from distillab.core.shapes import Images
+from distillab.core.transfer import sent
 from distillab.data.dataset import Batch, batches
 from distillab.defenses.adversarial_training import (
     AdversarialObjective,
@@ -83,7 +84,7 @@ class MadryObjective(AdversarialObjective):
         """The images that the adversary makes of a batch; the model is left as it was."""
         x, eps, spec = batch.x, self.eps, self.spec
         if spec.random_start or spec.mode == "fast":
-            x = x + eps * (2 * torch.rand(x.shape, generator=self.stream).to(x) - 1)
+            x = x + eps * (2 * sent(torch.rand(x.shape, generator=self.stream), x.device).to(x.dtype) - 1)
         if spec.mode == "fast":
             return self._climb(model, batch, x, eps=eps, step_size=OVERSHOOT * eps, steps=1)
         return self._climb(model, batch, x, eps=eps, step_size=self.step_size, steps=spec.steps)

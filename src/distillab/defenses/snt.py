@@ -75,7 +75,8 @@ class SemanticNastyObjective(NastyObjective):
     def terms(self, model: nn.Module, batch: Batch) -> Terms:
         """Three terms, ``cross_entropy``, ``kl`` and ``similarity``."""
         logits = model(batch.x)
-        correlation = similarity_correlation(logits, batch.y, self.similarity.to(logits.device))
+        self.similarity = self.similarity.to(logits.device)
+        correlation = similarity_correlation(logits, batch.y, self.similarity)
         return self.terms_at(logits, batch) | {"similarity": self.similarity_weight * correlation}
 
 

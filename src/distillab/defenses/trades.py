@@ -9,6 +9,7 @@ from torch import nn
 from distillab.attacks.projections import LinfBall
 from distillab.core.bounds import Factor, Fractional, PixelLength, Steps
 from distillab.core.shapes import Images
+from distillab.core.transfer import sent
 from distillab.data.dataset import Batch
 from distillab.defenses.adversarial_training import (
     AdversarialObjective,
@@ -78,7 +79,7 @@ class TradesObjective(AdversarialObjective):
     def adversarial(self, model: nn.Module, batch: Batch) -> Images:
         """Images in the ball whose outputs are far from those of the batch; the model is left as it was."""
         x, ball = batch.x, LinfBall.around(batch.x, self.eps)
-        start = x + NOISE * torch.randn(x.shape, generator=self.stream).to(x)
+        start = x + NOISE * sent(torch.randn(x.shape, generator=self.stream), x.device).to(x.dtype)
         with frozen(model):
             with torch.no_grad():
                 clean = model(x)

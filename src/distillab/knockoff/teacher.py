@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from distillab.core.shapes import Images, LogProbs, Probs
+from distillab.core.transfer import sent
 from distillab.data.dataset import Batch, ImageSource, batches
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class CachedAnswers(Answers):
 
     def __call__(self, batch: Batch) -> LogProbs:
         """The stored answers to the batch's images."""
-        return self._log_probs[batch.index.to(self._log_probs.device)]
+        return self._log_probs[sent(batch.index, self._log_probs.device)]
 
 
 class LiveAnswers(Answers):

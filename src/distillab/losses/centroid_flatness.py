@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from distillab.core.shapes import Labels, Logits
+from distillab.losses.classes import counted
 
 
 def off_diagonal_divergence(log_s: Float[Tensor, "y a k"], classes: Int[Tensor, "y"]) -> Float[Tensor, "y a"]:
@@ -51,7 +52,7 @@ def joined_log_centroids(
     kept = log_q + counts.to(log_q).log()[:, None, None]
     index = rows[:, None, None].expand_as(log_p)
     top = kept.scatter_reduce(0, index, log_p.detach(), "amax")
-    batch = rows.bincount(minlength=len(log_q))
+    batch = counted(rows, len(log_q))
     scale = ((counts + batch) / batch).to(log_q)[rows, None, None]
     shares = (log_p - top[rows]).exp()
     # The value of the share, and its gradient times the scale.

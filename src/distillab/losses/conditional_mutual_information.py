@@ -6,6 +6,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from distillab.core.shapes import Logits, PerExample
+from distillab.losses.classes import counted
 
 LOWEST = -1e4
 """Least log-probability of a centroid, so that a divergence from it is finite whatever the outputs behind it.
@@ -72,7 +73,7 @@ def class_divergences(
     """
     log_p = F.log_softmax(logits[:, None] * powers[:, None], dim=-1)
     divergences = (log_p.exp() * (log_p - log_q[rows])).sum(dim=-1)
-    counts = rows.bincount(minlength=len(log_q)).clamp_min(1)
+    counts = counted(rows, len(log_q)).clamp_min(1)
     return torch.zeros_like(log_q[..., 0]).index_add(0, rows, divergences) / counts[:, None]
 
 
