@@ -108,7 +108,9 @@ def read_labels(path: Path) -> dict[str, str]:
     rows = csv.DictReader(lines)
     if not {*HEADER} <= {*(rows.fieldnames or ())}:
         first = shown(lines[0]) if lines else "an empty file"
-        raise ArtifactError("no table of labels", where=str(path), expected=f"a first line {','.join(HEADER)}", got=first)
+        raise ArtifactError(
+            "no table of labels", where=str(path), expected=f"a first line {','.join(HEADER)}", got=first
+        )
     for row in rows:
         file, label = (row[column] or "" for column in HEADER)
         where = f"{path}: line {rows.line_num}"
