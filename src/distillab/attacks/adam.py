@@ -9,6 +9,7 @@ from torch import Tensor
 
 from distillab.attacks.rows import Rows
 from distillab.core.shapes import Flags, Images
+from distillab.core.transfer import sent
 
 BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8
 
@@ -23,8 +24,8 @@ class BiasCorrection:
     def __init__(self, steps: int, like: Tensor) -> None:
         t = torch.arange(1, steps + 1, dtype=torch.float64)
         c_1, c_2 = 1 - BETA_1**t, 1 - BETA_2**t
-        self.root: Float[Tensor, "t"] = (c_1 / c_2.sqrt()).to(like)
-        self.shift: Float[Tensor, "t"] = (c_1 * EPS).to(like)
+        self.root: Float[Tensor, "t"] = sent(c_1 / c_2.sqrt(), like.device).to(like.dtype)
+        self.shift: Float[Tensor, "t"] = sent(c_1 * EPS, like.device).to(like.dtype)
 
 
 @dataclass(frozen=True)
@@ -57,4 +58,4 @@ class Adam(Rows):
     def reset_(self, rows: Flags) -> None:
         """Forget everything about the examples in ``rows``."""
         for state in (self.first, self.second, self.steps):
-            state[rows] = 0
+            state.masked_fill_(rows.view(-1, *(1,) * (state.dim() - 1)), 0)

@@ -1,14 +1,15 @@
 """Steepest ascent of a loss within a ball: the loop of FGSM, BIM and PGD."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 from distillab.attacks.goal import Goal
+from distillab.attacks.looks import any_of, crowded
 from distillab.attacks.projections import NORMS, Ball
 from distillab.attacks.result import Ledger, LogitsFn
 from distillab.attacks.rows import Rows
@@ -34,6 +35,15 @@ class Ascending(Rows):
     x: Images
     goal: Goal
     ball: Ball
+    going: Flags
+    """False where a point has, since the last look."""
+
+    @classmethod
+    def start(cls, x: Images, goal: Goal, ball: Ball) -> Self:
+        """All examples."""
+        return cls(
+            torch.arange(len(x), device=x.device), x, goal, ball, torch.ones(len(x), dtype=torch.bool, device=x.device)
+        )
 
 
 @dataclass(frozen=True)
@@ -52,21 +62,23 @@ class Ascent:
             logits = logits_fn(x_adv)
             (gradient,) = torch.autograd.grad(LOSSES[self.loss](batch.goal, logits).sum(), x_adv)
             x_adv = x_adv.detach()
-            found = is_adversarial(batch.goal.margin(logits.detach()))
-            if found.any():
-                self._settle(ledger, batch, x_adv, found)
-                ledger.spend(batch.rows[found], forwards=step, backwards=step)
-                left = (~found).nonzero().squeeze(1)
+            batch = self._settle(ledger, batch, x_adv, logits.detach(), step)
+            if crowded(batch.going, step):
+                left = batch.going.nonzero().squeeze(1)
                 batch, x_adv, gradient = batch.take(left), x_adv[left], gradient[left]
                 if not len(left):
                     return batch
             x_adv = batch.ball.project(x_adv + self.step_size * batch.ball.ascent(gradient))
         with torch.no_grad():
-            found = is_adversarial(batch.goal.margin(logits_fn(x_adv)))
-        self._settle(ledger, batch, x_adv, found)
-        ledger.spend(batch.rows, forwards=self.steps + 1, backwards=self.steps)
-        return batch.take((~found).nonzero().squeeze(1))
+            batch = self._settle(ledger, batch, x_adv, logits_fn(x_adv), self.steps + 1)
+        ledger.spend(batch.rows, batch.going, forwards=self.steps + 1, backwards=self.steps)
+        return batch.take(batch.going.nonzero().squeeze(1))
 
-    def _settle(self, ledger: Ledger, batch: Ascending, x_adv: Images, found: Flags) -> None:
-        distance = NORMS[self.norm](x_adv - batch.x)
-        ledger.succeed(batch.rows[found], x_adv[found], distance[found])
+    def _settle(self, ledger: Ledger, batch: Ascending, x_adv: Images, logits: Logits, forwards: int) -> Ascending:
+        """Note the examples that the points fool for the first time; the last point of all costs no gradient."""
+        found = is_adversarial(batch.goal.margin(logits)) & batch.going
+        if not any_of(found):
+            return batch
+        ledger.succeed(batch.rows, found, x_adv, NORMS[self.norm](x_adv - batch.x))
+        ledger.spend(batch.rows, found, forwards=forwards, backwards=min(forwards, self.steps))
+        return replace(batch, going=batch.going & ~found)

@@ -3,7 +3,6 @@
 from math import ceil
 from typing import ClassVar, Literal
 
-import torch
 from pydantic import Field
 
 from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
@@ -61,7 +60,7 @@ class BIM(AttackSpec):
         y_target: Labels | None = None,
     ) -> AttackResult:
         """Ascend from the image."""
-        rows, ledger = torch.arange(len(x), device=x.device), Ledger(x)
-        batch = Ascending(rows, x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
+        ledger = Ledger(x)
+        batch = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
         Ascent(self.loss, self.norm, self.made_steps, self.step_size).run(logits_fn, batch, x, ledger)
         return ledger.result()

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from distillab.attacks.doubling import Doubling, squash
 from distillab.attacks.goal import Goal
+from distillab.attacks.looks import any_of
 from distillab.attacks.projections import CHANGED, NORMS
 from distillab.attacks.pruning import MOST, prune, snap
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
@@ -118,10 +119,9 @@ class CarliniWagnerL0(AttackSpec):
         for passes in range(1, self._most_iterations + 1):
             leaving = self._iterate(logits_fn, pool)
             if passes == self._most_iterations:
-                ledger.stop(pool.rows[~leaving])
+                ledger.stop(pool.rows, pool.going & ~leaving)
                 leaving = torch.ones_like(leaving)
-            if leaving.any():
-                pool = pool.leave(leaving, ledger, passes)
+            pool = pool.without(leaving, ledger, passes)
             if not len(pool.rows):
                 break
         found = snap(logits_fn, x, goal, ledger.result())
@@ -135,7 +135,7 @@ class CarliniWagnerL0(AttackSpec):
         solved = margin + MARGIN < TOLERANCE
         full = gradient * pool.hinge_slope(margin + MARGIN) + 2 * (x_adv - pool.x_clean)
         pool.step_(full * pool.mask, squashed, self.lr, self.made_steps)
-        if solved.any():
+        if any_of(solved):
             delta = x_adv - pool.x
             if self.score == "margin":
                 score = (delta * gradient).abs().sum(dim=1)

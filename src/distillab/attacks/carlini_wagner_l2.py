@@ -10,6 +10,7 @@ from torch import Tensor
 
 from distillab.attacks.adam import Adam
 from distillab.attacks.goal import Goal
+from distillab.attacks.looks import any_of, crowded
 from distillab.attacks.norm_search import norm_search
 from distillab.attacks.rest import has_moved
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
@@ -106,12 +107,11 @@ class CarliniWagnerL2(AttackSpec):
             stopped = self._iterate(logits_fn, pool, max(1, steps // 10))
             iterations += 1
             done = stopped | (pool.adam.steps >= steps)
-            if done.any():
+            if any_of(done):
                 pool.next_const_(done, search_steps)
-                leaving = pool.search_steps >= search_steps
-                if leaving.any():
-                    pool.write(leaving, ledger, iterations)
-                    pool = pool.take((~leaving).nonzero().squeeze(1))
+                pool.leave_(pool.going & (pool.search_steps >= search_steps), ledger, iterations)
+            if crowded(pool.going, iterations):
+                pool = pool.take(pool.going.nonzero().squeeze(1))
         return ledger.result()
 
     def _iterate(self, logits_fn: LogitsFn, pool: "_Pool", check_every: int) -> Flags:
@@ -157,6 +157,8 @@ class _Pool(Rows):
     squared: PerExample
     """Smallest squared distance of a success so far, inf before the first; of the point ``x_adv``."""
     x_adv: Images
+    going: Flags
+    """False of those that have left since the last look."""
 
     @classmethod
     def start(cls, x: Images, goal: Goal, const: float, steps: int) -> Self:
@@ -179,6 +181,7 @@ class _Pool(Rows):
             at_limit=zeros.to(torch.bool),
             squared=zeros + torch.inf,
             x_adv=x.clone(),
+            going=torch.ones_like(zeros, dtype=torch.bool),
         )
 
     def check_progress_(self, loss: PerExample, every: int) -> Flags:
@@ -207,15 +210,16 @@ class _Pool(Rows):
         self.const = torch.where(done, following, self.const)
         running = ~self.at_rest | (self.squared.isinf() & has_moved(self.w))
         self.at_limit = torch.where(done, running, self.at_limit)
-        self.at_rest[done] = False
-        self.previous_loss[done] = torch.inf
-        self.hit[done] = False
-        self.w[done] = 0
+        self.at_rest = self.at_rest & ~done
+        self.previous_loss = self.previous_loss.masked_fill(done, torch.inf)
+        self.hit = self.hit & ~done
+        self.w.masked_fill_(done[:, None, None, None], 0)
         self.adam.reset_(done)
 
-    def write(self, leaving: Flags, ledger: Ledger, iterations: int) -> None:
+    def leave_(self, leaving: Flags, ledger: Ledger, iterations: int) -> None:
         """Hand the results of the examples in ``leaving`` to the ledger."""
-        ledger.spend(self.rows[leaving], forwards=iterations, backwards=iterations)
-        found = leaving & self.squared.isfinite()
-        ledger.succeed(self.rows[found], self.x_adv[found], self.squared[found].sqrt())
-        ledger.stop(self.rows[leaving & self.at_limit])
+        if any_of(leaving):
+            ledger.spend(self.rows, leaving, forwards=iterations, backwards=iterations)
+            ledger.succeed(self.rows, leaving & self.squared.isfinite(), self.x_adv, self.squared.sqrt())
+            ledger.stop(self.rows, leaving & self.at_limit)
+            self.going = self.going & ~leaving

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from distillab.attacks.doubling import Doubling, squash
 from distillab.attacks.goal import Goal
+from distillab.attacks.looks import any_of
 from distillab.attacks.norm_search import norm_search
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
@@ -92,8 +93,7 @@ class CarliniWagnerLinf(AttackSpec):
         while len(pool.rows):
             leaving = self._iterate(logits_fn, pool, steps)
             passes += 1
-            if leaving.any():
-                pool = pool.leave(leaving, ledger, passes)
+            pool = pool.without(leaving, ledger, passes)
         return ledger.result()
 
     def _iterate(self, logits_fn: LogitsFn, pool: "_Pool", steps: int) -> Flags:
@@ -106,7 +106,7 @@ class CarliniWagnerLinf(AttackSpec):
         solved = (loss < SOLVED * pool.const) & is_adversarial(margin)
         full = gradient * pool.hinge_slope(margin) + delta.sign() * (excess > 0)
         pool.step_(full, squashed, self.lr, steps)
-        if solved.any():
+        if any_of(solved):
             pool.lower_(solved, squashed, self.shrink)
         return (pool.tau <= SMALLEST) | (~solved & (pool.const >= self.largest_const))
 

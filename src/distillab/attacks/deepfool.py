@@ -1,7 +1,7 @@
 """DeepFool: steps to the nearest boundary of a linearized network, then back towards the image."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import torch
 from jaxtyping import Float, Int
@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from distillab.attacks.jacobian import jacobian
+from distillab.attacks.looks import crowded, parted
 from distillab.attacks.projections import NORMS
 from distillab.attacks.rest import has_moved
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
@@ -68,26 +69,27 @@ class DeepFool(AttackSpec):
         ledger = Ledger(x)
         with torch.no_grad():
             classes = _classes(logits_fn(x), y, y_target, self.candidates)
-        left = _Batch(torch.arange(len(x), device=x.device), x, classes, torch.zeros_like(x), y_target is not None)
-        for step in range(self.steps + 1):
+        left = _Batch.start(x, classes, targeted=y_target is not None)
+        for step in range(1, self.steps + 2):
             logits, gradients = jacobian(logits_fn, left.x_adv(self.overshoot), left.classes)
-            found = left.reached(logits)
-            if found.any():
-                ledger.spend(left.rows[found], forwards=step + 1, backwards=(step + 1) * classes.shape[1])
-                self._settle(logits_fn, left.take(found.nonzero().squeeze(1)), ledger)
-                rows = (~found).nonzero().squeeze(1)
+            found = left.reached(logits) & left.going
+            ledger.spend(left.rows, found, forwards=step, backwards=step * classes.shape[1])
+            left.going = left.going & ~found
+            if step > self.steps or crowded(left.going, step):
+                reached, rows = parted(left.going)
+                self._settle(logits_fn, left.take(reached), ledger)
                 left, logits, gradients = left.take(rows), logits[rows], gradients[rows]
-                if not len(rows):
-                    break
-            if step < self.steps:
-                chosen = logits.gather(1, left.classes)
-                left.total = left.total + _step(chosen, gradients, self.norm, targeted=left.targeted)
+            if step > self.steps or not len(left.rows):
+                break
+            left.move_(_step(logits.gather(1, left.classes), gradients, self.norm, targeted=left.targeted))
         ledger.spend(left.rows, forwards=self.steps + 1, backwards=(self.steps + 1) * classes.shape[1])
-        ledger.stop(left.rows[has_moved(left.total)])
+        ledger.stop(left.rows, has_moved(left.total))
         return ledger.result()
 
     def _settle(self, logits_fn: LogitsFn, batch: "_Batch", ledger: Ledger) -> None:
         """Bisect between the image, which keeps the label, and the point found, which does not."""
+        if not len(batch.rows):
+            return
         found = batch.x_adv(self.overshoot)
         delta = found - batch.x
         inside, outside = torch.zeros_like(delta[:, 0, 0, 0]), torch.ones_like(delta[:, 0, 0, 0])
@@ -98,7 +100,7 @@ class DeepFool(AttackSpec):
                 inside, outside = torch.where(reached, inside, middle), torch.where(reached, middle, outside)
         closest = torch.where(_per_image(outside) < 1, batch.x + _per_image(outside) * delta, found)
         ledger.spend(batch.rows, forwards=self.refine, backwards=0)
-        ledger.succeed(batch.rows, closest, NORMS[self.norm](closest - batch.x))
+        ledger.succeed(batch.rows, ~batch.going, closest, NORMS[self.norm](closest - batch.x))
 
 
 @dataclass
@@ -110,6 +112,18 @@ class _Batch(Rows):
     total: Images
     """Sum of the steps."""
     targeted: bool
+    going: Flags
+    """False where the label is lost, or the target won, since the last look."""
+
+    @classmethod
+    def start(cls, x: Images, classes: Int[Tensor, "n m"], *, targeted: bool) -> Self:
+        """All examples at their images."""
+        rows = torch.arange(len(x), device=x.device)
+        return cls(rows, x, classes, torch.zeros_like(x), targeted, torch.ones_like(rows, dtype=torch.bool))
+
+    def move_(self, step: Images) -> None:
+        """One step of those that are going on; the others stay where they are."""
+        self.total = torch.where(_per_image(self.going), self.total + step, self.total)
 
     def x_adv(self, overshoot: float) -> Images:
         """The present point."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from distillab.attacks.adam import Adam
 from distillab.attacks.goal import Goal
+from distillab.attacks.looks import EVERY, any_of, crowded
 from distillab.attacks.rest import has_moved
 from distillab.attacks.result import Ledger, LogitsFn
 from distillab.attacks.rows import Rows
@@ -41,6 +42,8 @@ class Doubling(Rows):
     distance: PerExample
     """Of the last problem that was solved, the point ``x_adv``; inf before the first."""
     x_adv: Images
+    going: Flags
+    """False of those that have left since the last look."""
 
     @classmethod
     def of(cls, x: Images, goal: Goal, const: float, most_steps: int) -> Self:
@@ -54,11 +57,12 @@ class Doubling(Rows):
             goal=goal,
             w_start=w_start,
             w=torch.zeros_like(x),
-            adam=Adam.start(x, most_steps),
+            adam=Adam.start(x, most_steps + EVERY),
             const=zeros + const,
             steps=zeros.to(torch.int64),
             distance=zeros + torch.inf,
             x_adv=x.clone(),
+            going=torch.ones_like(zeros, dtype=torch.bool),
         )
 
     def evaluate(self, logits_fn: LogitsFn, x_adv: Images) -> tuple[PerExample, Images]:
@@ -79,7 +83,7 @@ class Doubling(Rows):
         self.steps += 1
         full = self.steps >= most
         self.const = torch.where(full, 2 * self.const, self.const)
-        self.steps[full] = 0
+        self.steps.masked_fill_(full, 0)
 
     def restart_(self, solved: Flags, x_adv: Images, distance: PerExample) -> None:
         """Keep what the solved examples have found, and start their next problem from it."""
@@ -87,20 +91,23 @@ class Doubling(Rows):
         self.x_adv = torch.where(there, x_adv, self.x_adv)
         self.distance = torch.where(solved, distance, self.distance)
         self.w_start = torch.where(there, unsquash(x_adv, WARM_SHRINK), self.w_start)
-        self.w[solved] = 0
-        self.steps[solved] = 0
+        self.w.masked_fill_(there, 0)
+        self.steps.masked_fill_(solved, 0)
         self.adam.reset_(solved)
 
-    def leave(self, leaving: Flags, ledger: Ledger, passes: int) -> Self:
-        """The pool without the examples in ``leaving``, whose results go to the ledger.
+    def without(self, leaving: Flags, ledger: Ledger, passes: int) -> Self:
+        """The pool without the examples in ``leaving``, whose results go to the ledger; on a GPU after the next look.
 
         Those whose first problem is still unsolved were stopped by the largest ``const``: steps in other words.
         """
-        ledger.spend(self.rows[leaving], forwards=passes, backwards=passes)
-        found = leaving & self.distance.isfinite()
-        ledger.succeed(self.rows[found], self.x_adv[found], self.distance[found])
-        ledger.stop(self.rows[leaving & ~found & has_moved(self.w)])
-        return self.take((~leaving).nonzero().squeeze(1))
+        leaving = leaving & self.going
+        if any_of(leaving):
+            ledger.spend(self.rows, leaving, forwards=passes, backwards=passes)
+            found = leaving & self.distance.isfinite()
+            ledger.succeed(self.rows, found, self.x_adv, self.distance)
+            ledger.stop(self.rows, leaving & ~found & has_moved(self.w))
+            self.going = self.going & ~leaving
+        return self.take(self.going.nonzero().squeeze(1)) if crowded(self.going, passes) else self
 
 
 def squash(w: Images) -> Images:

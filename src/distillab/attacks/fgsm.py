@@ -2,7 +2,6 @@
 
 from typing import ClassVar, Literal
 
-import torch
 from pydantic import Field
 
 from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
@@ -50,7 +49,7 @@ class FGSM(AttackSpec):
         y_target: Labels | None = None,
     ) -> AttackResult:
         """One step from the image."""
-        rows, ledger = torch.arange(len(x), device=x.device), Ledger(x)
-        batch = Ascending(rows, x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
+        ledger = Ledger(x)
+        batch = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
         Ascent(self.loss, self.norm, 1, self.eps).run(logits_fn, batch, x, ledger)
         return ledger.result()

@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from distillab.attacks.goal import Goal
+from distillab.attacks.looks import any_of, crowded
 from distillab.attacks.projections import NORMS
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
@@ -91,15 +92,18 @@ class JSMA(AttackSpec):
         last = self._most_pairs(batch.x[0].numel())
         for step in range(last + 1):
             logits, pairs, found = self._look(logits_fn, batch)
-            won = is_adversarial(batch.goal.margin(logits))
-            leaving = won | ~found | (step == last)
-            ledger.spend(batch.rows[leaving], forwards=step + 1, backwards=self._gradients * (step + 1))
-            _keep_closest(ledger, batch.take(won.nonzero().squeeze(1)))
-            left = (~leaving).nonzero().squeeze(1)
-            if not len(left):
-                return
-            batch = batch.take(left)
-            batch.change_(pairs[left], self.theta)
+            won = is_adversarial(batch.goal.margin(logits)) & batch.going
+            leaving = (won | ~found | (step == last)) & batch.going
+            if any_of(leaving):
+                ledger.spend(batch.rows, leaving, forwards=step + 1, backwards=self._gradients * (step + 1))
+                _keep_closest(ledger, batch, won)
+                batch.going = batch.going & ~leaving
+            if crowded(batch.going, step + 1):
+                left = batch.going.nonzero().squeeze(1)
+                batch, pairs = batch.take(left), pairs[left]
+                if not len(left):
+                    return
+            batch.change_(pairs, self.theta)
 
     def _look(self, logits_fn: LogitsFn, batch: "_Batch") -> tuple[Logits, Pairs, Flags]:
         """The logits, the pair to change, and whether there is one."""
@@ -135,10 +139,13 @@ class _Batch(Rows):
     x_adv: Images
     free: Bool[Tensor, "n m"]
     """Features below their bound."""
+    going: Flags
+    """False of those that have left since the last look."""
 
     @classmethod
     def start(cls, x: Images, goal: Goal, target: Labels) -> Self:
-        return cls(torch.arange(len(x), device=x.device), x, goal, target, x.clone(), (x < 1).flatten(1))
+        rows = torch.arange(len(x), device=x.device)
+        return cls(rows, x, goal, target, x.clone(), (x < 1).flatten(1), torch.ones_like(rows, dtype=torch.bool))
 
     def change_(self, pairs: Pairs, theta: float) -> None:
         """Raise both features by theta, up to 1."""
@@ -148,8 +155,7 @@ class _Batch(Rows):
         self.free = self.free.scatter(1, pairs, raised < 1)
 
 
-def _keep_closest(ledger: Ledger, won: _Batch) -> None:
-    """Note the images where they are closer than what an earlier target gave."""
-    distance = NORMS["l0"](won.x_adv - won.x)
-    closer = (distance < ledger.distance[won.rows]).nonzero().squeeze(1)
-    ledger.succeed(won.rows[closer], won.x_adv[closer], distance[closer])
+def _keep_closest(ledger: Ledger, batch: _Batch, won: Flags) -> None:
+    """Note the images of those that have won, where they are closer than what an earlier target gave."""
+    distance = NORMS["l0"](batch.x_adv - batch.x)
+    ledger.succeed(batch.rows, won & (distance < ledger.distance[batch.rows]), batch.x_adv, distance)

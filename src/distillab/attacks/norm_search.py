@@ -67,9 +67,8 @@ def norm_search(
         if step < steps:
             search.move_(gradient, success, norm, share)
     ledger.spend(search.rows, forwards=steps + 1, backwards=steps + 1)
-    found = search.distance.isfinite()
-    ledger.succeed(search.rows[found], search.x_adv[found], search.distance[found])
-    ledger.stop(search.rows[closing(late, search.distance, has_moved(search.delta))])
+    ledger.succeed(search.rows, search.distance.isfinite(), search.x_adv, search.distance)
+    ledger.stop(search.rows, closing(late, search.distance, has_moved(search.delta)))
     return ledger.result()
 
 

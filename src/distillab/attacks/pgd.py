@@ -2,7 +2,6 @@
 
 from typing import ClassVar, Literal, Self
 
-import torch
 from pydantic import Field, model_validator
 
 from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
@@ -62,8 +61,7 @@ class PGD(AttackSpec):
     ) -> AttackResult:
         """Restart the examples that are left until none is, or the restarts are used up."""
         ledger = Ledger(x)
-        rows = torch.arange(len(x), device=x.device)
-        left = Ascending(rows, x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
+        left = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
         ascent = Ascent(self.loss, self.norm, self.steps, self.step_size)
         for restart in range(self.restarts):
             if len(left.rows):

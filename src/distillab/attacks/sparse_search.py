@@ -48,9 +48,8 @@ def sparse_search(logits_fn: LogitsFn, x: Images, goal: Goal, *, steps: int, kap
         if step < steps:
             search.move_(gradient, success, _annealed(step / steps))
     ledger.spend(search.rows, forwards=steps + 1, backwards=steps + 1)
-    found = search.distance.isfinite()
-    ledger.succeed(search.rows[found], search.x_adv[found], search.distance[found])
-    ledger.stop(search.rows[closing(late, search.distance, has_moved(search.delta))])
+    ledger.succeed(search.rows, search.distance.isfinite(), search.x_adv, search.distance)
+    ledger.stop(search.rows, closing(late, search.distance, has_moved(search.delta)))
     return ledger.result()
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from distillab.core.seeds import derive
+from distillab.core.transfer import sent
 
 
 def generator(root: int, *names: str | int) -> torch.Generator:
@@ -46,10 +47,10 @@ class ExampleNoise:
         """Uniform numbers in [0, 1) of the shape, dtype and device of ``like``, one stream per row."""
         streams = (generator(self.root, i, *names) for i in self.ids)
         rows = [torch.rand(like.shape[1:], dtype=torch.float32, generator=stream) for stream in streams]
-        return torch.stack(rows).to(like)
+        return sent(torch.stack(rows), like.device).to(like.dtype)
 
     def normal(self, like: Tensor, *names: str | int) -> Tensor:
         """Standard normal numbers of the shape, dtype and device of ``like``, one stream per row."""
         streams = (generator(self.root, i, *names) for i in self.ids)
         rows = [torch.randn(like.shape[1:], dtype=torch.float64, generator=stream) for stream in streams]
-        return torch.stack(rows).to(like)
+        return sent(torch.stack(rows), like.device).to(like.dtype)
