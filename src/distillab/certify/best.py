@@ -32,6 +32,9 @@ class Decided:
 class Best(CertifierSpec):
     """max(IBP, dual, CROWN) on layer bounds that intersect all three; alpha-CROWN, then LPs, on what is still open.
 
+    What intersected bounds leave open, the dual is asked about on its own bounds, too: tighter layers have other
+    chords, and their margins may be looser.
+
     Images that the network misclassifies cost no second look. What an image costs is limited by the image alone, so
     that its bounds do not depend on its batch mates.
 
@@ -93,7 +96,7 @@ class _BestSoFar:
         if not len(self.rows):
             return
         if tier.sweeps:
-            self.bounds = LayerBounds(tier.sweeps).of(self.graph, self.ball)
+            self.bounds = LayerBounds(tier.sweeps, tier.intersect).of(self.graph, self.ball)
         near = tier.within_reach(self.ball, self.bounds).nonzero().flatten()
         if not len(near):
             return

@@ -27,6 +27,9 @@ class Tier:
     sweeps: tuple[Slopes, ...] = ()
     """Slopes of the sweeps that bound the layers anew; without any, the bounds of the tier before serve."""
 
+    intersect: bool = True
+    """Whether the layers' new bounds are intersected with intervals."""
+
     most_unstable: int | None = None
     """Unstable units of an image up to which the methods are tried; None: on every image."""
 
@@ -48,6 +51,7 @@ def tiers(*, alpha_steps: int = 0, lp_units: int = 0) -> tuple[Tier, ...]:
     """Every tier, in the order of its cost; those that have no effort to spend are not asked."""
     return (
         Tier((IBP(), Dual()), sweeps=("parallel",)),
+        Tier((Dual(intersect=False),), sweeps=("parallel",), intersect=False),
         Tier((Dual(), CROWN()), sweeps=("parallel", "adaptive")),
         Tier((AlphaCROWN(steps=alpha_steps),), asked=alpha_steps > 0),
         Tier((LP(),), asked=lp_units > 0, most_unstable=lp_units),

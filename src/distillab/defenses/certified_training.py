@@ -104,6 +104,11 @@ class CertifiedTrainingSpec(TrainedDefense):
     def certifier(self) -> CertifierSpec:
         """The certifier whose bound is trained once the ramp is over."""
 
+    @property
+    def filtered_by(self) -> Dual:
+        """The certifier of a cascade's networks, whose open images are left to learn from."""
+        return Dual(norm=self.norm, input_box=self.input_box)
+
     @abstractmethod
     def margins(self, graph: Graph, x: Images, y: Labels, at: Moment) -> Logits:
         """What training takes for lower bounds of Z_y - Z_j, (n, k); differentiable in the weights.
@@ -194,12 +199,11 @@ class CertifiedObjective(Objective):
     def _open(self, networks: list[nn.Module], train: Tensor) -> Flags:
         """Images of which no network certifies its own prediction, by the exact dual at the final radius."""
         graphs = [trace(network, self.task.domain.shape) for network in networks]
-        dual = Dual(norm=self.spec.norm, input_box=self.spec.input_box)
         left = []
         for batch in batches(self.task.images, train, batch_size=TOGETHER):
             open_ = torch.ones_like(batch.y, dtype=torch.bool)
             for graph in graphs:
-                open_ &= ~certifies_itself(dual, graph, batch.x, self.spec.eps)
+                open_ &= ~certifies_itself(self.spec.filtered_by, graph, batch.x, self.spec.eps)
             left.append(open_.cpu())
         return torch.cat(left)
 

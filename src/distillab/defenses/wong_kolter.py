@@ -1,16 +1,25 @@
 """Training through the dual bound of the convex outer polytope: nothing in the ball gets past the worst logits."""
 
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from distillab.certify.dual import Dual
+from distillab.certify.dual import BOUNDS, Dual
 from distillab.certify.graph import Graph
 from distillab.certify.ibp import IBP
 from distillab.certify.projections import Projections
 from distillab.core.bounds import Epochs, Units
 from distillab.core.shapes import Images, Labels, Logits
 from distillab.defenses.certified_training import CertifiedTrainingSpec, Moment, RadiusStart
+from distillab.specs.as_published import AsPublished, Settings, settled
+
+ONLY_THE_DUAL: dict[str, object] = {"interval_epochs": 0, "clean_weight": 0.0, "clean_weight_start": 0.0}
+"""The papers train nothing but their bound, from the first batch on."""
+
+TRAININGS: Settings = {
+    "wong-kolter": {**BOUNDS["wong-kolter"], **ONLY_THE_DUAL, "projections": None},
+    "scaling": {**BOUNDS["scaling"], **ONLY_THE_DUAL},
+}
 
 
 class WongKolter(CertifiedTrainingSpec):
@@ -33,9 +42,19 @@ class WongKolter(CertifiedTrainingSpec):
         default=None, ge=1, description="Random directions of the training's estimates, an odd number; exact if absent"
     )
 
+    intersect: bool = Field(
+        default=True, description="Intersect the layers' exact bounds with intervals; projections never do"
+    )
+    as_published: AsPublished = None
+
     interval_epochs: Epochs = Field(
         default=0, ge=0, description="First epochs, in which intervals bound the margins; 0 in the papers' rows"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_published(cls, given: Any) -> Any:  # noqa: ANN401 - what a user wrote
+        return settled(given, TRAININGS)
 
     @model_validator(mode="after")
     def _has_a_median(self) -> Self:
@@ -53,7 +72,12 @@ class WongKolter(CertifiedTrainingSpec):
     @property
     def certifier(self) -> Dual:
         """The exact dual."""
-        return Dual(norm=self.norm, input_box=self.input_box)
+        return Dual(norm=self.norm, input_box=self.input_box, intersect=self.intersect)
+
+    @property
+    def filtered_by(self) -> Dual:
+        """The bound that is trained."""
+        return self.certifier
 
     def margins(self, graph: Graph, x: Images, y: Labels, at: Moment) -> Logits:
         """Margins by the dual, exact or estimated; by intervals at first, where that was asked for."""

@@ -51,7 +51,7 @@ def with_oracle(monkeypatch):
     """Adds the oracle as one more tier, at a place and with limits of the test's choice."""
     Oracle.asked.clear()
 
-    def add(place=4, **limits):
+    def add(place=5, **limits):
         def longer(**effort):
             every = list(tiers(**effort))
             return (*every[:place], Tier((Oracle(),), **limits), *every[place:])
@@ -106,12 +106,12 @@ def test_before_the_others_it_decides_everything_that_is_right(with_oracle, subj
 def test_a_limit_counts_unstable_units_and_leaves_the_other_images_to_the_next_tier(with_oracle, subject):
     """What is beyond the limit of the oracle goes on to the LP, which tightens its bounds."""
     graph, x, y = subject
-    with_oracle(place=3, most_unstable=1000)
+    with_oracle(place=4, most_unstable=1000)
     Best(alpha_steps=0).decide(graph, x, y, EPS)
     counts = Oracle.asked[0][:, 1]
     limit = int(counts.median())
     assert counts.min() <= limit < counts.max()
-    with_oracle(place=3, most_unstable=limit)
+    with_oracle(place=4, most_unstable=limit)
     without, found = (Best(alpha_steps=0, lp_units=units).decide(graph, x, y, EPS) for units in (0, 1000))
     assert Oracle.asked[1][:, 1].tolist() == counts[counts <= limit].tolist()
     assert found.by.count("oracle") == without.by.count("oracle") == int((counts <= limit).sum())
@@ -128,18 +128,23 @@ def test_without_effort_norm_or_reach_it_is_not_tried(with_oracle, subject, limi
 
 
 def test_bounds_of_the_layers_are_those_of_the_last_tier_that_swept(with_oracle, subject):
-    """Two sweeps bound tighter than one: fewer units are unstable than after the first tier."""
+    """Two sweeps bound tighter than one, and one without intervals looser: fewer or more units are unstable."""
     graph, x, y = subject
     counts = []
-    for place in (1, 2):
+    for place in (1, 2, 3):
         with_oracle(place=place)
         Best().decide(graph, x, y, EPS)
         counts.append(Oracle.asked[-1][:, 1])
     ball = ball_of(IBP(), x, EPS)
-    for found, sweeps in zip(counts, (("parallel",), ("parallel", "adaptive")), strict=True):
-        known = unstable_units(LayerBounds(sweeps).of(graph, ball), ball)
+    layers = (
+        LayerBounds(("parallel",)),
+        LayerBounds(("parallel",), intersect=False),
+        LayerBounds(("parallel", "adaptive")),
+    )
+    for found, bounded in zip(counts, layers, strict=True):
+        known = unstable_units(bounded.of(graph, ball), ball)
         assert set(found.tolist()) <= set(known.tolist())
-    assert counts[1].sum() < counts[0].sum()
+    assert counts[2].sum() < counts[0].sum() < counts[1].sum()
 
 
 @pytest.mark.parametrize("spec", CERTIFIERS.members, ids=name_of)

@@ -7,6 +7,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
+from distillab.certify.dual import Dual
 from distillab.data.dataset import Batch, ResidentImages
 from distillab.defenses.wong_kolter import WongKolter
 from distillab.specs.model import Domain
@@ -103,7 +104,7 @@ def test_intervals_come_first_and_then_the_dual():
 def test_projections_are_seen_in_the_name_and_leave_the_certifier_exact():
     assert WongKolter(projections=51).display_name != WongKolter().display_name
     assert WongKolter(projections=51, norm="l2", input_box=False).certifier.plain() == {
-        "name": "dual", "norm": "l2", "input_box": False, "intersect": True,
+        "name": "dual", "norm": "l2", "input_box": False, "intersect": True, "as_published": None,
     }  # fmt: skip
 
 
@@ -114,3 +115,37 @@ def test_projections_are_seen_in_the_name_and_leave_the_certifier_exact():
 def test_impossible_projections_are_refused(fields, match):
     with pytest.raises(ValidationError, match=match):
         WongKolter(**fields)
+
+
+def test_a_published_training_takes_the_bound_that_was_worked_out_by_hand():
+    """The same network as in the certifiers' test: a bound for each definition."""
+    for paper, bound in (("wong-kolter", 1 / 3), ("scaling", 17 / 32), (None, 3 / 8)):
+        net = nn.Sequential(
+            nn.Flatten(), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1), nn.ReLU(), nn.Linear(1, 2)
+        ).double()  # fmt: skip
+        with torch.no_grad():
+            for layer, weight, bias in zip(
+                net[1::2], ([[1, 1], [1, -1]], [[1, 1]], [[1], [0]]), ([-1, 0], [-0.25], [1, 0]), strict=True
+            ):
+                layer.weight.copy_(torch.tensor(weight))
+                layer.bias.copy_(torch.tensor(bias))
+        spec = WongKolter(eps=0.75, ramp=0, as_published=paper)
+        assert loss_of(spec, net, [0.5, 0.5]).item() == pytest.approx(math.log1p(math.exp(-bound)), abs=1e-12)
+        assert spec.filtered_by == spec.certifier == Dual(
+            input_box=spec.input_box, intersect=spec.intersect
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"as_published": "wong-kolter", "projections": 51}, "projections: expected null"),
+        ({"as_published": "wong-kolter", "interval_epochs": 2}, "interval_epochs: expected 0"),
+        ({"as_published": "scaling", "clean_weight_start": 1.0}, "clean_weight_start: expected 0.0"),
+        ({"as_published": "scaling", "intersect": True}, "intersect: expected false"),
+    ],
+)
+def test_what_contradicts_a_published_training_is_refused(fields, says):
+    with pytest.raises(ValidationError, match=says):
+        WongKolter(**fields)
+    assert WongKolter(as_published="scaling", projections=51, input_box=False).projections == 51
