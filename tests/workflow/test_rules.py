@@ -29,6 +29,23 @@ def test_dry_run_shows_every_rule(fresh: Callable[[str], Project]) -> None:
     assert not project.results.exists()
 
 
+def test_rules_that_compute_ask_for_a_gpu_where_one_is_wanted(
+    fresh: Callable[[str], Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether this machine has any is told by the environment: a run on a cluster plans on a machine without."""
+    project, computing = fresh("project"), EVERY_RULE - {"prepare", "collect", "report"}
+    cases = {("", "auto"): set(), ("", "cuda"): computing, ("0", "cpu"): set(), ("0,1", "auto"): computing}
+    for (visible, device), expected in cases.items():
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        project.choose({"device": device})
+        rules = re.findall(r"rule (\w+):.*?resources: (.*?)\n", project.snakemake("-n"), re.S)
+        assert {rule for rule, resources in rules if "gpu=1" in resources} == expected, (visible, device)
+    prepared = "results/tiny/receipts/prepare/all.json"
+    assert re.search(r"Provided resources: gpu=\D*2", project.snakemake("-p", prepared))
+    (project.root / prepared).unlink()
+    assert re.search(r"Provided resources: gpu=\D*5", project.snakemake("-p", "--resources", "gpu=5", "--", prepared))
+
+
 def test_each_job_of_an_unbatched_preset_is_found_by_its_receipt(fresh: Callable[[str], Project]) -> None:
     project = fresh("project")
     project.choose(preset="mnist_robust")

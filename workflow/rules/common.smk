@@ -4,6 +4,7 @@ from datetime import datetime
 
 from snakemake.exceptions import WorkflowError
 
+from distillab.core.gpus import gpus_here
 from distillab.core.signals import ending
 from distillab.core.throughput import Throughput
 from distillab.plan import load_plan
@@ -29,8 +30,14 @@ JOBS = {(job.stage, job.id): job for job in PLAN.jobs}
 SPEEDS = Throughput(Path()).known
 PRIORITIES = priorities(PLAN.jobs, SPEEDS)
 
-# With `device: auto`, `--set-resources teach:gpu=1` asks for one.
-GPU = int(PLAN.params["device"] == "cuda")
+# With `device: auto`, GPUs are asked for where this machine has any.
+GPUS = gpus_here()
+DEVICE = PLAN.params["device"]
+GPU = int(DEVICE == "cuda" or (DEVICE == "auto" and bool(GPUS)))
+
+# One job per GPU at a time, unless `--resources gpu=N` says otherwise.
+if GPU and workflow.local_exec and "gpu" not in workflow.global_resources:
+    workflow.register_resource("gpu", max(1, len(GPUS)))
 
 
 # Not reached by a dry run, nor by a call that only asks or unlocks.

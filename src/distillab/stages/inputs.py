@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from distillab.core.errors import SpecError
+from distillab.core.gpus import gpus_here, take_gpu
 from distillab.core.job import Member
 from distillab.core.payloads import load_tensors
 from distillab.core.shapes import Images, Labels
-from distillab.core.workspace import Workspace
+from distillab.core.workspace import HIDDEN, Workspace
 from distillab.data import DATASETS
 from distillab.data.dataset import ImageSource, ResidentImages, batches
 from distillab.data.splits import Split
@@ -48,13 +49,21 @@ class PreparedData:
 def device_for(member: Member, workspace: Workspace) -> torch.device:
     """The device of this run, after torch was set to the member's threads and to deterministic kernels.
 
+    Of several GPUs it is one that no other job of the project has, if there is such a one.
+
     Raises:
         SpecError: ``device: cuda`` was asked for and there is none.
     """
     wanted = workspace.plan.device
+    if wanted != "cpu":
+        take_gpu(workspace.root / HIDDEN / "gpus", gpus_here())
     if wanted == "cuda" and not torch.cuda.is_available():
         raise SpecError(
-            "no GPU", where="params: device", expected="a CUDA device", got="none", do="use device: auto or cpu"
+            "no GPU",
+            where="params: device",
+            expected="a CUDA device",
+            got="none",
+            do="run it where there is one, or write `override: {device: cpu}` into params.yaml",
         )
     torch.set_num_threads(member.threads)
     device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")

@@ -1,0 +1,55 @@
+"""The GPUs that this machine lends to its jobs, known without torch, and which of them a process takes."""
+
+import fcntl
+import os
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+"""What says which GPUs a process sees: set by a user, by a cluster for its jobs, or by ``take_gpu``."""
+
+DEVICES = Path("/dev")
+
+
+def gpus_here(environment: MutableMapping[str, str] = os.environ, devices: Path = DEVICES) -> list[str]:
+    """Names of the GPUs: those that the environment leaves visible, else all that NVIDIA's driver has."""
+    visible = environment.get(VISIBLE)
+    if visible is None:
+        numbers = [path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*")]
+        return sorted((number for number in numbers if number.isdecimal()), key=int)
+    names = [name.strip() for name in visible.split(",")]
+    return names[: next((i for i, name in enumerate(names) if name in ("", "-1")), len(names))]
+
+
+def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str, str] = os.environ) -> str | None:
+    """Leave this process the one GPU that the fewest processes of the project hold, until it ends, however it ends.
+
+    A GPU that nobody holds is taken for itself; where all are held, as many jobs were asked for on purpose, and they
+    share. None where there is no GPU, or one alone, which needs no choice.
+
+    Args:
+        folder: where the lock files are; one folder per project.
+        gpus: names, as ``gpus_here`` tells them.
+        environment: where `VISIBLE` is set.
+    """
+    if len(gpus) < 2:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    turns = 1
+    while True:
+        for gpu in gpus:
+            if _held(folder / f"{gpu.replace('/', '_')}-{turns}.lock"):
+                environment[VISIBLE] = gpu
+                return gpu
+        turns += 1
+
+
+def _held(path: Path) -> bool:
+    """Hold a lock file for the life of this process, if nobody else does."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # never closed: the lock goes with the process
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return False
+    return True
