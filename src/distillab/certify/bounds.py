@@ -85,7 +85,7 @@ def margin_rows(graph: Graph, y: Labels, like: Tensor) -> Functionals:
     n, k = len(y), graph.classes
     identity = torch.eye(k, dtype=like.dtype, device=like.device)
     image = torch.arange(n, device=like.device).repeat_interleave(k)
-    return Functionals(image, (identity[y][:, None] - identity).flatten(0, 1), (k,), each=k)
+    return Functionals(image, (identity[y][:, None] - identity).flatten(0, 1), (k,), each=k, ends=(0, n - 1))
 
 
 def margins_under(graph: Graph, y: Labels, ball: Ball, bounds: Bounds, slopes: Slopes) -> Logits:

@@ -50,8 +50,8 @@ class Functionals:
     """Where many rows share coefficients, as all places of a channel do: row r has ``coef[template[r]]``."""
     each: int = 0
     """Rows per image where all images have as many, with the same coefficients if there is a template; else 0."""
-    first: int = 0
-    """The first of these images."""
+    ends: tuple[int, int] | None = None
+    """The first and the last image, where they are known: others may lie between, and rows of some may be gone."""
 
     def __len__(self) -> int:
         return len(self.image)
@@ -167,13 +167,11 @@ class Functionals:
 
     def _ends(self) -> tuple[int, int]:
         """The first and the last image."""
-        if self.each:
-            return self.first, self.first + len(self) // self.each - 1
-        return int(self.image[0]), int(self.image[-1])
+        return self.ends or (int(self.image[0]), int(self.image[-1]))
 
     def _lines(self, value: Tensor) -> tuple[Tensor, Int[Tensor, "r"]]:
         """Everything that rows may see of a value, a line for each image and window, and each row's line."""
-        windows, image = self.windows, self.image - self.image[0]
+        windows, image = self.windows, self.image - self._ends()[0]
         values = self._images(value)
         if windows is None:
             return values.flatten(1), image

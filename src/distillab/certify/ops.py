@@ -78,9 +78,9 @@ class Linear(Affine):
             return replace(rows, coef=rows.coef @ self.weight, shape=shape)
         if len(rows.coef) == 1:
             scaled = self.weight * rows.coef
-            return Functionals(rows.image, scaled, shape, template=one.place, each=rows.each, first=rows.first)
+            return Functionals(rows.image, scaled, shape, template=one.place, each=rows.each, ends=rows.ends)
         return Functionals(
-            rows.image, rows.spread().coef * self.weight[one.place], shape, each=rows.each, first=rows.first
+            rows.image, rows.spread().coef * self.weight[one.place], shape, each=rows.each, ends=rows.ends
         )
 
     def constant(self, rows: Functionals) -> PerRow:

@@ -129,8 +129,8 @@ def unit_bounds(
     """
     symmetric = all(relaxation.symmetric for relaxation in relaxations.values())
     found = []
-    for image, unit, each, first in _blocks(wanted, max(1, BLOCK // graph.footprint(node))):
-        rows = replace(unit_rows(image, unit, graph.nodes[node].shape, ball.x), each=each, first=first)
+    for image, unit, each, ends in _blocks(wanted, max(1, BLOCK // graph.footprint(node))):
+        rows = replace(unit_rows(image, unit, graph.nodes[node].shape, ball.x), each=each, ends=ends)
         if symmetric:
             center, radius = sweep(graph, node, rows, ball, relaxations, early=early)
             found.append((center - radius, center + radius))
@@ -140,20 +140,25 @@ def unit_bounds(
     return torch.cat([lower for lower, _ in found]), torch.cat([upper for _, upper in found])
 
 
-def _blocks(wanted: Bool[Tensor, "n u"], most: int) -> Iterator[tuple[Tensor, Tensor, int, int]]:
-    """Image, unit, rows per image, first image of blocks of at most ``most`` rows; of whole images where all are."""
+def _blocks(wanted: Bool[Tensor, "n u"], most: int) -> Iterator[tuple[Tensor, Tensor, int, tuple[int, int]]]:
+    """Image, unit, rows per image, first and last image of blocks of at most ``most`` rows.
+
+    Blocks are of whole images, or of one image, where all units are wanted.
+    """
     image, unit = wanted.nonzero(as_tuple=True)
     n, units = wanted.shape
     if len(image) < n * units:
-        yield from ((i, u, 0, 0) for i, u in zip(image.split(most), unit.split(most), strict=True))
+        for i, u in zip(image.split(most), unit.split(most), strict=True):
+            yield i, u, 0, tuple(torch.stack([i[0], i[-1]]).tolist())
     elif most >= units:
-        size = most // units * units
-        parts = zip(image.split(size), unit.split(size), strict=True)
-        yield from ((i, u, units, part * size // units) for part, (i, u) in enumerate(parts))
+        size = most // units
+        for part, (i, u) in enumerate(zip(image.split(size * units), unit.split(size * units), strict=True)):
+            yield i, u, units, (part * size, part * size + len(i) // units - 1)
     else:
-        for start in range(0, n * units, units):
-            parts = zip(image[start : start + units].split(most), unit[start : start + units].split(most), strict=True)
-            yield from ((i, u, len(i), start // units) for i, u in parts)
+        for number in range(n):
+            own = slice(number * units, (number + 1) * units)
+            for i, u in zip(image[own].split(most), unit[own].split(most), strict=True):
+                yield i, u, len(i), (number, number)
 
 
 def _send(pending: dict[int, Functionals], node: int, rows: Functionals) -> None:
