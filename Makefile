@@ -4,7 +4,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all slurm run test check format docs overhead memory bench fuzz mutants chaos slurm-test clean help
+.PHONY: all slurm run test check format docs overhead memory bench bench-gpu fuzz mutants chaos slurm-test clean help
 
 all: run
 
@@ -44,6 +44,9 @@ bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST
 		echo "$$script"; \
 		DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks:benchmarks/peers .venv-bench/bin/python "$$script" || exit 1; \
 	done
+
+bench-gpu: .venv-bench/installed ## ratios on a GPU, in ten minutes at most; a second call goes on
+	PYTHONPATH=benchmarks .venv-bench/bin/python benchmarks/gpu/run.py
 
 fuzz: .venv/installed-dev ## inputs drawn from grammars: 1,000 params files and more; the same in every run
 	$(BIN)/python -m pytest -n $(CORES) -m fuzz tests/fuzz
