@@ -57,8 +57,12 @@ tradeoff_views.tradeoff_figure(read, tradeoffs)
 worst_views.worst_table(read)
 
 # %%
-sizes = tradeoff_views.capacity_figure(read)
-Html("<h3>Robustness and the size of the network</h3>") + sizes if sizes.text else None
+sizes = tradeoff_views.sizes(read)
+
+# %%
+Html("<h3>Robustness and the size of the network</h3>") + tradeoff_views.capacity_figure(read, sizes) if len(
+    sizes
+) else None
 
 # %% [markdown]
 # ## Every attack on every model
@@ -89,7 +93,10 @@ left = worst_views.survival_table(read)
 Html("<h2>Does robustness survive distillation?</h2>") + left if left.text else None
 
 # %%
-survival_views.survival_figure(read)
+survival = survival_views.survivals(read)
+
+# %%
+survival_views.survival_figure(read, survival)
 
 
 # %%

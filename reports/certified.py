@@ -34,7 +34,10 @@ heads.head(read, "certified")
 certified_text.certified_answer(read)
 
 # %%
-certified_plots.radii_figure(read)
+radii = certified_plots.radii(read)
+
+# %%
+certified_plots.radii_figure(read, radii)
 
 # %% [markdown]
 # ## Certificates
@@ -57,23 +60,33 @@ certified_views.certificate_table(read)
 # lines around each unit allow. A mixed-integer program is exact and only for tiny networks.
 
 # %%
-certified_plots.tightness_figure(read)
+bounds = certified_plots.bounds(read)
+
+# %%
+certified_plots.tightness_figure(read, bounds)
 
 # %%
 folded("Which orderings are theorems", errata(papers, "orderings"))
 
 # %%
+ladder = certified_pictures.ladder(in_project(measured))
+outlines = certified_pictures.outlines(in_project(measured))
+
+# %%
 folded(
     "Bounds of a tiny network, step by step",
-    certified_pictures.ladder_figure(in_project(measured)),
-    certified_pictures.polytope_figure(in_project(measured)),
+    certified_pictures.ladder_figure(ladder),
+    certified_pictures.polytope_figure(in_project(measured), outlines),
 )
 
 # %% [markdown]
 # ## What bounds cost
 
 # %%
-certified_plots.width_figure(in_project(measured))
+costs = certified_plots.costs(in_project(measured))
+
+# %%
+certified_plots.width_figure(in_project(measured), costs)
 
 # %%
 cascades = certified_views.cascade_table(read)

@@ -43,7 +43,10 @@ heads.head(everyone, "sparse")
 sparse_text.sparse_answer(read)
 
 # %%
-knockoff_views.verdict_figure(shown) if len(shown["verdicts"]) else None
+gains = knockoff_views.worst_cases(shown)
+
+# %%
+knockoff_views.verdict_figure(shown, gains) if len(gains) else None
 
 # %% [markdown]
 # ## Verdicts
@@ -85,7 +88,7 @@ response_views.responses_table(shown)
 answers = response_views.sorted_answers(shown)
 
 # %%
-response_views.profile_figure(shown, answers)
+response_views.profile_figure(answers)
 
 # %% [markdown]
 # ## The loss
@@ -95,21 +98,30 @@ response_views.profile_figure(shown, answers)
 # sparse answer r. It pulls p toward the largest class of r, but does not make p like r.
 
 # %%
-response_views.divergence_figure()
+divergences = response_views.divergence_rows()
 
 # %%
-Html("<h2>What the parameters do</h2>") + hypothesis_views.ablation_figures(own) if len(own["ablations"]) else None
+response_views.divergence_figure(divergences)
+
+# %%
+ablations = hypothesis_views.ablations(own)
+
+# %%
+Html("<h2>What the parameters do</h2>") + hypothesis_views.ablation_figures(own, ablations) if len(ablations) else None
 
 # %% [markdown]
 # ## Does it resist adversarial examples?
 #
 # Adversarial images take part in the training, but only to make targets: nothing in the loss makes the network robust.
 
+# %%
+robustness = robustness_views.robustness_curves(shown)
+
 
 # %%
 def attacked():
     table = robustness_views.robustness_table(shown, roles=("teacher",))
-    return Html("") + table + robustness_views.robustness_figure(shown)
+    return Html("") + table + robustness_views.robustness_figure(shown, robustness)
 
 
 heads.told_on(everyone, "adversarial", "Every attack on every teacher", attacked)

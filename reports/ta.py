@@ -25,7 +25,14 @@ heads.head(read, "ta")
 chain_text.claims_answer(read)
 
 # %%
-chain_plots.robustness_by_temperature(read)
+perturbations = chain_plots.perturbations(read)
+largest = chain_plots.perturbations(read, "max_distance")
+
+# %%
+chain_plots.perturbation_figure(read, perturbations)
+
+# %%
+folded("The largest perturbations", chain_plots.perturbation_figure(read, largest, "largest")) if len(largest) else None
 
 # %% [markdown]
 # ## The paper's claims
@@ -52,7 +59,10 @@ chain_attacks.differences_table(read)
 chain_text.saturation(read)
 
 # %%
-chain_plots.sensitivity_by_temperature(read)
+gradients = chain_plots.sensitivities(read)
+
+# %%
+chain_plots.sensitivity_figure(gradients)
 
 # %%
 chain_attacks.masking_table(read)
@@ -61,10 +71,14 @@ chain_attacks.masking_table(read)
 # ## Accuracy and confidence
 
 # %%
-chain_plots.accuracy_by_temperature(read)
+accuracies = chain_plots.shares(read, "test_accuracy")
+confidences = chain_plots.shares(read, "confidence")
 
 # %%
-chain_plots.confidence_by_temperature(read)
+chain_plots.share_figure(read, accuracies, "3")
+
+# %%
+chain_plots.share_figure(read, confidences, "6")
 
 # %%
 chain_views.steps_table(read, papers)
@@ -73,13 +87,21 @@ chain_views.steps_table(read, papers)
 # ## Further steps
 
 # %%
-chain_plots.accuracy_by_step(read)
+by_step = chain_plots.accuracies_by_step(read)
+further, averages = chain_plots.perturbations(read, further=True), chain_plots.averages_by_step(read)
+lengths = chain_plots.lengths(read)
 
 # %%
-chain_plots.robustness_by_step(read)
+chain_plots.step_accuracy_figure(read, by_step)
 
 # %%
-folded("The attacks in one norm", chain_plots.one_norm_by_temperature(read))
+chain_plots.perturbation_figure(read, further, "further")
+
+# %%
+chain_plots.average_figure(read, averages)
+
+# %%
+folded("The attacks in one norm", chain_plots.length_figure(read, lengths))
 
 # %%
 folded("Adversarial examples", examples.triptychs(read, models=chain_views.shown_models(read)))

@@ -47,7 +47,10 @@ heads.head(everyone, "undistillable")
 thief_text.knockoff_answer(everyone)
 
 # %%
-thief_curves.curve_figure(everyone)
+curves = thief_curves.curves(everyone)
+
+# %%
+thief_curves.curve_figure(everyone, curves)
 
 # %% [markdown]
 # ## Verdicts
@@ -81,11 +84,14 @@ thief_text.papers_rule(everyone)
 knockoff_views.verdict_table(read)
 
 # %%
+gains, smoothings = matrix_views.gains(read), sweep_views.smoothings(read)
+
+# %%
 folded(
     "Every knockoff of the papers' thief",
     matrix_views.knockoff_table(read, papers),
-    matrix_views.delta_figure(read) if read["knockoff"]["delta"].notna().any() else Html(""),
-    sweep_views.smoothing_figure(read) or Html(""),
+    matrix_views.delta_figure(read, gains),
+    sweep_views.smoothing_figure(read, smoothings),
 )
 
 # %% [markdown]
@@ -98,13 +104,16 @@ folded(
 concentrations = leak_views.concentrations(read)
 
 # %%
-leak_views.concentration_figure(read, concentrations)
+leak_views.concentration_figure(concentrations)
 
 # %%
 leak_views.leaks_table(read)
 
 # %%
-folded("Single classes", leak_views.classes_figure(read), leak_views.simplex_figure(read))
+classes, answers = leak_views.single_classes(read), leak_views.answers(read)
+
+# %%
+folded("Single classes", leak_views.classes_figure(classes), leak_views.simplex_figure(read, answers))
 
 # %%
 model_views.entropy_table(read, papers)
@@ -119,8 +128,11 @@ text.paper_scale(read, papers)
 model_views.utility_table(read, papers)
 
 # %%
-Html("<h2>What the method's parameters do</h2>") + hypothesis_views.ablation_figures(read) if len(
-    read["ablations"]
+ablations = hypothesis_views.ablations(read)
+
+# %%
+Html("<h2>What the method's parameters do</h2>") + hypothesis_views.ablation_figures(read, ablations) if len(
+    ablations
 ) else None
 
 # %% [markdown]
@@ -135,11 +147,14 @@ hypothesis_views.hypotheses_table(read)
 # %%
 text.robustness_answer(read)
 
+# %%
+robustness = robustness_views.robustness_curves(read)
+
 
 # %%
 def attacked():
     table = robustness_views.robustness_table(read, roles=("teacher",))
-    shown = text.post_hoc(read) + table + robustness_views.robustness_figure(read)
+    shown = text.post_hoc(read) + table + robustness_views.robustness_figure(read, robustness)
     return shown + Html("<h3>Adversarial examples</h3>") + examples.triptychs(read)
 
 
@@ -173,7 +188,10 @@ boxes.reproduce(read)
 folded("Methods, sources, grades", method_views.methods_table(read))
 
 # %%
-folded("Training losses", model_views.training_figure(read))
+training = model_views.training_curves(read)
+
+# %%
+folded("Training losses", model_views.training_figure(training))
 
 # %%
 folded("The paper's own table", paper_views.best_table(papers)) if beside else None

@@ -82,10 +82,10 @@ def _drawings(page: str, tables: Tables) -> Iterator[str]:
     """Titles and legends of figures of chains: the attack's name never stands there bare."""
     for name, views in DRAWN.items():
         drawing = _figure(page, name)
-        names = {unescape(text) for text in re.findall(r">([^<>]+)</text>", drawing)}
         frame = chain_rows(tables, "robustness")
         for key in _behind(frame[frame["logits"].isin(views)])["attack"].unique():
-            if tables.label(key) in names or (drawing and tables.label(key) not in _text(drawing)):
+            said = re.findall(rf"{re.escape(tables.label(key))}(?: \()?", _text(drawing))
+            if drawing and (not said or not all(each.endswith("(") for each in said)):
                 yield f"{name}: {key}"
 
 
@@ -94,7 +94,8 @@ def _lists(page: str, tables: Tables) -> Iterator[str]:
     run, teachers = tables["robustness"], teachers_of(tables)
     for name in ("robustness-curves", "tradeoff", "differences", "claims"):
         figure = _figure(page, name)
-        drawn = teachers["model"][[f">{escape(label)}<" in figure for label in teachers["defense_label"]]]
+        named = [name == "tradeoff" or f">{escape(label)}<" in figure for label in teachers["defense_label"]]
+        drawn = teachers["model"][named]  # where costs are drawn every teacher is, most without a name
         frame, said = run[run["model"].isin(drawn)] if "<svg" in figure else least_rows(tables), _text(figure)
         for row in records(_behind(frame).drop_duplicates(["attack", "strength"])):
             if said and not re.search(rf"{re.escape(tables.label(row.attack))} \([^()]*{row.strength}", said):

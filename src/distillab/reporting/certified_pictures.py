@@ -4,25 +4,19 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from distillab.core.errors import ArtifactError
-from distillab.reporting.display import Html, number, paragraph
-from distillab.reporting.drawing import canvas, show, style
-from distillab.reporting.palette import BAND, INK, MUTED, PAPER, RULE, series
-from distillab.reporting.panels import finish, label_width, legend_height, note
+from distillab.reporting.charts import Axis, Chart, Outline, Reference
+from distillab.reporting.display import Html, Piece, number, paragraph
+from distillab.reporting.drawing import show
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
 _COMMAND = "python benchmarks/certify/toys.py"
 
 
-def ladder_figure(results: str | Path) -> Html:
-    """Every certifier on the test vectors, from the exact minimum down, with what is and what is not a theorem.
+def ladder(results: str | Path) -> "pd.DataFrame":
+    """The bound of every certifier on the test vectors, beside the ``exact`` minimum; no row where none was recorded.
 
     Raises:
         ArtifactError: the record is not what the script writes.
@@ -31,42 +25,73 @@ def ladder_figure(results: str | Path) -> Html:
 
     record = _record(results)
     if record is None:
+        return pd.DataFrame(columns=["network", "certifier", "bound", "exact"])
+    rows = pd.DataFrame(record["ladder"])
+    return rows.assign(exact=rows.groupby("network", sort=False)["bound"].transform("first"))
+
+
+def ladder_figure(frame: "pd.DataFrame") -> Piece:
+    """The rows of `ladder` drawn, from the exact minimum down, with what is and what is not a theorem."""
+    if frame.empty:
         return paragraph(f"Bounds on tiny networks were not recorded; <code>{_COMMAND}</code> computes them.")
-    bounds = pd.DataFrame(record["ladder"])
-    with style():
-        return show(
-            _ladder(bounds),
-            name="ladder",
-            alt="Lower bounds of seven certifiers on three tiny networks, from the exact minimum down to intervals.",
-            caption="<b>The ladder on three tiny networks</b>, two inputs and six hidden units each. Theorems on every "
-            "network: no bound lies right of the exact minimum (line), and each certifier down to CROWN is at least "
-            f"as tight as the next. The rest is no theorem{_counterexamples(bounds)}.",
-            data=bounds,
-        )
+    chart = Chart(
+        frame.assign(title="network " + frame["network"]),
+        x=Axis("bound", "lower bound of the margin, logits", low="bound", high="exact", shared=False),
+        y=Axis("certifier", scale="names"),
+        kind="rows",
+        panel="title",
+        references=(Reference("x", "exact", "exact", broken=False),),
+    )
+    return show(
+        chart,
+        name="ladder",
+        alt="Lower bounds of seven certifiers on three tiny networks, from the exact minimum down to intervals.",
+        caption="<b>The ladder on three tiny networks</b>, two inputs and six hidden units each. Theorems on every "
+        "network: no bound lies right of the exact minimum (line), and each certifier down to CROWN is at least "
+        f"as tight as the next. The rest is no theorem{_counterexamples(frame)}.",
+        data=frame[["network", "certifier", "bound"]],
+    )
 
 
-def polytope_figure(results: str | Path) -> Html:
-    """What a ball becomes under a network with two inputs and two logits, and what certifiers must assume.
+def outlines(results: str | Path) -> "pd.DataFrame":
+    """What each certifier cannot exclude among two logits, as the corners of its outline; no row where not recorded.
+
+    Raises:
+        ArtifactError: the record is not what the script writes.
+    """
+    import pandas as pd
+
+    record = _record(results)
+    rows = [
+        {"certifier": name, "rank": rank, "right": right, "other": other}
+        for rank, (name, corners) in enumerate((record or {"plane": {"outlines": {}}})["plane"]["outlines"].items(), 1)
+        for right, other in [*corners, corners[0]]
+    ]
+    return pd.DataFrame(rows, columns=["certifier", "rank", "right", "other"])
+
+
+def polytope_figure(results: str | Path, frame: "pd.DataFrame") -> Piece:
+    """What a ball becomes under a network with two inputs and two logits, and the rows of `outlines` around it.
 
     Raises:
         ArtifactError: the record is not what the script writes.
     """
     record = _record(results)
-    if record is None:
+    if frame.empty or record is None:
         return Html("")
     plane = record["plane"]
     said = ", ".join(f"{name} {number(value)}" for name, value in plane["bounds"].items())
-    with style():
-        return show(
-            _polytope(plane),
-            name="polytope",
-            alt="Left, a square of inputs in pieces; right, its image among the logits inside convex outlines.",
-            caption="<b>The convex outer polytope.</b> Left: a ball around an image of two pixels, cut where a hidden "
-            "unit changes its sign. Right: the logits that the ball can reach (filled: exactly these; the network "
-            "is linear on each piece) and what each certifier cannot exclude, drawn from its bounds in many "
-            "directions. Below the line the class is right. Where an outline crosses the line, the certifier "
-            f"proves nothing. Smallest margin: exactly {number(plane['exact'])}; by bounds {said}.",
-        )
+    return show(
+        *_polytope(plane, frame),
+        name="polytope",
+        alt="First a square of inputs in pieces, then its image among the logits inside convex outlines.",
+        caption="<b>The convex outer polytope.</b> First: a ball around an image of two pixels, cut where a hidden "
+        "unit changes its sign. Then: the logits that the ball can reach (filled: exactly these; the network "
+        "is linear on each piece) and what each certifier cannot exclude, drawn from its bounds in many "
+        "directions. Below the line of equal logits the class is right. Where an outline crosses it, the certifier "
+        f"proves nothing. Smallest margin: exactly {number(plane['exact'])}; by bounds {said}.",
+        data=frame[["certifier", "right", "other"]],
+    )
 
 
 def _record(results: str | Path) -> dict[str, Any] | None:
@@ -96,50 +121,31 @@ def _counterexamples(bounds: "pd.DataFrame") -> str:
     return f": {'; '.join(found)}" if found else ""
 
 
-def _ladder(bounds: "pd.DataFrame") -> "Figure":
-    rungs, networks = (list(dict.fromkeys(bounds[column])) for column in ("certifier", "network"))
-    figure, axes = canvas(1, len(networks), height=0.34 * len(rungs), left=label_width(rungs), top=0.35, share_x=False)
-    for ax, name in zip(axes, networks, strict=True):
-        values = list(bounds.loc[bounds["network"] == name, "bound"])
-        ax.grid(visible=False, axis="y")
-        ax.set_yticks(range(len(rungs)), rungs)
-        ax.set_ylim(len(rungs) - 0.4, -0.7)
-        ax.tick_params(axis="y", length=0)
-        ax.spines["left"].set_visible(False)
-        ax.axvline(values[0], color=INK, linewidth=1.1, zorder=1)
-        ax.hlines(range(len(rungs)), values, values[0], color=MUTED, linewidth=1.2)
-        ax.plot(values, range(len(rungs)), "o", color=series(1).color, markersize=7.5, markeredgecolor=PAPER)
-        ax.margins(x=0.12)
-        ax.set_title(f"network {name}")
-    finish(figure, axes, len(axes), xlabel="lower bound of the margin, logits")
-    return figure
+def _polytope(plane: dict[str, Any], frame: "pd.DataFrame") -> tuple[Chart, Chart]:
+    import pandas as pd
 
-
-def _polytope(plane: dict[str, Any]) -> "Figure":
-    outlines = {name: np.array(corners) for name, corners in plane["outlines"].items()}
-    top = legend_height(list(outlines))
-    figure, (ball, logits) = canvas(1, 2, height=3.7, left=0.65, top=top, share_x=False, share_y=False)
-    for piece in plane["pieces"]:
-        for ax, corners, color in ((ball, piece["inputs"], BAND), (logits, piece["logits"], RULE)):
-            ax.fill(*np.transpose(corners), facecolor=color, edgecolor=MUTED, linewidth=0.9)
-    for rank, (name, outline) in enumerate(outlines.items(), start=1):
-        drawn, closed = series(rank), np.vstack([outline, outline[:1]])
-        logits.plot(*closed.T, color=drawn.color, linestyle=drawn.line, linewidth=1.8, label=name)
-    ball.plot(*([value] for value in plane["x"]), "o", color=INK, markersize=6, markeredgecolor=PAPER)
-    ball.set_title("the ball around an image")
-    ball.set(xlabel="first pixel", ylabel="second pixel", aspect="equal")
-    logits.set_title("its logits")
-    logits.set(xlabel="logit of the right class", ylabel="logit of the other class")
-    _decision(logits, np.vstack(list(outlines.values())))
-    finish(figure, [ball, logits], 2, legend=True)
-    return figure
-
-
-def _decision(ax: "Axes", corners: "NDArray[np.float64]") -> None:
-    """Equal scales, and the line on which both logits are the same."""
-    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
-    half = 0.55 * float((corners.max(axis=0) - corners.min(axis=0)).max())
-    ax.axline((0, 0), slope=1, color=INK, linewidth=1.1, zorder=1)
-    (left, bottom), (right, top) = middle - half, middle + half
-    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-    note(ax, "right class below the line", (0.02, 0.02), ("axes fraction", "axes fraction"), ha="left")
+    pixels = pd.DataFrame([dict(zip(("first", "second"), plane["x"], strict=True))])
+    ball = Chart(
+        pixels.assign(title="the ball around an image", look=0),
+        x=Axis("first", "first pixel"),
+        y=Axis("second", "second pixel"),
+        kind="points",
+        panel="title",
+        look="look",
+        shapes=tuple(Outline(piece["inputs"], "band") for piece in plane["pieces"]),
+        equal=True,
+    )
+    ends = [max(frame["right"].min(), frame["other"].min()), min(frame["right"].max(), frame["other"].max())]
+    line = pd.DataFrame({"certifier": "equal logits", "rank": 0, "right": ends, "other": ends})
+    logits = Chart(
+        pd.concat([line, frame], ignore_index=True).assign(title="its logits"),
+        x=Axis("right", "logit of the right class"),
+        y=Axis("other", "logit of the other class"),
+        panel="title",
+        line="certifier",
+        look="rank",
+        markers=False,
+        shapes=tuple(Outline(piece["logits"], "rule") for piece in plane["pieces"]),
+        equal=True,
+    )
+    return ball, logits

@@ -1,36 +1,51 @@
-"""From a matplotlib figure to an accessible figure of a page: themed SVG, alt text, caption, data."""
+"""From a declared chart to an accessible figure of a page: a themed SVG per panel, alt text, caption, data.
+
+Panels are as wide as a phone; the page sets as many side by side as it has room for.
+"""
 
 import re
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from distillab.core.errors import ContractError
-from distillab.reporting.display import Html
+from distillab.reporting.axes import set_axes
+from distillab.reporting.charts import Chart
+from distillab.reporting.display import Shown
+from distillab.reporting.margins import Room, name_beside, room_of, write
+from distillab.reporting.marks import draw
 from distillab.reporting.palette import INK, MUTED, RULE, themed
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-WIDTH = 9.2
-"""Inches of a full-width figure."""
 
 _STYLE: Any = {
     "axes.axisbelow": True, "axes.edgecolor": MUTED, "axes.facecolor": "none", "axes.grid": True,
-    "axes.labelcolor": INK, "axes.labelsize": 10, "axes.linewidth": 0.8, "axes.spines.right": False,
-    "axes.spines.top": False, "axes.titlecolor": INK, "axes.titlelocation": "left", "axes.titlesize": 10.5,
-    "axes.titleweight": "bold", "figure.facecolor": "none", "font.family": "sans-serif", "font.size": 10,
-    "font.sans-serif": ["DejaVu Sans"],
-    "grid.color": RULE, "grid.linewidth": 0.7, "legend.fontsize": 9.5, "legend.frameon": False, "lines.linewidth": 1.8,
-    "savefig.facecolor": "none", "svg.fonttype": "none", "text.color": INK, "xtick.color": MUTED,
-    "xtick.labelcolor": INK, "xtick.labelsize": 9.5, "ytick.color": MUTED, "ytick.labelcolor": INK,
-    "ytick.labelsize": 9.5,
+    "axes.linewidth": 0.8, "axes.spines.right": False, "axes.spines.top": False, "figure.facecolor": "none",
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 11, "grid.color": RULE,
+    "grid.linewidth": 0.7, "lines.linewidth": 1.8, "savefig.facecolor": "none", "svg.fonttype": "none",
+    "text.color": INK, "xtick.color": MUTED, "xtick.labelcolor": INK, "xtick.labelsize": 11, "ytick.color": MUTED,
+    "ytick.labelcolor": INK, "ytick.labelsize": 11,
 }  # fmt: skip
+
+_TEXT = "font-size: 11px; font-family: 'DejaVu Sans', sans-serif"
+_SPARED = (
+    (r"<style type=\"text/css\">.*?</style>|<metadata>.*?</metadata>|<!--.*?-->", ""),
+    (r'<g id="(?!series)[^"]*"(/?)>', r"<g\1>"),
+    (r"<g/>|<defs>\s*</defs>", ""),
+    (r' transform="rotate\(-0 [^"]*"', ""),
+    (re.escape(_TEXT) + "; ", ""),
+    (r'(<use [^>]*style="fill: [^;"]*); stroke[^"]*"', r'\1"'),
+    (r' (?:width|height)="[\d.]+pt"', ""),
+    (r"\s*\n\s*", "\n"),
+    (r"\n(?=[LQCz])", ""),
+)
+"""Patterns in what matplotlib writes, and what stands in their place."""
 
 
 @contextmanager
@@ -44,40 +59,37 @@ def style() -> Iterator[None]:
         yield
 
 
-def as_label(name: str) -> str:
-    """A name that others gave, as text in a figure: matplotlib reads formulas between dollars, and hides ``_names``."""
-    return ("\u2009" if name.startswith("_") else "") + name.replace("$", "\\$")
+def panels_of(chart: Chart) -> "Iterator[Figure]":
+    """Every panel of a chart as a figure of its own, all as large."""
+    room = room_of(chart)
+    for title, part in chart.panels():
+        yield _panel(chart, part, room, title)
 
 
-def canvas(
-    rows: int, columns: int, *, height: float, left: float, top: float, share_x: bool = True, share_y: bool = True
-) -> "tuple[Figure, list[Axes]]":
-    """A full-width figure with ``rows`` x ``columns`` axes, in reading order.
-
-    Args:
-        rows: Lines of panels.
-        columns: Panels in a line.
-        height: Inches of one panel.
-        left: Inches left of the panels.
-        top: Inches above them; also what separates two lines of panels, if titles need it.
-        share_x: Whether panels share the horizontal scale.
-        share_y: Whether they share the vertical one; if not, each has room for its own tick labels.
-    """
+def _panel(chart: Chart, part: "pd.DataFrame", room: Room, title: str) -> "Figure":
     from matplotlib.figure import Figure
 
-    gap, bottom, right = 0.5, 0.55, 0.15
-    total = top + rows * height + (rows - 1) * gap + bottom
-    figure = Figure(figsize=(WIDTH, total))
-    between = 0.3 if share_y else 0.6
-    panel = (WIDTH - left - right - (columns - 1) * between) / columns
-    axes = figure.subplots(rows, columns, sharex=share_x, sharey=share_y, squeeze=False)
-    figure.subplots_adjust(left=left / WIDTH, right=1 - right / WIDTH, bottom=bottom / total, top=1 - top / total,
-                           wspace=between / panel, hspace=gap / height)  # fmt: skip
-    return figure, list(axes.flat)
+    total = room.top + room.height + room.bottom
+    figure = Figure(figsize=(room.width / 72, total / 72))
+    figure.patch.set_visible(False)
+    ax = figure.add_axes((room.left / room.width, room.bottom / total, room.inner / room.width, room.height / total))
+    set_axes(ax, chart, part, room.inner)
+    ax.patch.set_visible(False)
+    named = draw(ax, chart, part)
+    if chart.equal:
+        ax.set_aspect("equal", adjustable="box", anchor="NW")
+    if chart.bare:
+        ax.set_axis_off()
+    write(ax, chart, room, title)
+    name_beside(ax, [] if chart.bare else named, room, leaders=chart.kind != "rows")
+    return figure
 
 
 def svg(figure: "Figure", name: str) -> str:
-    """The figure as themed inline SVG: equal figures give equal bytes, and ids start with ``name``."""
+    """The figure as themed inline SVG: equal figures give equal bytes, and ids start with ``name``.
+
+    What matplotlib writes for editors is left out: ids that nothing refers to, and styles that all texts share.
+    """
     import matplotlib as mpl
 
     buffer = StringIO()
@@ -85,13 +97,12 @@ def svg(figure: "Figure", name: str) -> str:
         figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<style type=\"text/css\">.*?</style>", "", text, flags=re.DOTALL)
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    for pattern, kept in _SPARED:
+        text = re.sub(pattern, kept, text, flags=re.DOTALL)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'(href="|url\()#', rf"\1#{name}-", text)
     text = re.sub(r"<[^>]*>", _rounded, text)  # in tags alone: a tick's label is a number, too
-    text = re.sub(r"\n\s*", "\n", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
-    return themed(text)
+    return themed(text.replace("<svg ", f'<svg stroke-linejoin="round" style="{_TEXT}" ', 1))
 
 
 def _rounded(tag: re.Match[str]) -> str:
@@ -99,21 +110,31 @@ def _rounded(tag: re.Match[str]) -> str:
     return re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0])
 
 
-def show(figure: "Figure", *, name: str, alt: str, caption: str, data: "pd.DataFrame | None" = None) -> Html:
-    """The figure with its alt text and caption, its data one click away.
+@dataclass(frozen=True)
+class Drawing(Shown):
+    """A figure of a page, and what it draws."""
+
+    text: str
+    charts: tuple[Chart, ...]
+
+
+def show(*charts: Chart, name: str, alt: str, caption: str, data: "pd.DataFrame | None" = None) -> Drawing:
+    """The panels of charts as a figure with its alt text and caption, its data one click away.
 
     Raises:
         ContractError: The alt text or the caption is empty.
     """
     if not alt.strip() or not caption.strip():
         raise ContractError("a figure needs alt text and a caption", where=name)
-    drawn = svg(figure, name)
-    drawn = drawn.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" stroke-linejoin="round" ', 1)
-    drawn = re.sub(r'(<svg [^>]*?)height="[^"]*"([^>]*?)width="[^"]*"', r"\1\2", drawn, count=1)
+    with style():
+        figures = [figure for chart in charts for figure in panels_of(chart)]
+        drawn = [svg(figure, f"{name}-{number}") for number, figure in enumerate(figures)]
+    kind = " small" if all(chart.small for chart in charts) else {1: " one", 2: " two"}.get(len(drawn), "")
     link = "" if data is None else " " + _csv_link(data, name)
-    return Html(
-        f'<figure class="drawing"><div class="scroll" tabindex="0" role="region" aria-label="Figure {escape(name)}">'
-        f"{drawn}</div><figcaption>{caption}{link}</figcaption></figure>"
+    return Drawing(
+        f'<figure class="drawing{kind}" data-name="{escape(name)}"><div class="panels" role="img" '
+        f'aria-label="{escape(alt)}">{"".join(drawn)}</div><figcaption>{caption}{link}</figcaption></figure>',
+        charts,
     )
 
 

@@ -1,15 +1,13 @@
 """Hypotheses of this project about where the paper's method might be weak, and what one parameter of it does."""
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.chain_figures import chain_curves
+from distillab.reporting.chain_lines import chain_figure
 from distillab.reporting.columns import Heading, decided, declared, rows_of
-from distillab.reporting.display import Html
-from distillab.reporting.drawing import show, style
+from distillab.reporting.display import Html, Piece
 from distillab.reporting.kit import PageTable
 from distillab.reporting.names import marked
-from distillab.reporting.summaries import OVER_SEEDS, seeds_phrase
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
@@ -43,45 +41,52 @@ def hypotheses_table(tables: Tables) -> PageTable:
     )
 
 
-def ablation_figures(tables: Tables) -> Html:
-    """Per parameter that this run varies: the teacher's accuracy, its largest CMI, and each knockoff against it."""
-    frame = tables["ablations"]
-    drawn = [_ablation(tables, part, str(method), str(field))
-             for (method, field), part in frame.groupby(["method", "field"], sort=False)]  # fmt: skip
-    return Html("".join(part.text for part in drawn))
-
-
-def _ablation(tables: Tables, part: "pd.DataFrame", method: str, field: str) -> Html:
+def ablations(tables: Tables) -> "pd.DataFrame":
+    """The table ``ablations`` as lines: ``x`` is the value of a parameter, or its place where values are words."""
     import pandas as pd
 
-    values = pd.to_numeric(part["value"], errors="coerce")
-    lines = _lines(tables, part.assign(x=values if values.notna().all() else _places(part["value"])))
-    title = f"{tables.label(method)}: {field.replace('_', ' ')}"
-    places = "" if values.notna().all() else f" Values in order: {', '.join(dict.fromkeys(part['value'].map(str)))}."
-    with style():
-        return show(
-            chain_curves(lines, xlabel=title, doubling=bool((lines["x"] > 0).all()) and lines["x"].nunique() > 2),
-            name=f"ablation-{method}-{field}",
-            alt=f"Accuracy of teacher and knockoffs and largest CMI against {title}.",
-            caption=f"<b>What {escape(title)} does.</b> {seeds_phrase(int(part['seeds'].max()))}; bars: "
-            f"{OVER_SEEDS}, where there are three.{escape(places)}",
-            data=part[["value", "quantity", "attack", "number", "low", "high", "seeds"]],
-        )
-
-
-def _lines(tables: Tables, part: "pd.DataFrame") -> "pd.DataFrame":
-    """The rows as `chain_curves` draws them: shares in percent, the knockoffs as series of one panel."""
-    scale = part["quantity"].map(lambda quantity: 1 if quantity == "peak" else 100)
-    attacks = list(dict.fromkeys(part["attack"]))
-    scaled = {name: part[column].astype("float64") * scale for name, column in
+    frame = tables["ablations"]
+    if frame.empty:
+        return frame
+    values = frame.groupby(["method", "field"], sort=False)["value"].transform(_numbers)
+    scale = frame["quantity"].map(lambda quantity: 1 if quantity == "peak" else 100)
+    attacks = list(dict.fromkeys(frame["attack"]))
+    scaled = {name: frame[column].astype("float64") * scale for name, column in
               (("value", "number"), ("low", "low"), ("high", "high"))}  # fmt: skip
-    return part.drop(columns=["value"]).assign(
-        **scaled,
-        panel=part["quantity"].map(lambda quantity: _PANELS.get(quantity, quantity)),
-        series=[marked(tables, key) if key else "teacher" for key in part["attack"]],
-        order=part["attack"].map(attacks.index),
-        counterpart=False,
+    return frame.assign(
+        written=frame["value"].map(str), x=pd.to_numeric(values), counterpart=False, **scaled,
+        panel=frame["quantity"].map(lambda quantity: _PANELS.get(quantity, quantity)),
+        series=[marked(tables, key) if key else "teacher" for key in frame["attack"]],
+        order=frame["attack"].map(attacks.index),
+    )  # fmt: skip
+
+
+def ablation_figures(tables: Tables, frame: "pd.DataFrame") -> Html:
+    """The rows of `ablations` drawn, a figure per parameter: accuracy, largest CMI, and each knockoff against it."""
+    parts = frame.groupby(["method", "field"], sort=False) if len(frame) else ()
+    return Html("".join(_ablation(tables, part, str(method), str(field)).text for (method, field), part in parts))
+
+
+def _ablation(tables: Tables, part: "pd.DataFrame", method: str, field: str) -> Piece:
+    title = f"{tables.label(method)}: {field.replace('_', ' ')}"
+    words = "" if _are_numbers(part["written"]) else f" Values in order: {', '.join(dict.fromkeys(part['written']))}."
+    return chain_figure(
+        part,
+        name=f"ablation-{method}-{field}",
+        what="Accuracy of teacher and knockoffs and largest CMI",
+        caption=f"<b>What {escape(title)} does.</b>{escape(words)}",
+        xlabel=title,
     )
+
+
+def _are_numbers(values: "pd.Series[str]") -> bool:
+    import pandas as pd
+
+    return bool(pd.to_numeric(values, errors="coerce").notna().all())
+
+
+def _numbers(values: "pd.Series[str]") -> "pd.Series[Any]":
+    return values if _are_numbers(values) else _places(values)
 
 
 def _places(values: "pd.Series[str]") -> "pd.Series[int]":

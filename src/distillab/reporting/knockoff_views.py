@@ -1,16 +1,17 @@
 """Whether each teacher can be distilled: the verdicts as a table and as a figure."""
 
 from html import escape
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import distillab.reporting.verdict_notes as notes
-from distillab.reporting import figures
 from distillab.reporting.cells import Absent, Content, Measured, known, lines, quiet, verdict
 from distillab.reporting.columns import Heading
-from distillab.reporting.display import Html, percent, points
-from distillab.reporting.drawing import show, style
+from distillab.reporting.display import Piece, percent, points
+from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import attack_name, knockoff_cells, of_teachers, ranked, sample, seeds_of
+from distillab.reporting.matrix_views import gain_chart
 from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
@@ -61,26 +62,37 @@ def verdict_table(tables: Tables) -> PageTable:
     )
 
 
-def verdict_figure(tables: Tables) -> Html:
-    """How far the strongest attack on each teacher gets, against the LS student."""
-    verdicts, frame = ranked(tables), knockoff_cells(tables)
-    margin = float(tables.facts["margin"])
-    teachers, thieves = of_teachers(verdicts), _thieves(verdicts)
-    stolen = int((teachers["verdict"] == "distillable").sum())
-    finding = f"{stolen} of {len(teachers)} teachers have an attack of {thieves} whose gain is bounded away from zero."
-    with style():
-        figure = figures.worst_case(verdicts, frame, margin)
-        data = verdicts[["row", "best_attack", "best_delta", "lower", "upper", "verdict"]]
-        gains = "; ".join(f"{v.row} {points(v.best_delta)}" for v in records(verdicts))
-        return show(
-            figure,
-            name="worst-case",
-            alt=f"Gain of the strongest attack's knockoff over the LS student in percentage points: {gains}.",
-            caption=f"<b>{escape(finding)}</b> Line: mean of all LS students; marker: strongest attack with the bounds "
-            "that decide, over training seeds on these test images; ticks: the other attacks; band: margin of "
-            f"{notes.margin_phrase(tables)}. {seeds_of(frame)}, {escape(sample(tables))}.",
-            data=data,
-        )
+def worst_cases(tables: Tables) -> "pd.DataFrame":
+    """Per teacher the strongest attack's gain with the bounds that decide, and the other attacks' without."""
+    import pandas as pd
+
+    verdicts, cells = ranked(tables), knockoff_cells(tables)
+    best = verdicts.assign(attack=verdicts["best_attack"], delta=verdicts["best_delta"], delta_low=verdicts["lower"],
+                           delta_high=verdicts["upper"], look=verdicts["defense"])  # fmt: skip
+    strongest = set(zip(best["row"], best["attack"], strict=True))
+    other = [pair not in strongest for pair in zip(cells["row"], cells["attack"], strict=True)]
+    others = cells[other].assign(delta_low=nan, delta_high=nan, look="tick", verdict="")
+    columns = ["row", "attack", "delta", "delta_low", "delta_high", "look", "verdict", "defense", "thief", "seeds"]
+    return pd.concat([part[columns] for part in (best, others) if len(part)] or [best[columns]], ignore_index=True)
+
+
+def verdict_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
+    """The rows of `worst_cases` drawn: how far the strongest attack on each teacher gets, against the LS student."""
+    best = frame[frame["look"] != "tick"]
+    verdicts = of_teachers(ranked(tables))
+    stolen = int((verdicts["verdict"] == "distillable").sum())
+    thieves = _thieves(verdicts)
+    finding = f"{stolen} of {len(verdicts)} teachers have an attack of {thieves} whose gain is bounded away from zero."
+    gains = "; ".join(f"{row.row} {points(row.delta)}" for row in records(best))
+    return show(
+        gain_chart(frame, float(tables.facts["margin"]), look="look"),
+        name="worst-case",
+        alt=f"Gain of the strongest attack's knockoff over the LS student in percentage points: {gains}.",
+        caption=f"<b>{escape(finding)}</b> Line: mean of all LS students; marker: strongest attack with the bounds "
+        "that decide, over training seeds on these test images; ticks: the other attacks; band: margin of "
+        f"{notes.margin_phrase(tables)}. {seeds_of(frame)}, {escape(sample(tables))}.",
+        data=best[["row", "attack", "delta", "delta_low", "delta_high", "verdict"]],
+    )
 
 
 def literal_rule(v: Any, prefix: str) -> str:  # noqa: ANN401 - a row

@@ -1,18 +1,19 @@
 """How concentrated a teacher's answers are, and what their class means tell: curves, triangles, a table."""
 
 from html import escape
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from distillab.reporting import leak_figures
 from distillab.reporting.cells import Absent, Content
+from distillab.reporting.charts import Axis, Chart, Outline, by_defense, spread
 from distillab.reporting.columns import Heading, declared
-from distillab.reporting.display import Html, folded, number, paragraph, setting
-from distillab.reporting.drawing import show, style
+from distillab.reporting.display import Html, Piece, folded, number, paragraph, setting
+from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.names import grade_note, graded, marked
-from distillab.reporting.palette import ordered, places
+from distillab.reporting.palette import ordered
 from distillab.reporting.selection import kind_of
 from distillab.reporting.summaries import counts, estimates, seeds_of
 from distillab.reporting.tables import Tables, records
@@ -36,71 +37,85 @@ LEAKS = {
 """Split and column of ``leaks`` to its heading."""
 
 _WIDEST = 5
-"""Triangles side by side."""
+"""Teachers shown first where none is of the paper's kinds."""
+
+_SHAPES = ("circles", "squares", "triangles")
+"""How the classes of a triangle's corners are drawn."""
 
 
 def concentrations(tables: Tables) -> "pd.DataFrame":
-    """The table ``cmi`` over all classes, with the label of each line; ``class_label`` is what was ``label``."""
-    frame = _named(tables, tables["cmi"])
-    return frame[frame["class_label"] == -1]
+    """The table ``cmi`` over all classes in the order of every figure, with the label of each line.
 
-
-def concentration_figure(tables: Tables, curves: "pd.DataFrame | None" = None) -> Html:
-    """CMI against power per defense, training and test images; a figure per teacher network.
-
-    Args:
-        tables: The run.
-        curves: By default those of `concentrations`.
+    ``class_label`` is what was ``label``.
     """
-    overall = concentrations(tables) if curves is None else curves
-    if overall.empty:
+    frame = _named(tables, tables["cmi"])
+    return by_defense(frame[frame["class_label"] == -1].sort_values("split", ascending=False, kind="stable"))
+
+
+def concentration_figure(frame: "pd.DataFrame") -> Html:
+    """The rows of `concentrations` drawn: CMI against power, training and test images; a figure per teacher network."""
+    if frame.empty:
         return paragraph("No CMI was measured.")
-    parts = [_concentration(part, str(arch)) for arch, part in overall.groupby("arch", sort=False)]
+    parts = [_concentration(part, str(arch)) for arch, part in frame.groupby("arch", sort=False)]
     return Html("".join(part.text for part in parts))
 
 
-def _concentration(overall: "pd.DataFrame", arch: str) -> Html:
-    peaks = overall.groupby(["label", "split", "power"])["cmi"].mean().groupby(["split", "label"]).max()
+def _concentration(overall: "pd.DataFrame", arch: str) -> Piece:
+    drawn = spread(overall, ["split", "defense", "label", "power"], "cmi")
     split = _split(overall)
-    low, high = peaks[split].idxmin(), peaks[split].idxmax()
+    peaks = drawn[drawn["split"] == split].groupby("label")["cmi"].max()
     finding = (
-        f"{low} has the tightest clusters and {high} the widest: largest CMI on {split} images "
-        f"{number(peaks[split][low])} and {number(peaks[split][high])} nats."
+        f"{peaks.idxmin()} has the tightest clusters and {peaks.idxmax()} the widest: largest CMI on {split} images "
+        f"{number(peaks.min())} and {number(peaks.max())} nats."
     )
-    with style():
-        return show(
-            leak_figures.concentration(overall),
-            name=f"cmi-{arch}",
-            alt=f"Conditional mutual information against power, one line per defense. {finding}",
-            caption=f"<b>{escape(finding)}</b> Teachers: {escape(arch)}. Lines: means over "
-            f"{seeds_of(overall)}; bands: their range; n = {counts(overall['n'])} images.",
-            data=overall.groupby(["label", "split", "power"], sort=False)["cmi"].mean().reset_index(),
-        )
+    return show(
+        _against_power(drawn.assign(split=drawn["split"] + " images"), panel="split", line="label", look="defense"),
+        name=f"cmi-{arch}",
+        alt=f"Conditional mutual information against power, one line per defense. {finding}",
+        caption=f"<b>{escape(finding)}</b> Teachers: {escape(arch)}. Lines: means over "
+        f"{seeds_of(overall)}; bands: their range; n = {counts(overall['n'])} images.",
+        data=drawn[["label", "split", "power", "cmi"]],
+    )
 
 
-def classes_figure(tables: Tables) -> Html:
-    """CMI against power of three classes, with no protection and with CMIM; nothing where no class was measured."""
+def _against_power(frame: "pd.DataFrame", *, panel: str, line: str, look: str) -> Chart:
+    """Lines of CMI against the power, whose scale spreads the powers below 1."""
+    return Chart(
+        frame,
+        x=Axis("power", "power (square-root scale)", "sqrt", ticks=(0, 0.25, 1, 2, 4, 8)),
+        y=Axis("cmi", "CMI, nats", limits=(0, None), low="low", high="high"),
+        panel=panel,
+        line=line,
+        look=look,
+        bounds="band",
+    )
+
+
+def single_classes(tables: Tables) -> "pd.DataFrame":
+    """CMI of three classes, with no protection and with CMIM; no row where no class was measured."""
     frame = _named(tables, tables["cmi"])
     frame = frame[frame["defense"].isin(_first(tables, frame, FIRST[0], FIRST[-1])) & (frame["class_label"] >= 0)]
     frame = frame[frame["arch"] == frame["arch"].min()]
     frame = frame[frame["class_label"].isin(_shown_classes(tables, frame)) & (frame["split"] == _split(frame))]
+    names = tables.facts["class_names"]
+    named = frame.assign(name=[f"class {names[int(y)]}" for y in frame["class_label"]])
+    return by_defense(named.sort_values("class_label", kind="stable"))
+
+
+def classes_figure(frame: "pd.DataFrame") -> Piece:
+    """The rows of `single_classes` drawn against the power, a panel per defense; nothing without them."""
     if frame.empty:
         return Html("")
-    names = tables.facts["class_names"]
-    frame = frame.assign(
-        name=[f"class {names[int(y)]}" for y in frame["class_label"]],
-        rank=places(frame["defense"]),
-    ).sort_values(["rank", "class_label"])
-    data = frame.groupby(["label", "name", "power"], sort=False)["cmi"].mean().reset_index()
-    with style():
-        return show(
-            leak_figures.classes(data),
-            name="cmi-classes",
-            alt="Conditional mutual information against power of three classes, one panel per defense.",
-            caption=f"<b>The scatter of single classes.</b> Means over {seeds_of(frame)}; "
-            f"n = {counts(frame['n'])} {_split(frame)} images a class.",
-            data=data,
-        )
+    drawn = spread(frame, ["label", "name", "power"], "cmi")
+    order = list(dict.fromkeys(drawn["name"]))
+    return show(
+        _against_power(drawn.assign(order=drawn["name"].map(order.index)), panel="label", line="name", look="order"),
+        name="cmi-classes",
+        alt="Conditional mutual information against power of three classes, one panel per defense.",
+        caption=f"<b>The scatter of single classes.</b> Means over {seeds_of(frame)}, bands: their range; "
+        f"n = {counts(frame['n'])} {_split(frame)} images a class.",
+        data=drawn[["label", "name", "power", "cmi"]],
+    )
 
 
 def leaks_table(tables: Tables) -> PageTable:
@@ -146,21 +161,21 @@ def _powers(frame: "pd.DataFrame") -> dict[str, Content]:
     return dict(zip(ends.index, said, strict=True))
 
 
-def simplex_figure(tables: Tables) -> Html:
-    """Answers of three classes on their triangle; the paper's three teachers, and folded the others, softened."""
-    points = tables["simplex"]
-    if points.empty:
+def simplex_figure(tables: Tables, frame: "pd.DataFrame") -> Html:
+    """The rows of `answers` drawn on their triangle; the paper's three teachers, and folded the others, softened."""
+    if frame.empty:
         return Html("")
-    points = _counted(tables, points)
-    soft = points[points["power"] == points["power"].min()]
-    first = _first(tables, points, *FIRST)
-    others = [key for key in ordered(list(points["defense"])) if key not in first]
+    soft = frame[frame["power"] == frame["power"].min()]
+    first = _first(tables, frame, *FIRST)
+    others = [key for key in ordered(list(frame["defense"])) if key not in first]
     if not first:
         first, others = others[:_WIDEST], others[_WIDEST:]
-    rest = [others[start : start + _WIDEST] for start in range(0, len(others), _WIDEST)]
-    drawn = _triangles(points, first, "simplex")
-    more = [_triangles(soft, keys, f"simplex-{number}") for number, keys in enumerate(rest, start=2)]
-    return drawn + folded("The other teachers", *more) if more else drawn
+    shown = _triangles(frame[frame["defense"].isin(first)], "simplex")
+    if not others:
+        return Html(shown.text)
+    return Html(shown.text) + folded(
+        "The other teachers", _triangles(soft[soft["defense"].isin(others)], "simplex-others")
+    )
 
 
 def _first(tables: Tables, frame: "pd.DataFrame", *kinds: str) -> list[str]:
@@ -170,25 +185,41 @@ def _first(tables: Tables, frame: "pd.DataFrame", *kinds: str) -> list[str]:
     return [key for key in found if key]
 
 
-def _triangles(points: "pd.DataFrame", keys: list[str], name: str) -> Html:
-    frame = points[points["defense"].isin(keys)]
-    frame = frame.assign(rank=frame["defense"].map(keys.index)).sort_values("rank", kind="stable")
+def _triangles(frame: "pd.DataFrame", name: str) -> Piece:
     corners = ", ".join(map(str, frame["corners"].iloc[0]))
     powers = ", ".join(setting(power) for power in sorted(frame["power"].unique()))
-    with style():
-        return show(
-            leak_figures.triangles(frame),
-            name=name,
-            alt=f"Triangles of the classes {corners}, one column per teacher, one line per power ({powers}).",
-            caption=f"<b>Test answers of three classes on their triangle</b>, corners {escape(corners)} (left, right, "
-            f"top), powers: {powers}. A power below 1 softens, as a distiller's temperature does; one above 1 drives "
-            "any confident answer into its corner. One seed; the area of a point grows with the answers there.",
-            data=frame[["label", "power", "name", "x", "y", "count"]],
-        )
+    titles = [f"{row.label}, power {setting(row.power)}" for row in records(frame)]
+    chart = Chart(
+        frame.assign(title=titles),
+        x=Axis("x", limits=(-0.08, 1.08)),
+        y=Axis("y", limits=(-0.07, 0.94)),
+        kind="points",
+        panel="title",
+        look="class_index",
+        size="count",
+        shapes=(Outline(((0, 0), (1, 0), (0.5, sqrt(0.75)))),),
+        equal=True,
+        small=True,
+        bare=True,
+    )
+    classes = ", ".join(f"{escape(str(row.name))}: {_SHAPES[int(row.class_index)]}" for row in
+                        records(frame.drop_duplicates("class_index").sort_values("class_index")))  # fmt: skip
+    return show(
+        chart,
+        name=name,
+        alt=f"Triangles of the classes {corners}, one per teacher and power ({powers}).",
+        caption=f"<b>Test answers of three classes on their triangle</b>, corners {escape(corners)} (left, right, "
+        f"top); {classes}. A power below 1 softens, as a distiller's temperature does; one above 1 drives "
+        "any confident answer into its corner. One seed; the area of a point grows with the answers there.",
+        data=frame[["label", "power", "name", "x", "y", "count"]],
+    )
 
 
-def _counted(tables: Tables, points: "pd.DataFrame") -> "pd.DataFrame":
-    """Points that coincide at a hundredth of a side as one, with their count and the place of their class."""
+def answers(tables: Tables) -> "pd.DataFrame":
+    """The table ``simplex``, points that coincide at a hundredth of a side as one, with their count."""
+    points = tables["simplex"]
+    if points.empty:
+        return points
     points = points.assign(
         corners=[tuple(corners) for corners in points["corners"]],
         label_text=[marked(tables, key) for key in points["defense"]],
@@ -198,7 +229,8 @@ def _counted(tables: Tables, points: "pd.DataFrame") -> "pd.DataFrame":
     found = points.groupby(by, sort=False).size().rename("count").reset_index()
     corner = [list(row.corners).index(row.name) if row.name in row.corners else 0 for row in records(found)]
     found = found.assign(class_index=corner, name=[f"class {name}" for name in found["name"]])
-    return found.drop(columns="label").rename(columns={"label_text": "label"})
+    found = found.drop(columns="label").rename(columns={"label_text": "label"})
+    return by_defense(found.sort_values(["power", "class_index"], kind="stable"))
 
 
 def _named(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":

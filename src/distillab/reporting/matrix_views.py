@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting import figures
 from distillab.reporting.absent import Gap, gap_note, gaps, reason
 from distillab.reporting.cells import Absent, Content, Measured, arrow, beside, known, lines, quiet
+from distillab.reporting.charts import Axis, Chart, Reference
 from distillab.reporting.columns import Heading
-from distillab.reporting.display import DASH, Html, folded, percent
-from distillab.reporting.drawing import show, style
+from distillab.reporting.display import DASH, Html, Piece, folded, percent
+from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import knockoff_cells, sample, seeds_of
 from distillab.reporting.names import grade_note, marked
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 TUNED = "_tuned"
 """After the key of an attack whose settings validation images chose."""
+
+_FAR = 10.0
+"""Points from which on gains are drawn on a scale that is logarithmic beyond one."""
 
 _LS = "LS"
 """What the paper's tables call the LS student."""
@@ -60,37 +63,59 @@ def knockoff_table(tables: Tables, reported: Reported) -> PageTable:
 def gains(tables: Tables) -> "pd.DataFrame":
     """The knockoff cells that have a gain over the LS student, with what a panel calls each attack."""
     frame = knockoff_cells(tables).dropna(subset=["delta"])
-    return frame.assign(attack_label=[marked(tables, key) for key in frame["attack"]])
+    return frame.assign(
+        attack_label=[marked(tables, key) for key in frame["attack"]],
+        name=[marked(tables, key) for key in frame["defense"]],
+    )
 
 
-def delta_figure(tables: Tables, cells: "pd.DataFrame | None" = None) -> Html:
-    """Gain over the LS student, one panel per attack; a figure per pair of networks, all but the first folded.
-
-    Args:
-        tables: The run.
-        cells: By default those of `gains`.
-    """
-    frame = gains(tables) if cells is None else cells
+def delta_figure(tables: Tables, frame: "pd.DataFrame") -> Html:
+    """The rows of `gains` drawn, one panel per attack; a figure per pair of networks, all but the first folded."""
     pairs = list(frame["pair"].unique())
     drawn = {pair: _deltas(tables, frame[frame["pair"] == pair], place) for place, pair in enumerate(pairs)}
     shown = [folded(pair, figure) if place else figure for place, (pair, figure) in enumerate(drawn.items())]
     return Html("".join(part.text for part in shown))
 
 
-def _deltas(tables: Tables, frame: "pd.DataFrame", index: int) -> Html:
+def _deltas(tables: Tables, frame: "pd.DataFrame", index: int) -> Piece:
     above, certain = int((frame["delta"] > 0).sum()), int((frame["delta_low"] > 0).sum())
-    margin = float(tables.facts["margin"])
     finding = f"{above} of {len(frame)} knockoffs are above the LS students, {certain} with an interval above zero."
-    with style():
-        return show(
-            figures.deltas(frame, margin),
-            name=f"deltas-{index}" if index else "deltas",
-            alt=f"Panels by attack, teachers as rows, gain over the LS student as points with intervals. {finding}",
-            caption=f"<b>{finding}</b> Line: mean of all LS students; band: margin of "
-            f"{margin_phrase(tables)}; intervals: 95 % over training seeds on these test images, not "
-            f"corrected for the number of attacks. {seeds_of(frame)}, {escape(sample(tables))}.",
-            data=frame[["row", "attack", "delta", "delta_low", "delta_high", "seeds"]],
-        )
+    return show(
+        gain_chart(frame, float(tables.facts["margin"]), panel="attack_label", row="name"),
+        name=f"deltas-{index}" if index else "deltas",
+        alt=f"Panels by attack, teachers as rows, gain over the LS student as points with intervals. {finding}",
+        caption=f"<b>{finding}</b> Line: mean of all LS students; band: margin of "
+        f"{margin_phrase(tables)}; intervals: 95 % over training seeds on these test images, not "
+        f"corrected for the number of attacks. {seeds_of(frame)}, {escape(sample(tables))}.",
+        data=frame[["row", "attack", "delta", "delta_low", "delta_high", "seeds"]],
+    )
+
+
+def gain_chart(
+    frame: "pd.DataFrame", margin: float, *, row: str = "row", panel: str = "", look: str = "defense"
+) -> Chart:
+    """Gains over the LS student in points as rows of intervals, the margin as a band.
+
+    Args:
+        frame: Columns delta, delta_low, delta_high, shares, and those named below.
+        margin: Gain that is too small to matter, as a share.
+        row: Column with names of rows.
+        panel: Column with titles of panels.
+        look: Column that says how a row is drawn.
+    """
+    far = 100 * frame["delta"].abs().max() > _FAR
+    title = f"gain, points{' (logarithmic beyond ±1)' if far else ''}"
+    return Chart(
+        frame,
+        x=Axis("delta", title, "symlog" if far else "linear", low="delta_low", high="delta_high", factor=100),
+        y=Axis(row, scale="names"),
+        kind="rows",
+        panel=panel,
+        look=look,
+        references=(
+            Reference("x", -100 * margin, until=100 * margin), Reference("x", 0, "LS student", broken=False)
+        ),
+    )  # fmt: skip
 
 
 def _attacks(frame: "pd.DataFrame") -> list[Any]:

@@ -3,14 +3,13 @@
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting import figures
 from distillab.reporting.cells import Absent, Content, Measured, lines, quiet
+from distillab.reporting.charts import Axis, Chart, by_defense, spread
 from distillab.reporting.columns import Heading, declared
-from distillab.reporting.display import DASH, Html, number, paragraph, percent, points
-from distillab.reporting.drawing import show, style
+from distillab.reporting.display import DASH, Piece, number, paragraph, percent, points
+from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.names import grade_note, graded
-from distillab.reporting.palette import places
 from distillab.reporting.reported import Reported
 from distillab.reporting.selection import unprotected
 from distillab.reporting.summaries import estimates, seeds_of, teachers_of, with_best
@@ -114,19 +113,29 @@ def entropy_table(tables: Tables, reported: Reported) -> PageTable:
     )
 
 
-def training_figure(tables: Tables, curves: "pd.DataFrame | None" = None) -> Html:
-    """Training curves of the teachers, by default those of `training_curves`."""
-    frame = training_curves(tables) if curves is None else curves
+def training_figure(frame: "pd.DataFrame") -> Piece:
+    """The rows of `training_curves` drawn, a panel per teacher."""
     if frame.empty:
         return paragraph("No training history of a teacher was kept.")
-    with style():
-        return show(
-            figures.training(frame),
-            name="training",
-            alt="Loss terms against epochs, one panel per teacher.",
-            caption="<b>Training losses of the teachers.</b> One thin line per seed; post-hoc defenses share the "
-            "network of the teacher that they wrap.",
-        )
+    drawn = spread(frame, ["label", "term", "epoch"], "value")
+    terms = sorted(drawn["term"].unique(), key=lambda term: (term != "total", term))
+    chart = Chart(
+        drawn.assign(order=drawn["term"].map(terms.index), name=drawn["term"].str.replace("_", " ")),
+        x=Axis("epoch", "epoch"),
+        y=Axis("value", "loss", low="low", high="high"),
+        panel="label",
+        line="name",
+        look="order",
+        bounds="band",
+        height=95,
+    )
+    return show(
+        chart,
+        name="training",
+        alt="Loss terms against epochs, one panel per teacher.",
+        caption=f"<b>Training losses of the teachers.</b> Lines: means over {seeds_of(frame)}; bands: their range; "
+        "post-hoc defenses share the network of the teacher that they wrap.",
+    )
 
 
 def training_curves(tables: Tables) -> "pd.DataFrame":
@@ -134,8 +143,7 @@ def training_curves(tables: Tables) -> "pd.DataFrame":
     frame = tables["history"]
     teachers = teachers_of(tables).drop_duplicates("model").set_index("model")["defense"]
     frame = frame[frame["model"].isin(teachers.index)]
-    frame = frame.assign(label=frame["model"].map(tables.label), rank=places(frame["model"].map(teachers)))
-    return frame.sort_values("rank", kind="stable")
+    return by_defense(frame.assign(label=frame["model"].map(tables.label), defense=frame["model"].map(teachers)))
 
 
 def _value(content: Content) -> float:

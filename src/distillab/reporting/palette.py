@@ -30,6 +30,14 @@ Marker: TypeAlias = str | Star
 """As matplotlib names it, or the number of points, 1 for a star, and an angle."""
 
 Line: TypeAlias = str | tuple[int, tuple[float, ...]]
+OTHER = "other"
+"""What stands in the background, without a name."""
+
+_ROLES: dict[str, tuple[str, Marker, int]] = {
+    "control": ("muted", "o", 0), "margin": ("muted", "", 2), "second control": ("muted", "s", 1),
+    OTHER: ("muted", ".", 0), "tick": ("muted", "|", 0), "worst attack": ("ink", "X", 1),
+}  # fmt: skip
+"""Looks of what is drawn beside methods."""
 _LINES: tuple[Line, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1.2, 2)))
 
 _DEFENSES: dict[str, tuple[str, Marker, int]] = {
@@ -60,23 +68,21 @@ class Look:
         return 1.35 if self.marker in {"P", "X", "*", "d"} or isinstance(self.marker, tuple) else 1.0
 
 
-def look(key: str) -> Look:
-    """The look of the defense ``key``: the same on every figure, whatever else is drawn.
+def look(key: str | int) -> Look:
+    """The look of a defense, the same on every figure; of a role such as a control; or of a place in a series.
 
-    One that is not listed has the color of the listed one that its name begins with, where there is such a one.
+    A defense that is not listed has the color of the listed one that its name begins with, where there is such a one.
     """
-    if key in _DEFENSES:
-        color, marker, line = _DEFENSES[key]
+    if not isinstance(key, str):
+        return Look(LIGHT[METHOD_COLORS[key % len(METHOD_COLORS)]], _MARKERS[key % len(_MARKERS)],
+                    _LINES[key % len(_LINES)])  # fmt: skip
+    listed = _DEFENSES | _ROLES
+    if key in listed:
+        color, marker, line = listed[key]
         return Look(LIGHT[color], marker, _LINES[line])
     index = crc32(key.encode())
     family = max((known for known in _DEFENSES if key.startswith(f"{known}_")), key=len, default=None)
     color = _DEFENSES[family][0] if family else METHOD_COLORS[index % len(METHOD_COLORS)]
-    return Look(LIGHT[color], _MARKERS[index % len(_MARKERS)], _LINES[index % len(_LINES)])
-
-
-def series(index: int) -> Look:
-    """The look of the index-th member of an ordered series, such as the steps of a chain."""
-    color = METHOD_COLORS[index % len(METHOD_COLORS)]
     return Look(LIGHT[color], _MARKERS[index % len(_MARKERS)], _LINES[index % len(_LINES)])
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from distillab.reporting import response_figures
 from distillab.reporting.cells import Absent, Content, Marked
+from distillab.reporting.charts import Axis, Chart, Reference, by_defense, spread
 from distillab.reporting.columns import Heading, declared
-from distillab.reporting.display import Html, setting
-from distillab.reporting.drawing import show, style
+from distillab.reporting.display import Html, Piece, setting
+from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.names import grade_note, marked
 from distillab.reporting.palette import places
@@ -98,39 +98,59 @@ def sorted_answers(tables: Tables) -> "pd.DataFrame":
     ).sort_values(["order", "rank"])
 
 
-def profile_figure(tables: Tables, answers: "pd.DataFrame | None" = None) -> Html:
-    """The mean sorted answer of each teacher, as log-probabilities; by default those of `sorted_answers`."""
-    frame = sorted_answers(tables) if answers is None else answers
+def profile_figure(frame: "pd.DataFrame") -> Piece:
+    """The rows of `sorted_answers` drawn: the mean sorted answer of each teacher, as log-probabilities."""
     if frame.empty:
         return Html("")
-    with style():
-        return show(
-            response_figures.profiles(frame),
-            name="profiles",
-            alt="Mean log-probability against the rank of the class in the answer, one falling line per defense.",
-            caption="<b>The mean sorted answer.</b> Log-probabilities at T = 1, centered image by image as only their "
-            "differences count, and cut where float32 answers end. Steps near the top are classes that an answer "
-            "keeps; a flat tail tells nothing about the rest. Lines: means over "
-            f"{seeds_of(frame)}; bands: their range.",
-            data=frame.groupby(["arch", "label", "rank"], sort=False)["value"].mean().reset_index(),
-        )
+    drawn = spread(by_defense(frame), ["arch", "defense", "label", "rank"], "value")
+    several = drawn["arch"].nunique() > 1
+    chart = Chart(
+        drawn,
+        x=Axis("rank", "rank of the class in the answer"),
+        y=Axis("value", "log-probability, centered", low="low", high="high"),
+        panel="arch" if several else "",
+        line="label",
+        look="defense",
+        bounds="band",
+    )
+    return show(
+        chart,
+        name="profiles",
+        alt="Mean log-probability against the rank of the class in the answer, one falling line per defense.",
+        caption="<b>The mean sorted answer.</b> Log-probabilities at T = 1, centered image by image as only their "
+        "differences count, and cut where float32 answers end. Steps near the top are classes that an answer "
+        "keeps; a flat tail tells nothing about the rest. Lines: means over "
+        f"{seeds_of(frame)}; bands: their range.",
+        data=drawn[["arch", "label", "rank", "value"]],
+    )
 
 
-def divergence_figure(rows: "pd.DataFrame | None" = None) -> Html:
-    """EPD against both Kullback-Leibler divergences, as functions of the trained answer p; computed here."""
-    frame = divergence_rows() if rows is None else rows
+def divergence_figure(frame: "pd.DataFrame") -> Piece:
+    """The rows of `divergence_rows` drawn: EPD against both Kullback-Leibler divergences, as functions of p."""
+    if frame.empty:
+        return Html("")
+    losses = list(dict.fromkeys(frame["loss"]))
+    chart = Chart(
+        frame.assign(order=frame["loss"].map(losses.index)),
+        x=Axis("t", "share of the way along the segment"),
+        y=Axis("value", "value", limits=(-0.35, 1.5)),
+        panel="segment",
+        line="loss",
+        look="order",
+        markers=False,
+        references=(Reference("y", -0.35, until=0), Reference("x", "at", "r")),
+    )
     kept = ", ".join(setting(value) for value in _TARGET)
-    with style():
-        return show(
-            response_figures.divergences(frame),
-            name="divergences",
-            alt="EPD(p, r) is a straight line through zero at p = r and negative beyond; KL touches zero there.",
-            caption=f"<b>EPD is no divergence.</b> p moves along two segments of the simplex, the target r = ({kept}) "
-            "at the upright line. EPD is linear in p and negative in the band, so it is least not at p = r but where "
-            "all of p lies on the largest entry of r. KL(r, p) is least at p = r and grows without bound where p "
-            "empties a class that r keeps; KL(p, r) is infinite wherever p is positive on a class that r dropped.",
-            data=frame,
-        )
+    return show(
+        chart,
+        name="divergences",
+        alt="EPD(p, r) is a straight line through zero at p = r and negative beyond; KL touches zero there.",
+        caption=f"<b>EPD is no divergence.</b> p moves along two segments of the simplex, the target r = ({kept}) "
+        "at the upright line. EPD is linear in p and negative in the band, so it is least not at p = r but where "
+        "all of p lies on the largest entry of r. KL(r, p) is least at p = r and grows without bound where p "
+        "empties a class that r keeps; KL(p, r) is infinite wherever p is positive on a class that r dropped.",
+        data=frame,
+    )
 
 
 def divergence_rows() -> "pd.DataFrame":
@@ -143,7 +163,7 @@ def divergence_rows() -> "pd.DataFrame":
         "p from r to a dropped class": (_TARGET, corners[2], 0.0),
     }
     losses: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "EPD(p, r)": lambda p: response_figures.exponential_divergence(p, _TARGET),
+        "EPD(p, r)": lambda p: exponential_divergence(p, _TARGET),
         "KL(r, p)": lambda p: _kl(_TARGET, p),
         "KL(p, r)": lambda p: _kl(p, _TARGET),
     }
@@ -155,6 +175,15 @@ def divergence_rows() -> "pd.DataFrame":
             for loss, value in losses.items()
         ]
     return pd.concat(rows, ignore_index=True)
+
+
+def exponential_divergence(p: np.ndarray, r: np.ndarray) -> np.ndarray:
+    """``sum_c exp(r_c) (r_c - p_c)`` over the last axis.
+
+    Reference: Yilmaz & Keles 2024, released code.
+    """
+    found: np.ndarray = (np.exp(r) * (r - p)).sum(axis=-1)
+    return found
 
 
 def _kl(p: np.ndarray, q: np.ndarray) -> np.ndarray:

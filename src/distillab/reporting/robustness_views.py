@@ -4,12 +4,12 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from distillab.reporting import figures
 from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.cells import Absent, Content
+from distillab.reporting.charts import Axis, Chart, Reference, by_defense, spread
 from distillab.reporting.columns import Heading
-from distillab.reporting.display import Html, percent, setting
-from distillab.reporting.drawing import show, style
+from distillab.reporting.display import Html, Piece, percent, setting
+from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.palette import ordered
 from distillab.reporting.strength import attack_list, strength_note, strength_words, with_mark
@@ -64,41 +64,46 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     )
 
 
-def robustness_figure(tables: Tables, curves: "pd.DataFrame | None" = None) -> Html:
-    """Accuracy against distance of the teachers; nothing where no attack looked for the smallest perturbation.
-
-    Args:
-        tables: The run.
-        curves: By default those of `robustness_curves`.
-    """
-    frame = robustness_curves(tables) if curves is None else curves
+def robustness_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
+    """The rows of `robustness_curves` drawn; nothing where no attack looked for the smallest perturbation."""
     if frame.empty:
         return Html("")
-    with style():
-        return show(
-            figures.robustness(frame, 1 / int(tables.facts["classes"])),
-            name="robustness-curves",
-            alt="Upper bound of robust accuracy against the size of the perturbation, one falling line per teacher.",
-            caption="<b>Robust accuracy is at most this high.</b> Share of images that no attack here was seen to "
-            "change to a wrong answer within the given size; other attacks may find more. Of each image counts the "
-            f"closest adversarial point of all attacks in the norm: {escape(_attacks_of(tables, frame))}."
-            f"{_fewer(frame)} Lines: means over {seeds_of(frame)}; bands: their range; "
-            f"n = {counts(frame['n'])} images.",
-            data=frame.groupby(["label", "panel", "eps"], sort=False)["robust_accuracy"].mean().reset_index(),
-        )
+    drawn = spread(frame, ["panel", "defense", "label", "eps"], "robust_accuracy")
+    chart = Chart(
+        drawn,
+        x=Axis("eps", "distance, pixel scale 0–1", limits=(0, None), shared=False),
+        y=Axis("robust_accuracy", "robust accuracy at most, %", limits=(0, 100), low="low", high="high", factor=100),
+        panel="panel",
+        line="label",
+        look="defense",
+        bounds="band",
+        references=(Reference("y", 100 / int(tables.facts["classes"]), "chance"),),
+    )
+    return show(
+        chart,
+        name="robustness-curves",
+        alt="Upper bound of robust accuracy against the size of the perturbation, one falling line per teacher.",
+        caption="<b>Robust accuracy is at most this high.</b> Share of images that no attack here was seen to "
+        "change to a wrong answer within the given size; other attacks may find more. Of each image counts the "
+        f"closest adversarial point of all attacks in the norm: {escape(_attacks_of(tables, frame))}."
+        f"{_fewer(frame)} Lines: means over {seeds_of(frame)}; bands: their range; "
+        f"n = {counts(frame['n'])} images.",
+        data=drawn[["label", "panel", "eps", "robust_accuracy"]],
+    )
 
 
 def robustness_curves(tables: Tables) -> "pd.DataFrame":
-    """The table ``curves`` of the teachers, with the panel and the label of each line."""
+    """The table ``curves`` of the teachers in the order of every figure, with the panel and the label of each line."""
     frame = tables["curves"]
     teachers = teachers_of(tables).drop_duplicates("model").set_index("model")
     frame = frame[frame["model"].isin(teachers.index)]
     network = frame["model"].map(tables.networks) + ": " if teachers["arch"].nunique() > 1 else ""
-    return frame.assign(
+    found = frame.assign(
         defense=frame["model"].map(teachers["defense"]),
         label=frame["model"].map(teachers["defense_label"]),
         panel=network + frame["norm"].map(norm_label),
     )
+    return by_defense(found)
 
 
 def _attacks_of(tables: Tables, curves: "pd.DataFrame") -> str:

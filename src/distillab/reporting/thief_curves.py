@@ -3,14 +3,14 @@
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.display import Html, folded, percent
-from distillab.reporting.drawing import show, style
+from distillab.reporting.charts import Axis, Chart, Reference, by_defense
+from distillab.reporting.display import Html, Piece, folded, percent
+from distillab.reporting.drawing import Drawing, show
 from distillab.reporting.knockoff_rows import sample
 from distillab.reporting.names import marked
 from distillab.reporting.selection import unprotected
 from distillab.reporting.summaries import over_seeds, seeds_range, teachers_of
 from distillab.reporting.tables import Tables, records
-from distillab.reporting.thief_figures import ALONE, KNOCKOFF, PROBABILITIES, PSEUDO, label_curves
 from distillab.reporting.thief_names import answers_shown, images_asked, label_count, label_phrase
 from distillab.reporting.thief_rows import strongest
 from distillab.reporting.verdict_notes import margin_phrase
@@ -18,77 +18,137 @@ from distillab.reporting.verdict_notes import margin_phrase
 if TYPE_CHECKING:
     import pandas as pd
 
-_ROLES = {"ls_student": ALONE, "pseudo_student": PSEUDO}
+ALONE, PSEUDO, MARGIN = "labels alone", "pseudo-labels", "plus margin"
+"""The controls among the lines of the curve; every other line is of a defended teacher's knockoffs."""
+PROBABILITIES = "probabilities"
+"""The answers that are drawn as a full marker."""
 
-_DATA = ("what", "thief", "row", "attack", "labels", "queries", "answers", "accuracy", "accuracy_low", "accuracy_high",
-         "agreement", "agreement_low", "agreement_high", "seeds", "test_n")  # fmt: skip
-
-
-def curve_figure(tables: Tables) -> Html:
-    """Accuracy and agreement against labels and against answers bought; a figure per pair, all but the first folded.
-
-    Nothing where all thieves have as many labels.
-    """
-    if tables["labels"]["labels"].nunique() < 2:
-        return Html("")
-    pairs = dict.fromkeys(zip(strongest(tables)["pair"], strongest(tables)["student"], strict=True))
-    drawn = {pair: _curve(tables, pair, student, place) for place, (pair, student) in enumerate(pairs)}
-    shown = [folded(pair, figure) if place else figure for place, (pair, figure) in enumerate(drawn.items())]
-    return Html("".join(part.text for part in shown))
+_ROLES = {"ls_student": (ALONE, "control"), "pseudo_student": (PSEUDO, "second control")}
+_BOUNDED = ("accuracy", "accuracy_low", "accuracy_high", "agreement", "agreement_low", "agreement_high")
+_DATA = ("line", "thief", "attack", "labels", "queries", "answers", *_BOUNDED, "seeds", "test_n")
+_OWN = ("pair", "row", "defense", "look", "images", "unprotected", "best_delta", "teacher_accuracy", "teacher_label")
 
 
-def curve_rows(tables: Tables, pair: str, student: str) -> "pd.DataFrame":
-    """The rows of `label_curves` for a pair of networks: of each control, and of each verdict's strongest knockoff.
+def curves(tables: Tables) -> "pd.DataFrame":
+    """The lines of the curve by ``pair`` of networks: of each control, and of each verdict's strongest knockoff.
 
     Controls of one kind with as many labels differ in their seeds alone: those with most seeds stand for all. Of the
-    defended teachers those are left out that one of several thieves alone robs: they make no curve.
+    defended teachers those are left out that one of several thieves alone robs: they make no curve. No row where all
+    thieves have as many labels.
     """
+    import pandas as pd
+
+    cells = strongest(tables)
+    if cells.empty or tables["labels"]["labels"].nunique() < 2:
+        return pd.DataFrame(columns=[*_DATA, *_OWN])
+    pairs = dict.fromkeys(zip(cells["pair"], cells["student"], strict=True))
+    return pd.concat([_curve(tables, cells, *pair) for pair in pairs], ignore_index=True)
+
+
+def curve_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
+    """The rows of `curves` drawn; a figure per pair of networks, all but the first folded."""
+    shown: list[Piece] = []
+    for place, (pair, rows) in enumerate(frame.groupby("pair", sort=False)):
+        main, more = _figure(tables, rows, place), folded("Agreement, and answers bought", _more(rows, place))
+        shown += [folded(str(pair), main, more)] if place else [main, more]
+    first = [piece for piece in shown if isinstance(piece, Drawing)]
+    return Drawing("".join(part.text for part in shown), first[0].charts) if first else Html("")
+
+
+def _curve(tables: Tables, cells: "pd.DataFrame", pair: str, student: str) -> "pd.DataFrame":
     import pandas as pd
 
     controls = tables["labels"][tables["labels"]["student"] == student]
     controls = controls.sort_values("seeds", ascending=False, kind="stable")
     alone = controls[controls["role"] == "ls_student"].drop_duplicates("labels")
     kept = pd.concat([alone, controls[controls["role"] == "pseudo_student"]])
-    students = kept.assign(what=kept["role"].map(_ROLES), accuracy_low=kept["low"], accuracy_high=kept["high"])
-    knockoffs = strongest(tables)
-    knockoffs = knockoffs[knockoffs["pair"] == pair].assign(what=KNOCKOFF)
-    robbed_by = knockoffs.groupby("row")["thief"].transform("nunique")
-    knockoffs = knockoffs[knockoffs["unprotected"] | (robbed_by >= min(2, knockoffs["thief"].nunique()))].copy()
-    knockoffs["labels"] = [label_count(tables.facts, thief) for thief in knockoffs["thief"]]
-    knockoffs["answers"] = [answers_shown(tables.facts, thief) for thief in knockoffs["thief"]]
-    knockoffs["images"] = [images_asked(tables.facts, thief) for thief in knockoffs["thief"]]
-    for end in ("accuracy", "low", "high"):
-        knockoffs[end if end == "accuracy" else f"accuracy_{end}"] = knockoffs[f"knockoff_{end}"]
-    columns = list(dict.fromkeys([*_DATA, "defense", "images", "unprotected", "best_delta"]))
-    frames = [frame.reindex(columns=columns) for frame in (students, knockoffs)]
-    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    named = {column: [_ROLES[role][place] for role in kept["role"]] for place, column in enumerate(("line", "look"))}
+    students = kept.assign(accuracy_low=kept["low"], accuracy_high=kept["high"], **named).sort_values("labels")
+    above = students[students["line"] == ALONE].assign(line=MARGIN, look="margin", accuracy_low=None, seeds=None,
+                                                       accuracy_high=None, test_n=None)  # fmt: skip
+    above["accuracy"] += float(tables.facts["margin"])
+    knockoffs = _knockoffs(tables, cells[cells["pair"] == pair])
+    frames = [part.reindex(columns=[*_DATA, *_OWN]) for part in (students, above, knockoffs)]
+    found = pd.concat([part.astype(object) for part in frames if len(part)], ignore_index=True).infer_objects()
+    teacher, accuracy = _teacher(tables, pair) or ("", None)
+    return found.assign(pair=pair, teacher_label=teacher, teacher_accuracy=accuracy)
 
 
-def _curve(tables: Tables, pair: str, student: str, place: int) -> Html:
-    rows = curve_rows(tables, pair, student)
-    margin = float(tables.facts["margin"])
-    knockoffs = rows[rows["what"] == KNOCKOFF]
-    few = (knockoffs["answers"] != PROBABILITIES).any()
-    with style():
-        return show(
-            label_curves(rows, _teacher(tables, pair), margin),
-            name=f"labels-{place}" if place else "labels",
-            alt=f"Accuracy and agreement against the number of labels. {_told(rows)}",
-            caption=f"<b>{escape(_finding(tables, rows))}</b> Line with band: LS students, mean and 95 % over training "
-            f"seeds on these test images; dotted: {margin_phrase(tables)} above them, the margin; squares: students of "
-            "their pseudo-labels on the same images; other markers: knockoffs by the attack that gains most on each "
-            "teacher, intervals likewise, not corrected for taking the best of several; those of one place stand side "
-            f"by side.{' Open markers: answers show less than probabilities.' if few else ''}"
-            f"{_left_out(tables, rows, pair)} {sample(tables)}, "
-            f"{seeds_range(int(n) for n in rows['seeds'])}.",
-            data=rows[list(_DATA)],
-        )
+def _knockoffs(tables: Tables, cells: "pd.DataFrame") -> "pd.DataFrame":
+    """The strongest knockoffs of the teachers that make a curve, named by the teacher and by what answers show."""
+    robbed_by = cells.groupby("row")["thief"].transform("nunique")
+    kept = cells[cells["unprotected"] | (robbed_by >= min(2, cells["thief"].nunique()))]
+    answers = [answers_shown(tables.facts, thief) for thief in kept["thief"]]
+    made = kept.assign(
+        labels=[label_count(tables.facts, thief) for thief in kept["thief"]],
+        images=[images_asked(tables.facts, thief) for thief in kept["thief"]],
+        answers=answers,
+        line=[marked(tables, key) + ("" if shown == PROBABILITIES else f", {shown}")
+              for key, shown in zip(kept["defense"], answers, strict=True)],
+        look=kept["defense"],
+        **{f"accuracy{end}": kept[f"knockoff{end or '_accuracy'}"] for end in ("", "_low", "_high")},
+    )  # fmt: skip
+    return by_defense(made.sort_values("labels", kind="stable"))
 
 
-def _left_out(tables: Tables, rows: "pd.DataFrame", pair: str) -> str:
+def _chart(rows: "pd.DataFrame", x: str, y: str, xlabel: str) -> Chart:
+    """Lines against labels or answers bought, the controls and the unprotected teacher in every panel."""
+    plain = rows.loc[rows["unprotected"].eq(other=True), "line"]
+    teacher = rows["teacher_label"].iloc[0]
+    return Chart(
+        rows.assign(hollow=rows["answers"].notna() & (rows["answers"] != PROBABILITIES), title=f"{y} against {xlabel}"),
+        x=Axis(x, f"{xlabel} (log scale)", "log", ticks="values"),
+        y=Axis(y, f"{y}, %", low=f"{y}_low", high=f"{y}_high", factor=100),
+        panel="title",
+        line="line",
+        look="look",
+        path="images" if x == "labels" else "labels",
+        hollow="hollow",
+        always=(ALONE, PSEUDO, MARGIN, *plain),
+        references=(Reference("y", 100 * float(rows["teacher_accuracy"].iloc[0]), teacher),)
+        if teacher and y == "accuracy" else (),
+    )  # fmt: skip
+
+
+def _figure(tables: Tables, rows: "pd.DataFrame", place: int) -> Drawing:
+    few = (rows["answers"].notna() & (rows["answers"] != PROBABILITIES)).any()
+    return show(
+        _chart(rows, "labels", "accuracy", "labels"),
+        name=f"labels-{place}" if place else "labels",
+        alt=f"Accuracy and agreement against the number of labels. {_told(rows)}",
+        caption=f"<b>{escape(_finding(tables, rows))}</b> Labels alone: LS students; plus margin: "
+        f"{margin_phrase(tables)} above them; other lines: knockoffs by the attack that gains most on each "
+        "teacher, joined where thieves ask about the same images, not corrected for taking the best of several. "
+        "Bars: 95 % over training seeds on these test images."
+        f"{' Open markers: answers show less than probabilities.' if few else ''}"
+        f"{_left_out(tables, rows)} {sample(tables)}, "
+        f"{seeds_range(int(n) for n in rows['seeds'].dropna())}.",
+        data=rows[list(_DATA)],
+    )
+
+
+def _more(rows: "pd.DataFrame", place: int) -> Drawing:
+    """Agreement with the teacher, and accuracy against answers bought where these alone differ."""
+    knockoffs = rows[rows["queries"].notna()]
+    bought = knockoffs[knockoffs.groupby(["line", "labels"])["queries"].transform("nunique") > 1]
+    charts = [_chart(knockoffs, "labels", "agreement", "labels")]
+    charts += (
+        [_chart(bought.sort_values("queries", kind="stable"), "queries", "accuracy", "answers bought")]
+        if len(bought)
+        else []
+    )
+    return show(
+        *charts,
+        name=f"agreement-{place}" if place else "agreement",
+        alt="Agreement of the knockoffs with their teachers against the number of labels, and against answers bought.",
+        caption="<b>How often knockoffs answer as their teachers do.</b> Same knockoffs, seeds and images as above.",
+    )
+
+
+def _left_out(tables: Tables, rows: "pd.DataFrame") -> str:
     """How many teachers are not drawn."""
     cells = strongest(tables)
-    left = cells.loc[cells["pair"] == pair, "row"].nunique() - rows["row"].nunique()
+    left = cells.loc[cells["pair"] == rows["pair"].iloc[0], "row"].nunique() - rows["row"].nunique()
     return f" Not drawn: {left} teacher{'s' * (left > 1)} that one thief alone robs." if left else ""
 
 
@@ -115,7 +175,7 @@ def _finding(tables: Tables, rows: "pd.DataFrame") -> str:
 def _told(rows: "pd.DataFrame") -> str:
     """The curve of the labels alone, and the knockoffs of the unprotected teacher, in words."""
     alone = [f"{percent(row.accuracy)} % at {int(row.labels):,}"
-             for row in records(rows[rows["what"] == ALONE].sort_values("labels"))]  # fmt: skip
+             for row in records(rows[rows["line"] == ALONE].sort_values("labels"))]  # fmt: skip
     plain = rows[rows["unprotected"].eq(other=True)].sort_values("labels")
     knockoffs = [f"{percent(row.accuracy)} % at {int(row.labels):,}, {int(row.queries):,} answers"
                  for row in records(plain)]  # fmt: skip
@@ -124,5 +184,5 @@ def _told(rows: "pd.DataFrame") -> str:
 
 
 def _at(rows: "pd.DataFrame", what: str, labels: int) -> float | None:
-    found: Any = rows.loc[(rows["what"] == what) & (rows["labels"] == labels), "accuracy"]
+    found: Any = rows.loc[(rows["line"] == what) & (rows["labels"] == labels), "accuracy"]
     return float(found.iloc[0]) if len(found) else None

@@ -114,8 +114,9 @@ def test_the_record_is_what_the_script_computes(ladder):
 
 
 def test_without_a_record_the_page_says_how_to_make_it(tmp_path):
-    assert "toys.py</code> computes them" in certified_pictures.ladder_figure(tmp_path).text
-    assert certified_pictures.polytope_figure(tmp_path).text == ""
+    nothing, none = certified_pictures.ladder(tmp_path), certified_pictures.outlines(tmp_path)
+    assert "toys.py</code> computes them" in certified_pictures.ladder_figure(nothing).text
+    assert certified_pictures.polytope_figure(tmp_path, none).text == ""
     (tmp_path / "toys.json").write_text('{"ladder": []}')
     with pytest.raises(ArtifactError, match="lacks keys; expected plane"):
-        certified_pictures.ladder_figure(tmp_path)
+        certified_pictures.ladder(tmp_path)

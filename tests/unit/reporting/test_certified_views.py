@@ -5,7 +5,8 @@ import pytest
 from pages import rows_of, words
 
 from distillab.core.errors import ArtifactError
-from distillab.reporting import certified_figures, certified_plots, certified_rows, certified_text, certified_views
+from distillab.reporting import certified_plots, certified_rows, certified_text, certified_views
+from distillab.reporting.drawing import panels_of
 
 SPECS = {"params": {
     "defenses": {"ce": {"name": "ce"}, "wk": {"name": "wong_kolter", "eps": 0.1},
@@ -116,7 +117,7 @@ def test_tightness_is_about_images_that_all_bounded_and_not_alike(tables_of, tea
         certificates=[certificate(certifier=key) for key in ("ibp", "dual", "best")],
         certified_images=images,
     )
-    bars = certified_plots._bars(read, read["certified_images"]).set_index("certifier")
+    bars = certified_plots.bounds(read).set_index("certifier")
     assert set(bars["n"]) == {3}
     assert bars["best"].to_dict() == pytest.approx({"ibp": 1 / 3, "dual": 2 / 3})
     assert bars["p50"].to_dict() == {"ibp": 3.0, "dual": 2.0}
@@ -124,20 +125,22 @@ def test_tightness_is_about_images_that_all_bounded_and_not_alike(tables_of, tea
 
 def test_one_certifier_has_nothing_to_be_compared_with(tables_of, teacher):
     read = tables_of(SPECS, models=[teacher("ce")], certificates=[certificate()], certified_images=[bound("dual", 1.0)])
-    assert "Tightness can be compared where two certifiers" in certified_plots.tightness_figure(read).text
-    assert "<svg" in certified_plots.radii_figure(read).text
+    assert (
+        "Tightness can be compared where two certifiers"
+        in certified_plots.tightness_figure(read, certified_plots.bounds(read)).text
+    )
+    assert "<svg" in certified_plots.radii_figure(read, certified_plots.radii(read)).text
 
 
 def test_lines_start_at_the_clean_accuracy_and_the_open_part_is_between(tables_of, teacher):
     rows = [certificate("ce", "ibp", 0.25), certificate("ce", "dual", 0.375)]
     read = tables_of(SPECS, models=[teacher("ce", "CE")], certificates=rows)
-    frame = certified_rows.certificates(read)
-    curves = certified_plots._curves(read, frame)
+    curves = certified_plots.radii(read)
     assert list(curves.loc[curves["eps"] == 0, "value"]) == [90.0] * 3
     assert curves.loc[curves["eps"] > 0].set_index("label")["value"].to_dict() == {
         "IBP": 25.0, "WK dual": 37.5, "worst attack": 75.0
     }  # fmt: skip
-    between = certified_plots._undecided(read, frame)
+    between = curves[curves["low"].notna()]
     assert between[["eps", "low", "high"]].values.tolist() == [[0.0, 90.0, 90.0], [0.1, 37.5, 75.0]]
 
 
@@ -145,30 +148,33 @@ def test_no_line_runs_through_a_radius_at_which_nobody_attacked(tables_of, teach
     known = {0.1: 0.75, 0.2: nan, 0.3: 0.5}
     rows = [certificate("ce", "ibp", 0.25, eps=eps, robust=robust) for eps, robust in known.items()]
     read = tables_of(SPECS, models=[teacher("ce", "CE")], certificates=rows)
-    frame = certified_rows.certificates(read)
-    curves = certified_plots._curves(read, frame)
+    curves = certified_plots.radii(read)
     attacked = curves[curves["label"] == "worst attack"].set_index("eps")["value"]
     assert list(attacked.index) == [0, 0.1, 0.2, 0.3]
     assert list(attacked.isna()) == [False, False, True, False]
-    assert isnan(certified_plots._undecided(read, frame).set_index("eps").loc[0.2, "high"])
+    assert isnan(curves[curves["label"] == "worst attack"].set_index("eps").loc[0.2, "high"])
+    (panel,) = panels_of(certified_plots.radii_figure(read, curves).charts[0])
+    assert any(isnan(y) for line in panel.axes[0].lines for y in line.get_ydata())
 
 
 def test_without_attacks_the_figure_says_that_nothing_bounds_from_above(tables_of, teacher):
     rows = [certificate(robust=nan, robust_n=0, gap=nan)]
-    drawn = certified_plots.radii_figure(tables_of(SPECS, models=[teacher("ce")], certificates=rows)).text
+    read = tables_of(SPECS, models=[teacher("ce")], certificates=rows)
+    drawn = certified_plots.radii_figure(read, certified_plots.radii(read)).text
     assert "nothing bounds the truth from above" in drawn
     assert "worst attack" not in drawn
 
 
 def test_the_cost_figure_needs_a_record_and_names_the_measured_powers(tmp_path):
-    assert "width.py</code> measures it" in certified_plots.width_figure(tmp_path).text
+    assert "width.py</code> measures it" in certified_plots.width_figure(tmp_path, certified_plots.costs(tmp_path)).text
     rows = [{"width": width, "exact": width**2 / 1000, "projected": width / 100} for width in (50, 100, 200, 400)]
     costs = certified_plots._costs(rows)
     slopes = costs.groupby("label")["slope"].first().to_dict()
-    assert slopes == pytest.approx({"dual, exact": 2.0, "dual, projected (an estimate)": 1.0})
+    assert list(slopes) == ["dual, exact: ∝ width^2.0", "dual, projected (an estimate): ∝ width^1.0"]
+    assert list(slopes.values()) == pytest.approx([2.0, 1.0])
     (tmp_path / "width.json").write_text('{"rows": []}')
     with pytest.raises(ArtifactError, match="not a record of costs"):
-        certified_plots.width_figure(tmp_path)
+        certified_plots.costs(tmp_path)
 
 
 def test_a_cascade_grows_and_says_who_decides(tables_of, teacher):
@@ -187,4 +193,4 @@ def test_a_cascade_grows_and_says_who_decides(tables_of, teacher):
 
 @pytest.mark.parametrize(("least", "bottom"), [(0.0, 0.0), (49.0, 0.0), (92.0, 91.0)])
 def test_lines_near_the_top_are_drawn_larger(least, bottom):
-    assert certified_figures._heights(least)[0] == bottom
+    assert certified_plots._heights(least)[0] == bottom

@@ -6,18 +6,27 @@ import pandas as pd
 import pytest
 
 from distillab.core.errors import ContractError
-from distillab.reporting import figures, leak_figures
-from distillab.reporting.drawing import as_label, canvas, show, style
+from distillab.reporting.charts import Axis, Chart, Outline, Reference
+from distillab.reporting.drawing import panels_of, show, style
 from distillab.reporting.examples import png
+from distillab.reporting.lettering import as_label
+from distillab.reporting.matrix_views import gain_chart
 from distillab.reporting.palette import LIGHT
+
+LINE = pd.DataFrame({"name": "CE", "look": "cmim", "x": [0.0, 1 / 3], "y": [0.0, 1 / 7], "low": 0.0, "high": 0.2})
+
+
+def chart(frame=LINE, **more):
+    own = {"x": Axis("x", "distance", ticks=(0.0, 0.1, 0.3)), "y": Axis("y")} | more
+    return Chart(frame, line="name", look="look", **own)
 
 
 def drawn(name="fig", **options):
-    with style():
-        figure, (ax,) = canvas(1, 1, height=1, left=1, top=0.3)
-        ax.plot([0, 1], [0, 1], color=LIGHT["blue"], marker="o")
-        ax.set_xlabel("distance")
-        return show(figure, name=name, **{"alt": "a line", "caption": "<b>It rises.</b>", **options}).text
+    return show(chart(), name=name, **{"alt": "a line", "caption": "<b>It rises.</b>", **options}).text
+
+
+def axes_of(made):
+    return [figure.axes[0] for figure in panels_of(made)]
 
 
 def test_a_figure_has_alt_text_theme_and_text_that_can_be_read_aloud():
@@ -36,14 +45,14 @@ def test_equal_figures_have_equal_bytes_and_own_ids():
     assert not ids[0] & ids[1]
 
 
+def test_every_reference_within_a_figure_has_its_place():
+    text = drawn()
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', text)) <= set(re.findall(r'\bid="([^"]+)"', text))
+
+
 def test_coordinates_are_rounded_and_what_is_read_is_not():
-    with style():
-        figure, (ax,) = canvas(1, 1, height=1, left=1, top=0.3)
-        ax.plot([0, 1 / 3], [0, 1 / 7])
-        ax.set_xticks([0.0, 0.005, 0.01], ["0", "0.005", "0.010"])
-        text = show(figure, name="fig", alt="a line", caption="c").text
-    assert ">0.005<" in text
-    assert ">0.010<" in text
+    text = show(chart(x=Axis("x", ticks=(0.0, 0.125, 0.3))), name="fig", alt="a line", caption="c").text
+    assert ">0.125<" in text
     paths = re.findall(r'\bd="([^"]+)"', text)
     assert paths
     assert not re.search(r"\d\.\d{3}", "".join(paths))
@@ -66,15 +75,33 @@ def test_the_data_of_a_figure_is_one_click_away():
     assert 'download="fig.csv"' in drawn(data=pd.DataFrame({"x": [1]}))
 
 
+def test_all_panels_are_as_large_and_counted_in_the_page():
+    frame = pd.concat([LINE.assign(panel="a"), LINE.assign(panel="b with more ticks", y=[0.0, 5000.0])])
+    made = show(chart(frame, panel="panel"), name="fig", alt="a", caption="c").text
+    assert 'class="drawing two"' in made
+    assert len(set(re.findall(r'viewBox="([^"]*)"', made))) == 1
+
+
 def test_gains_are_drawn_in_points_at_their_place():
     cells = pd.DataFrame({
         "row": ["a", "b"], "defense": ["ce", "ls"], "attack_label": "KD", "delta": [0.01, -0.02],
         "delta_low": [0.0, -0.03], "delta_high": [0.02, -0.01],
     })  # fmt: skip
-    with style():
-        (ax,) = figures.deltas(cells, margin=0.003).axes
+    (ax,) = axes_of(gain_chart(cells, 0.003, panel="attack_label"))
     marks = {tuple(np.round(line.get_xydata()[0], 6)) for line in ax.lines if line.get_marker() in {"o", "s"}}
     assert marks == {(1.0, 0.0), (-2.0, 1.0)}
+
+
+def test_far_gains_are_drawn_on_a_logarithmic_scale_and_say_so():
+    cells = pd.DataFrame({
+        "row": ["a"], "defense": "ce", "delta": [0.01], "delta_low": [0.0], "delta_high": [0.02],
+    })  # fmt: skip
+    near, far = (gain_chart(cells.assign(delta=gain), 0.003) for gain in (0.09, -0.4))
+    assert [made.x.scale for made in (near, far)] == ["linear", "symlog"]
+    assert "logarithmic beyond ±1" in far.x.title
+    assert "logarithmic" not in near.x.title
+    (ax,) = axes_of(far)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["−10", "−1", "0", "1"]
 
 
 def test_an_image_becomes_a_png_of_its_pixels():
@@ -82,49 +109,37 @@ def test_an_image_becomes_a_png_of_its_pixels():
     assert png(np.zeros((2, 2, 3))) != png(np.ones((2, 2, 3)))
 
 
-def test_a_band_holds_every_seed_and_the_line_is_their_mean():
-    curves = pd.DataFrame({
-        "defense": "ce", "label": "CE", "split": "test", "seed": [0, 0, 1, 1], "power": [0.0, 1.0, 0.0, 1.0],
-        "cmi": [0.0, 0.2, 0.0, 0.4],
-    })  # fmt: skip
-    with style():
-        (ax,) = leak_figures.concentration(curves).axes
-    assert ax.lines[0].get_ydata().tolist() == pytest.approx([0.0, 0.3])
+def test_a_band_lies_between_the_bounds_and_the_line_at_its_values():
+    (ax,) = axes_of(chart(y=Axis("y", low="low", high="high", factor=100), bounds="band"))
+    assert ax.lines[0].get_ydata().tolist() == pytest.approx([0.0, 100 / 7])
     heights = ax.collections[0].get_paths()[0].vertices[:, 1]
-    assert (heights.min(), heights.max()) == pytest.approx((0.0, 0.4))
+    assert (heights.min(), heights.max()) == pytest.approx((0.0, 20.0))
 
 
-def test_far_gains_are_drawn_on_a_logarithmic_scale_and_say_so():
-    cells = pd.DataFrame({
-        "row": "a", "defense": "ce", "attack_label": "KD", "delta": [0.01], "delta_low": [0.0], "delta_high": [0.02],
-    })  # fmt: skip
-    with style():
-        near, far = (figures.deltas(cells.assign(delta=gain), margin=0.003) for gain in (0.09, -0.4))
-    assert [figure.axes[0].get_xscale() for figure in (near, far)] == ["linear", "symlog"]
-    assert "logarithmic beyond ±1" in far.get_supxlabel()
-    assert "logarithmic" not in near.get_supxlabel()
+def test_strokes_of_one_line_are_not_joined_and_a_missing_value_is_a_gap():
+    frame = pd.concat([LINE.assign(way=None), LINE.assign(way="b", y=[0.1, None])])
+    (ax,) = axes_of(chart(frame, path="way"))
+    assert len(ax.lines) == 2
+    assert np.isnan(ax.lines[1].get_ydata()).tolist() == [False, True]
+    assert [text.get_text() for text in ax.texts] == ["CE"], "one name for both"
 
 
-def test_answers_stand_in_their_triangle_by_teacher_and_power():
-    points = pd.DataFrame({
-        "label": ["CE", "CE", "NT", "NT"], "power": [0.25, 4.0, 0.25, 4.0], "class_index": [0, 1, 0, 1],
-        "name": ["class a", "class b", "class a", "class b"], "count": [4, 1, 1, 1], "x": [0.1, 0.9, 0.2, 1.0],
-        "y": [0.05, 0.0, 0.1, 0.0],
-    })  # fmt: skip
-    with style():
-        axes = leak_figures.triangles(points).axes
-    places = [ax.collections[0].get_offsets().tolist() for ax in axes]
-    assert places == [[[0.1, 0.05]], [[0.2, 0.1]], [[0.9, 0.0]], [[1.0, 0.0]]]
-    assert axes[0].collections[0].get_sizes()[0] == 2 * axes[1].collections[0].get_sizes()[0]
+def test_points_have_an_area_and_stand_in_their_shape():
+    points = pd.DataFrame({"look": [0, 1], "name": "", "count": [4, 1], "x": [0.1, 0.9], "y": [0.05, 0.0]})
+    triangle = Outline(((0, 0), (1, 0), (0.5, 0.9)))
+    (ax,) = axes_of(chart(points, kind="points", size="count", shapes=(triangle,), bare=True, equal=True))
+    assert [each.get_offsets().tolist() for each in ax.collections] == [[[0.1, 0.05]], [[0.9, 0.0]]]
+    assert ax.collections[0].get_sizes()[0] == 2 * ax.collections[1].get_sizes()[0]
+    assert ax.patches[0].get_xy()[:3].tolist() == [[0, 0], [1, 0], [0.5, 0.9]]
+    assert not ax.axison
 
 
-def test_a_single_class_has_a_line_per_defense():
-    curves = pd.DataFrame({"label": ["CE", "CE", "CMIM"], "name": "class a", "power": [0.0, 1.0, 1.0],
-                           "cmi": [0.0, 0.4, 0.1]})  # fmt: skip
-    with style():
-        ce, cmim = leak_figures.classes(curves).axes
-    assert ce.lines[0].get_ydata().tolist() == [0.0, 0.4]
-    assert cmim.lines[0].get_ydata().tolist() == [0.1]
+def test_a_reference_is_named_at_its_place_and_a_band_is_not_named():
+    references = (Reference("x", 0.2, "chosen"), Reference("y", 0.1, "chance"), Reference("y", 0, until=0.05))
+    (ax,) = axes_of(chart(references=references))
+    assert [line.get_gid() for line in ax.lines].count("reference") == 2
+    assert {text.get_text() for text in ax.texts} == {"CE", "chosen", "chance"}
+    assert next(text for text in ax.texts if text.get_text() == "chosen").xy == (0.2, 1)
 
 
 def test_names_of_others_are_text_and_no_formulas():
@@ -138,3 +153,7 @@ def test_names_of_others_are_text_and_no_formulas():
     figure.canvas.draw()
     said = [text.get_text().replace("\\$", "$").strip("\u2009") for text in legend.get_texts()]
     assert said == ["$\\foo$", "$a$ and $b$", "_hidden", "<b>&"]
+
+
+def test_a_formula_as_the_name_of_a_line_is_drawn_as_it_stands():
+    assert ">$a$<" in show(chart(LINE.assign(name="$a$")), name="fig", alt="a", caption="c").text

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from distillab.core.errors import ArtifactError, ContractError
-from distillab.reporting.certified_pictures import ladder_figure, polytope_figure
-from distillab.reporting.certified_plots import width_figure
-from distillab.reporting.drawing import canvas, show, style
+from distillab.reporting.certified_pictures import ladder, outlines
+from distillab.reporting.certified_plots import costs, width_figure
+from distillab.reporting.drawing import show
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 from distillab.tables import RECORDS
@@ -59,7 +59,7 @@ def test_numbers_of_a_paper_that_are_missing(tmp_path):
     assert said(ArtifactError, lambda: Reported(tmp_path)["ta_reported"]) == line
 
 
-@pytest.mark.parametrize("figure", [ladder_figure, polytope_figure])
+@pytest.mark.parametrize("figure", [ladder, outlines])
 def test_bounds_on_toys_that_are_broken_or_lack_a_part(tmp_path, figure):
     path = tmp_path / "toys.json"
     path.write_text("{")
@@ -70,18 +70,14 @@ def test_bounds_on_toys_that_are_broken_or_lack_a_part(tmp_path, figure):
 
 def test_costs_that_are_broken_or_lack_a_part(tmp_path):
     path = tmp_path / "width.json"
-    assert f"<code>{WIDTH}</code> measures it." in width_figure(tmp_path).text
+    assert f"<code>{WIDTH}</code> measures it." in width_figure(tmp_path, costs(tmp_path)).text
     path.write_text("{")
-    assert said(ArtifactError, lambda: width_figure(tmp_path)) == (
-        f"{path}: not a record of costs; got {NOT_JSON}; {WIDTH}"
-    )
+    assert said(ArtifactError, lambda: costs(tmp_path)) == (f"{path}: not a record of costs; got {NOT_JSON}; {WIDTH}")
     path.write_text("{}")
-    assert said(ArtifactError, lambda: width_figure(tmp_path)) == f"{path}: not a record of costs; got 'rows'; {WIDTH}"
+    assert said(ArtifactError, lambda: costs(tmp_path)) == f"{path}: not a record of costs; got 'rows'; {WIDTH}"
 
 
 @pytest.mark.parametrize(("alt", "caption"), [(" ", "c"), ("a", "\n"), ("", "")])
 def test_a_figure_without_words(alt, caption):
-    with style():
-        figure, _ = canvas(1, 1, height=1, left=1, top=1)
     line = "fig: a figure needs alt text and a caption"
-    assert said(ContractError, lambda: show(figure, name="fig", alt=alt, caption=caption)) == line
+    assert said(ContractError, lambda: show(name="fig", alt=alt, caption=caption)) == line

@@ -11,6 +11,10 @@ def ablated(value, quantity, number, attack="", field="omega"):
             "attack": attack, "number": number, "low": number, "high": number, "seeds": 3}  # fmt: skip
 
 
+def drawn_of(read):
+    return hypothesis_views.ablation_figures(read, hypothesis_views.ablations(read)).text
+
+
 def test_hypotheses_stand_in_order_and_the_absent_ones_are_named(tables_of):
     read = tables_of(hypotheses=[hypothesis("W2", "holds"), hypothesis("W1", "undecided", p=None, low=None, high=None)])
     table = hypothesis_views.hypotheses_table(read).text
@@ -24,22 +28,22 @@ def test_hypotheses_stand_in_order_and_the_absent_ones_are_named(tables_of):
 
 def test_without_a_cmim_teacher_there_is_a_sentence(tables_of):
     assert "no CMIM teacher" in hypothesis_views.hypotheses_table(tables_of()).text
-    assert hypothesis_views.ablation_figures(tables_of()).text == ""
+    assert drawn_of(tables_of()) == ""
 
 
 def test_shares_are_drawn_in_percent_and_information_in_nats(tables_of):
     quantities = (("accuracy", ""), ("peak", ""), ("knockoff", "kd"), ("knockoff", "avg"))
     rows = [ablated(value, quantity, 0.5, attack) for value in (1, 25, 200) for quantity, attack in quantities]
     read = tables_of(ablations=rows)
-    lines = hypothesis_views._lines(read, read["ablations"].assign(x=read["ablations"]["value"]))
+    lines = hypothesis_views.ablations(read)
     assert lines.groupby("panel", sort=False)["value"].first().tolist() == [50.0, 0.5, 50.0]
     assert list(lines["series"].unique()) == ["teacher", "kd", "avg"]
-    drawn = hypothesis_views.ablation_figures(read).text
-    assert drawn.count("<svg") == 1
+    drawn = drawn_of(read)
+    assert drawn.count("<svg") == 3
     assert "What cmim: omega does." in drawn
 
 
 def test_values_that_are_words_have_places_and_are_named_in_order(tables_of):
     rows = [ablated(value, "accuracy", 0.9, field="mode") for value in ("faithful", "fast", "hybrid")]
-    drawn = hypothesis_views.ablation_figures(tables_of(ablations=rows)).text
+    drawn = drawn_of(tables_of(ablations=rows))
     assert "Values in order: faithful, fast, hybrid." in drawn

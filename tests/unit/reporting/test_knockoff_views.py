@@ -34,7 +34,7 @@ def test_a_reconstructed_attack_that_decides_says_so(tables_of, teacher, knockof
     assert "HTC (R)" in row_of(table, "ce V")
     assert "R: reconstruction, which does not stand for its authors' code (HTC)" in words(table)
     assert "HTC (R) gains +2.00 points" in thief_text.knockoff_answer(read).text
-    assert "HTC (R)" in matrix_views.delta_figure(read).text
+    assert "HTC (R)" in matrix_views.delta_figure(read, matrix_views.gains(read)).text
 
 
 def test_a_verdict_over_nothing_is_a_dash_with_its_reason(tables_of, knockoff, verdict):
@@ -125,7 +125,7 @@ def test_each_pair_of_networks_has_its_own_figure_of_gains(tables_of, knockoff, 
     students = ("small", "tiny")
     read = tables_of(knockoff=[knockoff("ce", "kd", student=s) for s in students],
                      verdicts=[verdict("ce", "undecided", student=s) for s in students])  # fmt: skip
-    drawn = matrix_views.delta_figure(read).text
+    drawn = matrix_views.delta_figure(read, matrix_views.gains(read)).text
     assert drawn.count("<svg") == 2
     assert drawn.count("<details>") == 1
     assert "<summary>ce-net → tiny</summary>" in drawn

@@ -86,4 +86,5 @@ def test_teachers_that_share_weights_are_named(tables_of, teacher):
 
 def test_a_history_of_students_alone_draws_no_teacher(tables_of, teacher):
     row = {"model": "ls", "role": "ls_student", "seed": 0, "epoch": 0, "term": "total", "value": 1.0}
-    assert "No training history of a teacher was kept." in model_views.training_figure(tables_of(history=[row])).text
+    frame = model_views.training_curves(tables_of(history=[row]))
+    assert "No training history of a teacher was kept." in model_views.training_figure(frame).text

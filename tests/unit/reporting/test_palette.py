@@ -57,7 +57,7 @@ def test_listed_methods_differ_in_more_than_color():
 
 
 def test_neighbors_in_a_series_differ_in_color_and_marker():
-    looks = [palette.series(index) for index in range(7)]
+    looks = [palette.look(index) for index in range(7)]
     assert len({look.color for look in looks}) == len({look.marker for look in looks}) == len(looks)
 
 
@@ -72,7 +72,7 @@ def test_defenses_of_one_kind_share_a_color_and_no_two_kinds_do():
 
 
 def test_eleven_attacks_differ_in_marker_and_in_color_or_line():
-    looks = [palette.series(index) for index in range(11)]
+    looks = [palette.look(index) for index in range(11)]
     assert len({look.marker for look in looks}) == len({(look.color, look.line) for look in looks}) == len(looks)
 
 

@@ -6,7 +6,7 @@ import pytest
 from pages import row_of, words
 
 from distillab.reporting import response_views, sparse_text, thief_text
-from distillab.reporting.response_figures import exponential_divergence
+from distillab.reporting.response_views import exponential_divergence
 
 P, R = np.array([0.7, 0.1, 0.1, 0.1]), np.array([0.6, 0.4, 0.0, 0.0])
 
@@ -71,9 +71,10 @@ def test_profiles_have_a_panel_per_network_and_a_line_per_defense(tables_of, tea
     rows = [{"teacher": f"{d}-{arch}", "defense": d, "seed": 0, "rank": rank, "value": -float(rank)}
             for d in ("ce", "ast") for arch in ("net", "wide") for rank in range(1, 4)]  # fmt: skip
     models = [teacher(d, arch=arch) for d in ("ce", "ast") for arch in ("net", "wide")]
-    drawn = response_views.profile_figure(tables_of(models=models, profiles=rows)).text
+    answers = response_views.sorted_answers(tables_of(models=models, profiles=rows))
+    drawn = response_views.profile_figure(answers).text
     assert all(f">{name}<" in drawn for name in ("net", "wide", "ce", "ast"))
-    assert response_views.profile_figure(tables_of()).text == ""
+    assert response_views.profile_figure(response_views.sorted_answers(tables_of())).text == ""
 
 
 @pytest.mark.parametrize(

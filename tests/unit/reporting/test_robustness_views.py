@@ -43,7 +43,11 @@ def curve(defense, seed=0, norm="l2", **more):
 def drawn(tables_of, teacher, curves, attacks):
     facts = {"classes": 10}
     read = tables_of(facts, models=[teacher("ce")], curves=curves, robustness=attacks)
-    return words(robustness_views.robustness_figure(read).text.partition("<figcaption>")[2])
+    return words(
+        robustness_views.robustness_figure(read, robustness_views.robustness_curves(read)).text.partition(
+            "<figcaption>"
+        )[2]
+    )
 
 
 def test_a_curve_says_over_which_attacks_it_bounds_robustness_from_above(tables_of, teacher):
@@ -70,5 +74,5 @@ def test_a_curve_over_fewer_attacks_than_planned_is_counted(tables_of, teacher):
 def test_there_is_a_panel_for_every_norm(tables_of, teacher):
     read = tables_of({"classes": 10}, models=[teacher("ce")], curves=curve("ce") + curve("ce", norm="linf"),
                      robustness=[attacked("ce", "cw")])  # fmt: skip
-    drawing = robustness_views.robustness_figure(read).text
+    drawing = robustness_views.robustness_figure(read, robustness_views.robustness_curves(read)).text
     assert [title in drawing for title in (">L2<", ">L∞<", ">L0<")] == [True, True, False]

@@ -42,7 +42,7 @@ def test_a_line_begins_at_the_teacher_whatever_the_temperature(read):
 
 
 def test_the_figure_is_about_the_budget_of_the_training(read):
-    drawn = survival_views.survival_figure(read).text
+    drawn = survival_views.survival_figure(read, survival_views.survivals(read)).text
     assert "at L∞, eps 0.3" in drawn
     assert "n = 100 images" in drawn
     assert "ta" not in survival_views._lines(read, read["worst"], {"left": "madry-net"})
@@ -50,4 +50,4 @@ def test_the_figure_is_about_the_budget_of_the_training(read):
 
 def test_without_such_a_chain_there_is_no_figure(tables_of, teacher):
     read = tables_of(SPECS, models=[teacher("madry")], worst=[worst("madry-net", 0.75)])
-    assert survival_views.survival_figure(read).text == ""
+    assert survival_views.survival_figure(read, survival_views.survivals(read)).text == ""

@@ -5,8 +5,9 @@ import re
 import pytest
 from pages import words
 
-from distillab.reporting import thief_figures
-from distillab.reporting.thief_curves import curve_figure, curve_rows
+from distillab.reporting.drawing import panels_of
+from distillab.reporting.palette import PAPER
+from distillab.reporting.thief_curves import ALONE, MARGIN, PSEUDO, curve_figure, curves
 
 
 @pytest.fixture
@@ -30,25 +31,31 @@ def made(teacher, knockoff, verdict, controls):
     }  # fmt: skip
 
 
+def drawn(read):
+    return curve_figure(read, curves(read))
+
+
 def test_the_rows_are_controls_and_each_verdicts_strongest_knockoff(tables_of, made):
-    rows = curve_rows(tables_of(**made), "net → small", "small")
-    alone = rows[rows["what"] == thief_figures.ALONE].set_index("labels")["accuracy"]
+    rows = curves(tables_of(**made))
+    alone = rows[rows["line"] == ALONE].set_index("labels")["accuracy"]
     assert alone.to_dict() == {20: 0.777, 60: 0.89, 500: 0.982}, "at 60, those with most seeds"
-    knockoffs = rows[rows["what"] == thief_figures.KNOCKOFF]
+    above = rows[rows["line"] == MARGIN].set_index("labels")["accuracy"]
+    assert above.to_dict() == {20: 0.778, 60: 0.891, 500: 0.983}
+    knockoffs = rows[rows["attack"].notna()]
     assert set(knockoffs["attack"]) == {"kd"}
     ce = knockoffs[knockoffs["defense"] == "ce"].set_index("thief")
     assert ce["labels"].to_dict() == {"poor": 60, "told": 60, "paper": 500}
     assert ce["accuracy"].to_dict() == {"poor": 0.95, "told": 0.94, "paper": 0.985}
-    assert ce["answers"].to_dict() == {"poor": "probabilities", "told": "label", "paper": "probabilities"}
+    assert ce["line"].to_dict() == {"poor": "ce", "told": "ce, label", "paper": "ce"}
 
 
 def test_the_caption_says_what_answers_add_and_of_whom_it_speaks(tables_of, made):
-    shown = curve_figure(tables_of(**made))
+    shown = drawn(tables_of(**made))
     said = words(shown.text)
     assert "With 60 labels alone a student reaches 89.0 %, with answers of ce 95.0 %." in said
     assert "over training seeds on these test images" in said
     assert "n = 1,000 test images of Digits, 3 to 8 seeds." in said
-    assert "0.1 points above them, the margin" in said
+    assert "0.1 points above them" in said
     assert "Open markers" in said
     label = re.search(r'aria-label="(Accuracy[^"]*)"', shown.text)[1]
     assert "Labels alone: 77.7 % at 20; 89.0 % at 60; 98.2 % at 500." in label
@@ -58,71 +65,87 @@ def test_the_caption_says_what_answers_add_and_of_whom_it_speaks(tables_of, made
 
 def test_without_several_numbers_of_labels_there_is_no_curve(tables_of, made):
     made["labels"] = made["labels"][1:2]
-    assert curve_figure(tables_of(**made)).text == ""
+    assert drawn(tables_of(**made)).text == ""
 
 
 def test_each_pair_of_networks_has_its_own_curve(tables_of, made, knockoff, verdict, controls):
     made["knockoff"].append(knockoff("ce", "kd", student="tiny", thief="poor"))
     made["verdicts"].append(verdict("ce", "undecided", student="tiny", thief="poor"))
     made["labels"] += [controls("poor", 60, 0.5, student="tiny"), controls("labels_20", 20, 0.4, student="tiny")]
-    drawn = curve_figure(tables_of(**made)).text
-    assert drawn.count("<svg") == 2
-    assert "<summary>net → tiny</summary>" in drawn
-    assert "With 60 labels alone a student reaches 50.0 %" in drawn
+    text = drawn(tables_of(**made)).text
+    assert re.findall(r'data-name="([^"]*)"', text) == ["labels", "agreement", "labels-1", "agreement-1"]
+    assert "<summary>net → tiny</summary>" in text
+    assert "With 60 labels alone a student reaches 50.0 %" in text
 
 
-def axes_of(tables_of, made):
-    rows = curve_rows(tables_of(**made), "net → small", "small")
-    return thief_figures.label_curves(rows, ("teacher", 0.975), 0.01).axes
+def axes_of(read):
+    return [figure.axes[0] for chart in drawn(read).charts for figure in panels_of(chart)]
 
 
-def lines_of(ax, label):
-    return [line for line in ax.lines if line.get_label() == label]
+def strokes(ax, place):
+    """What is drawn of the line that comes at this place."""
+    return [line for line in ax.lines if (line.get_gid() or "").startswith(f"series{place}-")]
 
 
 def test_the_margin_lies_above_the_line_and_the_teacher_across(tables_of, made):
-    first = axes_of(tables_of, made)[0]
-    (alone,), (margin,) = lines_of(first, "LS students"), lines_of(first, "LS students plus margin")
+    (ax,) = axes_of(tables_of(**made))
+    ((alone,), (margin,)) = strokes(ax, 0), strokes(ax, 2)
     assert list(alone.get_xdata()) == [20, 60, 500]
     assert list(alone.get_ydata()) == pytest.approx([77.7, 89.0, 98.2])
-    assert list(margin.get_ydata()) == pytest.approx([78.7, 90.0, 99.2])
-    assert any(
-        list(line.get_ydata()) == pytest.approx([97.5, 97.5]) for line in first.lines if len(line.get_ydata()) == 2
-    )
+    assert list(margin.get_ydata()) == pytest.approx([77.8, 89.1, 98.3])
+    (across,) = [line for line in ax.lines if line.get_gid() == "reference"]
+    assert list(across.get_ydata()) == pytest.approx([97.5, 97.5])
+    assert "teacher, ce" in {text.get_text() for text in ax.texts}
 
 
 def test_markers_stand_at_their_thiefs_labels_full_where_all_is_seen(tables_of, made):
-    first, second = axes_of(tables_of, made)[:2]
-    (full,) = lines_of(first, "knockoffs of ce")
-    assert list(full.get_xdata()) == pytest.approx([60, 500], rel=0.15)
-    assert list(full.get_ydata()) == pytest.approx([95.0, 98.5])
-    assert full.get_markerfacecolor() == full.get_color()
-    opened = [
-        line for line in first.lines if line.get_markerfacecolor() == thief_figures.PAPER and line.get_marker() == "o"
-    ]
-    assert [list(line.get_ydata()) for line in opened] == [pytest.approx([94.0])]
-    assert list(lines_of(second, "knockoffs of ce")[0].get_ydata()) == pytest.approx([97.0, 97.0])
+    (ax,) = axes_of(tables_of(**made))
+    places = [round(float(y), 1) for line in strokes(ax, 3) for y in line.get_ydata()]
+    assert places == [95.0, 98.5]
+    assert {line.get_markerfacecolor() for line in strokes(ax, 3)} != {PAPER}
+    (opened,) = strokes(ax, 4)
+    assert (list(opened.get_ydata()), opened.get_markerfacecolor()) == ([pytest.approx(94.0)], PAPER)
+
+
+def test_thieves_that_ask_about_other_images_are_not_joined(tables_of, made):
+    (ax,) = axes_of(tables_of(**made))
+    assert [len(line.get_ydata()) for line in strokes(ax, 3)] == [2], "with all labels every image is its own"
+    thieves = tables_of().facts["thieves"]
+    (ax,) = axes_of(tables_of({"thieves": thieves | {"poor": thieves["poor"] | {"queries": "labeled"}}}, **made))
+    assert [len(line.get_ydata()) for line in strokes(ax, 3)] == [1, 1]
+
+
+def test_a_crowd_of_teachers_comes_in_panels_that_all_have_the_controls(tables_of, made, teacher, knockoff, verdict):
+    keys = ("nt", "st", "mad", "rsp", "wk")
+    made["models"] += [teacher(key) for key in keys]
+    made["knockoff"] += [knockoff(key, "kd", thief=thief) for key in keys for thief in ("poor", "paper")]
+    made["verdicts"] += [verdict(key, "undecided", thief=thief) for key in keys for thief in ("poor", "paper")]
+    axes = axes_of(tables_of(**made))
+    assert len(axes) > 1
+    for ax in axes:
+        assert {ALONE, PSEUDO, MARGIN, "ce"} <= {text.get_text().replace("\n", " ") for text in ax.texts}
 
 
 def test_answers_bought_have_a_panel_where_they_alone_differ(tables_of, made, verdict):
-    assert len(axes_of(tables_of, made)) == 2
+    def bought(read):
+        return re.findall(r">answers bought \(log scale\)<", drawn(read).text)
+
+    assert not bought(tables_of(**made))
     for cell in made["knockoff"]:
         cell["queries"] = 2000 if cell["thief"] == "paper" else 500
-    assert len(axes_of(tables_of, made)) == 2, "labels differ, too"
+    assert not bought(tables_of(**made)), "labels differ, too"
     made["knockoff"] += [
         cell | {"thief": "half", "queries": 250} for cell in made["knockoff"] if cell["thief"] == "poor"
     ]
     made["verdicts"] += [verdict(key, "undecided", thief="half") for key in ("ce", "cmim")]
     thieves = tables_of().facts["thieves"]
     half = thieves["poor"] | {"queries": {"share": 0.5}}
-    rows = curve_rows(tables_of({"thieves": thieves | {"half": half}}, **made), "net → small", "small")
-    last = thief_figures.label_curves(rows, None, 0.01).axes[2]
-    assert "answers bought" in last.get_xlabel()
-    assert [label.get_text() for label in last.get_xticklabels()] == ["500", "250"]
-    assert list(lines_of(last, "knockoffs of ce")[0].get_ydata()) == pytest.approx([95.0, 95.0])
+    assert bought(tables_of({"thieves": thieves | {"half": half}}, **made))
 
 
 def test_tick_labels_do_not_touch(tables_of, made, controls):
     made["labels"] += [controls(f"labels_{n}", n, 0.9) for n in (61, 70, 450)]
-    shown = [label.get_text() for label in axes_of(tables_of, made)[0].get_xticklabels()]
-    assert shown == ["500", "70", "20"]
+    (ax,) = axes_of(tables_of(**made))
+    shown = [label.get_text() for label in ax.get_xticklabels()]
+    assert shown[:3] == ["20", "60", ""]
+    assert len([label for label in shown if label]) < len(shown)

@@ -135,15 +135,17 @@ def test_without_robust_teachers_the_answer_is_about_the_best_and_the_worst(tabl
     assert "beats every direct one on st. Do not trust" in said
 
 
-def test_variants_of_trades_are_joined_from_the_least_weight(tables_of, teacher):
-    keys = ("strong", "weak", "ce")
+def test_robust_teachers_are_named_with_their_weight_and_the_others_stand_in_gray(tables_of, teacher):
+    keys = ("strong", "weak", "ce", "nt")
     read = tables_of(SPECS, models=[teacher(key) for key in keys], worst=[worst(key) for key in keys])
-    points = tradeoff_views.tradeoffs(read)
-    assert list(points.loc[points["family"] != "", "said"]) == ["β = 1", "β = 6"]
-    assert list(points.loc[points["family"] == "", "defense"]) == ["ce"]
+    points = tradeoff_views.tradeoffs(read).set_index("defense")
+    assert points["said"].to_dict() == {"ce": "ce", "nt": "", "weak": "weak, β = 1", "strong": "strong, β = 6"}
+    assert points.loc["nt", "look"] == "other"
     assert set(points["panel"]) == {"L∞, eps 0.3"}
-    assert "1/λ" in tradeoff_views.tradeoff_figure(read).text
-    assert "1/λ" not in tradeoff_views.tradeoff_figure(tables_of(models=[teacher("ce")], worst=[worst("ce")])).text
+    assert "gray: the 1 that were" in tradeoff_views.tradeoff_figure(read, points.reset_index()).text
+    assert "1/λ" in tradeoff_views.tradeoff_figure(read, points.reset_index()).text
+    plain = tables_of(models=[teacher("ce")], worst=[worst("ce")])
+    assert "1/λ" not in tradeoff_views.tradeoff_figure(plain, tradeoff_views.tradeoffs(plain)).text
 
 
 def test_capacity_needs_two_networks(tables_of, teacher):
@@ -151,12 +153,12 @@ def test_capacity_needs_two_networks(tables_of, teacher):
     models = [teacher("ce", arch=arch, parameters=count) for arch, count in archs.items()]
     read = tables_of(models=models, worst=[worst("ce", arch=arch) for arch in archs])
     assert set(tradeoff_views.tradeoffs(read)["panel"]) == {"net: L∞, eps 0.3", "wide: L∞, eps 0.3"}
-    sizes = tradeoff_views._sizes(read, read["worst"], ("linf", 0.3))
-    assert list(sizes["parameters"]) == [1000, 9000, 1000, 9000]
-    drawn = tradeoff_views.capacity_figure(read).text
+    sizes = tradeoff_views.sizes(read)
+    assert list(sizes.sort_values("panel")["parameters"]) == [1000, 9000, 1000, 9000]
+    drawn = tradeoff_views.capacity_figure(read, sizes).text
     assert all(f">{count}<" in drawn for count in ("1,000", "9,000"))
     alone = tables_of(models=models[:1], worst=[worst("ce")])
-    assert tradeoff_views.capacity_figure(alone).text == ""
+    assert tradeoff_views.capacity_figure(alone, tradeoff_views.sizes(alone)).text == ""
 
 
 @pytest.mark.parametrize(("title", "standin", "beside"), [("MNIST", "", True), ("MNIST", "copies", False),
