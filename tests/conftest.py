@@ -12,7 +12,6 @@ def one_thread():
 
 SLOW = (
     "architecture/test_generated.py::test_preset_is_valid",
-    "architecture/test_generated.py::test_schema_accepts",
     "contracts/test_attacks_batches.py",
     "contracts/test_every_processor.py",
     "contracts/test_networks_and_sizes.py",

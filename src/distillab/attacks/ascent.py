@@ -36,7 +36,7 @@ class Ascending(Rows):
     goal: Goal
     ball: Ball
     going: Flags
-    """False where a point has, since the last look."""
+    """False where a point has settled it, since the last look."""
 
     @classmethod
     def start(cls, x: Images, goal: Goal, ball: Ball) -> Self:
@@ -48,15 +48,20 @@ class Ascending(Rows):
 
 @dataclass(frozen=True)
 class Ascent:
-    """How to climb: which loss, how many steps of which length in which norm."""
+    """How to climb: which loss, how many steps of which length in which norm, and how far beyond the first success."""
 
     loss: AscentLoss
     norm: Norm
     steps: int
     step_size: float
+    kappa: float = 0.0
 
     def run(self, logits_fn: LogitsFn, batch: Ascending, x_adv: Images, ledger: Ledger) -> Ascending:
-        """The examples that withstand one start; those that do not go to the ledger, at their first success."""
+        """The examples that one start does not settle; adversarial points go to the ledger.
+
+        An example is settled at its first success, or, with ``kappa``, once the adversarial class wins by as many
+        logits; its last adversarial point counts.
+        """
         for step in range(1, self.steps + 1):
             x_adv = x_adv.detach().requires_grad_()
             logits = logits_fn(x_adv)
@@ -75,10 +80,12 @@ class Ascent:
         return batch.take(batch.going.nonzero().squeeze(1))
 
     def _settle(self, ledger: Ledger, batch: Ascending, x_adv: Images, logits: Logits, forwards: int) -> Ascending:
-        """Note the examples that the points fool for the first time; the last point of all costs no gradient."""
-        found = is_adversarial(batch.goal.margin(logits)) & batch.going
+        """Note the examples that the points fool and are not settled yet; the last point of all costs no gradient."""
+        margin = batch.goal.margin(logits)
+        found = is_adversarial(margin) & batch.going
         if not any_of(found):
             return batch
         ledger.succeed(batch.rows, found, x_adv, NORMS[self.norm](x_adv - batch.x))
-        ledger.spend(batch.rows, found, forwards=forwards, backwards=min(forwards, self.steps))
-        return replace(batch, going=batch.going & ~found)
+        settled = is_adversarial(margin, self.kappa) & batch.going
+        ledger.spend(batch.rows, settled, forwards=forwards, backwards=min(forwards, self.steps))
+        return replace(batch, going=batch.going & ~settled)

@@ -8,7 +8,7 @@ from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import ball_around
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
-from distillab.core.bounds import PixelLength, Restarts, Steps
+from distillab.core.bounds import Factor, PixelLength, Restarts, Steps
 from distillab.core.generators import ExampleNoise
 from distillab.core.shapes import Images, Labels
 from distillab.specs.attack import AttackSpec
@@ -18,7 +18,8 @@ class PGD(AttackSpec):
     """x <- project(x + step_size * direction of steepest ascent), from a uniform point of the ball.
 
     Every point counts, the start and the last one included: an example withstands the attack only if every point of
-    every restart does. The first adversarial point is the result.
+    every restart does. The first adversarial point is the result, or with ``kappa`` the last one before the
+    adversarial class wins by as many logits: ``loss: margin`` is the papers' CW, and with ``kappa: 50`` their CW+.
 
     Reference: Madry et al. 2018, section 2.1; the papers keep the last point only.
     """
@@ -33,6 +34,13 @@ class PGD(AttackSpec):
     loss: AscentLoss = Field(
         default="ce",
         description="ce: cross-entropy; margin: difference of logits; dlr: the same over the logits' spread",
+    )
+
+    kappa: Factor = Field(
+        default=0.0,
+        ge=0,
+        description="Logits by which the adversarial class must win before an example is left alone; what is carried "
+        "over to other networks gets stronger, what fools the attacked one is the same",
     )
 
     kind: ClassVar = "fixed_radius"
@@ -62,7 +70,7 @@ class PGD(AttackSpec):
         """Restart the examples that are left until none is, or the restarts are used up."""
         ledger = Ledger(x)
         left = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
-        ascent = Ascent(self.loss, self.norm, self.steps, self.step_size)
+        ascent = Ascent(self.loss, self.norm, self.steps, self.step_size, self.kappa)
         for restart in range(self.restarts):
             if len(left.rows):
                 x_adv = left.ball.sample(noise.take(left.rows), restart) if self.random_start else left.x

@@ -1,6 +1,6 @@
 """Train, validation and test: stratified, nested, and the same for every seed of a study."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Int
@@ -20,6 +20,13 @@ class Split:
     train: Int[Tensor, " train"]
     val: Int[Tensor, " val"]
     test: Int[Tensor, " test"]
+    choice: Int[Tensor, " choice"] = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+    """Of ``train``: held out while a smoothing is chosen, and trained on by everything else."""
+
+    @property
+    def before_choice(self) -> Int[Tensor, " rest"]:
+        """``train`` without the images that a choice is made on."""
+        return self.train[~torch.isin(self.train, self.choice)]
 
 
 def make_split(spec: DataSpec, train_y: Int[Tensor, " n"], test_y: Int[Tensor, " m"]) -> Split:
@@ -38,7 +45,10 @@ def make_split(spec: DataSpec, train_y: Int[Tensor, " n"], test_y: Int[Tensor, "
     val, rest = order[: spec.val].sort().values, order[spec.val :].sort().values
     kept = stratified_order(train_y[rest], generator(0, name, "train"))[: spec.train_limit]
     test = stratified_order(test_y, generator(0, name, "test"))[: spec.test_limit]
-    return Split(train=rest[kept].sort().values, val=val, test=test.sort().values)
+    train, test = rest[kept].sort().values, test.sort().values
+    if spec.refit:
+        return Split(train=torch.cat([train, val]).sort().values, val=val[:0], test=test, choice=val)
+    return Split(train=train, val=val, test=test)
 
 
 def stratified_order(y: Labels, generator: torch.Generator) -> Int[Tensor, " n"]:

@@ -142,6 +142,10 @@ def _unknown_headline(params: Params) -> Iterator[str]:
 def _undecidable(params: Params) -> Iterator[str]:
     if params.knockoff.trials and params.data.val == 0:
         yield f"knockoff.trials: {params.knockoff.trials} to choose from, but data.val is 0; expected validation images"
+    if params.knockoff.trials and params.data.refit:
+        yield "knockoff.trials: their choice needs images that are held out to the end; take out data.refit"
+    if params.data.refit and params.data.val == 0:
+        yield "data.refit: no image is held out; expected data.val above 0, or no refit"
     if len(params.knockoff.label_smoothing) > 1 and params.data.val == 0:
         yield (
             f"knockoff.label_smoothing: {len(params.knockoff.label_smoothing)} values to choose from, but data.val "

@@ -51,7 +51,7 @@ def _unknown(where: str, keys: tuple[str, ...], methods: Mapping[str, object]) -
 def _too_many(params: Params) -> Iterator[str]:
     """More labels than there are images to train on, as far as that is known."""
     published, limit = params.data.facts.train, params.data.train_limit
-    trained_on = None if published is None else published - params.data.val
+    trained_on = None if published is None else published - (0 if params.data.refit else params.data.val)
     known = [count for count in (trained_on, limit) if count is not None]
     for key, thief in params.all_thieves.items():
         if known and thief.labels != "all" and thief.labels > min(known):

@@ -47,7 +47,9 @@ def means_facts(thief: Thief) -> dict[str, Any]:
 
 def _add_controls(roster: Roster, key: str, network: ModelSpec, smoothing: float, seed: int) -> list[str]:
     thief = roster.params.all_thieves[key]
-    alone = {"means": {"labels": thief.labels}} if thief.labels != "all" else {}
+    alone: dict[str, Any] = {"means": {"labels": thief.labels}} if thief.labels != "all" else {}
+    if roster.params.data.refit and len(smoothings(roster.params, thief)) > 1:
+        alone |= {"refit": True}
     student = _add(roster, "ls_student", key, network, smoothing, seed, facts=alone, parents={})
     if not thief.holds_unlabeled:
         return [student]

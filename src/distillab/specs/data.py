@@ -23,6 +23,10 @@ class DataSpec(MethodSpec):
     val: ImageCount = Field(
         default=0, ge=0, description="Training images held out for decisions; with 0 nothing may be decided on images"
     )
+    refit: bool = Field(
+        default=False,
+        description="Train on the held-out images too, once LS students without them have chosen their smoothing",
+    )
     train_limit: ImageCount | None = Field(
         default=None, ge=1, description="Train on at most this many images, after the held-out ones (a reduced run)"
     )

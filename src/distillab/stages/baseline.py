@@ -1,28 +1,52 @@
 """Stage ``baseline``: students without a teacher: LS students, and students of their pseudo-labels."""
 
+import shutil
+from dataclasses import replace
+from typing import Any
+
 from distillab.core.job import Member
+from distillab.core.payloads import load_tensors
 from distillab.core.shapes import Labels
 from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.data.dataset import Batch
+from distillab.evaluate.predict import predict
 from distillab.specs.thief import LABELER
-from distillab.stages.inputs import PreparedData, device_for, trained_network
+from distillab.stages.inputs import PreparedData, device_for, fresh_network, trained_network
 from distillab.stages.means import held_data, named
 from distillab.stages.training import train_member
 from distillab.training.supervised import CrossEntropyObjective
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """A control's weights."""
+    """A control's weights; beside them, where it is refitted, how good it was on the images of the choice before."""
+    data = _data(member, workspace)
+    if not member.spec.get("refit"):
+        return _trained(member, workspace, entry, data)
+    before = _before_choice(member, workspace, entry, data)
+    product = _trained(member, workspace, entry, data)
+    return Product(product.device, product.results | before, product.run)
+
+
+def _trained(member: Member, workspace: Workspace, entry: Entry, data: PreparedData) -> Product:
     smoothing = member.spec["label_smoothing"]
     return train_member(
-        member,
-        workspace,
-        entry,
-        role="student",
-        objective=lambda *_task: CrossEntropyObjective(smoothing),
-        data=_data(member, workspace),
+        member, workspace, entry, role="student", objective=lambda *_task: CrossEntropyObjective(smoothing), data=data
     )
+
+
+def _before_choice(member: Member, workspace: Workspace, entry: Entry, data: PreparedData) -> dict[str, Any]:
+    """Accuracy of the same training without the images on which smoothings are compared, on these."""
+    apart = Entry(entry.folder / "choice", entry.suffix)
+    apart.folder.mkdir(exist_ok=True)
+    held = data.split.choice
+    _trained(member, workspace, apart, replace(data, split=replace(data.split, train=data.split.before_choice)))
+    network = fresh_network(member, data, seed=0)
+    network.load_state_dict(load_tensors(apart.payload))
+    said = predict(network.to(data.train.y.device), data.train, held, release=lambda log_probs, _images: log_probs)
+    shutil.rmtree(apart.folder)
+    right = said.argmax(dim=1) == data.train.y.cpu()[held]
+    return {"choice_accuracy": float(right.double().mean()), "choice_n": len(held)}
 
 
 def _data(member: Member, workspace: Workspace) -> PreparedData:

@@ -91,7 +91,7 @@ def prepared_data(member: Member, workspace: Workspace, device: torch.device) ->
     return PreparedData(
         train=train,
         test=test,
-        split=Split(split["train"], split["val"], split["test"]),
+        split=Split(**split),
         domain=Domain(facts.shape, facts.classes, tuple(images["mean"].tolist()), tuple(images["std"].tolist())),
     )
 

@@ -13,7 +13,6 @@ from distillab.core.shapes import Labels
 from distillab.core.workspace import Workspace
 from distillab.data.dataset import Batch, ImageSource, ResidentImages, batches
 from distillab.data.label_sets import label_set, query_set
-from distillab.data.splits import Split
 from distillab.specs.thief import OTHER_IMAGES, Means, ShareOfImages
 from distillab.stages.inputs import TOGETHER, PreparedData, prepared_data
 
@@ -36,7 +35,7 @@ def held_data(member: Member, workspace: Workspace, device: torch.device) -> Pre
     if OTHER_IMAGES in member.parents:
         y = torch.cat([y, y.new_full((len(images) - len(y),), -1)])
     held = torch.cat([labeled, asked]).unique()
-    split = Split(train=held, val=data.split.val, test=data.split.test)
+    split = replace(data.split, train=held)
     epoch = len(whole) + int((asked >= len(data.train)).sum())
     return replace(data, train=images.with_labels(y), split=split, epoch_images=epoch)
 

@@ -26,7 +26,8 @@ def make(member: Member, _workspace: Workspace, entry: Entry) -> Product:
     raw = spec.listing() if isinstance(spec, StreamingDataSpec) else spec.read()
     split = make_split(spec, *_labels(raw))
     if member.spec["part"] == "split":
-        save_tensors(entry.payload, {"train": split.train, "val": split.val, "test": split.test})
+        choice = {"choice": split.choice} if spec.refit else {}
+        save_tensors(entry.payload, {"train": split.train, "val": split.val, "test": split.test} | choice)
         counts = {"train": len(split.train), "val": len(split.val), "test": len(split.test)}
         return Product("cpu", {"counts": counts})
     if isinstance(raw, Listing):  # those in memory were decoded already

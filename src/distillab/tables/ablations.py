@@ -1,5 +1,6 @@
 """Variants of one method: what one of its parameters does to teachers and to those who steal from them."""
 
+import json
 from collections.abc import Iterator
 from math import inf
 from typing import Any
@@ -19,8 +20,9 @@ Row = dict[str, Any]
 def rows(results: Results) -> list[Row]:
     """The table ``ablations``: a number with its interval over seeds, per method, parameter, value and quantity.
 
-    Defenses of one method belong together where exactly one field tells all of them apart. Quantities: ``accuracy`` of
-    the teacher, ``peak`` of its CMI on training images, and per attack ``knockoff``, the accuracy of the student.
+    Defenses of one method belong together, three or more, where exactly one field tells them apart. Quantities:
+    ``accuracy`` of the teacher, ``peak`` of its CMI on training images, and per attack ``knockoff``, the accuracy of
+    the student.
     """
     return [row for method, field, keys in _families(results) for row in _rows(results, method, field, keys)]
 
@@ -32,9 +34,19 @@ def _families(results: Results) -> Iterator[tuple[str, str, list[str]]]:
     for key, spec in ((key, spec) for key, spec in specs.items() if key in planned):
         by_name.setdefault(spec["name"], []).append(key)
     for name, keys in by_name.items():
-        varying = [field for field in specs[keys[0]] if len({str(specs[key][field]) for key in keys}) > 1]
-        if len(keys) > 2 and len(varying) == 1:
-            yield name, varying[0], keys
+        for field in specs[keys[0]]:
+            for family in _alike(specs, keys, field):
+                if len({str(specs[key][field]) for key in family}) > 2:
+                    yield name, field, family
+
+
+def _alike(specs: dict[str, dict[str, Any]], keys: list[str], field: str) -> list[list[str]]:
+    """The keys in groups whose specs agree in every other field."""
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        rest = {name: value for name, value in specs[key].items() if name != field}
+        found.setdefault(json.dumps(rest, sort_keys=True), []).append(key)
+    return list(found.values())
 
 
 def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterator[Row]:

@@ -39,7 +39,12 @@ def chosen_smoothing(results: Results, thief: str = PAPER) -> dict[str, float]:
 
 
 def split_accuracy(results: Results, run: ModelRun, split: str) -> float:
-    """Share of correct predictions on a split; NaN on an empty one."""
+    """Share of correct predictions on a split; NaN on an empty one.
+
+    Of a control that was refitted, ``val`` is what chose it: the images that it learned from only after the choice.
+    """
+    if split == "val" and (before := results.sidecar(run.member.id).results.get("choice_accuracy")) is not None:
+        return float(before)
     labels = results.labels[split]
     if len(labels) == 0:
         return float("nan")
@@ -58,7 +63,7 @@ def _row(results: Results, run: ModelRun, chosen: float | None) -> Row:
         "parameters": sidecar.results["parameters"],
         "epochs": len(sidecar.results["history"]),
         "val_accuracy": split_accuracy(results, run, "val"),
-        "val_n": len(results.labels["val"]),
+        "val_n": sidecar.results.get("choice_n", len(results.labels["val"])),
         "test_accuracy": split_accuracy(results, run, "test"),
         "test_n": len(results.labels["test"]),
         **asdict(results.scores(run.member.id)),

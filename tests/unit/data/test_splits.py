@@ -79,3 +79,12 @@ def test_the_split_of_digits_is_pinned():
     found = make_split(DigitsSpec(val=100), raw.train_y, raw.test_y)
     assert found.val[:5].tolist() == [31, 44, 49, 72, 73]
     assert found.val.sum() == 68_596
+
+
+def test_a_refit_trains_on_the_images_of_the_choice_too():
+    held, refitted = split(val=60, train_limit=100), split(val=60, train_limit=100, refit=True)
+    assert refitted.choice.tolist() == held.val.tolist()
+    assert refitted.train.tolist() == sorted([*held.train.tolist(), *held.val.tolist()])
+    assert refitted.before_choice.tolist() == held.train.tolist()
+    assert len(refitted.val) == len(held.choice) == 0
+    assert refitted.test.tolist() == held.test.tolist()

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from small_project import DATA, EPOCHS, LABELS, OTHER, TRAIN, forward, images
+from small_project import DATA, EPOCHS, LABELS, OTHER, OVERRIDE, TRAIN, VAL, SmallProject, forward, images
 
 from distillab.data.dataset import Batch
 from distillab.data.label_sets import label_set
@@ -118,3 +118,28 @@ def test_steps_are_equal_over_the_number_of_labels(trained_on, student):
 def test_a_control_of_a_thief_with_other_data_has_an_epoch_of_all(trained_on):
     _, index = trained_on("pseudo0.1-cnn_digits--stranger-s1")
     assert len(index) == TRAIN + OTHER.train_images
+
+
+@pytest.fixture(scope="session")
+def refitted(tmp_path_factory):
+    """The small project whose held-out images are trained on in the end."""
+    data = DATA.plain() | {"augment": {"crop_padding": 1}, "refit": True}
+    override = OVERRIDE | {"studies": ["undistillable"], "data": data}
+    return SmallProject(tmp_path_factory.mktemp("refit") / "project", override)
+
+
+def test_a_refitted_student_is_scored_by_a_training_without_the_images_of_the_choice(small, refitted):
+    """The training before the choice is, byte for byte, that of a run which holds the same images out for good."""
+    student = "ls0.3-cnn_digits-s1"
+    made = refitted.made(student)
+    assert len(refitted.index("train")) == TRAIN + VAL
+    assert len(refitted.index("val")) == 0
+    x, y = images("train")
+    held = refitted.index("choice")
+    assert held.tolist() == small.index("val").tolist()
+    right = forward(small.weights(student), x[held]).argmax(1) == y[held]
+    assert made.product.results["choice_accuracy"] == right.double().mean().item()
+    assert made.product.results["choice_n"] == VAL
+    assert not [path.name for path in made.entry.folder.iterdir() if path.name == "choice"]
+    assert any((a - small.weights(student)[name]).abs().max() > 1e-4 for name, a in made.tensors.items())
+    assert "choice_accuracy" not in small.made(student).product.results

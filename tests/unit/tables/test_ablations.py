@@ -56,6 +56,16 @@ def test_every_row_is_that_of_its_variant_and_quantity(results, same_row):
     assert max(row["high"] for row in rows if row["quantity"] != "peak") < 1
 
 
+def test_a_variant_may_belong_to_two_ablations(made_up):
+    """Three betas at one omega and three omegas at one beta share a variant; no other pair agrees in all but one."""
+    settings = {"a": (2.0, 25.0), "b": (0.5, 25.0), "c": (1.0, 25.0), "d": (2.0, 5.0), "e": (2.0, 50.0)}
+    found = made_up({key: CMIM | {"beta": beta, "omega": omega} for key, (beta, omega) in settings.items()})
+    for key in settings:
+        found.teacher(key, seed=0, test=5, train=5)
+    told = {(row["field"], row["value"]) for row in ablations.rows(found)}
+    assert told == {("beta", beta) for beta in (0.5, 1.0, 2.0)} | {("omega", omega) for omega in (5.0, 25.0, 50.0)}
+
+
 def test_two_variants_are_no_ablation(made_up):
     found = made_up({key: CMIM | {"beta": beta} for key, beta in list(BETAS.items())[:2]})
     for key in list(BETAS)[:2]:
