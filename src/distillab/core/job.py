@@ -90,6 +90,8 @@ class Plan(_Record):
     """Study to the outputs that are asked for with its name."""
     facts: dict[str, Any]
     """What reports say about the data set and the run."""
+    files: dict[str, str] = {}
+    """Files of the user's that it was made from, and BLAKE2b-256 of each."""
 
     @property
     def device(self) -> str:

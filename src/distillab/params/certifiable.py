@@ -26,8 +26,8 @@ def uncertifiable(params: Params) -> Iterator[str]:
                 f"got {certifier.norm!r}"
             )
     for key in wanted.defenses:
-        if key not in params.defenses:
-            yield f"certification.defenses: expected some of {', '.join(params.defenses)}; got {key!r}"
+        if key not in params.rows:
+            yield f"certification.defenses: expected some of {', '.join(params.rows)}; got {key!r}"
     for network in _networks(params):
         if not network.misfit(params.data.facts.shape):
             yield from _unknown_layers(params, network)

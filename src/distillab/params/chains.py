@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from distillab.core.bounds import ChainSteps, Temperature
-from distillab.params.vocabulary import AnyModel, Key, StudyName
+from distillab.models.any_model import AnyModel
+from distillab.params.vocabulary import Key, StudyName
 from distillab.specs.base import Spec
 from distillab.specs.model import ModelSpec
 from distillab.specs.train import TrainSpec

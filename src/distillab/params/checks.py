@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from distillab.core.stages import BATCHABLE
 from distillab.defenses.snt import SemanticNastyTeacher
+from distillab.params.brought_checks import impossible_models
 from distillab.params.certifiable import uncertifiable
 from distillab.params.chains import ChainParams
 from distillab.params.radius_checks import too_wide
@@ -29,6 +30,7 @@ def _lines(params: Params) -> Iterator[str]:
     yield from _chains(params)
     yield from _duplicates(params)
     yield from _missing_needs(params)
+    yield from impossible_models(params)
     yield from _missing_vectors(params)
     yield from _undecidable(params)
     yield from _unknown_headline(params)
@@ -96,9 +98,12 @@ def _first_teacher(params: Params, key: str, chain: ChainParams) -> Iterator[str
 
 def _missing_needs(params: Params) -> Iterator[str]:
     for key, defense in params.defenses.items():
+        models = params.models if isinstance(defense, PostHocDefense) else {}
         for need in defense.needs:
-            if need not in params.defenses:
+            if need not in params.defenses and need not in models:
                 yield f"defenses.{key}: starts from teachers of {need!r}; add defenses.{need}"
+            elif isinstance(params.rows[need], PostHocDefense):
+                yield f"defenses.{key}.base: {need} protects outputs itself; expected a defense that is trained"
         if _needs_itself(params, key):
             yield f"defenses.{key}.after: leads back to {key!r}; the first network of a cascade has no after"
 
@@ -131,7 +136,7 @@ def _unknown_headline(params: Params) -> Iterator[str]:
     headline = params.headline
     for field, keys, methods in (
         ("thieves", headline.thieves if headline.seeds else (), list(params.thieves)),
-        ("defenses", headline.defenses, list(params.defenses)),
+        ("defenses", headline.defenses, list(params.rows)),
         ("attacks", headline.attacks, list(params.knockoff.attacks)),
     ):
         for key in keys:

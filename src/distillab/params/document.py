@@ -15,6 +15,7 @@ from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
 from distillab.models import MODELS
+from distillab.models.brought import BROUGHT
 from distillab.params.annotations import method_variants
 from distillab.params.chains import ChainParams
 from distillab.params.layers import CONFIG
@@ -53,6 +54,7 @@ METHODS: tuple[tuple[str, tuple[type[BaseModel], ...] | Registry[Any]], ...] = (
     ("`data`", DATASETS),
     ("`pairs[].teacher`, `pairs[].student`", MODELS),
     ("`defenses`", DEFENSES),
+    ("`models`", BROUGHT),
     ("`knockoff.attacks`", KNOCKOFFS),
     ("`robustness.attacks`", ATTACKS),
     ("`certification.certifiers`", CERTIFIERS),
@@ -65,10 +67,10 @@ INTRODUCTION = """# Parameters
 *Generated from the parameter models by `make docs`; do not edit.*
 
 `params.yaml` names a preset and what you want different from it. `base.yaml` is read first, the preset over it, the
-override over both. Unknown keys are errors. In tables of named methods (`defenses`, `knockoff.attacks`, `thieves`,
-`chains`, `robustness.attacks`, `certification.certifiers`) a `null` takes an inherited method out, and `"*": null`
-every one that is not named beside it (`ce: {}` keeps one as it is). `distillab check` validates, `distillab plan` shows
-what will run, and `params.schema.json` completes keys in editors.
+override over both. Unknown keys are errors. In tables of named methods (`defenses`, `models`, `knockoff.attacks`,
+`thieves`, `chains`, `robustness.attacks`, `certification.certifiers`) a `null` takes an inherited method out, and
+`"*": null` every one that is not named beside it (`ce: {}` keeps one as it is). `distillab check` validates,
+`distillab plan` shows what will run, and `params.schema.json` completes keys in editors.
 """
 
 
@@ -86,7 +88,7 @@ def parameter_guide() -> str:
     """The whole of ``config/README.md``."""
     parts = [INTRODUCTION]
     parts += [f"## {title}\n\n{_table(model)}" for title, model in SECTIONS]
-    parts.append("# Methods\n\nEach is chosen by its `name`.\n")
+    parts.append("# Methods\n\nEach is chosen by its `name`; one of `models` by the key of its file or function.\n")
     for title, members in METHODS:
         parts.append(f"## {title}\n\n" + "\n".join(_method(member) for member in members))
     return "\n".join(parts)

@@ -10,6 +10,7 @@ TABLES = (
     ("defenses",),
     ("knockoff", "attacks"),
     ("thieves",),
+    ("models",),
     ("chains",),
     ("robustness", "attacks"),
     ("certification", "certifiers"),

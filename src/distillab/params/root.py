@@ -7,21 +7,23 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from distillab.core.bounds import Halvings, Held, ImageCount, PixelLength, Seed, TrialCount
 from distillab.core.identity import PAPER, Family
+from distillab.models.any_model import AnyModel
 from distillab.params.chains import ChainParams
 from distillab.params.thieves import DecideParams, LabelCurveParams, Thief
 from distillab.params.vocabulary import (
     AnyAttack,
+    AnyBrought,
     AnyCertifier,
     AnyData,
     AnyDefense,
     AnyKnockoff,
-    AnyModel,
     Key,
     StageName,
     StudyName,
     without_nulls,
 )
 from distillab.specs.base import PASSING, Spec
+from distillab.specs.defense import PostHocDefense
 from distillab.specs.measure import MeasureParams
 from distillab.specs.train import TrainSpec
 from distillab.studies import STUDIES
@@ -132,6 +134,14 @@ class Params(Spec):
     defenses: Annotated[dict[Key, AnyDefense], BeforeValidator(without_nulls)] = Field(
         min_length=1, description="Defenses by name: the rows of the knockoff matrix"
     )
+    models: Annotated[dict[Key, AnyBrought], BeforeValidator(without_nulls)] = Field(
+        default={}, description="Networks from elsewhere by name: rows of the matrices beside the defenses' teachers"
+    )
+    trusted: tuple[Key, ...] = Field(
+        default=(),
+        description="Those of `models` that may run code of their own here, as files of some kinds do when read",
+        json_schema_extra=PASSING,
+    )
     knockoff: KnockoffParams = Field(default=KnockoffParams(), description="The knockoff matrix")
     thieves: Annotated[dict[Key, Thief], BeforeValidator(without_nulls)] = Field(
         default={PAPER: Thief()}, description="Thieves by name; `paper` is the papers' and has all labels"
@@ -152,6 +162,17 @@ class Params(Spec):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="auto takes a GPU where there is one", json_schema_extra=PASSING
     )
+
+    @property
+    def rows(self) -> dict[str, AnyDefense | AnyBrought]:
+        """The rows of the knockoff matrix: defended teachers, and networks from elsewhere."""
+        return {**self.defenses, **self.models}
+
+    def brought(self, row: str) -> str | None:
+        """Key of the network from elsewhere whose answers a row gives, as they are or defended; None without one."""
+        defense = self.defenses.get(row)
+        base = defense.base if isinstance(defense, PostHocDefense) else row
+        return base if base in self.models else None
 
     @property
     def student_recipe(self) -> TrainSpec:

@@ -13,7 +13,7 @@ def impossible_thieves(params: Params) -> Iterator[str]:
     """One line per thief and field that cannot be."""
     for key, thief in params.thieves.items():
         yield from _means(params, f"thieves.{key}", thief)
-        yield from _unknown(f"thieves.{key}.defenses", thief.defenses, params.defenses)
+        yield from _unknown(f"thieves.{key}.defenses", thief.defenses, params.rows)
         yield from _unknown(f"thieves.{key}.attacks", thief.attacks, params.knockoff.attacks)
     if PAPER in params.thieves and params.thieves[PAPER].own:
         yield f"thieves.{PAPER}: expected the papers' means; got {params.thieves[PAPER].own}; give yours another name"
@@ -80,6 +80,6 @@ def _looks(params: Params) -> Iterator[str]:
         yield f"decide.looks: expected increasing numbers of seeds; got {list(looks)}"
     for thief, defenses in params.decide.asked.items():
         yield from _unknown("decide.asked", (thief,), params.thieves)
-        yield from _unknown(f"decide.asked.{thief}", tuple(defenses), params.defenses)
+        yield from _unknown(f"decide.asked.{thief}", tuple(defenses), params.rows)
         for defense, attacks in defenses.items():
             yield from _unknown(f"decide.asked.{thief}.{defense}", tuple(attacks), params.knockoff.attacks)

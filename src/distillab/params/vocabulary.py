@@ -10,22 +10,27 @@ from distillab.core.stages import BATCHABLE
 from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
-from distillab.models import MODELS
+from distillab.models.brought import BROUGHT
 from distillab.specs.attack import AttackSpec
+from distillab.specs.brought import BroughtSpec
 from distillab.specs.certifier import CertifierSpec
 from distillab.specs.data import DataSpec
 from distillab.specs.defense import DefenseSpec
 from distillab.specs.knockoff import KnockoffSpec
-from distillab.specs.model import ModelSpec
 from distillab.studies import STUDIES
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 """A name a user gives to a method with its parameters; part of file names."""
 
 
-def _named(value: object) -> object:
-    """``resnet18`` is short for ``{name: resnet18}``."""
-    return {"name": value} if isinstance(value, str) else value
+def _of_its_kind(value: object) -> object:
+    """``{onnx: FILE}`` is short for ``{name: onnx, onnx: FILE}``: one key names where a model is, and its kind."""
+    if not isinstance(value, dict) or "name" in value:
+        return value
+    kinds = [name for name in BROUGHT.names if name in value]
+    if len(kinds) != 1:
+        raise ValueError(f"expected one of the keys {', '.join(BROUGHT.names)}; got {' and '.join(kinds) or 'none'}")
+    return {"name": kinds[0]} | value
 
 
 def without_nulls(value: Any) -> Any:  # noqa: ANN401 - what a user wrote
@@ -35,8 +40,8 @@ def without_nulls(value: Any) -> Any:  # noqa: ANN401 - what a user wrote
 
 if TYPE_CHECKING:
     AnyData: TypeAlias = DataSpec
-    AnyModel: TypeAlias = ModelSpec
     AnyDefense: TypeAlias = DefenseSpec
+    AnyBrought: TypeAlias = BroughtSpec
     AnyKnockoff: TypeAlias = KnockoffSpec
     AnyAttack: TypeAlias = AttackSpec
     AnyCertifier: TypeAlias = CertifierSpec
@@ -44,7 +49,7 @@ if TYPE_CHECKING:
     StudyName: TypeAlias = str
 else:
     AnyData = DATASETS.union
-    AnyModel = Annotated[MODELS.union, BeforeValidator(_named)]
+    AnyBrought = Annotated[BROUGHT.union, BeforeValidator(_of_its_kind)]
     AnyDefense, AnyKnockoff = DEFENSES.union, KNOCKOFFS.union
     AnyAttack, AnyCertifier = ATTACKS.union, CERTIFIERS.union
     StageName = Literal[tuple(BATCHABLE)]

@@ -133,7 +133,7 @@ def next_look(params: Params, cell: AskedCell) -> int | None:
 
 def _stopped(params: Params, cell: AskedCell, missing: int) -> str:
     """Why a cell cannot have more seeds; empty if it can."""
-    look, cap = next_look(params, cell), params.defenses[cell.defense].seeds
+    look, cap = next_look(params, cell), params.rows[cell.defense].seeds
     if missing:
         return "networks are missing, and more of them would be, too"
     if look is None:

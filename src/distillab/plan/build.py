@@ -8,6 +8,7 @@ from distillab.plan.expand import expand
 from distillab.plan.facts import facts_of
 from distillab.plan.jobs import jobs_of
 from distillab.plan.resources import passes_of
+from distillab.specs.brought import content_hash
 
 
 def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:
@@ -21,6 +22,7 @@ def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:
         jobs=jobs_of(params, members),
         studies={study: (f"results/{params.preset}/reports/{study}.html",) for study in params.studies},
         facts=facts_of(params),
+        files={str(file): content_hash(file) for model in params.models.values() for file in model.files()},
     )
     jobs = tuple(job.model_copy(update={"passes": passes_of(plan, job)}) for job in plan.jobs)
     return plan.model_copy(update={"jobs": jobs})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Plan, read_plan, write_plan
+from distillab.core.sidecar import file_hash
 from distillab.core.workspace import HIDDEN, PARAMS
 from distillab.studies import PAGES
 
@@ -21,13 +22,26 @@ def load_plan(root: Path = Path()) -> Plan:
     """
     path = plan_path(root)
     try:
-        return read_plan(path)
+        plan = read_plan(path)
     except ArtifactError:
-        from distillab.plan.build import build_plan
+        return _built(root, path)
+    return plan if _is_of_these_files(plan) else _built(root, path)
 
-        plan = build_plan(root)
-        write_plan(path, plan)
-        return plan
+
+def _built(root: Path, path: Path) -> Plan:
+    from distillab.plan.build import build_plan
+
+    plan = build_plan(root)
+    write_plan(path, plan)
+    return plan
+
+
+def _is_of_these_files(plan: Plan) -> bool:
+    """Whether the models that were brought in are still those that it was made from."""
+    try:
+        return all(file_hash(Path(name)) == content for name, content in plan.files.items())
+    except OSError:
+        return False
 
 
 def plan_path(root: Path = Path()) -> Path:

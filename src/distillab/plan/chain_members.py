@@ -3,8 +3,8 @@
 from distillab.core.identity import ModelIdentity
 from distillab.params.chains import ChainParams
 from distillab.params.root import Params
-from distillab.plan.knockoff_matrix import teacher_of
 from distillab.plan.members import DATA, Roster
+from distillab.plan.pairs import teacher_of
 from distillab.plan.seeds import seeds_of
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.model import ModelSpec
@@ -28,7 +28,8 @@ def chain_seeds(params: Params, chain: ChainParams) -> tuple[int, ...]:
 def step_of(params: Params, key: str, temperature: float, step: int, seed: int) -> ModelIdentity:
     """A step that a chain trains."""
     chain, first = params.chains[key], params.pairs[0].teacher
-    start = teacher_of(chain.teacher_defense, chain.network(0, first), seed) if chain.teacher_defense else None
+    defense = chain.teacher_defense
+    start = teacher_of(params, defense, chain.network(0, first).name, seed) if defense else None
     return ModelIdentity(
         role="chain",
         arch=chain.network(step, first).name,
@@ -46,7 +47,7 @@ def _add_step(roster: Roster, key: str, temperature: float, step: int, seed: int
     params, chain = roster.params, roster.params.chains[key]
     network = chain.network(step, params.pairs[0].teacher)
     if step == 0 and chain.teacher_defense:
-        trained, model = [], teacher_of(chain.teacher_defense, network, seed).member_id
+        trained, model = [], teacher_of(params, chain.teacher_defense, network.name, seed).member_id
     else:
         model = _add_weights(roster, key, temperature, step, seed)
         trained = [model]

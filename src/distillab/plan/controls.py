@@ -6,8 +6,8 @@ from distillab.core.identity import ModelIdentity
 from distillab.params.root import Params
 from distillab.params.thieves import Thief
 from distillab.plan.members import DATA, Roster
+from distillab.plan.pairs import distinct
 from distillab.plan.seeds import control_seeds
-from distillab.specs.base import Spec
 from distillab.specs.model import ModelSpec
 from distillab.specs.thief import LABELER, OTHER_IMAGES
 
@@ -18,7 +18,7 @@ def add_students(roster: Roster) -> list[str]:
     return [
         student
         for key, thief in params.all_thieves.items()
-        for network in distinct([pair.student for pair in params.pairs])
+        for network in distinct(pair.student for pair in params.pairs)
         for smoothing in smoothings(params, thief)
         for seed in control_seeds(params, key)
         for student in _add_controls(roster, key, network, smoothing, seed)
@@ -78,12 +78,3 @@ def _add(  # noqa: PLR0917 - a control is this many things
         parents=DATA | parents,
         threads=recipe.threads,
     )
-
-
-def distinct(specs: list[ModelSpec]) -> list[ModelSpec]:
-    """The networks without repetition, in their order."""
-    return list({_frozen(spec): spec for spec in specs}.values())
-
-
-def _frozen(spec: Spec) -> str:
-    return str(sorted(spec.plain().items()))

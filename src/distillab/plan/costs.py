@@ -35,7 +35,7 @@ class Cost:
 
 
 def cost_of(plan: Plan, member: Member) -> Cost | None:
-    """The cost of a training or an attack; None for members that cost next to nothing, or on unknown many images."""
+    """The cost of a training or an attack; None where that is next to nothing or unknown."""
     if "train" in member.spec:
         return _training(plan, member)
     if member.stage == "attack":
@@ -75,7 +75,9 @@ def _attack(plan: Plan, member: Member) -> Cost | None:
     images = _least(spec.images, _test_images(plan))
     if images is None:
         return None
-    network = plan.members[member.parents["model"]].spec["model"]
+    network = plan.members[member.parents["model"]].spec.get("model")
+    if network is None:  # from elsewhere: nobody can build another one to time it
+        return None
     return Cost(network, images * spec.passes, spec.batch_size, "float32", member.threads)
 
 

@@ -40,7 +40,7 @@ def facts_of(params: Params) -> dict[str, Any]:
         "decide": params.decide.plain() | {"headline": params.headline.plain()},
         "defenses": {
             key: _method(spec) | {"label": labels["defenses"][key], "kind": spec.kind}
-            for key, spec in params.defenses.items()
+            for key, spec in params.rows.items()
         },
         "knockoffs": {
             key: _method(spec) | {"label": labels["knockoffs"][key], "in_paper": spec.in_paper}

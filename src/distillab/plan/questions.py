@@ -16,10 +16,12 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
     asked = [add_measure(roster, family, model)]
     if is_asked_elsewhere(params, own):
         return asked
-    judged = _judged_as(params, family, own)
-    if judged in params.sensitivity.families:
+    judged, steep = _judged_as(params, family, own), has_gradients(params, own)
+    if steep and judged in params.sensitivity.families:
         asked.append(add_sensitivity(roster, family, model))
     for key, attack in params.robustness.attacks.items():
+        if attack.needs == "gradients" and not steep:
+            continue
         if judged in (attack.families or params.robustness.families):
             views = logits_of(roster.members[model]) if attack.rescaled else ("raw",)
             asked += [add_attack(roster, family, model, key, logits) for logits in views]
@@ -34,8 +36,15 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
 def is_certified(params: Params, family: Family, model: ModelIdentity) -> bool:
     """Whether a model is certified: a chosen study shows certificates, and the parameters ask for them of the model."""
     wanted = params.certification
+    if model.role == "teacher" and model.defense in params.models and not params.models[model.defense].traceable:
+        return False
     chosen = not wanted.defenses or model.role == "chain" or model.defense in {"", *wanted.defenses}
     return bool(params.studies_that_show("certify")) and family in wanted.families and chosen
+
+
+def has_gradients(params: Params, model: ModelIdentity) -> bool:
+    """Whether derivatives of a model can be had: of all but some networks from elsewhere."""
+    return model.role != "teacher" or model.defense not in params.models or params.models[model.defense].gradients
 
 
 def sources_of(roster: Roster, model: str) -> dict[str, str]:
@@ -46,7 +55,7 @@ def sources_of(roster: Roster, model: str) -> dict[str, str]:
     """
     params, own = roster.params, roster.model(model)
     networks = list(dict.fromkeys(pair.teacher.name for pair in params.pairs))
-    other = networks[(networks.index(own.arch) + 1) % len(networks)]
+    other = networks[(networks.index(own.arch) + 1) % len(networks)] if own.arch in networks else own.arch
     seed = params.seeds[(params.seeds.index(own.seed) + 1) % len(params.seeds)]
     wanted = {
         "from_copy": own.model_copy(update={"seed": seed}),
@@ -65,7 +74,7 @@ def _judged_as(params: Params, family: Family, model: ModelIdentity) -> Family:
 
 def is_asked_elsewhere(params: Params, model: ModelIdentity) -> bool:
     """Whether attacks and certifiers skip a model: its weights are another's, or it is one more seed or thief's."""
-    defense = params.defenses[model.defense] if model.role == "teacher" else None
+    defense = params.rows[model.defense] if model.role == "teacher" else None
     further = model.seed not in params.seeds or model.thief not in ("", PAPER)
     return isinstance(defense, PostHocDefense) or further
 

@@ -41,7 +41,7 @@ def cells_of(params: Params, thief: str) -> list[tuple[str, str]]:
         return []
     return [
         (defense, attack)
-        for defense in params.defenses
+        for defense in params.rows
         if not wanted.defenses or defense in wanted.defenses
         for attack in params.knockoff.attacks
         if not wanted.attacks or attack in wanted.attacks
@@ -49,9 +49,19 @@ def cells_of(params: Params, thief: str) -> list[tuple[str, str]]:
 
 
 def teacher_seeds(params: Params, key: str) -> tuple[int, ...]:
-    """The seeds of a defense's teachers: its own, and those of the defenses that start from it."""
+    """The seeds of a row's teachers: its own, and those of the defenses that start from it.
+
+    The first of the run alone where they give the answers of a network from elsewhere, of which there is one.
+    """
+    if params.brought(key):
+        return params.seeds[:1]
     users = [name for name in params.defenses if key in (name, *all_needs(params, name))]
     return tuple(dict.fromkeys(seed for name in (key, *users) for seed in seeds_of(params, name)))
+
+
+def teacher_seed(params: Params, key: str, seed: int) -> int:
+    """Whose teacher a knockoff of ``seed`` learns from."""
+    return params.seeds[0] if params.brought(key) else seed
 
 
 def seeds_of(params: Params, defense: str, *, robbed: bool = True) -> tuple[int, ...]:
@@ -66,13 +76,13 @@ def seeds_of(params: Params, defense: str, *, robbed: bool = True) -> tuple[int,
 
 def all_needs(params: Params, key: str) -> tuple[str, ...]:
     """The defenses that one starts from, and those that they start from, the first to be trained first."""
-    direct = params.defenses[key].needs
+    direct = params.rows[key].needs
     return tuple(dict.fromkeys(name for need in direct for name in (*all_needs(params, need), need)))
 
 
 def _afforded(params: Params, defense: str, seeds: Iterable[int]) -> tuple[int, ...]:
     """Those of the seeds that a defense has, which may spend the first few only."""
-    few = params.defenses[defense].seeds
+    few = params.rows[defense].seeds
     return tuple(seed for seed in seeds if few is None or seed in _first(params, few))
 
 

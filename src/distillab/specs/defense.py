@@ -34,11 +34,12 @@ DefenseKind = Literal[
     "perturbed",
     "adversarial",
     "certified",
+    "brought",
     "other",
 ]
 """What a defense does: nothing; smooth its labels; push answers from those of a twin; leave out answers; learn such
 answers from adversarial images; gather answers around class means; perturb what is released; train on the worst images
-of a ball; train on a bound of these; anything else."""
+of a ball; train on a bound of these; be somebody else's network; anything else."""
 
 
 class DefenseSpec(MethodSpec):
@@ -89,14 +90,18 @@ class TrainedDefense(DefenseSpec):
 
 
 class PostHocDefense(DefenseSpec):
-    """A protection of the outputs alone: the weights are those of the teacher without protection."""
+    """A protection of the outputs alone: the weights are those of another row's teacher."""
 
     kind: ClassVar[DefenseKind] = "perturbed"
 
+    base: str = Field(
+        default="ce", description="Whose outputs: key of a defense that is trained, or of a model of `models`"
+    )
+
     @property
     def needs(self) -> tuple[str, ...]:
-        """The teacher without protection."""
-        return ("ce",)
+        """The teacher whose outputs are protected."""
+        return (self.base,)
 
     def passes(self, epochs: int) -> int:  # noqa: ARG002 - nothing is trained
         """None."""

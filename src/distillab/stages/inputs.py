@@ -20,6 +20,7 @@ from distillab.data.splits import Split
 from distillab.data.streaming import ImageFiles, StreamedImages
 from distillab.defenses import DEFENSES
 from distillab.models import MODELS
+from distillab.models.brought import BROUGHT
 from distillab.models.load import build_model
 from distillab.specs.data import DataSpec, StreamingDataSpec
 from distillab.specs.model import Domain
@@ -103,11 +104,16 @@ def fresh_network(member: Member, data: PreparedData, *, seed: int) -> nn.Module
 
 
 def trained_network(model_id: str, workspace: Workspace, data: PreparedData, device: torch.device) -> nn.Module:
-    """A trained member of the plan on ``device``: frozen, in eval mode, in the memory format of its training."""
-    member = workspace.member(model_id)
+    """A network of the plan on ``device``: frozen, in eval mode, in the memory format of its training.
+
+    It was trained here, or is one from elsewhere, with a defense of its outputs or without.
+    """
+    member, kept = workspace.member(model_id), workspace.loaded(model_id, load_tensors)
+    tensors = {name: tensor for name, tensor in kept.items() if not name.startswith(RELEASE)}
+    if "brought" in member.spec:
+        return BROUGHT.parse(member.spec["brought"]).open(tensors, data.domain).to(device)
     model = fresh_network(member, data, seed=0)
-    tensors = workspace.loaded(model_id, load_tensors)
-    model.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith(RELEASE)})
+    model.load_state_dict(tensors)
     if member.spec["train"]["channels_last"]:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model.to(device).eval().requires_grad_(False)

@@ -8,6 +8,7 @@ from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.defenses import DEFENSES
 from distillab.specs.defense import PostHocDefense
+from distillab.stages import bring
 from distillab.stages.inputs import RELEASE, PreparedData, device_for, prepared_data, trained_network
 from distillab.stages.training import task_of, train_member
 from distillab.training.objective import Objective, Task
@@ -16,7 +17,9 @@ ROLE = "teacher"
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """A teacher's weights, and the state of the defense of its outputs."""
+    """A teacher's weights, and the state of the defense of its outputs; what a network from elsewhere is made of."""
+    if "defense" not in member.spec:
+        return bring.make(member, workspace, entry)
     defense = DEFENSES.parse(member.spec["defense"])
     if isinstance(defense, PostHocDefense):
         return _protect(defense, member, workspace, entry)

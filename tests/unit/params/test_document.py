@@ -81,7 +81,8 @@ def test_the_guide_has_every_section_and_every_method():
     guide = parameter_guide()
     headings = [line.removeprefix("## ") for line in guide.splitlines() if line.startswith("## ")]
     assert headings == [title for title, _ in (*SECTIONS, *METHODS)]
-    assert "\n# Methods\n\nEach is chosen by its `name`.\n\n## `data`\n\n### `digits`\n" in guide
+    said = "Each is chosen by its `name`; one of `models` by the key of its file or function."
+    assert f"\n# Methods\n\n{said}\n\n## `data`\n\n### `digits`\n" in guide
     assert guide.count("\n### `") == sum(len(list(members)) for _, members in METHODS)
     assert all(f"### `{spec.model_fields['name'].default}`\n" in guide for spec in DATASETS)
 

@@ -12,7 +12,7 @@ from distillab.defenses import DEFENSES
 from distillab.knockoff import KNOCKOFFS
 from distillab.params.certifiable import uncertifiable
 from distillab.params.root import MeasureParams, Params
-from distillab.params.vocabulary import _named, without_nulls
+from distillab.params.vocabulary import without_nulls
 from distillab.plan.questions import is_certified
 from distillab.studies import PAGES, STUDIES, Study
 
@@ -28,9 +28,7 @@ def test_models_of_the_papers_studies():
     assert [study.name for study in STUDIES.values()] == list(STUDIES)
 
 
-def test_a_word_stands_for_a_method_and_null_for_none():
-    assert _named("resnet20") == {"name": "resnet20"}
-    assert _named({"name": "mlp", "widths": [3]}) == {"name": "mlp", "widths": [3]}
+def test_null_stands_for_none():
     assert without_nulls({"a": None, "b": {}, "c": 0}) == {"b": {}, "c": 0}
     assert without_nulls([None]) == [None]
 

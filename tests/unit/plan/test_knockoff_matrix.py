@@ -2,8 +2,7 @@
 
 import pytest
 
-from distillab.params.root import Pair
-from distillab.plan.knockoff_matrix import teacher_of
+from distillab.plan.pairs import teacher_of
 
 
 def ids(plan, stage):
@@ -43,9 +42,8 @@ def test_one_network_in_two_pairs_is_trained_once(plan_of):
     assert len(ids(plan, "knockoff")) == 2 * 2
 
 
-def test_a_teacher_is_its_network_under_its_defense():
-    pair = Pair(teacher="resnet20", student="vgg8")
-    assert teacher_of("cmim", pair.teacher, 3).member_id == "cmim-resnet20-s3"
+def test_a_teacher_is_its_network_under_its_defense(params_of):
+    assert teacher_of(params_of(), "cmim", "resnet20", 3).member_id == "cmim-resnet20-s3"
 
 
 def cell(thief, attack="kd", defense="ce", seed=4):
