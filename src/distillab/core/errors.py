@@ -40,6 +40,10 @@ class BusyError(BlockedError):
     """A file is being written by another process."""
 
 
+class UnansweredError(BlockedError):
+    """A model behind an endpoint answers nothing, or what is no answer; what it answered before is kept."""
+
+
 class ContractError(DistillabError):
     """A method broke a postcondition: a value out of range, over budget, or not finite."""
 

@@ -1,0 +1,1 @@
+"""Models that are reached by questions alone: an HTTP endpoint, and the journal of what was answered."""
