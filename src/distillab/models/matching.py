@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal
 
 from distillab.core.errors import SpecError
@@ -18,6 +18,9 @@ LayerShapes = dict[str, dict[str, Shape]]
 """Shapes by part (weight, bias, running_mean) by layer, in the order of the layers' first tensors."""
 
 CHOOSE = "choose its architecture"
+
+BRANCH = re.compile(r"(.*)Ws\.\d+")
+"""A layer of a sum in locuslab/convex_adversarial: it takes earlier values first, and the value just before it last."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,9 @@ def _by_place(ours: Shapes, theirs: Shapes, where: str) -> dict[str, str]:
     if len(ours) != len(theirs) and 2 * len(ours.keys() & theirs.keys()) > len(ours):
         _refuse_other_names(ours, theirs, where)
     mine, lost = _layers(ours), list(theirs) == sorted(theirs)
-    found = _layers(dict(sorted(theirs.items(), key=lambda item: _numbered(item[0]))) if lost else theirs)
+    found = _nearest_first(
+        _layers(dict(sorted(theirs.items(), key=lambda item: _numbered(item[0]))) if lost else theirs)
+    )
     places = (_places_by_shape(mine, found) if lost else {}) or dict(zip(mine, found, strict=False))
     names = {}
     for layer, place in places.items():
@@ -127,6 +132,17 @@ def _layers(shapes: Shapes) -> LayerShapes:
         layer, part = _split(name)
         layers[layer][part] = shape
     return dict(layers)
+
+
+def _nearest_first(layers: LayerShapes) -> LayerShapes:
+    """The layers, those of a sum in the order of ours: the branch that goes on before the one that skips."""
+
+    def place(layer: str) -> str:
+        branch = BRANCH.fullmatch(layer)
+        return branch[1] if branch else layer
+
+    groups = (list(group) for _, group in groupby(layers, key=place))
+    return {layer: layers[layer] for group in groups for layer in reversed(group)}
 
 
 def _order(one: str, other: str) -> bool | None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from distillab.core.errors import SpecError
 from distillab.models.matching import Match, match
 from distillab.models.weights_file import content_of
-from distillab.models.wrappers import COUNTERS, Opened, opened, short
+from distillab.models.wrappers import COUNTERS, Opened, opened, opened_all, short
 
 NORMALIZATION = "normalize."
 """How the names of our own input normalization begin."""
@@ -45,7 +45,20 @@ def read_published(path: Path, *, entry: str | None = None, network: int | None 
         ArtifactError: the file is absent, is no file of weights, or holds other objects.
         SpecError: it holds several networks, or tensors that are no real numbers.
     """
-    found = opened(content_of(path), str(path), entry=entry, network=network)
+    return _checked(path, opened(content_of(path), str(path), entry=entry, network=network))
+
+
+def read_networks(path: Path, *, entry: str | None = None) -> tuple[Published, ...]:
+    """The weights of every network in a file, in its order: of a cascade's all, else of the one.
+
+    Raises:
+        ArtifactError: as ``read_published``.
+        SpecError: tensors are no real numbers, or several entries hold weights and ``entry`` names none of them.
+    """
+    return tuple(_checked(path, found) for found in opened_all(content_of(path), str(path), entry=entry))
+
+
+def _checked(path: Path, found: Opened) -> Published:
     for name, tensor in (found.tensors | found.normalization).items():
         if kind := _unusual(tensor):
             raise SpecError(

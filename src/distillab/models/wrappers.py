@@ -64,19 +64,41 @@ def opened(content: object, where: str, *, entry: str | None = None, network: in
         ArtifactError: there is none.
         SpecError: there are several, and neither ``entry`` nor ``network`` names one of them.
     """
+    states, around = _unwrapped(content, where, entry)
+    return _opened(_one(states, where, network), around, where)
+
+
+def opened_all(content: object, where: str, *, entry: str | None = None) -> tuple[Opened, ...]:
+    """Every state_dict of a list of networks, in its order; of one network, that one.
+
+    Raises:
+        ArtifactError: as in ``opened``.
+        SpecError: the file has several entries with weights, and ``entry`` names none of them.
+    """
+    states, around = _unwrapped(content, where, entry)
+    return tuple(_opened(state, around, where) for state in states)
+
+
+def _unwrapped(content: object, where: str, entry: str | None) -> tuple[Sequence[object], tuple[str, ...]]:
+    """The networks inside the outer entries, and the names of those."""
     around: list[str] = []
     if entry is not None:
         if not isinstance(content, Mapping) or entry not in content:
             raise SpecError("the file has no such entry", where=where, expected=_listed(content), got=short(entry))
         content, around = content[entry], [entry]
-    while True:
-        if isinstance(content, list | tuple) and _holds_weights(content, DEPTH):
-            content, network = _one(content, where, network), 0
-        elif isinstance(content, Mapping) and (key := _wrapper(content, where)):
-            content = content[key]
-            around.append(key)
-        else:
-            return _bare(_named(_one([content], where, network), where), around, where)
+    while isinstance(content, Mapping) and (key := _wrapper(content, where)):
+        content = content[key]
+        around.append(key)
+    listed = isinstance(content, list | tuple) and _holds_weights(content, DEPTH)
+    return content if isinstance(content, list | tuple) and listed else [content], tuple(around)
+
+
+def _opened(state: object, around: tuple[str, ...], where: str) -> Opened:
+    """A network of a list, which may again be wrapped; in a list inside, it is the first."""
+    states, more = _unwrapped(state, where, None)
+    if states[0] is not state:
+        return _opened(states[0], (*around, *more), where)
+    return _bare(_named(state, where), [*around, *more], where)
 
 
 def short(name: object) -> str:

@@ -13,7 +13,7 @@ from torch import nn
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.models import MODELS
 from distillab.models.load import build_model
-from distillab.models.published import load_published
+from distillab.models.published import load_published, read_networks
 from distillab.specs.model import Domain
 
 DOMAIN = Domain((1, 8, 8), 10, (0.25,), (0.5,))
@@ -77,6 +77,93 @@ def test_of_a_cascade_one_network_is_taken(saved):
     for network, got in ((None, ""), (2, "; got 2"), (-1, "; got -1")):
         with pytest.raises(SpecError, match=rf"expected --network 0 to 1{got}$"):
             load_published(model, path, network=network)
+
+
+def test_of_a_cascade_all_networks_are_read_in_their_order(saved):
+    states = [ours(seed).network.state_dict() for seed in (1, 2, 3)]
+    for content in ({"state_dict": states, "err": 0.3364, "epoch": 59}, states, [{"state_dict": s} for s in states]):
+        networks = read_networks(saved(content, _use_new_zipfile_serialization=False))
+        assert len(networks) == 3
+        for network, state in zip(networks, states, strict=True):
+            model = ours()
+            load_published(model, network)
+            assert same(model, state)
+    assert len(read_networks(saved(states[0]))) == 1
+    with pytest.raises(ArtifactError, match="is no file of weights"):
+        read_networks(saved({"epoch": 3}))
+
+
+class Before2018:
+    """A tensor as PyTorch pickled it before version 0.4."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __reduce__(self):
+        storage = torch.storage.TypedStorage(wrap_storage=self.tensor.untyped_storage(), dtype=self.tensor.dtype,
+                                             _internal=True)  # fmt: skip
+        return torch._utils._rebuild_tensor, (storage, 0, tuple(self.tensor.shape), self.tensor.stride())
+
+
+def test_a_cascade_of_2018_is_read_where_there_is_no_gpu(saved):
+    """Old tensors, on a GPU when they were saved, beside the training images that each network had."""
+    states = [OrderedDict((n, Before2018(t)) for n, t in ours(seed).network.state_dict().items()) for seed in (1, 2)]
+    content = {"state_dict": states, "err": 0.5, "epoch": 9, "sampler_indices": [torch.arange(4)]}
+    path = saved(content, _use_new_zipfile_serialization=False)
+    told = path.read_bytes()
+    for kind in (b"Float", b"Long"):
+        told = told.replace(b"ctorch\n" + kind + b"Storage\n", b"ctorch.cuda\n" + kind + b"Storage\n")
+    path.write_bytes(told.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"))
+    assert b"cuda:0" in path.read_bytes()
+    for network, seed in zip(read_networks(path), (1, 2), strict=True):
+        model = ours()
+        load_published(model, network)
+        assert same(model, ours(seed).network.state_dict())
+
+
+class Sum(nn.Module):
+    """The sum of layers, each of one of the last values, the newest for the last layer; none skips its value."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.Ws = nn.ModuleList(layers)
+
+
+def released_resnet():
+    """The residual network of locuslab/convex_adversarial for 8x8 gray images: a list whose sums reach back."""
+    layers, channels = [nn.Conv2d(1, 16, 3, padding=1), nn.ReLU()], 16
+    for width, halve in ((16, False), (16, False), (32, True), (64, True)):
+        first = nn.Conv2d(channels, width, 4, 2, 1) if halve else nn.Conv2d(channels, width, 3, 1, 1)
+        skip = nn.Conv2d(channels, width, 2, 2) if halve else nn.Conv2d(channels, width, 1)
+        layers += [Sum(first), nn.ReLU(), Sum(skip, None, nn.Conv2d(width, width, 3, padding=1)), nn.ReLU()]
+        channels = width
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(256, 1000), nn.ReLU(), nn.Linear(1000, 10))
+
+
+def run(released, x):
+    values = [x]
+    for layer in released:
+        if isinstance(layer, Sum):
+            sources = zip(layer.Ws, values[-len(layer.Ws):], strict=True)  # fmt: skip
+            values.append(sum(weights(value) for weights, value in sources if weights is not None))
+        else:
+            values.append(layer(values[-1]))
+    return values[-1]
+
+
+def test_the_released_residual_network_computes_the_same_logits(saved, tmp_path):
+    torch.manual_seed(0)
+    released, model = released_resnet(), ours(arch="wong_resnet")
+    state = released.state_dict()
+    assert {"2.Ws.0.weight", "4.Ws.0.weight", "4.Ws.2.weight"} < state.keys()
+    x = torch.rand(3, 1, 8, 8)
+    expected = run(released, (x - 0.25) / 0.5)
+    save_file(state, tmp_path / "net.safetensors")
+    for path in (saved({"state_dict": [state]}), tmp_path / "net.safetensors"):
+        found = load_published(model, path)
+        assert torch.allclose(model(x), expected, atol=1e-5)
+        assert found.layers["2.main.2"] == "4.Ws.2"
+        model = ours(seed=1, arch="wong_resnet")
 
 
 def test_safetensors_forget_the_order_and_it_is_found_again(tmp_path):
