@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from distillab import __version__
-from distillab.cli import certify, manage
+from distillab.cli import certify, certify_options, manage
 from distillab.core.errors import DistillabError
 from distillab.core.signals import Interrupted, end_on_signals
 from distillab.core.stages import STAGES
@@ -67,7 +67,7 @@ def _add_stage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", 
     command.add_argument("job", nargs="?", help="a job of this stage, or all; without one, list them")
     command.set_defaults(command=_run_stage, stage_name=stage)
     if stage == "certify":
-        certify.add_options(command)
+        certify_options.add_options(command)
 
 
 def _run_stage(options: argparse.Namespace) -> int:

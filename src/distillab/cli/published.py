@@ -1,4 +1,4 @@
-"""The network of a file of weights, as options name it: its architecture, its entry, and how it sees pixels."""
+"""The networks of a file of weights, as options name them: architecture, entry, and how they see pixels."""
 
 import argparse
 from collections.abc import Iterator
@@ -25,28 +25,44 @@ def add_file_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--arch", metavar="NAME", help="its architecture, e.g. wong_small")
     group.add_argument("--entry", metavar="KEY", help="entry of the file that holds the weights, if it has several")
     group.add_argument("--network", type=int, metavar="K", help="network of a cascade's file, counted from 0")
+    group.add_argument("--cascade", action="store_true", help="all networks of a cascade's file, one after the other")
     group.add_argument("--mean", type=float, nargs="+", metavar="M", help="subtracted per channel, of pixels in [0, 1]")
     group.add_argument("--std", type=float, nargs="+", metavar="S", help="divided by per channel")
     group.add_argument("--normalization", choices=["none"], help="none: the network takes pixels from 0 to 1")
 
 
-def network_of(options: argparse.Namespace, data: "DataSpec") -> "tuple[nn.Module, list[str]]":
-    """The network in evaluation mode, without gradients; lines about which tensor went where.
+def networks_of(options: argparse.Namespace, data: "DataSpec") -> "tuple[list[nn.Module], list[str]]":
+    """The networks in evaluation mode, without gradients; lines about which tensor went where.
 
     Raises:
-        SpecError: an option is missing or wrong, or the file holds another network.
+        SpecError: an option is missing or wrong, or the file holds another network, or several and none is named.
         ArtifactError: the file cannot be read.
     """
     from distillab.models import MODELS
+    from distillab.models.published import read_networks, read_published
+
+    architecture, path = MODELS.parse({"name": options.arch}), Path(options.weights)
+    if options.cascade:
+        published = read_networks(path, entry=options.entry)
+    else:
+        published = (read_published(path, entry=options.entry, network=options.network),)
+    models, lines = [], list[str]()
+    for position, found in enumerate(published):
+        model, report = _network(options, architecture, found, data)
+        models.append(model)
+        lines += [f"network {position}: {line}" for line in report] if len(published) > 1 else report
+    return models, lines
+
+
+def _network(
+    options: argparse.Namespace, architecture: "ModelSpec", published: "Published", data: "DataSpec"
+) -> "tuple[nn.Module, list[str]]":
     from distillab.models.load import build_model
-    from distillab.models.published import load_published, read_published
+    from distillab.models.published import load_published
     from distillab.specs.model import Domain
 
-    shape, classes = data.facts.shape, data.facts.classes
-    architecture = MODELS.parse({"name": options.arch})
-    published = read_published(Path(options.weights), entry=options.entry, network=options.network)
-    mean, std = _statistics(options, architecture, published, shape[0])
-    model = build_model(architecture, Domain(shape, classes, mean, std), seed=0)
+    mean, std = _statistics(options, architecture, published, data.facts.shape[0])
+    model = build_model(architecture, Domain(data.facts.shape, data.facts.classes, mean, std), seed=0)
     found = load_published(model, published)
     return model.eval().requires_grad_(requires_grad=False), list(_report(found, published))
 

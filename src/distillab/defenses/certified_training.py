@@ -64,7 +64,7 @@ class CertifiedTrainingSpec(TrainedDefense):
     ramp: Ramp | None = Field(
         default=None, ge=0, description="Epochs over which eps and clean_weight move linearly; half of all if absent"
     )
-    input_box: bool = Field(default=True, description="Perturbed pixels stay in [0, 1]; off in the papers' rows")
+    input_box: bool = Field(default=True, description="Perturbed pixels stay in [0, 1]; off in Wong & Kolter 2018")
     clean_weight: CleanWeight = 0.0
     clean_weight_start: CleanWeightStart = 0.0
     after: str | None = Field(

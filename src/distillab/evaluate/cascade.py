@@ -1,9 +1,14 @@
 """Cascades of certified networks: what they answer, and how often they are wrong, by two definitions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Classes = NDArray[np.int64]
 Verdicts = NDArray[np.bool_]
@@ -67,3 +72,17 @@ def run_cascade(predicted: Classes, certified: Verdicts, y: Classes) -> CascadeV
     wrong = answer != y
     strict = decided & (predicted == y).all(axis=0)
     return CascadeVerdict(network, answer, wrong, decided & ~wrong, strict)
+
+
+def cascade_of(frames: "Sequence[pd.DataFrame]", *, as_published: bool = False) -> CascadeVerdict:
+    """The verdicts of networks whose certificates, of the same images at one radius, stand in ``frames``.
+
+    One network is a cascade, too: its robust error is the share of images that are wrong or not certified.
+
+    Args:
+        frames: the columns of `distillab.evaluate.run_certifier.CertificateTable`, a frame for each network.
+        as_published: as the papers count, a bound above 0 is a certificate, whatever rounding may have added.
+    """
+    names = ["certified_prediction", "slack"] if as_published else ["certified_prediction"]
+    certified = np.stack([frame[names].to_numpy().any(axis=1) for frame in frames])
+    return run_cascade(np.stack([frame["predicted"] for frame in frames]), certified, frames[0]["label"].to_numpy())

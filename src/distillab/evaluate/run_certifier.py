@@ -38,7 +38,7 @@ class CertificateTable:
     by: tuple[str, ...]
     """The method whose bound decided the predicted class; empty where none did."""
     slack: Flags
-    """The bound is positive, but by no more than rounding may have added: not certified."""
+    """The predicted class's bound is positive, but by no more than rounding may have added: not certified."""
 
     def columns(self) -> dict[str, np.ndarray]:
         """The table as arrays, by column name."""
@@ -112,13 +112,13 @@ def _verdicts(spec: CertifierSpec, graph: Graph, x: Images, y: Labels, eps: floa
     sure = certified(margins, predicted, logits.abs().amax(dim=1))
     right = predicted == y
     clean = smallest_margin(logits.gather(1, y[:, None]) - logits, y)
-    margin = smallest_margin(margins, predicted).where(right, clean)
+    bound = smallest_margin(margins, predicted)
     return CertificateTable(
         label=y,
         predicted=predicted,
-        margin=margin,
+        margin=bound.where(right, clean),
         certified=sure & right,
         certified_prediction=sure,
         by=tuple(method if decided else "" for method, decided in zip(methods, sure.tolist(), strict=True)),
-        slack=(margin > 0) & ~sure,
+        slack=(bound > 0) & ~sure,
     )

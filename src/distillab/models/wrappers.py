@@ -136,6 +136,7 @@ def _one(states: Sequence[object], where: str, network: int | None) -> object:
             where=where,
             expected=f"--network 0 to {len(states) - 1}",
             got="" if network is None else str(network),
+            do="--cascade takes all of them" if network is None else "",
         )
     return states[network]
 

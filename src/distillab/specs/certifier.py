@@ -25,7 +25,7 @@ class BoundSpec(MethodSpec):
     """Whether no perturbation in the ball can beat the bound."""
 
     norm: BallNorm = Field(default="linf", description="Norm of the ball")
-    input_box: bool = Field(default=True, description="Perturbed pixels stay in [0, 1]; off in the papers' rows")
+    input_box: bool = Field(default=True, description="Perturbed pixels stay in [0, 1]; off in Wong & Kolter 2018")
 
 
 class CertifierSpec(BoundSpec):

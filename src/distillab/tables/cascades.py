@@ -3,11 +3,10 @@
 from itertools import takewhile
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from distillab.core.job import Member
-from distillab.evaluate.cascade import run_cascade
+from distillab.evaluate.cascade import cascade_of
 from distillab.tables.columns import shared
 from distillab.tables.model_run import ModelRun
 from distillab.tables.results import Results
@@ -49,11 +48,7 @@ def _rows(results: Results, last: Member, certified: list[Member]) -> list[Row]:
 
 def _row(run: ModelRun, certified: Member, eps: float, frames: list[pd.DataFrame]) -> Row:
     """What the networks whose verdicts are in ``frames`` make of the images together."""
-    verdict = run_cascade(
-        np.stack([frame["predicted"].to_numpy() for frame in frames]),
-        np.stack([frame["certified_prediction"].to_numpy() for frame in frames]),
-        frames[0]["label"].to_numpy(),
-    )
+    verdict = cascade_of(frames)
     return {
         "cascade": run.defense,
         "arch": run.arch,

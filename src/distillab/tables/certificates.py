@@ -95,7 +95,7 @@ def _row(results: Results, member: Member, frame: pd.DataFrame, eps: float) -> R
             "certified_accuracy": share.value,
             "low": share.low,
             "high": share.high,
-            "slack": int(frame["slack"].sum()),
+            "slack": int((frame["slack"].to_numpy() & correct).sum()),
             **_attacked(results, member, frame.set_index("id")["certified"], eps),
             "mean_radius": float(frame["radius"].mean()),
             "median_radius": float(frame["radius"].median()),

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from distillab.cli import certify
+from distillab.cli import certify, certify_options, known
 from distillab.cli.main import parser
 from distillab.core.errors import SpecError
 from distillab.data import DATASETS
@@ -17,15 +17,16 @@ from distillab.models.load import build_model
 from distillab.specs.model import Domain
 
 DEFAULTS = {
-    "job": None, "weights": None, "arch": None, "eps": None, "certifier": "best", "norm": "linf",
-    "no_input_box": False, "data": "mnist", "root": "data", "images": None, "mean": None, "std": None,
+    "job": None, "weights": None, "arch": None, "eps": None, "certifier": None, "norm": None,
+    "as_published": None, "precision": "float32", "cascade": False, "no_input_box": False,
+    "data": None, "root": "data", "images": None, "mean": None, "std": None,
     "normalization": None, "entry": None, "network": None, "radius_steps": 0, "threads": 1, "output": None,
 }  # fmt: skip
 
 GIVEN = (
     "--weights net.pth --arch wong_small --eps 0.1 --eps 8/255 --certifier ibp --norm l2 --no-input-box --data digits "
     "--root elsewhere --images 7 --mean 0.5 0.25 --std 1 2 --normalization none --entry ema --network 3 "
-    "--radius-steps 4 --threads 2 --output rows.parquet"
+    "--radius-steps 4 --threads 2 --output rows.parquet --as-published scaling --precision float64 --cascade"
 )
 
 
@@ -45,6 +46,8 @@ def weights_of(name, shape, classes, path):
 
 def test_defaults_are_those_that_the_help_says():
     assert chosen() == DEFAULTS
+    filled = known.filled(Namespace(**DEFAULTS), None)
+    assert vars(filled) == DEFAULTS | {"certifier": "best", "norm": "linf", "data": "mnist"}
 
 
 def test_every_option_has_its_type():
@@ -53,6 +56,7 @@ def test_every_option_has_its_type():
         "no_input_box": True, "data": "digits", "root": "elsewhere", "images": 7, "mean": [0.5, 0.25],
         "std": [1.0, 2.0], "normalization": "none", "entry": "ema", "network": 3,
         "radius_steps": 4, "threads": 2, "output": "rows.parquet",
+        "as_published": "scaling", "precision": "float64", "cascade": True,
     }  # fmt: skip
 
 
@@ -65,7 +69,7 @@ def test_one_of_three_options_says_that_it_is_about_weights(given, wanted):
 
 def test_radii_are_exact_distinct_and_increasing():
     options = Namespace(**DEFAULTS | {"weights": "w", "arch": "a", "eps": ["0.5", "8/255", "1/8", "0.3", "0.125"]})
-    assert certify._radii(options) == [8 / 255, 0.125, 0.3, 0.5]
+    assert certify_options.radii(options) == [8 / 255, 0.125, 0.3, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -78,14 +82,14 @@ def test_radii_are_exact_distinct_and_increasing():
 )
 def test_wrong_radii_are_told_in_full(change, says):
     with pytest.raises(SpecError) as error:
-        certify._radii(Namespace(**DEFAULTS | {"weights": "w", "arch": "a", "eps": ["1"]} | change))
+        certify_options.radii(Namespace(**DEFAULTS | {"weights": "w", "arch": "a", "eps": ["1"]} | change))
     assert str(error.value) == says
 
 
 def test_a_number_may_be_the_least_and_not_less():
-    certify._refuse_less(Namespace(radius_steps=0, images=None, threads=3), radius_steps=0, images=1, threads=3)
+    certify_options.refuse_less(Namespace(radius_steps=0, images=None, threads=3), radius_steps=0, images=1, threads=3)
     with pytest.raises(SpecError) as error:
-        certify._refuse_less(Namespace(radius_steps=1), radius_steps=2)
+        certify_options.refuse_less(Namespace(radius_steps=1), radius_steps=2)
     assert str(error.value) == "--radius-steps: too small; expected at least 2; got 1"
 
 
@@ -106,13 +110,28 @@ def test_data_sets_that_need_more_than_a_folder_are_named_with_the_others():
         )
 
 
+def certifier_of(*, normalized=False, **options):
+    return certify._certifier(
+        Namespace(**DEFAULTS | {"certifier": "dual", "norm": "linf"} | options), normalized=normalized
+    )
+
+
 def test_a_certifier_has_the_norm_and_the_box_that_were_asked_for():
     for box in (True, False):
-        spec = certify._certifier(Namespace(certifier="dual", norm="l1", no_input_box=not box))
-        assert (spec.name, spec.norm, spec.input_box) == ("dual", "l1", box)
+        spec = certifier_of(norm="l1", no_input_box=not box)
+        assert (spec.name, spec.norm, spec.input_box, spec.intersect) == ("dual", "l1", box, True)
     with pytest.raises(SpecError) as error:
-        certify._certifier(Namespace(certifier="lp", norm="l2", no_input_box=False))
+        certifier_of(certifier="lp", norm="l2")
     assert str(error.value) == "--norm: not covered; expected linf or l1; got l2"
+
+
+@pytest.mark.parametrize(
+    ("paper", "normalized", "box"),
+    [("wong-kolter", False, False), ("wong-kolter", True, False), ("scaling", False, True), ("scaling", True, False)],
+)
+def test_a_published_bound_does_not_intersect_and_has_the_box_of_its_code(paper, normalized, box):
+    spec = certifier_of(certifier="best", as_published=paper, normalized=normalized)
+    assert (spec.name, spec.input_box, spec.intersect, spec.as_published) == ("dual", box, False, paper)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +149,9 @@ def test_the_network_is_built_for_the_data_and_its_normalization(tmp_path, monke
     monkeypatch.setattr("distillab.certify.trace.trace", lambda model, shape: traced.append((model, shape)))
     given = {"normalization": "none"} if statistics[1][0] == 1 else {"mean": [0.5], "std": [0.25]}
     options = {"arch": "wong_small", "weights": str(tmp_path / "net.pth")} | given
-    certify._graph(Namespace(**DEFAULTS | options), spec)
+    graphs, normalized = certify._graphs(Namespace(**DEFAULTS | options), spec)
+    assert len(graphs) == 1
+    assert normalized is ("mean" in given)
     assert built == [(MODELS.parse({"name": "wong_small"}), Domain(spec.facts.shape, 10, *statistics))]
     ((model, shape),) = traced
     assert shape == spec.facts.shape
@@ -149,34 +170,21 @@ def test_images_are_the_first_test_images_as_shares_of_their_levels():
     assert [len(part) for part in certify._images(data, None)] == [5, 5]
 
 
-ROWS = pd.DataFrame(
-    {
-        "eps": [0.05] * 4 + [0.5] * 4,
-        "label": [0, 1, 2, 3] * 2,
-        "predicted": [0, 1, 2, 0] * 2,
-        "certified": [True, True, True, False] + [False] * 4,
-        "by": ["dual", "ibp", "ibp", "dual"] + ["ibp"] * 4,
-    }
-)
-"""Four images, three of them classified correctly; three certified at the smaller radius, none at the larger."""
-
-
-def test_a_line_for_each_radius():
-    head, near, far = certify._lines(ROWS, [0.25, 12.5])
-    assert head == "       eps     clean  certified     95 % interval  CPU s/image  decided by"
-    assert near == "      0.05    75.00%     75.00%  30.06% to 95.44%       0.2500  ibp 50.00%, dual 25.00%"
-    assert far == "       0.5    75.00%      0.00%   0.00% to 48.99%      12.5000  none"
-
-
-def test_every_radius_has_its_seconds():
-    with pytest.raises(ValueError, match="zip"):
-        list(certify._lines(ROWS, [0.25]))
+ROWS = pd.DataFrame({"eps": [0.05, 0.5], "by": ["ibp", ""]})
 
 
 def test_a_file_of_rows_has_no_index(tmp_path):
     certify._write(ROWS, tmp_path / "rows.parquet")
     assert pq.read_schema(tmp_path / "rows.parquet").pandas_metadata["index_columns"] == []
     assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+def test_rows_of_several_networks_say_which():
+    one = certify._numbered([ROWS])
+    assert one["id"].tolist() == [0, 0]
+    assert "network" not in one
+    two = certify._numbered([ROWS, ROWS])
+    assert two["network"].tolist() == [0, 0, 1, 1]
 
 
 def test_threads_progress_and_radius_steps_reach_the_work(tmp_path, monkeypatch, capsys):

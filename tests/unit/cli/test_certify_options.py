@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import torch
 
-from distillab.cli import certify, main
+from distillab.cli import certified, certify, main
 from distillab.models import MODELS
 from distillab.models.load import build_model
 from distillab.specs.model import Domain
@@ -47,7 +47,7 @@ def usual(path, **options):
 def test_it_prints_a_table_and_writes_rows(weights, capsys, tmp_path):
     code = run(*usual(weights()), "--eps", "1/1000", "--certifier", "dual", "--output", str(tmp_path / "rows.parquet"))
     assert code == 0
-    title, head, near, far = capsys.readouterr().out.splitlines()
+    title, head, near, far, *within = capsys.readouterr().out.splitlines()
     assert title == "wong_small on Digits (8x8), linf, WK dual, 12 test images"
     assert head.split()[:3] == ["eps", "clean", "certified"]
     assert (near.split()[0], far.split()[0]) == ("0.001", "0.01")
@@ -56,15 +56,20 @@ def test_it_prints_a_table_and_writes_rows(weights, capsys, tmp_path):
     assert set(frame["id"]) == set(range(12))
     shares = [f"{frame.loc[frame['eps'] == eps, 'certified'].mean():.2%}" for eps in (0.001, 0.01)]
     assert [near.split()[2], far.split()[2]] == shares
+    counts = [int(frame.loc[frame["eps"] == eps, "slack"].sum()) for eps in (0.001, 0.01)]
+    assert within == [
+        f"{count} of 12 images undecided within rounding (float32) at eps {eps:g}: counted as not certified"
+        for count, eps in zip(counts, (0.001, 0.01), strict=True)
+    ]
 
 
 def test_norm_box_and_normalization_reach_the_bound(weights, monkeypatch):
     seen = []
-    monkeypatch.setattr(certify, "_lines", lambda *_arguments: ())
+    monkeypatch.setattr(certified, "lines", lambda *_arguments: ())
     images = torch.rand(3, 1, 8, 8), torch.tensor([0, 1, 2])
     monkeypatch.setattr(certify, "_images", lambda data, _most: seen.append(data) or images)
     made = certify._certifier
-    monkeypatch.setattr(certify, "_certifier", lambda options: seen.append(made(options)) or seen[-1])
+    monkeypatch.setattr(certify, "_certifier", lambda *a, **more: seen.append(made(*a, **more)) or seen[-1])
     run(*usual(weights(), norm="l2", certifier="ibp", root="somewhere", mean="0.5", std="0.25"), "--no-input-box")
     (spec, data) = seen
     assert (spec.name, spec.norm, spec.input_box, data.root) == ("ibp", "l2", False, "somewhere")
@@ -113,6 +118,10 @@ def test_norm_box_and_normalization_reach_the_bound(weights, monkeypatch):
         ({"entry": "ema"}, "the file has no such entry; expected entries 0.weight (Tensor), 0.bias (Tensor)"),
         ({"std": "0"}, "normalization: statistics do not normalize images"),
         ({"network": "1"}, "the file has no such network; expected --network 0 to 0; got 1"),
+        (
+            {"as-published": "scaling", "certifier": "best"},
+            "--as-published: is the paper's dual; got --certifier best; leave --certifier out",
+        ),
     ],
 )
 def test_a_wrong_option_is_one_line(weights, capsys, monkeypatch, options, says):
@@ -177,6 +186,22 @@ def test_a_payload_of_this_project_tells_its_normalization(tmp_path, capsys):
     assert run(*usual(str(tmp_path / "s0.pth"), normalization=None, certifier="ibp")) == 0
     assert run(*usual(str(tmp_path / "s0.pth"), mean="0.3", certifier="ibp")) == 2
     assert "--mean: the file says how the network sees pixels; leave --mean out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ("--as-published", "wong-kolter", "--no-input-box"),
+            "--as-published: says itself whether there is a box; leave --no-input-box out",
+        ),
+        (("--cascade", "--network", "0"), "--cascade: takes every network; leave --network out, or --cascade"),
+    ],
+)
+def test_options_that_contradict_each_other_are_one_line(weights, capsys, words, says):
+    assert run(*usual(weights()), *words) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", f"distillab: {says}\n")
 
 
 def test_a_file_and_a_job_exclude_each_other(weights, capsys):

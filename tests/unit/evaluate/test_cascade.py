@@ -1,9 +1,10 @@
 """Cascades of two and three networks, image by image."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from distillab.evaluate.cascade import UNDECIDED, run_cascade
+from distillab.evaluate.cascade import UNDECIDED, cascade_of, run_cascade
 
 
 def one(predicted, certified, y):
@@ -96,3 +97,16 @@ def test_a_strict_certificate_holds_at_every_image_of_the_ball_and_the_papers_do
     assert verdict.robust.tolist() == [True, False]
     assert verdict.strictly_robust.tolist() == [False, False]
     assert verdict.answer.tolist() == [0, 1]
+
+
+def test_frames_make_a_cascade_and_a_paper_takes_what_rounding_leaves_open():
+    """The second image is certified by the second network, within rounding already by the first; the third by none."""
+    one = pd.DataFrame({"label": [0, 1, 2], "predicted": [0, 0, 2], "certified_prediction": [True, False, False],
+                        "slack": [False, True, False]})  # fmt: skip
+    two = one.assign(predicted=[0, 1, 2], certified_prediction=[False, True, False], slack=False)
+    found, published = (cascade_of([one, two], as_published=papers) for papers in (False, True))
+    assert found.network.tolist() == [0, 1, UNDECIDED]
+    assert found.wrong.tolist() == [False, False, False]
+    assert published.network.tolist() == [0, 0, UNDECIDED]
+    assert published.wrong.tolist() == [False, True, False]
+    assert cascade_of([one]).paper_robust_error == pytest.approx(2 / 3)

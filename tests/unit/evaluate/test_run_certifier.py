@@ -46,6 +46,10 @@ def test_a_margin_that_could_be_rounding_is_no_certificate():
     exact = run_certifier(IBP(), line(torch.float64), X.double(), Y, eps=0.1)
     assert exact.certified.tolist()[-1]
     assert not exact.slack.any()
+    wrong = run_certifier(IBP(), line(), X, 1 - Y, eps=0.1)
+    assert wrong.slack.tolist() == [False] * 5 + [True]
+    assert not wrong.certified[-1]
+    assert wrong.margin[-1] < 0
 
 
 def test_the_prediction_is_certified_where_it_is_the_label_and_only_there_the_label_is():

@@ -74,7 +74,7 @@ def test_of_a_cascade_one_network_is_taken(saved):
     model = ours()
     load_published(model, path, network=1)
     assert same(model, states[1])
-    for network, got in ((None, ""), (2, "; got 2"), (-1, "; got -1")):
+    for network, got in ((None, "; --cascade takes all of them"), (2, "; got 2"), (-1, "; got -1")):
         with pytest.raises(SpecError, match=rf"expected --network 0 to 1{got}$"):
             load_published(model, path, network=network)
 
