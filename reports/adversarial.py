@@ -13,6 +13,7 @@ reported = "reports/reported"
 # %%
 from distillab.reporting import (
     boxes,
+    departures,
     examples,
     heads,
     model_views,
@@ -116,7 +117,7 @@ folded("Adversarial examples", examples.triptychs(read))
 # ## What cannot be decided
 
 # %%
-boxes.validity(read)
+boxes.validity(read) + departures.departures_table(read, papers)
 
 # %% [markdown]
 # ## How to reproduce this page

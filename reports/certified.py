@@ -19,6 +19,7 @@ from distillab.reporting import (
     certified_plots,
     certified_text,
     certified_views,
+    departures,
     heads,
 )
 from distillab.reporting.display import Html, folded
@@ -96,7 +97,7 @@ Html("<h2>Cascades</h2>") + cascades if cascades.text else None
 # ## What cannot be decided
 
 # %%
-boxes.validity(read)
+boxes.validity(read) + departures.departures_table(read, papers)
 
 # %% [markdown]
 # ## How to reproduce this page

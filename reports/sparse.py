@@ -14,6 +14,7 @@ reported = "reports/reported"
 from distillab.core.identity import PAPER
 from distillab.reporting import (
     boxes,
+    departures,
     heads,
     hypothesis_views,
     knockoff_views,
@@ -133,7 +134,7 @@ heads.told_on(everyone, "adversarial", "Every attack on every teacher", attacked
 heads.told_on(everyone, "undistillable", "Margins, intervals and the error rate", lambda: text.resolution(robbed))
 
 # %%
-boxes.validity(everyone)
+boxes.validity(everyone) + departures.departures_table(everyone, papers)
 
 # %% [markdown]
 # ## How to reproduce this page

@@ -11,7 +11,7 @@ tables = "results/digits/tables/ta"
 reported = "reports/reported"
 
 # %%
-from distillab.reporting import boxes, chain_attacks, chain_plots, chain_text, chain_views, examples, heads
+from distillab.reporting import boxes, chain_attacks, chain_plots, chain_text, chain_views, departures, examples, heads
 from distillab.reporting.display import folded
 from distillab.reporting.errata import errata
 from distillab.reporting.project import in_project
@@ -110,7 +110,7 @@ folded("Adversarial examples", examples.triptychs(read, models=chain_views.shown
 # ## What cannot be decided
 
 # %%
-boxes.validity(read)
+boxes.validity(read) + departures.departures_table(read, papers)
 
 # %% [markdown]
 # ## How to reproduce this page

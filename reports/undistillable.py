@@ -14,6 +14,7 @@ reported = "reports/reported"
 from distillab.core.identity import PAPER
 from distillab.reporting import (
     boxes,
+    departures,
     examples,
     heads,
     hypothesis_views,
@@ -167,7 +168,7 @@ heads.told_on(everyone, "adversarial", "Every attack on every teacher", attacked
 text.resolution(everyone)
 
 # %%
-boxes.validity(everyone)
+boxes.validity(everyone) + departures.departures_table(everyone, papers)
 
 # %% [markdown]
 # ## How to reproduce this page
