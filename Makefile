@@ -4,7 +4,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all slurm run test check format docs overhead memory bench bench-gpu fuzz mutants chaos slurm-test clean help
+.PHONY: all slurm run test check format docs overhead memory plan-errors bench bench-gpu fuzz mutants chaos slurm-test clean help
 
 all: run
 
@@ -35,6 +35,9 @@ overhead: .venv/installed ## CPU seconds of a fresh digits run: stages, reports,
 
 memory: .venv/installed ## peak memory of the tables of cifar100 and imagenet, on made-up results of their size
 	$(BIN)/python benchmarks/collect_memory.py
+
+plan-errors: .venv/installed ## what `distillab plan` says of the runs on record, beside what they took
+	$(BIN)/python benchmarks/plan_errors.py
 
 BENCHES = $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)) $(wildcard benchmarks/certify/*_of_peer.py) \
 	benchmarks/certify/width.py $(wildcard benchmarks/defenses/*.py)

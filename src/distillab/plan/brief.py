@@ -1,15 +1,17 @@
-"""The plan in ten lines: what will be made, what is there already, how long it takes, how much disk it needs."""
+"""The plan in ten lines: what will be made, what is there already, how long it takes, what it needs and buys."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from distillab.core.job import Member, Plan
 from distillab.core.throughput import Throughput
-from distillab.plan.costs import IMAGES_UNKNOWN, cost_of, unknown_images
-from distillab.plan.estimate import seconds_of_pass
+from distillab.plan.costs import IMAGES_UNKNOWN, unknown_images
+from distillab.plan.disk import Disk, answers_bought
 from distillab.plan.forecast import Forecast, wall_seconds
 from distillab.plan.prune import readable
+from distillab.plan.reckoning import TIMED, Reckoning
 from distillab.plan.wording import counted, doing, span
 
 LINES = (
@@ -18,21 +20,32 @@ LINES = (
 )  # fmt: skip
 """Stages that share a line."""
 
-COPIES = 2
-"""Of every payload: in the store, and where the workflow wants it."""
-
-WEIGHT_BYTES = 4
+RECORDED = "recorded here"
 
 
 class Brief:
     """A plan, and what of it is not made yet."""
 
     def __init__(self, plan: Plan, root: Path, *, measure: bool) -> None:
-        self.plan, self.root = plan, root
-        self.forecast = Forecast(plan, root)
+        self.plan = plan
+        self._learn(root)
         self.waiting = [each for each in plan.members.values() if self.forecast.made_at(each) is None]
-        if measure:
-            self._time_networks()
+        if measure and self._calibrate(Throughput(root)):
+            self._learn(root)
+
+    def _learn(self, root: Path) -> None:
+        """Take what is known by now into account."""
+        self.reckoning = Reckoning(self.plan, Throughput(root).known)
+        self.forecast = Forecast(self.plan, root, self.reckoning)
+
+    def _calibrate(self, speeds: Throughput) -> bool:
+        """Time what nothing is recorded of; whether anything was waiting for it."""
+        unknown = [member for member in self.waiting if not self.forecast.is_recorded(member)]
+        if unknown:
+            from distillab.plan.calibration import calibrate
+
+            calibrate(self.plan, unknown, speeds)
+        return bool(unknown)
 
     def lines(self, cores: int) -> list[str]:
         """What will be made, a line for each group of stages, and what is left."""
@@ -41,6 +54,12 @@ class Brief:
         head = f"preset {self.plan.preset} on {self.plan.facts['data']['title']}, seeds {seeds}: {size}"
         groups = ([m for m in self.plan.members.values() if m.stage in stages] for stages in LINES)
         return [head, *(f"  {self._line(group)}" for group in groups if group), *self._left(cores)]
+
+    def is_known(self, member: Member) -> bool:
+        """Whether its seconds do not rest on a network whose speed nobody knows."""
+        if self.forecast.is_recorded(member) or self.reckoning.of(member).basis == TIMED:
+            return True
+        return self.reckoning.network_key(member) in ("", *self.forecast.speeds)
 
     def _line(self, members: Sequence[Member]) -> str:
         stages = dict.fromkeys(member.stage for member in members)
@@ -62,7 +81,7 @@ class Brief:
         seconds = {output: self.forecast.of_process(members) for output, members in jobs.items()}
         wall = wall_seconds(self.plan.jobs, seconds, self.forecast.ranks, cores)
         work = f"{span(sum(seconds.values()))} of work, {span(wall)} on {counted(cores, 'core')}"
-        return [f"{count}: {work}; disk {self._disk()}; {self._source()}"]
+        return [f"{count}: {work}; {self._source()}", self._needs()]
 
     def _waiting_of(self, members: Iterable[Member]) -> list[Member]:
         return [member for member in members if member.id in self._names]
@@ -73,43 +92,20 @@ class Brief:
 
     def _source(self) -> str:
         """What the times rest on."""
-        whole = sum(map(self.forecast.seconds, self.waiting))
-        recorded = sum(self.forecast.seconds(m) for m in self.waiting if self.forecast.is_recorded(m))
-        share = f"{100 * recorded / whole:.0f} %" if whole else "none"
-        return f"{share} of the time as it was recorded here, the rest reckoned from passes"
-
-    def _disk(self) -> str:
-        """Bytes of what is not made yet, as members alike have them, or at least their weights."""
-        known = [self.forecast.durations.taken(member) for member in self.waiting]
-        total = sum(
-            taken.bytes if taken else self._weights(member) for member, taken in zip(self.waiting, known, strict=True)
-        )
-        return f"{'' if all(known) else 'over '}{readable(COPIES * total)}"
-
-    def _weights(self, member: Member) -> int:
-        if member.model is None or "train" not in member.spec:
-            return 0
-        network = str(member.spec["model"])
-        if network not in self._counted:
-            self._counted[network] = self._parameters(member)
-        return WEIGHT_BYTES * self._counted[network]
-
-    @cached_property
-    def _counted(self) -> dict[str, int]:
-        return {}
-
-    def _parameters(self, member: Member) -> int:
-        from distillab.models import MODELS
-        from distillab.models.untrained import untrained
-
-        facts = self.plan.facts["data"]
-        model = untrained(MODELS.parse(member.spec["model"]), tuple(facts["shape"]), facts["classes"])
-        return sum(weights.numel() for weights in model.state_dict().values())
-
-    def _time_networks(self) -> None:
-        """Time the networks of which nothing is recorded."""
-        speeds = Throughput(self.root)
+        shares = defaultdict[str, float](float)
         for member in self.waiting:
-            if not self.forecast.is_recorded(member) and (cost := cost_of(self.plan, member)):
-                seconds_of_pass(self.plan, cost, speeds, measure=True)
-        self.forecast.speeds = speeds.known
+            recorded = self.forecast.is_recorded(member)
+            basis = RECORDED if recorded else self.reckoning.of(member).basis
+            shares[basis] += self.forecast.seconds(member)
+        whole = sum(shares.values()) or 1.0
+        return ", ".join(f"{100 * each / whole:.0f} % {basis}" for basis, each in sorted(shares.items()))
+
+    def _needs(self) -> str:
+        """Disk, memory and answers."""
+        memory = max(job.memory_mb for job in self.plan.jobs)
+        disk = readable(Disk(self.plan, self.forecast.durations).of(self.waiting))
+        bought = [f"{thief} {count:,} answers, {most:,} of one teacher"
+                  for thief, (count, most) in answers_bought(self.plan, self.waiting).items()]  # fmt: skip
+        return f"needs: disk {disk}, memory {memory / 1000:.1f} GB a job" + "".join(
+            f"; buys: {each}" for each in bought
+        )

@@ -1,10 +1,14 @@
 """What members cost: forward-and-backward passes of a network, and seconds where its speed is known."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+import torch
 
 from distillab.attacks import ATTACKS
 from distillab.core.job import Member, Plan
+from distillab.core.provenance import processor
 from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.defenses.adversarial_training import AdversarialTrainingSpec
@@ -27,11 +31,30 @@ class Cost:
     """Of a training."""
     against: int = 0
     """Passes of an image in each epoch of a training against an adversary; all but one or two are its steps."""
+    images: int = 0
+    """Of an epoch, or of an attack."""
+    device: str = ""
+    """Name of the processor or the GPU."""
+    shape: tuple[int, ...] = ()
+    """Of an image, and the number of classes."""
 
     @property
     def key(self) -> str:
         """Under which name the network's speed is kept."""
-        return f"{sorted(self.network.items())} batch {self.batch_size} {self.settings} threads {self.threads}"
+        network = " ".join(f"{name}={value}" for name, value in sorted(self.network.items()))
+        size = "x".join(map(str, self.shape))
+        return f"{network} {size} batch {self.batch_size} {self.settings} threads {self.threads} on {self.device}"
+
+
+def computes_on(plan: Plan) -> str:
+    """``cuda`` or ``cpu``: where this machine would make the plan's networks."""
+    return "cuda" if plan.device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+@cache
+def device_name(kind: str) -> str:
+    """What kind of processor or GPU this machine computes with: seconds of others say nothing here."""
+    return torch.cuda.get_device_name() if kind == "cuda" else processor()
 
 
 def cost_of(plan: Plan, member: Member) -> Cost | None:
@@ -53,8 +76,9 @@ def unknown_images(plan: Plan) -> bool:
 def _training(plan: Plan, member: Member) -> Cost | None:
     recipe = member.spec["train"]
     settings = f"{recipe['precision']}{' channels_last' if recipe['channels_last'] else ''}"
-    held_out = 0 if member.stage == "distill" else int(plan.params["data"]["val"])
-    own, other, epochs = _train_images(plan, held_out), _other_images(plan, member), int(recipe["epochs"])
+    everything = member.stage == "distill" or plan.params["data"]["refit"]
+    held_out = 0 if everything else int(plan.params["data"]["val"])
+    own, other, epochs = train_images(plan, held_out), _other_images(plan, member), int(recipe["epochs"])
     if own is None or other is None:
         return None
     images = own + other
@@ -67,21 +91,37 @@ def _training(plan: Plan, member: Member) -> Cost | None:
         threads=member.threads,
         epochs=epochs,
         against=defense.passes(1) if isinstance(defense, AdversarialTrainingSpec) else 0,
+        images=images,
+        **_place(plan),
     )
 
 
 def _attack(plan: Plan, member: Member) -> Cost | None:
     spec = ATTACKS.parse(member.spec["attack"])
-    images = _least(spec.images, _test_images(plan))
+    images = _least(spec.images, test_images(plan))
     if images is None:
         return None
     network = plan.members[member.parents["model"]].spec.get("model")
     if network is None:  # from elsewhere: nobody can build another one to time it
         return None
-    return Cost(network, images * spec.passes, spec.batch_size, "float32", member.threads)
+    return Cost(
+        network,
+        images * spec.passes,
+        spec.batch_size,
+        "float32",
+        member.threads,
+        images=images,
+        **_place(plan),
+    )
 
 
-def _train_images(plan: Plan, held_out: int) -> int | None:
+def _place(plan: Plan) -> dict[str, Any]:
+    facts = plan.facts["data"]
+    return {"device": device_name(computes_on(plan)), "shape": (*facts["shape"], facts["classes"])}
+
+
+def train_images(plan: Plan, held_out: int) -> int | None:
+    """How many of a data set's images are trained on, so many held out; None where only the files know."""
     published = plan.facts["data"]["train"]
     return _least(None if published is None else published - held_out, plan.params["data"]["train_limit"])
 
@@ -94,7 +134,8 @@ def _other_images(plan: Plan, member: Member) -> int | None:
     return _least(spec.facts.train, spec.train_limit)
 
 
-def _test_images(plan: Plan) -> int | None:
+def test_images(plan: Plan) -> int | None:
+    """How many images models are tested on; None where only the files know."""
     return _least(plan.facts["data"]["test"], plan.params["data"]["test_limit"])
 
 

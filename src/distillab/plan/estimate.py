@@ -5,12 +5,11 @@ from pathlib import Path
 
 from distillab.core.identity import PAPER
 from distillab.core.job import Member, Plan
-from distillab.core.sidecar import sidecar_path
 from distillab.core.stages import STAGES
-from distillab.core.store import Store
-from distillab.core.throughput import Throughput
-from distillab.core.workspace import HIDDEN
+from distillab.plan.brief import Brief
 from distillab.plan.costs import IMAGES_UNKNOWN, Cost, cost_of, unknown_images
+from distillab.plan.disk import Disk
+from distillab.plan.prune import readable
 
 
 @dataclass
@@ -22,7 +21,7 @@ class Group:
     done: int = 0
     passes: int = 0
     seconds: float | None = 0.0
-    """Of what is not made yet; None where a speed is unknown."""
+    """Of what is not made yet; None where a network's speed is unknown."""
     detail: str = ""
     """What an epoch and an attack step of a training against an adversary take."""
 
@@ -35,13 +34,15 @@ def describe(plan: Plan, root: Path, *, measure: bool) -> str:
         root: the project.
         measure: time networks whose speed on this machine is not known yet.
     """
-    groups = _groups(plan, root, measure=measure)
+    brief = Brief(plan, root, measure=measure)
+    groups = _groups(brief)
     lines = [_headline(plan)]
     for stage in [*STAGES][:-2]:
         of_stage = [group for group in groups if group.members[0].stage == stage]
         if of_stage:
             lines.append(f"{stage}: {STAGES[stage].says}")
             lines += [f"  {_line(group)}" for group in of_stage]
+            lines.append(f"  needs: {_needs(brief, stage)}")
     lines.append(_total(plan, groups))
     return "\n".join(lines)
 
@@ -52,19 +53,25 @@ def _headline(plan: Plan) -> str:
     return f"preset {plan.preset} on {plan.facts['data']['title']}, seeds {seeds}: {size}"
 
 
-def _groups(plan: Plan, root: Path, *, measure: bool) -> list[Group]:
-    store, speeds = Store(root / HIDDEN / "store"), Throughput(root)
-    groups: dict[str, Group] = {}
-    for member in plan.members.values():
+def _groups(brief: Brief) -> list[Group]:
+    groups, waiting = dict[str, Group](), {member.id for member in brief.waiting}
+    for member in brief.plan.members.values():
         title = _title(member)
         group = groups.setdefault(f"{member.stage} {title}", Group(title))
         group.members.append(member)
-        cost = cost_of(plan, member)
-        if _made(store, member):
+        if member.id in waiting:
+            _add(group, brief, member)
+        else:
             group.done += 1
-        elif cost is not None:
-            _add(group, cost, seconds_of_pass(plan, cost, speeds, measure=measure))
     return list(groups.values())
+
+
+def _needs(brief: Brief, stage: str) -> str:
+    """Disk of a stage's members that are not made, and the memory of a job of its rule."""
+    members = [member for member in brief.waiting if member.stage == stage]
+    memory = max(job.memory_mb for job in brief.plan.stage(stage))
+    disk = readable(Disk(brief.plan, brief.forecast.durations).of(members))
+    return f"disk {disk}, memory {memory / 1000:.1f} GB a job"
 
 
 def _title(member: Member) -> str:
@@ -83,36 +90,26 @@ def _title(member: Member) -> str:
     return (" by ".join(reversed(names)) or member.id) + of_thief
 
 
-def _add(group: Group, cost: Cost, one_pass: float | None) -> None:
-    seconds = None if one_pass is None else one_pass * cost.passes
-    group.passes += cost.passes
+def _add(group: Group, brief: Brief, member: Member) -> None:
+    cost = cost_of(brief.plan, member)
+    seconds = brief.forecast.seconds(member) if brief.is_known(member) else None
+    group.passes += cost.passes if cost else 0
     group.seconds = None if seconds is None or group.seconds is None else group.seconds + seconds
-    if cost.against and seconds is not None:
-        epoch = seconds / cost.epochs
-        group.detail = f" ({duration(epoch)} an epoch, {duration(epoch / cost.against)} of it for each attack step)"
+    if cost and cost.against and seconds is not None:
+        group.detail = _per_epoch(cost, seconds)
 
 
-def seconds_of_pass(plan: Plan, cost: Cost, speeds: Throughput, *, measure: bool) -> float | None:
-    """Seconds of one image's pass; timed now where they are unknown and this is asked for."""
-    known = speeds.get(cost.key)
-    if known is None and measure:
-        from distillab.plan.speed import seconds_per_image
-
-        known = seconds_per_image(plan, cost)
-        speeds.put(cost.key, known)
-    return known
-
-
-def _made(store: Store, member: Member) -> bool:
-    suffix = Path(member.path).suffix or ".safetensors"
-    return sidecar_path(store.entry(member.stage, member.key, suffix).payload).exists()
+def _per_epoch(cost: Cost, seconds: float) -> str:
+    epoch = seconds / cost.epochs
+    return f" ({duration(epoch)} an epoch, {duration(epoch / cost.against)} of it for each attack step)"
 
 
 def _line(group: Group) -> str:
     count, seeds = len(group.members), len({member.seed for member in group.members})
     left = f"{group.done} of {count} made" if group.done else f"{count} to make"
     runs = f", {seeds} seeds" if seeds > 1 else ""
-    work = f", {group.passes:.3g} passes, {duration(group.seconds)}" if group.passes else ""
+    passes = f", {group.passes:.3g} passes" if group.passes else ""
+    work = f"{passes}, {duration(group.seconds)}" if group.seconds != 0 else ""
     return f"{group.title}: {left}{runs}{work}{group.detail}"
 
 

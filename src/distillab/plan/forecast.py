@@ -1,10 +1,11 @@
-"""How long what is not made yet will take: by what was recorded of members alike, else by passes and stated seconds."""
+"""How long what is not made yet will take: as members alike took, else by what was timed or is stated."""
 
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distillab.core.job import Job, Member, Plan
 from distillab.core.sidecar import sidecar_path
@@ -13,20 +14,24 @@ from distillab.core.workspace import Workspace
 from distillab.plan.durations import Durations
 from distillab.plan.priorities import START, UNKNOWN, priorities
 
-BESIDE_PASSES = {"teach": 1.6, "baseline": 2.4, "knockoff": 3.0, "distill": 2.4, "attack": 1.8}
-"""Seconds of a stage per second of bare forward and backward passes, as on digits: CPU seconds, one core of 2026."""
+if TYPE_CHECKING:
+    from distillab.plan.reckoning import Reckoning
 
-TYPICAL = {"prepare": 1.0, "measure": 0.05, "sensitivity": 0.1, "certify": 1.1, "collect": 0.4, "report": 5.0}
-"""Seconds of a member of a stage whose passes nobody counts, as on digits."""
+TYPICAL = {"prepare": 1.0, "measure": 0.05, "sensitivity": 0.1, "collect": 0.2, "report": 4.5}
+"""Seconds of a member of a stage whose passes no job counts, as on digits."""
 
 
 class Forecast:
-    """Seconds of members that are not made yet."""
+    """Seconds of members that are not made yet.
 
-    def __init__(self, plan: Plan, root: Path) -> None:
-        self.plan, self.workspace = plan, Workspace(root, plan)
-        self.durations = Durations(self.workspace)
+    Without a reckoning, whose networks need torch, it goes by the passes that the plan's jobs have.
+    """
+
+    def __init__(self, plan: Plan, root: Path, reckoning: "Reckoning | None" = None) -> None:
+        self.plan, self.workspace, self.reckoning = plan, Workspace(root, plan), reckoning
+        self.durations = Durations(self.workspace, reckoning)
         self.speeds = Throughput(root).known
+        self._seconds: dict[str, float] = {}
 
     def made_at(self, member: Member) -> float | None:
         """When a member was finished, in seconds since the epoch; None if it is not."""
@@ -36,13 +41,15 @@ class Forecast:
             return None
 
     def seconds(self, member: Member) -> float:
-        """As members alike took, or else as guessed from the passes of its job."""
-        recorded = self.durations.seconds(member)
-        return self._guess(member) if recorded is None else recorded
+        """As members alike took, or else as reckoned from passes, at the pace of members like it."""
+        if member.id not in self._seconds:
+            recorded = self.durations.seconds(member)
+            self._seconds[member.id] = self._reckoned(member) if recorded is None else recorded
+        return self._seconds[member.id]
 
     def is_recorded(self, member: Member) -> bool:
-        """Whether a member alike was made."""
-        return self.durations.seconds(member) is not None
+        """Whether its seconds are those of members alike, or of the same network and method."""
+        return self.durations.seconds(member) is not None or self.durations.pace(member) is not None
 
     def of_process(self, waiting: Collection[Member]) -> float:
         """Seconds of the process that makes these members; 0 without any."""
@@ -53,19 +60,20 @@ class Forecast:
         """Stage and id of every job to its priority."""
         return priorities(self.plan.jobs, self.speeds)
 
-    @cached_property
-    def _guesses(self) -> dict[str, float]:
-        return {name: self._share(job) for job in self.plan.jobs for name in job.members}
+    def _reckoned(self, member: Member) -> float:
+        if self.reckoning:
+            return (self.durations.pace(member) or 1.0) * self.reckoning.of(member).seconds
+        return self._shares.get(member.id, TYPICAL.get(member.stage, 0.0))
 
-    def _guess(self, member: Member) -> float:
-        return self._guesses.get(member.id, TYPICAL.get(member.stage, 0.0))
+    @cached_property
+    def _shares(self) -> dict[str, float]:
+        return {name: self._share(job) for job in self.plan.jobs for name in job.members}
 
     def _share(self, job: Job) -> float:
         """A member's share of its job's passes."""
         if not job.passes:
             return TYPICAL.get(job.stage, 0.0)
-        bare = sum(count * self.speeds.get(key, UNKNOWN) for key, count in job.passes.items())
-        return BESIDE_PASSES.get(job.stage, 1.0) * bare / len(job.members)
+        return sum(count * self.speeds.get(key, UNKNOWN) for key, count in job.passes.items()) / len(job.members)
 
 
 def wall_seconds(

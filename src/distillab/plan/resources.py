@@ -5,6 +5,8 @@ from math import prod
 
 from distillab.core.job import Job, Plan
 from distillab.plan.costs import cost_of
+from distillab.plan.priorities import UNKNOWN
+from distillab.plan.reckoning import Reckoning
 from distillab.specs.data import DataSpec
 
 BASE_MB = 2000
@@ -15,13 +17,17 @@ COPIES = 3
 
 
 def passes_of(plan: Plan, job: Job) -> dict[str, int]:
-    """Image passes of a job by the key under which their speed is known."""
-    total: Counter[str] = Counter()
-    for member_id in job.members:
-        cost = cost_of(plan, plan.members[member_id])
+    """What a job's trainings, attacks and certificates take, in plain training steps of an image.
+
+    By the key under which the speed of these is known; what methods take beside them as it is stated.
+    """
+    total, reckoning = Counter[str](), Reckoning(plan, {})
+    for member in (plan.members[name] for name in job.members):
+        model = plan.members[member.parents["model"]] if member.stage == "certify" else member
+        cost = cost_of(plan, model)
         if cost is not None:
-            total[cost.key] += cost.passes
-    return dict(total)
+            total[cost.key] += round(reckoning.of(member).seconds / UNKNOWN)
+    return {key: passes for key, passes in total.items() if passes}
 
 
 def memory_mb(data: DataSpec) -> int:

@@ -294,7 +294,7 @@ def test_plan_tells_the_gains_that_could_be_found(deciding, capsys):
     assert out[-1].endswith("assumed)")
     (deciding.root / "params.yaml").write_text(yaml.safe_dump({"preset": "tiny", "override": {"studies": ["ta"]}}))
     assert main(["plan", "--no-measure"]) == 0
-    assert said(capsys)[0][-1].startswith("left: ")
+    assert said(capsys)[0][-1].startswith("needs: ")
 
 
 def test_efforts_add_up():

@@ -34,7 +34,8 @@ def test_plan_says_in_ten_lines_what_will_be_made(project, capsys):
     assert lines[0] == f"preset tiny on Digits (8x8), seeds 4: {PAYLOADS} payloads in 9 jobs"
     assert any(re.fullmatch(r"  Stealing 2 teachers with 1 attack: to do, \d+ s left", line) for line in lines)
     (left,) = [line for line in lines if line.startswith("left: ")]
-    assert " on 3 cores; disk over " in left
+    assert left.endswith(" on 3 cores; 100 % stated")
+    assert lines[lines.index(left) + 1].startswith("needs: disk ")
 
 
 def test_plan_all_is_the_tree(project, capsys):
@@ -45,13 +46,15 @@ def test_plan_all_is_the_tree(project, capsys):
     assert total.endswith("1.2e+04 passes, ? hours (run `distillab plan` without --no-measure) on one core or device")
 
 
-def test_plan_measures_unknown_networks(project, capsys, monkeypatch):
-    monkeypatch.setattr("distillab.plan.speed.seconds_per_image", lambda _plan, _cost: 0.01)
+def test_plan_measures_what_is_unknown(project, capsys, monkeypatch):
+    monkeypatch.setattr("distillab.plan.calibration.seconds_per_image", lambda _seconds_of, _batch, **_options: 0.01)
     assert main(["plan", "--all"]) == 0
     assert "  ce-cnn_digits: 1 to make, 2.4e+03 passes, 24 s" in said(capsys)
     assert main(["plan", "--no-measure"]) == 0
-    training = 1.6 * 24 * 2 + 2.4 * 24
-    assert f"to do, {training / 60:.0f} min left" in said(capsys)[1]
+    lines = said(capsys)
+    assert f"to do, {3 * 24} s left" in lines[1]
+    (left,) = [line for line in lines if line.startswith("left: ")]
+    assert re.search(r"; \d+ % stated, \d+ % timed on this machine$", left)
 
 
 def test_use_edits_params_and_keeps_the_rest(project, capsys):

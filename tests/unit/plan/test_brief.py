@@ -5,7 +5,8 @@ import re
 import pytest
 
 from distillab.core.stages import STAGES
-from distillab.plan.brief import COPIES, WEIGHT_BYTES, Brief
+from distillab.plan.brief import Brief
+from distillab.plan.disk import Disk
 from distillab.plan.forecast import Forecast
 from distillab.plan.prune import readable
 
@@ -17,17 +18,18 @@ def small(plan_of):
 
 
 def test_every_stage_is_told_in_a_few_lines(rich, tmp_path):
-    head, *stages, left = Brief(rich, tmp_path, measure=False).lines(2)
+    head, *stages, left, needs = Brief(rich, tmp_path, measure=False).lines(2)
     assert len(stages) <= 6
     assert head.endswith(f": {len(rich.members)} payloads in {len(rich.jobs)} jobs")
     assert stages[0].startswith("  Training 14 teachers under 3 defenses, training ")
     assert left.startswith(f"left: {len(rich.members)} of {len(rich.members)} payloads: ")
+    assert needs.startswith("needs: disk ")
 
 
 def test_time_is_that_of_all_jobs_and_less_on_more_cores(small, tmp_path):
-    forecast = Forecast(small, tmp_path)
+    forecast = Brief(small, tmp_path, measure=False).forecast
     work = sum(forecast.of_process([small.members[name] for name in job.members]) for job in small.jobs)
-    said = [Brief(small, tmp_path, measure=False).lines(cores)[-1] for cores in (1, 4)]
+    said = [Brief(small, tmp_path, measure=False).lines(cores)[-2] for cores in (1, 4)]
     works, walls = zip(*(re.search(r": (\d+) s of work, (\d+) s on", line).groups() for line in said), strict=True)
     assert set(works) == {f"{work:.0f}"}
     assert walls[0] == works[0]
@@ -41,13 +43,14 @@ def test_what_is_made_takes_no_time_and_no_disk(small, tmp_path, monkeypatch):
     assert left == f"left: 0 of {len(small.members)} payloads; `distillab answer` says what they answer"
 
 
-def test_of_what_was_never_made_the_weights_at_least_need_disk(small, tmp_path):
-    trained = [member for member in small.members.values() if member.model and "train" in member.spec]
+def test_what_times_rest_on_is_said_and_disk_memory_and_answers_are_counted(small, tmp_path):
     brief = Brief(small, tmp_path, measure=False)
-    weights = sum(WEIGHT_BYTES * brief._parameters(member) for member in trained)
-    said = brief.lines(2)[-1]
-    assert f"; disk over {readable(COPIES * weights)}; " in said
-    assert said.endswith("0 % of the time as it was recorded here, the rest reckoned from passes")
+    *_, left, needs = brief.lines(2)
+    assert left.endswith("; 100 % stated")
+    disk = readable(Disk(small, brief.forecast.durations).of(small.members.values()))
+    memory = small.jobs[0].memory_mb / 1000
+    assert needs.startswith(f"needs: disk {disk}, memory {memory:.1f} GB a job; buys: paper ")
+    assert needs.endswith(" of one teacher")
 
 
 def test_images_that_only_the_files_count_leave_the_time_open(project):

@@ -1,11 +1,13 @@
 """What trainings cost in passes, and how the plan says it."""
 
 import pytest
+import torch
 
+from distillab.core.provenance import processor
 from distillab.core.throughput import Throughput
 from distillab.defenses import DEFENSES
 from distillab.plan.build import build_plan
-from distillab.plan.costs import Cost, cost_of
+from distillab.plan.costs import Cost, computes_on, cost_of
 from distillab.plan.estimate import describe
 
 ROWS = {
@@ -93,19 +95,31 @@ def test_limits_bound_images_that_only_the_files_count(project):
 def test_costs_in_full(rich):
     costs = {i: cost_of(rich, member) for i, member in rich.members.items()}
     plain, settings = {"name": "papernot_digits"}, "bfloat16 channels_last"
-    assert costs["ce-papernot_digits-s3"] == Cost(plain, 400 * 6, 32, "float32", 2, epochs=6)
-    assert costs["ls0.1-papernot_digits-s9"] == Cost(plain, 400 * 3, 16, settings, 4, epochs=3)
-    assert costs["st-cnn_digits--live-papernot_digits-s3"] == Cost(plain, 400 * 2, 128, "float32", 3, epochs=2)
-    assert costs["ta-T5-step1-s3"] == Cost({"name": "cnn_digits"}, 400 * 6, 32, "float32", 2, epochs=6)
-    assert costs["ta-warm-cnn_digits-s3"] == Cost({"name": "cnn_digits"}, 400, 32, "float32", 2, epochs=1)
-    assert costs["ls-papernot_digits-s7-pgd_linf"] == Cost(plain, 60 * 6, 240, "float32", 1)
+    here = {"device": processor(), "shape": (1, 8, 8, 10)}
+    own = {"images": 400} | here
+    assert costs["ce-papernot_digits-s3"] == Cost(plain, 400 * 6, 32, "float32", 2, epochs=6, **own)
+    assert costs["ls0.1-papernot_digits-s9"] == Cost(plain, 400 * 3, 16, settings, 4, epochs=3, **own)
+    assert costs["st-cnn_digits--live-papernot_digits-s3"] == Cost(plain, 400 * 2, 128, "float32", 3, epochs=2, **own)
+    assert costs["ta-T5-step1-s3"] == Cost({"name": "cnn_digits"}, 400 * 6, 32, "float32", 2, epochs=6, **own)
+    assert costs["ta-warm-cnn_digits-s3"] == Cost({"name": "cnn_digits"}, 400, 32, "float32", 2, epochs=1, **own)
+    assert costs["ls-papernot_digits-s7-pgd_linf"] == Cost(plain, 60 * 6, 240, "float32", 1, images=60, **here)
     without = ("data-images", "ta-T5-step0-s3-labels", "ls-cnn_digits-s9-answers", "ls-cnn_digits-s3-certify-ibp")
     assert [costs[i] for i in without] == [None] * 4
 
 
 def test_a_speed_is_kept_under_all_that_it_depends_on():
-    cost = Cost({"name": "vgg8", "depth": 3}, 1, 16, "bfloat16", 2, epochs=9, against=8)
-    assert cost.key == "[('depth', 3), ('name', 'vgg8')] batch 16 bfloat16 threads 2"
+    network, kept = {"name": "vgg8", "depth": 3}, {"device": "A", "shape": (3, 8, 8, 10)}
+    cost = Cost(network, 1, 16, "bfloat16", 2, epochs=9, against=8, images=5, **kept)
+    assert cost.key == "depth=3 name=vgg8 3x8x8x10 batch 16 bfloat16 threads 2 on A"
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "kind"),
+    [("cpu", True, "cpu"), ("auto", True, "cuda"), ("cuda", True, "cuda"), ("auto", False, "cpu")],
+)
+def test_the_device_is_the_one_that_trainings_take(rich, monkeypatch, asked, there, kind):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert computes_on(rich.model_copy(update={"params": rich.params | {"device": asked}})) == kind
 
 
 @pytest.mark.parametrize(

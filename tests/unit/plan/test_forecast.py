@@ -4,7 +4,7 @@ import pytest
 
 from distillab.core.job import Job
 from distillab.core.throughput import Throughput
-from distillab.plan.forecast import BESIDE_PASSES, TYPICAL, Forecast, wall_seconds
+from distillab.plan.forecast import TYPICAL, Forecast, wall_seconds
 from distillab.plan.priorities import START
 
 
@@ -45,7 +45,7 @@ def test_what_nobody_recorded_is_its_share_of_its_jobs_passes(rich, tmp_path):
             speeds.put(key, 0.01)
     forecast = Forecast(rich, tmp_path)
     teach = next(each for each in rich.jobs if each.stage == "teach" and each.passes)
-    share = BESIDE_PASSES["teach"] * 0.01 * sum(teach.passes.values()) / len(teach.members)
+    share = 0.01 * sum(teach.passes.values()) / len(teach.members)
     assert forecast.seconds(rich.members[teach.members[0]]) == pytest.approx(share)
     page = next(each for each in rich.jobs if each.stage == "report")
     assert forecast.of_process([rich.members[page.members[0]]]) == START + TYPICAL["report"]
