@@ -97,6 +97,7 @@ def write_tables(folder: Path, *, seeds: int = 3) -> Path:
         "responses": response_tables.responses(DEFENSES, seeds, TEACHER),
         "profiles": response_tables.profiles(DEFENSES, seeds, TEACHER),
         "curves": robust_tables.curves(seeds, QUALITY, TEACHER),
+        "protections": thief_tables.protections(seeds, TEACHER, STUDENT, TEST_N),
         "cmi": leak_tables.cmi(MEASURED, SCATTER, TEACHER, seeds),
         "leaks": leak_tables.leaks(MEASURED, SCATTER, TEACHER, seeds),
         "simplex": leak_tables.simplex(MEASURED, SCATTER, TEACHER),

@@ -14,7 +14,7 @@ from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 
 REPORTS = Path(__file__).parents[2] / "reports"
-PAGES = ("index", "undistillable", "ta", "sparse", "adversarial", "certified")
+PAGES = ("index", "undistillable", "ta", "sparse", "adversarial", "certified", "audit")
 COST = RunCost({"attack": 2000.0, "distill": 3420.4, "claims": 0.9}, 1830.0)
 
 

@@ -161,6 +161,33 @@ def worth(knockoff):
     return pd.DataFrame(rows) if rows else frame_of(TABLES["worth"], [])
 
 
+def protections(seeds, teacher, student, test_n):
+    """The table ``protections`` of the teacher without protection: answers as labels, and two defenses around it."""
+    named = {"told": "label", "mad": "MAD", "label_only": "label only"}
+    left = {"told": GAINS["ce"] - 0.004} | GAINS
+    return pd.DataFrame([
+        {"thief": "poor", "teacher": f"ce-{teacher}", "defense": "ce", "student": student, "protection": key,
+         "is_form": key == "told", "label": label, "n": test_n, "teachers": seeds, "accuracy": 0.968,
+         "cost": 0.002 * place, "cost_low": 0.002 * place - 0.004, "cost_high": 0.002 * place + 0.004,
+         "flip_rate": 0.01 * place, "change_l1": 0.11 + 0.2 * place, "ece": 0.012 + 0.01 * place, "bare_ece": 0.012,
+         "best_attack": "kd", "gain": left[key], "gain_lower": left[key] - 0.03, "gain_upper": left[key] + 0.03,
+         "seeds": seeds_of("poor", seeds), "missing": 0, "share_attack": "kd"} | _taken(left[key], seeds)
+        for place, (key, label) in enumerate(named.items())
+    ])  # fmt: skip
+
+
+def _taken(gain, seeds):
+    """The share of the leak that is gone; of one seed nothing is known."""
+    share = 1 - gain / GAINS["ce"]
+    known = seeds > 1
+    reason = "half of the leak is gone at no cost" if share > 0.8 else "kd may keep half of the leak"
+    ends = {"share_removed": share, "share_low": share - 0.25, "share_high": share + 0.3}
+    return {
+        "protects": known and share > 0.8,
+        "protection_reason": reason if known else "no leak to remove is shown",
+    } | {name: value if known else None for name, value in ends.items()}
+
+
 def verdicts(knockoff, margin):
     """The table ``verdicts`` of every thief, with the papers' scope for the papers' thief alone."""
     rows = []

@@ -18,7 +18,7 @@ OF_ATTACKS = ("worst", "responses", "profiles")
 OF_CERTIFIERS = ("certificates", "certified_images", "cascades")
 OF_CHAINS = ("sensitivity", "steps", "claims")
 OF_EVERYONE = ("robustness", "strength", "curves", "cmi", "history", "examples")
-OF_KNOCKOFFS = ("knockoff", "verdicts", "labels", "worth")
+OF_KNOCKOFFS = ("knockoff", "verdicts", "labels", "worth", "protections")
 
 
 def three_seeds(folder: Path) -> Path:
@@ -67,7 +67,7 @@ def one_teacher(folder: Path) -> Path:
         if "model" in columns:
             _keep(tables, path.stem, lambda frame: frame["model"].str.startswith(("ce-", "ls0.1-")))
     _keep(tables, "knockoff", lambda frame: (frame["attack"] == "kd") & (frame["thief"] == "paper"))
-    for name in ("verdicts", "labels", "worth"):
+    for name in ("verdicts", "labels", "worth", "protections"):
         _keep(tables, name, lambda frame: frame["thief"] == "paper")
     _empty(tables, "ablations", "hypotheses", "curves", "examples", "cascades", *OF_CHAINS)
     return tables

@@ -16,6 +16,9 @@ from distillab.specs.model import ImageShape
 SHOWN = 20
 """Classes that are listed one by one."""
 
+GLANCED = 64
+"""Images whose shape stands for that of all, until all are read."""
+
 NAMED = 3
 """Files that are named of each reason."""
 
@@ -35,6 +38,24 @@ def survey(path: Path, rules: Rules, *, workers: int = 0) -> tuple[Inventory, Im
     size = Counter(shape[1:] for shape in shapes).most_common(1)[0][0]
     items = (replace(item, state="resized") if _differs(item, size) else item for item in found.items)
     return Inventory(found.where, tuple(items)), (max(shape[0] for shape in shapes), *size)
+
+
+def glance(path: Path, rules: Rules) -> tuple[Inventory, ImageShape | None]:
+    """The files at ``path`` by their names, and the shape that most of a few images have; None where there are none.
+
+    Raises:
+        ArtifactError: ``path`` cannot be walked over, or no image of the few can be read.
+    """
+    found = sorted_files(path, rules)
+    used = [i for i, item in enumerate(found.items) if item.state in USED]
+    some = {used[len(used) * i // GLANCED] for i in range(GLANCED)} if used else set()
+    aside = (item if i in some else replace(item, state="passed over", split="") for i, item in enumerate(found.items))
+    looked = examined_files(path, Inventory(found.where, tuple(aside)))
+    shapes = Counter(item.shape for item in looked.items if item.shape)
+    if used and not shapes:
+        looked.require()
+    channels = max((shape[0] for shape in shapes), default=0)
+    return found, (channels, *shapes.most_common(1)[0][0][1:]) if shapes else None
 
 
 def proposal(inventory: Inventory, shape: ImageShape, path: Path, rules: Rules) -> dict[str, Any]:

@@ -28,8 +28,13 @@ RENAMED = {"ls_eps": "label_smoothing", "eps": "label_smoothing"}
 """Keys of former versions, where the new one is allowed and the old one is not."""
 
 
-def validate(model: type[ModelT], content: dict[str, Any]) -> ModelT:
+def validate(model: type[ModelT], content: dict[str, Any], *, where: str = "params") -> ModelT:
     """``content`` as a ``model``.
+
+    Args:
+        model: What it should be.
+        content: What a user wrote.
+        where: What every line begins with.
 
     Raises:
         SpecError: all errors at once, one line each.
@@ -38,10 +43,10 @@ def validate(model: type[ModelT], content: dict[str, Any]) -> ModelT:
         valid = model.model_validate(content)
     except ValidationError as error:
         mistakes = of_one_form(_root_causes(error.errors()), model)
-        raise all_errors([_line(mistake, model) for mistake in mistakes]) from error
+        raise all_errors([f"{where}: {_line(mistake, model)}" for mistake in mistakes]) from error
     places = list(truths_for_numbers(content, valid))
     if places:
-        raise all_errors([f"params: {place}: expected a number; got true or false" for place in places])
+        raise all_errors([f"{where}: {place}: expected a number; got true or false" for place in places])
     return valid
 
 
@@ -90,7 +95,7 @@ def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
             says = "expected at least one entry; got none"
         case _:
             says = _translated(detail["msg"]) + ("" if isinstance(given, dict) else f"; got {shown(given)}")
-    return f"params: {path}: {says}"
+    return f"{path}: {says}"
 
 
 def _choice(given: object, names: list[str]) -> str:

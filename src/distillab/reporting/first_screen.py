@@ -90,7 +90,11 @@ def _picture(tables: Tables) -> Html:
 
 def _cards(tables: Tables) -> str:
     """Three numbers with their intervals, of what this run has."""
-    cards = [*_leaks(tables), *_worst(tables), *_certified(tables)][:CARDS]
+    return card_list([*_leaks(tables), *_worst(tables), *_certified(tables)][:CARDS])
+
+
+def card_list(cards: "list[Card]") -> str:
+    """Numbers side by side; nothing where there is none."""
     items = "".join(
         f"<li><b>{value}</b>{escape(what)}<br><span>{escape(more)}</span></li>" for value, what, more in cards
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from distillab.core.identity import PAPER
 from distillab.reporting import (
+    audit_views,
     certified_papers,
     certified_views,
     chain_attacks,
@@ -76,11 +77,25 @@ def certificates(tables: Tables, papers: Reported) -> Sections:
     }
 
 
+def audit(tables: Tables, papers: Reported) -> Sections:
+    """The verdicts with their control, what protections take and cost, and the evidence."""
+    return {
+        "The verdict and its control": [audit_views.verdicts_table(tables), thief_views.controls_table(tables)],
+        "What would protect it": [audit_views.protections_table(tables)],
+        "The evidence": [
+            leak_views.leaks_table(tables),
+            model_views.entropy_table(tables, papers),
+            model_views.utility_table(tables, papers),
+        ],
+    }
+
+
 SECTIONS: dict[RecordKind, Callable[[Tables, Reported], Sections]] = {
     "knockoffs": knockoffs,
     "chains": chains,
     "robustness": robustness,
     "certificates": certificates,
+    "audit": audit,
 }
 """What studies ask to be kept to its tables."""
 

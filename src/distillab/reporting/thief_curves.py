@@ -8,12 +8,13 @@ from distillab.reporting.display import Html, Piece, folded, percent
 from distillab.reporting.drawing import Drawing, show
 from distillab.reporting.knockoff_rows import sample
 from distillab.reporting.names import marked
-from distillab.reporting.selection import unprotected
+from distillab.reporting.selection import kind_of, unprotected
 from distillab.reporting.summaries import over_seeds, seeds_range, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import answers_shown, images_asked, label_count, label_phrase
 from distillab.reporting.thief_rows import strongest
 from distillab.reporting.verdict_notes import margin_phrase
+from distillab.tables.thefts import BROUGHT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,8 @@ def curves(tables: Tables) -> "pd.DataFrame":
     cells = strongest(tables)
     if cells.empty or tables["labels"]["labels"].nunique() < 2:
         return pd.DataFrame(columns=[*_DATA, *_OWN])
+    later = cells["defense"].map(lambda key: kind_of(tables, key) != BROUGHT)  # whom a run is about comes first
+    cells = cells.iloc[later.argsort(kind="stable")]
     pairs = dict.fromkeys(zip(cells["pair"], cells["student"], strict=True))
     return pd.concat([_curve(tables, cells, *pair) for pair in pairs], ignore_index=True)
 
@@ -115,7 +118,7 @@ def _figure(tables: Tables, rows: "pd.DataFrame", place: int) -> Drawing:
     return show(
         _chart(rows, "labels", "accuracy", "labels"),
         name=f"labels-{place}" if place else "labels",
-        alt=f"Accuracy and agreement against the number of labels. {_told(rows)}",
+        alt=f"Accuracy and agreement against the number of labels. {_told(tables, rows)}",
         caption=f"<b>{escape(_finding(tables, rows))}</b> Labels alone: LS students; plus margin: "
         f"{margin_phrase(tables)} above them; other lines: knockoffs by the attack that gains most on each "
         "teacher, joined where thieves ask about the same images, not corrected for taking the best of several. "
@@ -153,17 +156,18 @@ def _left_out(tables: Tables, rows: "pd.DataFrame") -> str:
 
 
 def _teacher(tables: Tables, pair: str) -> tuple[str, float] | None:
-    """The unprotected teacher of a pair of networks, with its accuracy."""
+    """The model from elsewhere or the unprotected teacher of a pair of networks, with its accuracy."""
     network = pair.partition(" → ")[0]
     model = unprotected(tables).get(network)
-    means = over_seeds(teachers_of(tables), ["model", "defense"], "test_accuracy")
-    found = records(means[means["model"] == model])
+    means = over_seeds(teachers_of(tables), ["model", "defense", "arch"], "test_accuracy")
+    brought = (means["arch"] == network) & (means["defense"].map(lambda key: kind_of(tables, key)) == BROUGHT)
+    found = records(means[brought if brought.any() else means["model"] == model])
     return (f"teacher, {marked(tables, found[0].defense)}", float(found[0].value)) if found else None
 
 
 def _finding(tables: Tables, rows: "pd.DataFrame") -> str:
-    """What answers add to the labels of the thief to whom the unprotected teacher loses most."""
-    plain = rows[rows["unprotected"].eq(other=True)]
+    """What answers add to the labels of the thief to whom the model that is judged loses most."""
+    plain = _judged(tables, rows)
     if plain.empty:
         return "What labels alone are worth."
     most = records(plain.sort_values("best_delta", ascending=False, kind="stable"))[0]
@@ -172,14 +176,21 @@ def _finding(tables: Tables, rows: "pd.DataFrame") -> str:
     return f"With {label_phrase(tables.facts, most.thief)} alone a student reaches {percent(alone)} %, {with_answers}."
 
 
-def _told(rows: "pd.DataFrame") -> str:
-    """The curve of the labels alone, and the knockoffs of the unprotected teacher, in words."""
+def _judged(tables: Tables, rows: "pd.DataFrame") -> "pd.DataFrame":
+    """The knockoffs that the figure is about: of a model from elsewhere, else of the unprotected teacher."""
+    brought = rows["defense"].map(lambda key: kind_of(tables, str(key)) == BROUGHT)
+    return rows[brought] if brought.any() else rows[rows["unprotected"].eq(other=True)]
+
+
+def _told(tables: Tables, rows: "pd.DataFrame") -> str:
+    """The curve of the labels alone, and the knockoffs that the figure is about, in words."""
     alone = [f"{percent(row.accuracy)} % at {int(row.labels):,}"
              for row in records(rows[rows["line"] == ALONE].sort_values("labels"))]  # fmt: skip
-    plain = rows[rows["unprotected"].eq(other=True)].sort_values("labels")
+    plain = _judged(tables, rows).sort_values("labels")
     knockoffs = [f"{percent(row.accuracy)} % at {int(row.labels):,}, {int(row.queries):,} answers"
                  for row in records(plain)]  # fmt: skip
-    said = f" Knockoffs of the unprotected teacher: {'; '.join(knockoffs)}." if knockoffs else ""
+    whose = "the unprotected teacher" if plain["unprotected"].any() else ", ".join(plain["row"].unique())
+    said = f" Knockoffs of {whose}: {'; '.join(knockoffs)}." if knockoffs else ""
     return f"Labels alone: {'; '.join(alone)}.{said}"
 
 

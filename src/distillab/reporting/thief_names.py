@@ -23,7 +23,7 @@ def listed(names: list[str]) -> str:
 def means_lines(facts: Facts, thief: str) -> list[str]:
     """What it has, asks about and sees: ``["60 labels", "answers to the same images", "the class alone"]``."""
     means = facts["thieves"][thief]
-    asked = [] if means["queries"] == "none" else [_shown(means["answers"])]
+    asked = [] if means["queries"] == "none" else [answer_phrase(means["answers"])]
     return [label_phrase(facts, thief), _questions(facts, means), *asked]
 
 
@@ -83,10 +83,12 @@ def _questions(facts: Facts, means: dict[str, Any]) -> str:
     }[str(queries)]
 
 
-def _shown(answers: str | dict[str, int]) -> str:
-    """What an answer shows."""
+def answer_phrase(answers: str | dict[str, int]) -> str:
+    """What an answer shows: ``"the class alone"``, ``"the 3 largest probabilities"``."""
     if isinstance(answers, str):
         return {"probabilities": _EVERYTHING, "label": "the class alone"}[answers]
     if "top" in answers:
-        return f"the {answers['top']} largest probabilities"
-    return f"probabilities to {answers['rounded']} digits"
+        top = answers["top"]
+        return "the largest probability" if top == 1 else f"the {top} largest probabilities"
+    digits = answers["rounded"]
+    return f"probabilities to {digits} digit{'s' * (digits != 1)}"

@@ -1,6 +1,7 @@
 """The studies: one per source document, each with one page. A new one is a file, its page, and a line."""
 
 from distillab.studies.adversarial import STUDY as ADVERSARIAL
+from distillab.studies.audit import STUDY as AUDIT
 from distillab.studies.certified import STUDY as CERTIFIED
 from distillab.studies.index import INDEX
 from distillab.studies.sparse import STUDY as SPARSE
@@ -18,6 +19,7 @@ STUDIES: dict[str, Study] = {
         SPARSE,
         ADVERSARIAL,
         CERTIFIED,
+        AUDIT,
     )
 }
 """Name to study, in the order of the index."""

@@ -6,7 +6,7 @@ from typing import Literal
 from distillab.core.identity import Family
 from distillab.tables import TABLES
 
-RecordKind = Literal["knockoffs", "chains", "robustness", "certificates"]
+RecordKind = Literal["knockoffs", "chains", "robustness", "certificates", "audit"]
 """Which numbers of a finished run `distillab record` keeps."""
 
 FOLDER = "tables"

@@ -16,6 +16,7 @@ TABLES = TableRegistry(
     "verdicts",
     "labels",
     "worth",
+    "protections",
     "robustness",
     "strength",
     "curves",

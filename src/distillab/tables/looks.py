@@ -115,6 +115,13 @@ def _looks_taken(asked: Sequence[Question]) -> list[int]:
 
 
 def _leaks(plain: Sequence[Question], question: Question) -> bool:
-    """Whether the unprotected teacher of the same network is shown to be distillable with the same student."""
-    alike = [each for each in plain if (each.student, each.network) == (question.student, question.network)]
+    """Whether the unprotected teacher of the same network is shown to be distillable with the same student.
+
+    Of a network from elsewhere none is trained here: its control is the unprotected teacher of any network.
+    """
+    alike = [
+        each
+        for each in plain
+        if each.student == question.student and (question.is_brought or each.network == question.network)
+    ]
     return any(each.answer == "distillable" for each in alike)

@@ -31,7 +31,8 @@ def shielding(questions: list[Question]) -> dict[Question, Row]:
     plain = {_where(question): question for question in reversed(apart) if question.is_control}
     found: dict[Question, Row] = {}
     for where, control in plain.items():
-        defended = [question for question in apart if _where(question) == where and not question.is_control]
+        alike = [question for question in apart if _where(question) == where]
+        defended = [question for question in alike if not (question.is_control or question.is_brought)]
         groups = sum(other.thief == control.thief for other in plain.values())
         found |= dict(_Group(control, defended, groups).rows())
     return found

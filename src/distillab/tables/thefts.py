@@ -14,6 +14,9 @@ from distillab.tables.tuning import KnockoffCell
 UNPROTECTED = "unprotected"
 """The kind of the defense that is none."""
 
+BROUGHT = "brought"
+"""The kind of a network from elsewhere, which nobody trained here."""
+
 EVERYTHING = maxsize
 """A look at more seeds than a cell has: at all that are there."""
 
@@ -146,6 +149,13 @@ def is_unprotected(results: Results, defense: str) -> bool:
     """Whether a defense is none."""
     kind: str = results.workspace.plan.facts["defenses"][defense]["kind"]
     return kind == UNPROTECTED
+
+
+def is_brought(results: Results, defense: str) -> bool:
+    """Whether a row gives the answers of a network from elsewhere, as they are or defended."""
+    known, params = results.workspace.plan.facts["defenses"], results.workspace.plan.params
+    base = params.get("defenses", {}).get(defense, {}).get("base", defense)
+    return bool(known.get(base, known[defense])["kind"] == BROUGHT)
 
 
 def _headline_seeds(results: Results, thief: str, run: ModelRun) -> list[int]:

@@ -36,6 +36,7 @@ class Whole(MadeUp):
             DEFENSES, ("kd", "mkd", "avg", "extra"), data=DATA, certifiers=certifiers,
             attacks={key: said for key, (_, said) in ATTACKS.items()}, thieves=THIEVES, decide=deciding(4, 8),
         )  # fmt: skip
+        self.workspace.plan.facts["defenses"]["label_only"]["kind"] = "perturbed"
         self.frames = {}
         counts = {split: len(labels) for split, labels in self.labels.items()}
         self.workspace.plan.params["seeds"] = list(SEEDS)
@@ -137,7 +138,11 @@ def _poor(made):
     for seed in MORE_SEEDS:
         made.ls_student(0.1, seed=seed, thief="poor", test=1 + seed)
         made.ls_student(0.1, seed=seed, thief="poor", role="pseudo_student", test=2 + seed % 2)
-        for key, attacks in {"ce": {"kd": 10, "mkd": 9}, "cmim": {"kd": 3 - seed, "mkd": 1 + seed}}.items():
+        for key, attacks in {
+            "ce": {"kd": 10, "mkd": 9},
+            "label_only": {"kd": 9, "mkd": 8},
+            "cmim": {"kd": 3 - seed, "mkd": 1 + seed},
+        }.items():
             if seed not in SEEDS:
                 made.teacher(key, seed=seed, spec={"defense": {"after": None}}, test=8)
             teacher = made.run_of(f"{key}-wide-s{seed}")
