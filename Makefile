@@ -54,6 +54,9 @@ bench-gpu: .venv-bench/installed ## ratios on a GPU, in ten minutes at most; a s
 fuzz: .venv/installed-dev ## inputs drawn from grammars: 1,000 params files and more; the same in every run
 	$(BIN)/python -m pytest -n $(CORES) -m fuzz tests/fuzz
 
+nightly: .venv/installed-dev ## one step of each job of the papers' presets, on the papers' own networks
+	$(BIN)/python -m pytest -n $(CORES) -m nightly tests/workflow/test_preset_jobs.py
+
 SEED ?= 1
 mutants: .venv/installed-dev ## break the code on purpose, 40 faults a room drawn by SEED, and count those that a test notices
 	$(BIN)/python benchmarks/mutants/run.py --seed $(SEED) --jobs $(CORES)

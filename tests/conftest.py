@@ -28,8 +28,9 @@ SLOW = (
 
 def pytest_collection_modifyitems(config, items):
     """Whole runs of the workflow come first, so that short files fill what is left of each worker's time."""
-    if "fuzz" not in config.option.markexpr:
-        items[:] = [item for item in items if item.get_closest_marker("fuzz") is None]
+    for apart in ("fuzz", "nightly"):
+        if apart not in config.option.markexpr:
+            items[:] = [item for item in items if item.get_closest_marker(apart) is None]
     items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
     for item in items:
         if item.nodeid.removeprefix("tests/").startswith(SLOW):

@@ -71,6 +71,10 @@ class StreamedImages:
         self, index: Int[Tensor, " m"], *, batch_size: int, augment: AugmentSpec, stream: torch.Generator | None
     ) -> Iterator[Batch]:
         """The images at ``index`` in its order; see ``batches``."""
+        if len(index) == 0:  # one empty batch, as of images in memory
+            x = torch.empty(0, 3, self.size, self.size, device=self.device)
+            yield Batch(x, sent(self.y[index], self.device), index)
+            return
         seed = None if stream is None else int(torch.randint(2**62, (), generator=stream))
         loader = DataLoader(
             _Views(self.files, self.size, augment, seed),

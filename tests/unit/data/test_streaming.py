@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.data import ImageNetSpec
-from distillab.data.dataset import batches
+from distillab.data.dataset import ResidentImages, batches
 from distillab.data.statistics import channel_statistics
 from distillab.data.streaming import StreamedImages
 from distillab.data.views import center_view, random_view
@@ -152,3 +152,13 @@ def test_other_labels_leave_the_files_as_they_are(listing):
     (first,), (second,) = (list(batches(each, torch.tensor([4, 1]), batch_size=2)) for each in (source, other))
     assert torch.equal(first.x, second.x)
     assert second.y.tolist() == [-1, -1]
+
+
+def test_no_images_are_one_empty_batch_as_of_images_in_memory(listing):
+    """A split of no images is evaluated like any other: a run may hold none out."""
+    nothing = torch.empty(0, dtype=torch.int64)
+    resident = ResidentImages(torch.zeros(2, 3, 16, 16, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64), 255)
+    for source in (StreamedImages(listing.train, size=16, workers=0), resident):
+        (batch,) = batches(source, nothing, batch_size=4)
+        assert batch.x.shape == (0, 3, 16, 16)
+        assert batch.y.shape == batch.index.shape == (0,)
