@@ -5,7 +5,7 @@ import ipaddress
 import os
 import re
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -17,6 +17,9 @@ from distillab.specs.base import PASSING, Spec
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,100}")
 """What an environment variable is called."""
+
+SECRET = re.compile(r"key|token|secret|passw|auth|sig|credential|^code$", re.IGNORECASE)
+"""What parts of an address are called whose values are secrets."""
 
 SHORTEST_SECRET = 6
 """Characters of a word that would be a secret if it came out of a header."""
@@ -99,6 +102,8 @@ class EndpointSpec(Spec):
             usable = False
         if not usable or not url.isascii() or not url.isprintable() or " " in url or parts.fragment:
             raise ValueError("url: expected http:// or https://, a host and a path, in ASCII")
+        if any(SECRET.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
+            raise ValueError("url: expected no secrets after ?; use headers and an environment variable")
         if parts.username or parts.password:
             raise ValueError("url: expected no user or password; use headers and an environment variable")
         return given

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from distillab.core.errors import ContractError
+from distillab.core.errors import ContractError, DistillabError
 from distillab.core.shapes import Images
 
 ALONE = 1e-4
@@ -52,6 +52,8 @@ def _asked(model: nn.Module, x: Images, where: str) -> Tensor:
     try:
         with torch.no_grad():
             answers: Tensor = model(x)
+    except DistillabError:  # says itself what is the matter
+        raise
     except Exception as error:  # what a network from elsewhere raises has no list
         got = f"{type(error).__name__}: {error}"
         shape = "x".join(map(str, x.shape[1:]))

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from distillab.attacks import ATTACKS
+from distillab.blackbox.endpoint import EndpointSpec
 from distillab.certify import CERTIFIERS
 from distillab.core.registry import Registry
 from distillab.data import DATASETS
@@ -48,6 +49,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`measure`", MeasureParams),
     ("`sensitivity`", SensitivityParams),
     ("`data.augment`", AugmentSpec),
+    ("`models`: `endpoint`", EndpointSpec),
 )
 
 METHODS: tuple[tuple[str, tuple[type[BaseModel], ...] | Registry[Any]], ...] = (

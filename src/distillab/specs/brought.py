@@ -2,9 +2,13 @@
 
 import hashlib
 from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+import numpy as np
+from jaxtyping import Float32
 from pydantic import Field, model_validator
 
 from distillab.core.bounds import BatchSize
@@ -17,6 +21,18 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from distillab.specs.model import Domain
+
+
+@dataclass(frozen=True)
+class NamedImages:
+    """The images of a run, with the names that others know them by."""
+
+    names: "Callable[[], dict[str, list[str]]]"
+    """Reads the names of all images of the data set, by split."""
+    count: int
+    """Images of the run."""
+    walk: "Callable[[dict[str, list[str]]], Iterator[tuple[list[str], Float32[np.ndarray, 'n c h w']]]]"
+    """Those of the run, some hundreds at a time: their names, and they themselves in [0, 1]."""
 
 
 class BroughtSpec(MethodSpec):
@@ -36,6 +52,9 @@ class BroughtSpec(MethodSpec):
 
     runs_code: ClassVar[bool] = False
     """Whether reading or asking it may run what is written in it; ``trusted`` must then name it."""
+
+    asked: ClassVar[bool] = False
+    """Whether it is not here: nothing that is not needed is asked of it, and each image once."""
 
     answers: Literal["logits", "probabilities"] = Field(
         default="logits", description="What it answers; of probabilities the logarithm stands in for logits"
@@ -105,6 +124,14 @@ class BroughtSpec(MethodSpec):
             ArtifactError: a file is damaged or of another kind.
             SpecError: it holds another network than was said.
         """
+
+    def matched(self, payload: "dict[str, Tensor]", images: NamedImages) -> "dict[str, Tensor]":  # noqa: ARG002
+        """The payload, once it is known which images it will be asked about.
+
+        Raises:
+            ArtifactError: it has nothing to say of some.
+        """
+        return payload
 
     @abstractmethod
     def open(self, payload: "dict[str, Tensor]", domain: "Domain") -> "nn.Module":

@@ -22,7 +22,8 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     """What answers show of each image that is asked about, unaugmented: zeros for all others."""
     device = device_for(member, workspace)
     data = held_data(member, workspace, device)
-    teacher = released(member.parents["teacher"], workspace, data, device, form=means_of(member).answers)
+    teacher = released(member.parents["teacher"], workspace, data, device, form=means_of(member).answers,
+                       expected=len(data.split.train))  # fmt: skip
     probs = torch.zeros(len(data.train), data.domain.classes)
     for batch in batches(data.train, data.split.train, batch_size=BATCH):
         probs[batch.index] = teacher.query(batch.x).cpu()
@@ -31,10 +32,16 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
 
 
 def released(
-    teacher_id: str, workspace: Workspace, data: PreparedData, device: torch.device, *, form: AnswerForm
+    teacher_id: str,
+    workspace: Workspace,
+    data: PreparedData,
+    device: torch.device,
+    *,
+    form: AnswerForm,
+    expected: int = 0,
 ) -> Teacher:
     """The black box around a trained teacher, its defense, and what its answers show."""
-    network = trained_network(teacher_id, workspace, data, device)
+    network = trained_network(teacher_id, workspace, data, device, expected=expected)
     release = release_of(teacher_id, workspace, data, device)
 
     def answer(log_probs: LogProbs, images: Images) -> LogProbs:

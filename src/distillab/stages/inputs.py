@@ -21,7 +21,9 @@ from distillab.data.streaming import ImageFiles, StreamedImages
 from distillab.defenses import DEFENSES
 from distillab.models import MODELS
 from distillab.models.brought import BROUGHT
+from distillab.models.brought.answering import JOURNALS, Answering
 from distillab.models.load import build_model
+from distillab.specs.brought import BroughtSpec
 from distillab.specs.data import DataSpec, StreamingDataSpec
 from distillab.specs.model import Domain
 
@@ -103,7 +105,9 @@ def fresh_network(member: Member, data: PreparedData, *, seed: int) -> nn.Module
     return build_model(spec, data.domain, seed=seed)
 
 
-def trained_network(model_id: str, workspace: Workspace, data: PreparedData, device: torch.device) -> nn.Module:
+def trained_network(
+    model_id: str, workspace: Workspace, data: PreparedData, device: torch.device, *, expected: int = 0
+) -> nn.Module:
     """A network of the plan on ``device``: frozen, in eval mode, in the memory format of its training.
 
     It was trained here, or is one from elsewhere, with a defense of its outputs or without.
@@ -111,12 +115,36 @@ def trained_network(model_id: str, workspace: Workspace, data: PreparedData, dev
     member, kept = workspace.member(model_id), workspace.loaded(model_id, load_tensors)
     tensors = {name: tensor for name, tensor in kept.items() if not name.startswith(RELEASE)}
     if "brought" in member.spec:
-        return BROUGHT.parse(member.spec["brought"]).open(tensors, data.domain).to(device)
+        brought = BROUGHT.parse(member.spec["brought"])
+        return opened_network(brought, tensors, workspace, data, expected=expected).to(device)
     model = fresh_network(member, data, seed=0)
     model.load_state_dict(tensors)
     if member.spec["train"]["channels_last"]:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model.to(device).eval().requires_grad_(False)
+
+
+def opened_network(
+    spec: BroughtSpec, payload: dict[str, Tensor], workspace: Workspace, data: PreparedData, *, expected: int = 0
+) -> nn.Module:
+    """A network from elsewhere; one that is asked keeps what it is told in the project.
+
+    Args:
+        spec: which one it is.
+        payload: what was read of it.
+        workspace: the project.
+        data: what it will be asked about.
+        expected: how many images that are, for the progress that is told; 0 where nobody knows.
+    """
+    network = spec.open(payload, data.domain)
+    if isinstance(network, Answering):
+        network.home, network.expected = workspace.root / JOURNALS, expected
+    return network
+
+
+def is_asked(member: Member) -> bool:
+    """Whether a network is not here, so that nothing should be asked of it that is not needed."""
+    return "brought" in member.spec and BROUGHT.parse(member.spec["brought"]).asked
 
 
 def release_of(model_id: str, workspace: Workspace, data: PreparedData, device: torch.device) -> "Release":

@@ -3,7 +3,8 @@
 Kept are the log-probabilities of validation and test images as ``val`` and ``test``, float32 in the order of the split
 index; their largest classes as ``val.predicted`` and ``test.predicted``; and ``test.NAME`` for every field of
 `Scores`. A teacher also leaves ``SPLIT.NAME`` for every field of `ClassStatistics`, on training and on test images:
-nobody asks for its single answers to training images, which at ImageNet's size would take 5 GB.
+nobody asks for its single answers to training images, which at ImageNet's size would take 5 GB. A teacher that is not
+here is not asked about training images at all: its answers cost.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,7 +23,7 @@ from distillab.core.workspace import Product, Workspace
 from distillab.evaluate.predict import BATCH, predict, predict_batches
 from distillab.metrics.class_statistics import class_statistics
 from distillab.metrics.scores import scores
-from distillab.stages.inputs import device_for, prepared_data, release_of, trained_network
+from distillab.stages.inputs import device_for, is_asked, prepared_data, release_of, trained_network
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
@@ -30,7 +31,8 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     device = device_for(member, workspace)
     data = prepared_data(member, workspace, device)
     source = workspace.member(member.parents["model"])
-    model = trained_network(source.id, workspace, data, device)
+    held_out = len(data.split.val) + len(data.split.test)
+    model = trained_network(source.id, workspace, data, device, expected=held_out)
     release = release_of(source.id, workspace, data, device)
     said = {
         split: predict(model, images, index, release=release)
@@ -44,12 +46,13 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         tensors |= _of_classes(
             "test", labels, powers, lambda order: (said["test"][rows] for rows in torch.split(order, BATCH))
         )
-        tensors |= _of_classes(
-            "train",
-            y,
-            powers,
-            lambda order: predict_batches(model, data.train, data.split.train[order], release=release),
-        )
+        if not is_asked(source):
+            tensors |= _of_classes(
+                "train",
+                y,
+                powers,
+                lambda order: predict_batches(model, data.train, data.split.train[order], release=release),
+            )
     save_tensors(entry.payload, tensors)
     return Product(device.type)
 

@@ -21,7 +21,7 @@ def rows(results: Results) -> Iterator[Row]:
         if run.role != "teacher":
             continue
         label = results.workspace.plan.facts["defenses"][run.defense]["label"]
-        for split in ("train", "test"):
+        for split in results.measured(run.member.id):
             curves = results.statistics(run.member.id, split)
             by_class = np.vstack([curves.overall[None], curves.per_class])
             key = {"teacher": run.model, "defense": run.defense, "defense_label": label, "arch": run.arch}

@@ -26,7 +26,9 @@ def rows(results: Results) -> list[Row]:
     teachers = [run for run in results.runs if run.role == "teacher"]
     plain = {(run.arch, run.seed): run for run in teachers if run.defense == REFERENCE}
     return [
-        _row(results, run, plain.get((run.arch, run.seed)), split) for run in teachers for split in ("train", "test")
+        _row(results, run, plain.get((run.arch, run.seed)), split)
+        for run in teachers
+        for split in results.measured(run.member.id)
     ]
 
 

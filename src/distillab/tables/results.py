@@ -132,6 +132,11 @@ class Results:
         """What a teacher's answers to the training or test images of each class say together."""
         return ClassStatistics(**self._record(model_id, split, ClassStatistics))
 
+    def measured(self, model_id: str) -> tuple[str, ...]:
+        """Splits with such statistics: a teacher that is not here was asked about no training image."""
+        with safe_open(self._verified(f"{model_id}-measure"), framework="numpy") as tensors:
+            return tuple(split for split in ("train", "test") if f"{split}.counts" in tensors.keys())  # noqa: SIM118
+
     def attacked(self, member: Member) -> pd.DataFrame:
         """The per-example table of one attack on one model; ``inf`` where no adversarial image was looked for."""
         return self.recent.get(

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from paid_endpoint import ANSWER, at_random, images, said_of
 
-from conftest import ANSWER, at_random, images, said_of
 from distillab.blackbox import asking
 from distillab.blackbox.asking import Asker
 from distillab.blackbox.endpoint import EndpointSpec
@@ -165,7 +165,7 @@ def test_a_smaller_batch_helps_where_a_large_one_was_refused(endpoint, asker):
 def test_nobody_there_is_said_after_some_attempts(asker):
     start = time.monotonic()
     with pytest.raises(UnansweredError, match=r"got after 3 attempts .*: none") as error:
-        asker(url="http://127.0.0.1:9/x?token=secret", attempts=3).log_probs(images(2))
+        asker(url="http://127.0.0.1:9/x?model=secret", attempts=3).log_probs(images(2))
     assert "secret" not in str(error.value)
     assert asker().paid().possibly_twice == 0
     assert time.monotonic() - start < 60

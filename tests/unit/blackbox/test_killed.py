@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 import pytest
+from paid_endpoint import ANSWER, images, said_of
 
-from conftest import ANSWER, images, said_of
 from distillab.blackbox.asking import Asker
 from distillab.blackbox.endpoint import EndpointSpec
 from distillab.blackbox.journal import opened
