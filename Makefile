@@ -4,7 +4,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all slurm run test check format docs overhead memory plan-errors bench bench-gpu fuzz mutants chaos slurm-test clean help
+.PHONY: all slurm run test check format docs overhead memory plan-errors bench bench-gpu fuzz mutants chaos nightly slurm-test clean help
 
 all: run
 

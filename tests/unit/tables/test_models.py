@@ -146,3 +146,13 @@ def test_accuracy_is_that_of_the_split(results, split, share):
     run = results.teacher("ce", train=1, val=4, test=2)
     results.teacher("ce", seed=1, train=3, val=1, test=3)
     assert models.split_accuracy(results, run, split) == pytest.approx(share)
+
+
+def test_a_refitted_student_has_the_accuracy_of_before_its_choice(made_up):
+    """It learned from those images afterwards: what it says of them now tells nothing."""
+    results = made_up(("ce",), labels=LABELS | {"val": []})
+    for smoothing, before in ((0.1, 0.4), (0.3, 0.6), (0.2, 0.2)):
+        run = results.ls_student(smoothing, test=1, results={"choice_accuracy": before, "choice_n": 5})
+    assert models.chosen_smoothing(results) == {"thin": 0.3}
+    row = row_of(results, run)
+    assert (row["val_accuracy"], row["val_n"], row["test_accuracy"]) == (0.2, 5, 0.25)
