@@ -13,6 +13,7 @@ reported = "reports/reported"
 # %%
 from distillab.reporting import (
     boxes,
+    card,
     departures,
     examples,
     heads,
@@ -39,13 +40,15 @@ robust = only(read, UNPROTECTED, worst_rows.ROBUST)
 heads.head(read, "adversarial")
 
 # %%
-robust_text.adversarial_answer(read)
+answer = robust_text.adversarial_answer(read)
+answer
 
 # %%
 tradeoffs = tradeoff_views.tradeoffs(read)
 
 # %%
-tradeoff_views.tradeoff_figure(read, tradeoffs)
+picture = tradeoff_views.tradeoff_figure(read, tradeoffs)
+picture
 
 # %% [markdown]
 # ## The worst case
@@ -142,3 +145,6 @@ folded("What the survey gets wrong", errata(papers, "adversarial")) if beside el
 
 # %%
 boxes.provenance(read)
+
+# %%
+card.social_card("adversarial", answer, picture)

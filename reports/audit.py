@@ -16,6 +16,7 @@ from distillab.reporting import (
     audit_text,
     audit_views,
     boxes,
+    card,
     heads,
     leak_views,
     method_views,
@@ -32,13 +33,15 @@ read, papers = Tables(in_project(tables)), Reported(in_project(reported))
 heads.head(read, "audit")
 
 # %%
-audit_text.audit_answer(read)
+answer = audit_text.audit_answer(read)
+answer
 
 # %%
 curves = thief_curves.curves(read)
 
 # %%
-thief_curves.curve_figure(read, curves)
+picture = thief_curves.curve_figure(read, curves)
+picture
 
 # %% [markdown]
 # ## The verdict and its control
@@ -110,3 +113,6 @@ boxes.reproduce(read)
 
 # %%
 boxes.provenance(read)
+
+# %%
+card.social_card("audit", answer, picture)

@@ -14,6 +14,7 @@ measured = "benchmarks/certify/results"
 # %%
 from distillab.reporting import (
     boxes,
+    card,
     certified_papers,
     certified_pictures,
     certified_plots,
@@ -32,13 +33,15 @@ read, papers = Tables(in_project(tables)), Reported(in_project(reported))
 heads.head(read, "certified")
 
 # %%
-certified_text.certified_answer(read)
+answer = certified_text.certified_answer(read)
+answer
 
 # %%
 radii = certified_plots.radii(read)
 
 # %%
-certified_plots.radii_figure(read, radii)
+picture = certified_plots.radii_figure(read, radii)
+picture
 
 # %% [markdown]
 # ## Certificates
@@ -128,3 +131,6 @@ folded("What the survey gets wrong", errata(papers, "certified")) if beside else
 
 # %%
 boxes.provenance(read)
+
+# %%
+card.social_card("certified", answer, picture)

@@ -10,12 +10,16 @@
 tables = "results/digits/tables/index"
 
 # %%
-from distillab.reporting import boxes, first_screen
+from distillab.reporting import answer, boxes, card, first_screen, heatmap, thief_rows
 from distillab.reporting.project import in_project
 from distillab.reporting.tables import Tables
 
 read = Tables(in_project(tables))
-first_screen.first_screen(read)
+verdicts = thief_rows.hardest_first(read)
+
+# %%
+picture = heatmap.verdict_heatmap(read, verdicts)
+first_screen.first_screen(read, picture)
 
 # %% [markdown]
 # ## What each study found
@@ -37,3 +41,6 @@ boxes.reproduce(read)
 
 # %%
 boxes.provenance(read)
+
+# %%
+card.social_card("index", answer.answer_sentence(read), picture)

@@ -14,6 +14,7 @@ reported = "reports/reported"
 from distillab.core.identity import PAPER
 from distillab.reporting import (
     boxes,
+    card,
     departures,
     heads,
     hypothesis_views,
@@ -41,13 +42,15 @@ robbed = only(everyone, *sparse_text.KINDS)
 heads.head(everyone, "sparse")
 
 # %%
-sparse_text.sparse_answer(read)
+answer = sparse_text.sparse_answer(read)
+answer
 
 # %%
 gains = knockoff_views.worst_cases(shown)
 
 # %%
-knockoff_views.verdict_figure(shown, gains) if len(gains) else None
+picture = knockoff_views.verdict_figure(shown, gains)
+picture
 
 # %% [markdown]
 # ## Verdicts
@@ -161,3 +164,6 @@ heads.told_on(
 
 # %%
 boxes.provenance(everyone)
+
+# %%
+card.social_card("sparse", answer, picture)

@@ -11,7 +11,17 @@ tables = "results/digits/tables/ta"
 reported = "reports/reported"
 
 # %%
-from distillab.reporting import boxes, chain_attacks, chain_plots, chain_text, chain_views, departures, examples, heads
+from distillab.reporting import (
+    boxes,
+    card,
+    chain_attacks,
+    chain_plots,
+    chain_text,
+    chain_views,
+    departures,
+    examples,
+    heads,
+)
 from distillab.reporting.display import folded
 from distillab.reporting.errata import errata
 from distillab.reporting.project import in_project
@@ -22,17 +32,19 @@ read, papers = Tables(in_project(tables)), Reported(in_project(reported))
 heads.head(read, "ta")
 
 # %%
-chain_text.claims_answer(read)
+answer = chain_text.claims_answer(read)
+answer
 
 # %%
 perturbations = chain_plots.perturbations(read)
 largest = chain_plots.perturbations(read, "max_distance")
 
 # %%
-chain_plots.perturbation_figure(read, perturbations)
+picture = chain_plots.figure(read, perturbations, "robustness")
+picture
 
 # %%
-folded("The largest perturbations", chain_plots.perturbation_figure(read, largest, "largest")) if len(largest) else None
+folded("The largest perturbations", chain_plots.figure(read, largest, "largest")) if len(largest) else None
 
 # %% [markdown]
 # ## The paper's claims
@@ -62,7 +74,7 @@ chain_text.saturation(read)
 gradients = chain_plots.sensitivities(read)
 
 # %%
-chain_plots.sensitivity_figure(gradients)
+chain_plots.figure(read, gradients, "sensitivity")
 
 # %%
 chain_attacks.masking_table(read)
@@ -75,10 +87,10 @@ accuracies = chain_plots.shares(read, "test_accuracy")
 confidences = chain_plots.shares(read, "confidence")
 
 # %%
-chain_plots.share_figure(read, accuracies, "3")
+chain_plots.figure(read, accuracies, "accuracy")
 
 # %%
-chain_plots.share_figure(read, confidences, "6")
+chain_plots.figure(read, confidences, "confidence")
 
 # %%
 chain_views.steps_table(read, papers)
@@ -92,16 +104,16 @@ further, averages = chain_plots.perturbations(read, further=True), chain_plots.a
 lengths = chain_plots.lengths(read)
 
 # %%
-chain_plots.step_accuracy_figure(read, by_step)
+chain_plots.figure(read, by_step, "steps-accuracy")
 
 # %%
-chain_plots.perturbation_figure(read, further, "further")
+chain_plots.figure(read, further, "steps-robustness")
 
 # %%
-chain_plots.average_figure(read, averages)
+chain_plots.figure(read, averages, "steps-averaged")
 
 # %%
-folded("The attacks in one norm", chain_plots.length_figure(read, lengths))
+folded("The attacks in one norm", chain_plots.figure(read, lengths, "one-norm"))
 
 # %%
 folded("Adversarial examples", examples.triptychs(read, models=chain_views.shown_models(read)))
@@ -134,3 +146,6 @@ folded("The papers' own numbers", chain_views.printed_table(papers)) if papers.c
 
 # %%
 boxes.provenance(read)
+
+# %%
+card.social_card("ta", answer, picture)

@@ -14,6 +14,7 @@ reported = "reports/reported"
 from distillab.core.identity import PAPER
 from distillab.reporting import (
     boxes,
+    card,
     departures,
     examples,
     heads,
@@ -45,13 +46,15 @@ beside = bool(papers.dataset(read.facts))
 heads.head(everyone, "undistillable")
 
 # %%
-thief_text.knockoff_answer(everyone)
+answer = thief_text.knockoff_answer(everyone)
+answer
 
 # %%
 curves = thief_curves.curves(everyone)
 
 # %%
-thief_curves.curve_figure(everyone, curves)
+picture = thief_curves.curve_figure(everyone, curves)
+picture
 
 # %% [markdown]
 # ## Verdicts
@@ -205,3 +208,6 @@ folded("Where the paper contradicts itself", errata(papers, "cmim")) if beside e
 
 # %%
 boxes.provenance(everyone)
+
+# %%
+card.social_card("undistillable", answer, picture)

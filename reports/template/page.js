@@ -78,15 +78,22 @@ document.querySelectorAll("figure.table").forEach((figure) => {
   if (!figure.querySelector("a.data")) make("button", "CSV", tools).addEventListener("click", () => save(`${name}.csv`, new Blob([csv(table)], { type: "text/csv" })));
 });
 
-// A figure that leaves the page takes the colors of the light theme along.
+// A figure that leaves the page takes along all its panels, three in a row, and the colors that it is shown in.
 function drawing(figure) {
-  const svg = figure.querySelector("svg").cloneNode(true);
   const style = getComputedStyle(document.documentElement);
-  const text = new XMLSerializer().serializeToString(svg)
-    .replace(/var\((--[\w-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
-  const [, , width, height] = svg.getAttribute("viewBox").split(/\s+/).map(Number);
-  const sized = text.replace("<svg ", `<svg width="${width}" height="${height}" style="background:${style.getPropertyValue("--paper")}" `);
-  return { text: sized, width, height };
+  const svgs = [...figure.querySelectorAll("svg")];
+  const [wide, high] = ["width", "height"].map((side) => Math.max(...svgs.map((svg) => svg.viewBox.baseVal[side])));
+  const columns = Math.min(svgs.length, Math.floor(972 / wide));
+  const [width, height] = [columns * wide, Math.ceil(svgs.length / columns) * high];
+  const panels = svgs.map((svg, index) => {
+    const panel = svg.cloneNode(true);
+    const place = { x: (index % columns) * wide, y: Math.floor(index / columns) * high, width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height };
+    Object.entries(place).forEach(([name, value]) => panel.setAttribute(name, value));
+    return new XMLSerializer().serializeToString(panel);
+  });
+  const text = panels.join("").replace(/var\((--[\w-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
+  const frame = `xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+  return { text: `<svg ${frame} style="background:${style.getPropertyValue("--paper")}">${text}</svg>`, width, height };
 }
 
 function bitmap(drawn, name) {
@@ -99,9 +106,8 @@ function bitmap(drawn, name) {
   image.src = URL.createObjectURL(new Blob([drawn.text], { type: "image/svg+xml" }));
 }
 
-document.querySelectorAll("figure.drawing").forEach((figure, index) => {
-  const link = figure.querySelector("a.data");
-  const name = link ? link.download.replace(/\.csv$/, "") : `figure-${index + 1}`;
+document.querySelectorAll("figure.drawing").forEach((figure) => {
+  const { name } = figure.dataset;
   const tools = make("span", " ", figure.querySelector("figcaption"));
   tools.className = "tools";
   make("button", "SVG", tools).addEventListener("click", () =>

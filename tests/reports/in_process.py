@@ -39,4 +39,4 @@ def _shown(page: str, tables: Path) -> Iterator[str]:
             values |= {"tables": tables.as_posix(), "reported": (REPORTS / "reported").as_posix()}
         if shown is not None:
             value = eval(compile(ast.Expression(shown.value), page, "eval"), values)
-            yield value._repr_html_() if value is not None else ""
+            yield (value._repr_html_() or "") if value is not None else ""

@@ -78,7 +78,7 @@ def cells(name, tables, *, without=False):
                 values[key] = value[:0]
         if shown is not None:
             value = eval(compile(ast.Expression(shown.value), name, "eval"), values)
-            yield value._repr_html_() if value is not None else ""
+            yield (value._repr_html_() or "") if value is not None else ""
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "index"])

@@ -45,6 +45,24 @@ def test_parameters_reach_the_page_and_streams_do_not(report, tmp_path):
     assert "start_time" not in (tmp_path / "out" / "small.ipynb").read_text()
 
 
+def test_an_image_to_share_stands_beside_the_page_which_names_it(report, tmp_path):
+    body = """
+        from distillab.reporting.card import social_card
+        Html("<h1>Q</h1>")
+
+        # %%
+        social_card("ta", 'Yes, "1 < 2".', Html(""))
+        """
+    html, card = tmp_path / "out" / "small.html", tmp_path / "out" / "small.png"
+    render(report(body), {}, html, tmp_path / "scratch", template=TEMPLATE, card=card)
+    assert card.read_bytes().startswith(b"\x89PNG")
+    page = html.read_text()
+    assert '<meta property="og:image" content="small.png">' in page
+    assert '<meta property="og:description" content="Yes, &#34;1 &lt; 2&#34;.">' in page
+    assert "image/png" not in page
+    assert "og:image" not in run(report('Html("<h1>Q</h1>")'), tmp_path)
+
+
 def test_an_unknown_parameter_is_a_spec_error(report, tmp_path):
     with pytest.raises(SpecError, match=r"small\.py: unknown parameter; expected name; got nmae"):
         run(report("1"), tmp_path, nmae="Ada")

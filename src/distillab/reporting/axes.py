@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Places = Any
     """Numbers, one or many."""
 
-_MARGIN = 0.05
+_MARGIN = 0.07
 """Share of an axis that is left free at either end."""
 _LEAST = 1e-12
 """What a logarithmic axis takes for nothing; a symmetric one is linear up to 1."""
@@ -50,15 +50,16 @@ def ticks_of(axis: Axis, part: "pd.DataFrame", ends: tuple[float, float]) -> lis
     elif axis.ticks:
         places = [float(tick) for tick in axis.ticks]
     else:
-        places = _round_ones(axis, low, high)
+        places = _round_ones(axis, low, high, whole=part[axis.column].dtype.kind == "i")
     inside = [place for place in places if low <= place <= high]
     return list(zip(inside, labels_of(inside), strict=True))
 
 
 def labels_of(places: Sequence[float]) -> list[str]:
-    """Numbers with as many decimals as the one that needs most, but trailing zeros where sizes differ widely."""
+    """Numbers as text: evenly spaced ones with as many decimals as the one that needs most."""
     if places and max(map(abs, places)) >= 1000:
-        return [f"{place:,.0f}" if place >= 1 else f"{place:g}" for place in places]
+        texts = [f"{place:,.0f}" if abs(place) >= 1 else f"{place:g}" for place in places]
+        return [text.replace("-", "−") for text in texts]
     texts = [f"{place:.6g}" for place in places]
     decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
     even = _evenly(places)
@@ -107,8 +108,8 @@ def thinned(ticks: list[tuple[float, str]], axis: Axis, ends: tuple[float, float
     return shown
 
 
-def _round_ones(axis: Axis, low: float, high: float) -> list[float]:
-    """About five round numbers; on a logarithmic axis powers of ten, with 2 and 5 between few of them."""
+def _round_ones(axis: Axis, low: float, high: float, *, whole: bool) -> list[float]:
+    """About five round numbers, whole ones of what is counted; powers of ten, with 2 and 5 between few of them."""
     from matplotlib.ticker import MaxNLocator
 
     if axis.scale == "log":
@@ -117,7 +118,9 @@ def _round_ones(axis: Axis, low: float, high: float) -> list[float]:
         return [step * 10.0**power for power in powers for step in ((1, 2, 5) if fine else (1,))]
     if axis.scale == "symlog":
         return [-1000.0, -100.0, -10.0, -1.0, 0.0, 1.0, 10.0, 100.0, 1000.0]
-    return [float(place) for place in MaxNLocator(_MANY, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
+    return [
+        float(place) for place in MaxNLocator(_MANY, steps=[1, 2, 2.5, 5, 10], integer=whole).tick_values(low, high)
+    ]
 
 
 def _evenly(places: Sequence[float]) -> bool:

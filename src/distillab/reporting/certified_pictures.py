@@ -132,7 +132,7 @@ def _polytope(plane: dict[str, Any], frame: "pd.DataFrame") -> tuple[Chart, Char
         kind="points",
         panel="title",
         look="look",
-        shapes=tuple(Outline(piece["inputs"], "band") for piece in plane["pieces"]),
+        shapes=tuple(Outline(piece["inputs"], shaded=True) for piece in plane["pieces"]),
         equal=True,
     )
     ends = [max(frame["right"].min(), frame["other"].min()), min(frame["right"].max(), frame["other"].max())]
@@ -145,7 +145,7 @@ def _polytope(plane: dict[str, Any], frame: "pd.DataFrame") -> tuple[Chart, Char
         line="certifier",
         look="rank",
         markers=False,
-        shapes=tuple(Outline(piece["logits"], "rule") for piece in plane["pieces"]),
+        shapes=tuple(Outline(piece["logits"], shaded=True) for piece in plane["pieces"]),
         equal=True,
     )
     return ball, logits

@@ -1,10 +1,11 @@
-"""Figures 3 to 8 of the teacher-assistant paper, rebuilt from tables."""
+"""Figures 3 to 8 of the teacher-assistant paper, rebuilt from tables: their rows, and what is said of each."""
 
+from dataclasses import dataclass
 from html import escape
 from itertools import product
 from typing import TYPE_CHECKING
 
-from distillab.reporting.chain_lines import STEPS, chain_figure, chain_line, chain_lines
+from distillab.reporting.chain_lines import STEPS, TEMPERATURES, chain_figure, chain_line, chain_lines
 from distillab.reporting.chain_views import STUDENT, chain_rows, least_rows
 from distillab.reporting.display import Html, Piece, paragraph
 from distillab.reporting.strength import named_attack, strength_sentence
@@ -16,12 +17,80 @@ if TYPE_CHECKING:
 
 _NO_CHAIN = "No chain was trained."
 _NO_ATTACK = "No minimum-norm attack was run on a correctly classified image of a chain."
+_DISTANCE = "distance, pixel scale 0–1"
 _OVER = (
     "Over initially correct images, each attack in its own norm; a failed search counts as the farthest point of the "
     "pixel box."
 )
 _LINES = "Full lines: attacks on Z; broken: on Z/T."
 _SHARES = {"test_accuracy": "accuracy", "confidence": "confidence"}
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """What is said of a figure: the quantity, its caption but for n, and what stands where there is none."""
+
+    what: str
+    caption: str
+    otherwise: str = _NO_ATTACK
+    xlabel: str = TEMPERATURES
+    title: str = ""
+
+
+_FIGURES = {
+    "accuracy": _Figure("Accuracy", "<b>Figure 3 of the paper: accuracy against the temperature.</b>", _NO_CHAIN),
+    "confidence": _Figure("Confidence", "<b>Figure 6 of the paper: confidence against the temperature.</b>", _NO_CHAIN),
+    "sensitivity": _Figure(
+        "Share of small gradients and median amplitude of the teachers",
+        "<b>Figure 4 of the paper: small gradients of the teachers.</b> Beside the share, the amplitude of the "
+        "gradients of softmax and of the logits, which no saturation reaches.",
+        "No Jacobian was computed in this preset.",
+    ),
+    "robustness": _Figure(
+        "Perturbation",
+        f"<b>Figure 5 of the paper, above: mean perturbation that changes the class.</b> {_OVER} {_LINES}",
+        title=_DISTANCE,
+    ),
+    "largest": _Figure(
+        "Perturbation",
+        "<b>Figure 5 of the paper, below: largest perturbation that changed a class.</b> Over successes, so one image "
+        f"that an attack failed to bring closer decides it. {_LINES}",
+        title=_DISTANCE,
+    ),
+    "one-norm": _Figure(
+        "Mean L2 length of each attack's perturbation",
+        "<b>The attacks in one norm.</b> Mean L2 length of the successful perturbations of every attack on Z, also of "
+        "those that minimize another norm.",
+        title=f"L2 {_DISTANCE}",
+    ),
+    "steps-accuracy": _Figure(
+        "Accuracy", "<b>Figure 7 of the paper: accuracy over the steps.</b>", _NO_CHAIN, xlabel=STEPS
+    ),
+    "steps-robustness": _Figure(
+        "Perturbation",
+        f"<b>Figure 8 of the paper, left: mean perturbation of every step</b>, attacks on Z. {_OVER}",
+        otherwise="",
+        title=_DISTANCE,
+    ),
+    "steps-averaged": _Figure(
+        "Mean perturbation, averaged over the temperatures,",
+        "<b>Figure 8 of the paper, right: mean perturbation averaged over all temperatures.</b> "
+        f"{_OVER} {_LINES}",
+        xlabel=STEPS,
+        title=_DISTANCE,
+    ),
+}  # fmt: skip
+
+
+def figure(tables: Tables, frame: "pd.DataFrame", name: str) -> Piece:
+    """The rows of one of the functions below drawn, with what is said of the figure of this name."""
+    said = _FIGURES[name]
+    if frame.empty:
+        return paragraph(said.otherwise) if said.otherwise else Html("")
+    caption = " ".join(filter(None, (said.caption, _sample(tables, said))))
+    return chain_figure(
+        frame, name=f"fig-{name}", what=said.what, caption=caption, xlabel=said.xlabel, title=said.title
+    )
 
 
 def shares(tables: Tables, column: str) -> "pd.DataFrame":
@@ -36,19 +105,6 @@ def shares(tables: Tables, column: str) -> "pd.DataFrame":
     return lines.assign(baseline=lines["panel"].map(first))
 
 
-def share_figure(tables: Tables, frame: "pd.DataFrame", figure: str) -> Piece:
-    """The rows of `shares` drawn: figure 3 or 6 of the paper."""
-    if frame.empty:
-        return paragraph(_NO_CHAIN)
-    what = frame["panel"].iloc[0].rpartition(": ")[2].removesuffix(", %")
-    return chain_figure(
-        frame,
-        name=f"fig-{what}",
-        what=what.capitalize(),
-        caption=f"<b>Figure {figure} of the paper: {what} against the temperature.</b> {_images(tables)}",
-    )
-
-
 def sensitivities(tables: Tables) -> "pd.DataFrame":
     """Share of small gradients of the teachers, exact and as float32 reads it, and their amplitude."""
     frame = tables["sensitivity"]
@@ -61,19 +117,6 @@ def sensitivities(tables: Tables) -> "pd.DataFrame":
         chain_line(frame, "log10_logits_median", amplitude, "of the logits", 2),
     ]
     return chain_lines(parts if len(frame) else [])
-
-
-def sensitivity_figure(frame: "pd.DataFrame") -> Piece:
-    """The rows of `sensitivities` drawn: figure 4 of the paper."""
-    if frame.empty:
-        return paragraph("No Jacobian was computed in this preset.")
-    return chain_figure(
-        frame,
-        name="fig-sensitivity",
-        what="Share of small gradients and median amplitude of the teachers",
-        caption="<b>Figure 4 of the paper: small gradients of the teachers.</b> Beside the share, the amplitude of the "
-        "gradients of softmax and of the logits, which no saturation reaches.",
-    )
 
 
 def perturbations(tables: Tables, column: str = "penalized_mean", *, further: bool = False) -> "pd.DataFrame":
@@ -96,28 +139,6 @@ def perturbations(tables: Tables, column: str = "penalized_mean", *, further: bo
     return chain_lines(parts)
 
 
-def perturbation_figure(tables: Tables, frame: "pd.DataFrame", which: str = "mean") -> Piece:
-    """The rows of `perturbations` drawn: figure 5 of the paper, or 8.
-
-    Args:
-        tables: The run.
-        frame: What is drawn.
-        which: ``mean``, ``largest``, or ``further`` for the steps after the student.
-    """
-    if frame.empty:
-        return Html("") if which == "further" else paragraph(_NO_ATTACK)
-    name, said = {
-        "mean": ("fig-robustness", "<b>Figure 5 of the paper, above: mean perturbation that changes the class.</b> "
-                 f"{_OVER} {_LINES}"),
-        "largest": ("fig-largest", "<b>Figure 5 of the paper, below: largest perturbation that changed a class.</b> "
-                    f"Over successes, so one image that an attack failed to bring closer decides it. {_LINES}"),
-        "further": ("fig-steps-robustness", "<b>Figure 8 of the paper, left: mean perturbation of every step</b>, "
-                    f"attacks on Z. {_OVER}"),
-    }[which]  # fmt: skip
-    caption = f"{said} {_behind(tables)}"
-    return chain_figure(frame, name=name, what="Perturbation", caption=caption, title="distance, pixel scale 0–1")
-
-
 def lengths(tables: Tables) -> "pd.DataFrame":
     """Mean L2 length of every attack's perturbations on Z, whatever it minimizes, a panel per step.
 
@@ -133,20 +154,6 @@ def lengths(tables: Tables) -> "pd.DataFrame":
     )  # fmt: skip
 
 
-def length_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
-    """The rows of `lengths` drawn."""
-    if frame.empty:
-        return paragraph(_NO_ATTACK)
-    return chain_figure(
-        frame,
-        name="fig-one-norm",
-        what="Mean L2 length of each attack's perturbation",
-        caption="<b>The attacks in one norm.</b> Mean L2 length of the successful perturbations of every attack on Z, "
-        f"also of those that minimize another norm. {_behind(tables)}",
-        title="L2 distance, pixel scale 0–1",
-    )
-
-
 def accuracies_by_step(tables: Tables) -> "pd.DataFrame":
     """Accuracy against the step, in percent, a line per temperature."""
     models = chain_rows(tables, "models")
@@ -155,19 +162,6 @@ def accuracies_by_step(tables: Tables) -> "pd.DataFrame":
         [chain_line(part, "test_accuracy", "accuracy, %", f"T = {temperature:g}", order, x="step", scale=100)
          for order, (temperature, part) in enumerate(parts)]
     )  # fmt: skip
-
-
-def step_accuracy_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
-    """The rows of `accuracies_by_step` drawn: figure 7 of the paper."""
-    if frame.empty:
-        return paragraph(_NO_CHAIN)
-    return chain_figure(
-        frame,
-        name="fig-steps-accuracy",
-        what="Accuracy",
-        caption=f"<b>Figure 7 of the paper: accuracy over the steps.</b> {_images(tables)}",
-        xlabel=STEPS,
-    )
 
 
 def averages_by_step(tables: Tables) -> "pd.DataFrame":
@@ -185,26 +179,9 @@ def averages_by_step(tables: Tables) -> "pd.DataFrame":
     return chain_lines(parts)
 
 
-def average_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
-    """The rows of `averages_by_step` drawn: figure 8 of the paper."""
-    if frame.empty:
-        return paragraph(_NO_ATTACK)
-    return chain_figure(
-        frame,
-        name="fig-steps-averaged",
-        what="Mean perturbation, averaged over the temperatures,",
-        caption="<b>Figure 8 of the paper, right: mean perturbation averaged over all temperatures.</b> "
-        f"{_OVER} {_LINES} {_behind(tables)}",
-        xlabel=STEPS,
-        title="distance, pixel scale 0–1",
-    )
-
-
-def _images(tables: Tables) -> str:
-    return f"n = {counts(chain_rows(tables, 'models')['test_n'])} test images."
-
-
-def _behind(tables: Tables) -> str:
-    """Which attacks are behind, and how many images were attacked."""
+def _sample(tables: Tables, said: _Figure) -> str:
+    """Which attacks are behind, and on how many images this rests."""
+    if said.otherwise == _NO_CHAIN:
+        return f"n = {counts(chain_rows(tables, 'models')['test_n'])} test images."
     frame = least_rows(tables)
-    return f"{escape(strength_sentence(tables, frame))} n = {counts(frame['n'])} images."
+    return f"{escape(strength_sentence(tables, frame))} n = {counts(frame['n'])} images." if said.title else ""

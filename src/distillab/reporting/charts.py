@@ -64,10 +64,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Outline:
-    """A polygon behind the marks, by its corners, shaded or an outline."""
+    """A polygon behind the marks, by its corners, shaded or not."""
 
     corners: Sequence[Sequence[float]]
-    shade: Literal["", "band", "rule"] = ""
+    shaded: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """From a percent-format report to one HTML file: jupytext, papermill, nbconvert, and strict about all three."""
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distillab.core.errors import ArtifactError, DistillabError, SpecError
-from distillab.core.files import write_text
+from distillab.core.files import write_bytes, write_text
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -29,6 +30,7 @@ def render(
     *,
     template: Path | None = None,
     executed: Path | None = None,
+    card: Path | None = None,
 ) -> None:
     """Execute ``report`` with ``parameters`` in the running environment and write the page ``html``.
 
@@ -42,6 +44,7 @@ def render(
         workdir: Scratch folder; on failure the notebook, run as far as it went, stays there.
         template: Jinja template; by default ``template/page.html.j2`` beside the report.
         executed: Where the notebook goes, as it was run, without times; by default it is not kept.
+        card: Where the image goes that a cell made to stand for the page; by default it is not kept.
 
     Raises:
         SpecError: A parameter that the report does not have.
@@ -55,8 +58,11 @@ def render(
     _write_notebook(report, notebook)
     _check_parameters(report, notebook, parameters)
     run = _execute(report, notebook, dict(parameters))
-    page = _to_html(run, template or report.parent / "template" / "page.html.j2")
+    page = _to_html(run, template or report.parent / "template" / "page.html.j2", html.stem)
     write_text(html, page)
+    image, _ = _card(run)
+    if card is not None and image:
+        write_bytes(card, image)
     if executed is not None:
         write_text(executed, _without_times(run))
     notebook.unlink()
@@ -118,7 +124,7 @@ def _without_times(notebook: "NotebookNode") -> str:
     return str(nbformat.writes(notebook))
 
 
-def _to_html(notebook: "NotebookNode", template: Path) -> str:
+def _to_html(notebook: "NotebookNode", template: Path, name: str) -> str:
     from nbconvert.exporters.templateexporter import TemplateExporter
 
     from distillab.reporting.furniture import furnished
@@ -126,8 +132,17 @@ def _to_html(notebook: "NotebookNode", template: Path) -> str:
 
     filters = {"prose": _prose, "furnish": lambda shown: furnished(shown, template.parent)}
     exporter = TemplateExporter(template_file=str(template.resolve()), filters=filters)
-    page, _ = exporter.from_notebook_node(notebook, resources={"title": _title(notebook), "palette": css()})
+    image, answer = _card(notebook)
+    resources = {"title": _title(notebook), "palette": css(), "answer": answer, "card": f"{name}.png" if image else ""}
+    page, _ = exporter.from_notebook_node(notebook, resources=resources)
     return str(page)
+
+
+def _card(notebook: "NotebookNode") -> tuple[bytes, str]:
+    """The image that stands for the page, and the answer that it shows; empty where no cell made one."""
+    outputs = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", ())]
+    made = next((data for data in outputs if "image/png" in data), None)
+    return (b64decode(made["image/png"]), str(made["text/plain"])) if made else (b"", "")
 
 
 def _prose(markdown: str) -> str:

@@ -9,9 +9,8 @@ from distillab.core.identity import PAPER
 from distillab.reporting.answer import answer_sentence
 from distillab.reporting.certified_text import certified_answer
 from distillab.reporting.chain_text import claims_answer
-from distillab.reporting.display import Html, interval, percent, points
+from distillab.reporting.display import Html, Piece, interval, percent, points
 from distillab.reporting.heads import head, study_list
-from distillab.reporting.heatmap import verdict_heatmap
 from distillab.reporting.knockoff_rows import attack_name, sample, seeds_of
 from distillab.reporting.robust_text import adversarial_answer
 from distillab.reporting.selection import kind_of, robbed_by
@@ -32,10 +31,9 @@ CARDS = 3
 """Numbers that the first screen shows."""
 
 
-def first_screen(tables: Tables) -> Html:
-    """Everything that an answer needs, in the order in which it is asked for."""
+def first_screen(tables: Tables, picture: Piece) -> Html:
+    """Everything that an answer needs, in the order in which it is asked for, and beside it a picture."""
     said = [f'<p class="lead">{escape(answer_sentence(tables))}</p>', _control(tables), _cards(tables), _open(tables)]
-    picture = _picture(tables)
     return head(tables, "index") + Html(
         f'<div class="first"><div class="said">{"".join(said)}</div>{picture.text}</div>{study_list(tables).text}'
     )
@@ -81,11 +79,6 @@ def _open(tables: Tables) -> str:
     price = price_phrase(tables, cheapest)
     rest = f"; the nearest, {cheapest.row} against {thief_title(cheapest.thief)}, would take {price}" if price else ""
     return f"<p><strong>Undecided:</strong> {len(found)} of {len(verdicts)} verdicts{escape(rest)}.</p>"
-
-
-def _picture(tables: Tables) -> Html:
-    """The verdicts as a heatmap; nothing where nobody was robbed."""
-    return verdict_heatmap(tables) if len(tables["verdicts"]) else Html("")
 
 
 def _cards(tables: Tables) -> str:

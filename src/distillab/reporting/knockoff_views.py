@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import distillab.reporting.verdict_notes as notes
 from distillab.reporting.cells import Absent, Content, Measured, known, lines, quiet, verdict
 from distillab.reporting.columns import Heading
-from distillab.reporting.display import Piece, percent, points
+from distillab.reporting.display import Html, Piece, percent, points
 from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import attack_name, knockoff_cells, of_teachers, ranked, sample, seeds_of
@@ -78,6 +78,8 @@ def worst_cases(tables: Tables) -> "pd.DataFrame":
 
 def verdict_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
     """The rows of `worst_cases` drawn: how far the strongest attack on each teacher gets, against the LS student."""
+    if frame.empty:
+        return Html("")
     best = frame[frame["look"] != "tick"]
     verdicts = of_teachers(ranked(tables))
     stolen = int((verdicts["verdict"] == "distillable").sum())

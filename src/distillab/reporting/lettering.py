@@ -4,6 +4,8 @@ from textwrap import wrap
 
 LETTER = 6.3
 """Points of a letter, about."""
+DIGIT = 7.0
+"""Points of a digit."""
 LINE = 13.5
 """Points from one line to the next."""
 

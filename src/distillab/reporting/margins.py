@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.axes import limits_of, ticks_of
 from distillab.reporting.charts import Axis, Chart
-from distillab.reporting.lettering import LETTER, LINE, as_label, name_lines, title_lines
+from distillab.reporting.lettering import DIGIT, LETTER, LINE, as_label, name_lines, title_lines
 from distillab.reporting.marks import Named
 from distillab.reporting.palette import INK, MUTED
 
@@ -123,10 +123,10 @@ def _tallest(chart: Chart, panels: "list[tuple[str, pd.DataFrame]]") -> float:
 
 def _left(chart: Chart, parts: "list[pd.DataFrame]") -> float:
     if chart.kind == "rows":
-        names = [line for row in chart.frame[chart.y.column].unique() for line in name_lines(str(row))]
-    else:
-        names = [label for part in parts for _, label in ticks_of(chart.y, part, limits_of(chart, chart.y, part))]
-    return LETTER * max(map(len, names), default=0)
+        rows = chart.frame[chart.y.column].unique()
+        return LETTER * max((len(line) for row in rows for line in name_lines(str(row))), default=0)
+    ticks = [label for part in parts for _, label in ticks_of(chart.y, part, limits_of(chart, chart.y, part))]
+    return DIGIT * max(map(len, ticks), default=0)
 
 
 def _has_upright(chart: Chart) -> bool:

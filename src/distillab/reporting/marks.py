@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from distillab.reporting.charts import Axis, Chart, Reference
-from distillab.reporting.palette import BAND, INK, MUTED, OTHER, PAPER, RULE, look
+from distillab.reporting.palette import BAND, INK, MUTED, OTHER, PAPER, look
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +37,8 @@ class Named:
 def draw(ax: "Axes", chart: Chart, part: "pd.DataFrame") -> list[Named]:
     """Draw the rows of a panel; returns what is to be named at its right side."""
     for shape in chart.shapes:
-        shade = {"": "none", "band": BAND, "rule": RULE}[shape.shade]
-        ax.fill(*np.transpose(shape.corners), facecolor=shade, edgecolor=MUTED, linewidth=0.9, zorder=0)
+        face = BAND if shape.shaded else "none"
+        ax.fill(*np.transpose(shape.corners), facecolor=face, edgecolor=MUTED, linewidth=0.9, zorder=0)
     named = [found for each in chart.references if (found := _reference(ax, each, part))]
     kinds = {"lines": _lines, "points": _points, "rows": _rows}
     return [*kinds[chart.kind](ax, chart, part), *named]
@@ -136,9 +136,9 @@ def _rows(ax: "Axes", chart: Chart, part: "pd.DataFrame") -> list[Named]:
             low, high = (_values(chart.x, part, name)[index] for name in bounds)
             ax.hlines(places[index], low, high, color=drawn.color, linewidth=width, zorder=2)
         tick = drawn.marker == "|"
-        ax.plot(values[index], places[index], drawn.marker, color=drawn.color, zorder=1 if tick else 3, clip_on=False,
-                markersize=10 if tick else 6.5 * drawn.size, markeredgecolor=drawn.color if tick else PAPER,
-                markeredgewidth=1.4 if tick else 0.6)  # fmt: skip
+        ax.plot(values[index], places[index], marker=drawn.marker, linestyle="", color=drawn.color, clip_on=False,
+                zorder=1 if tick else 3, markersize=10 if tick else 6.5 * drawn.size,
+                markeredgecolor=drawn.color if tick else PAPER, markeredgewidth=1.4 if tick else 0.6)  # fmt: skip
     said = part[chart.said] if chart.said else [""] * len(part)
     return [Named(str(text), (np.inf, place), MUTED) for text, place in zip(said, places, strict=True) if text]
 

@@ -139,10 +139,10 @@ def training_figure(frame: "pd.DataFrame") -> Piece:
 
 
 def training_curves(tables: Tables) -> "pd.DataFrame":
-    """The table ``history`` of the teachers, in the order of every figure, with what a panel calls each."""
+    """The losses of the teachers by epoch, in the order of every figure, with what a panel calls each."""
     frame = tables["history"]
     teachers = teachers_of(tables).drop_duplicates("model").set_index("model")["defense"]
-    frame = frame[frame["model"].isin(teachers.index)]
+    frame = frame[frame["model"].isin(teachers.index) & (frame["term"] != "lr")]
     return by_defense(frame.assign(label=frame["model"].map(tables.label), defense=frame["model"].map(teachers)))
 
 

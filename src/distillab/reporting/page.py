@@ -11,7 +11,7 @@ REPORTS = Path("reports")
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """The page named by the member's spec; the notebook as it was run stays beside it in the results."""
+    """The page named by the member's spec; the notebook as it was run and an image to share stay beside it."""
     for parent in member.parents.values():
         workspace.verified_path(parent)
     name = member.spec["report"]
@@ -22,5 +22,6 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         entry.payload,
         workspace.root / HIDDEN / "notebooks" / workspace.plan.preset,
         executed=results / "reports" / f"{name}.ipynb",
+        card=results / "reports" / f"{name}.png",
     )
     return Product("cpu")

@@ -65,7 +65,7 @@ class Look:
     @property
     def size(self) -> float:
         """How large the marker is to be drawn: shapes with thin arms need more room."""
-        return 1.35 if self.marker in {"P", "X", "*", "d"} or isinstance(self.marker, tuple) else 1.0
+        return 1.35 if self.marker in {"P", "X", "*", "d", "."} or isinstance(self.marker, tuple) else 1.0
 
 
 def look(key: str | int) -> Look:

@@ -102,10 +102,7 @@ def test_steps_that_are_never_right_say_so():
 def test_distances_of_steps_that_are_never_right_are_no_figure_and_no_comparison():
     rows = [attacked(20.0, step, success_n=0, median_distance=nan, penalized_mean=nan) for step in (0, 1)]
     read = tables(models=[model(20.0), model(20.0, 1)], robustness=rows)
-    assert (
-        "on a correctly classified image of a chain"
-        in chain_plots.perturbation_figure(read, chain_plots.perturbations(read)).text
-    )
+    assert "on a correctly classified image of a chain" in FIGURES["robustness"](read).text
     assert "two steps of a chain both classify correctly" in chain_attacks.differences_table(read).text
 
 
@@ -172,14 +169,17 @@ def test_the_examples_are_of_the_baseline_and_of_the_hottest_assistant_and_stude
     assert chain_views.shown_models(tables(models=rows)) == ["ta-T1-step0", "ta-T20-step1", "ta-T20-step2"]
 
 
+ROWS = {
+    "accuracy": lambda read: chain_plots.shares(read, "test_accuracy"),
+    "confidence": lambda read: chain_plots.shares(read, "confidence"),
+    "sensitivity": chain_plots.sensitivities,
+    "robustness": chain_plots.perturbations,
+    "one-norm": chain_plots.lengths,
+    "steps-accuracy": chain_plots.accuracies_by_step,
+    "steps-averaged": chain_plots.averages_by_step,
+}
 FIGURES = {
-    "accuracy": lambda read: chain_plots.share_figure(read, chain_plots.shares(read, "test_accuracy"), "3"),
-    "confidence": lambda read: chain_plots.share_figure(read, chain_plots.shares(read, "confidence"), "6"),
-    "sensitivity": lambda read: chain_plots.sensitivity_figure(chain_plots.sensitivities(read)),
-    "perturbation": lambda read: chain_plots.perturbation_figure(read, chain_plots.perturbations(read)),
-    "length": lambda read: chain_plots.length_figure(read, chain_plots.lengths(read)),
-    "steps": lambda read: chain_plots.step_accuracy_figure(read, chain_plots.accuracies_by_step(read)),
-    "averages": lambda read: chain_plots.average_figure(read, chain_plots.averages_by_step(read)),
+    name: lambda read, name=name, rows=rows: chain_plots.figure(read, rows(read), name) for name, rows in ROWS.items()
 }
 
 
@@ -197,7 +197,7 @@ def test_without_chains_there_is_a_sentence(draw):
 
 def test_one_seed_one_temperature_and_one_step_are_drawn_without_intervals():
     one = tables(models=[model()], robustness=[attacked(1.0, 0)])
-    for name in ("accuracy", "steps", "averages"):
+    for name in ("accuracy", "steps-accuracy", "steps-averaged"):
         text = FIGURES[name](one).text
         assert "<svg" in text
         assert "No intervals below three seeds." in text

@@ -11,7 +11,7 @@ from distillab.reporting.drawing import panels_of, show, style
 from distillab.reporting.examples import png
 from distillab.reporting.lettering import as_label
 from distillab.reporting.matrix_views import gain_chart
-from distillab.reporting.palette import LIGHT
+from distillab.reporting.palette import _DEFENSES, LIGHT
 
 LINE = pd.DataFrame({"name": "CE", "look": "cmim", "x": [0.0, 1 / 3], "y": [0.0, 1 / 7], "low": 0.0, "high": 0.2})
 
@@ -90,6 +90,14 @@ def test_gains_are_drawn_in_points_at_their_place():
     (ax,) = axes_of(gain_chart(cells, 0.003, panel="attack_label"))
     marks = {tuple(np.round(line.get_xydata()[0], 6)) for line in ax.lines if line.get_marker() in {"o", "s"}}
     assert marks == {(1.0, 0.0), (-2.0, 1.0)}
+
+
+def test_every_listed_defense_has_one_marker_on_its_row():
+    keys = list(_DEFENSES)
+    cells = pd.DataFrame({"row": keys, "defense": keys, "delta": 0.01, "delta_low": 0.0, "delta_high": 0.02})
+    (ax,) = axes_of(gain_chart(cells, 0.003))
+    marks = [line.get_xydata().tolist() for line in ax.lines if line.get_gid() != "reference"]
+    assert marks == [[[1.0, float(row)]] for row in range(len(keys))]
 
 
 def test_far_gains_are_drawn_on_a_logarithmic_scale_and_say_so():

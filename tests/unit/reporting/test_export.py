@@ -90,7 +90,7 @@ def test_a_failed_cell_says_which_report_why_and_where_to_look(report, notebook,
 def test_a_template_is_given_title_palette_and_prose_without_links_to_headings(tmp_path):
     template = tmp_path / "page.html.j2"
     template.write_text(TEMPLATE)
-    title, palette, prose = export._to_html(shown({"text/html": "<h1>A &amp; B</h1>"}), template).split("|")
+    title, palette, prose = export._to_html(shown({"text/html": "<h1>A &amp; B</h1>"}), template, "page").split("|")
     assert (title, palette) == ("A & B", css())
     assert prose == "<p>Some <em>prose</em>.</p>\n<h2>Part</h2>\n<p><b>as it is</b></p>\n"
 

@@ -9,6 +9,8 @@ from test_certified_views import certificate
 from test_worst_views import SPECS, worst
 
 from distillab.reporting.first_screen import first_screen
+from distillab.reporting.heatmap import verdict_heatmap
+from distillab.reporting.thief_rows import hardest_first
 
 RUN = {"preset": "made", "commit": "c", "date": "", "classes": 10} | SPECS
 ROBBED = [
@@ -30,7 +32,8 @@ def screen(tables_of, teacher, verdict):
             for thief, key, said, gain, low, high, seeds in ROBBED
         ]  # fmt: skip
         models = [teacher(key) for key in ("ce", "nt", "st", "madry", "weak")]
-        return first_screen(tables_of(RUN, models=models, **({"verdicts": verdicts} | rows))).text
+        read = tables_of(RUN, models=models, **({"verdicts": verdicts} | rows))
+        return first_screen(read, verdict_heatmap(read, hardest_first(read))).text
 
     return make
 

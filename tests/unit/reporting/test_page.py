@@ -28,7 +28,8 @@ def test_a_page_is_made_from_the_checked_tables_of_its_preset(stage, tmp_path):
     rendered = (
         Path(tmp_path / "reports" / "ta.py"), {"tables": f"{tmp_path.as_posix()}/results/tiny/tables/ta"},
         tmp_path / "ta.html", tmp_path / ".distillab" / "notebooks" / "tiny",
-        {"executed": tmp_path / "results" / "tiny" / "reports" / "ta.ipynb"},
+        {end: tmp_path / "results" / "tiny" / "reports" / f"ta.{suffix}"
+         for end, suffix in (("executed", "ipynb"), ("card", "png"))},
     )  # fmt: skip
     assert calls == [("check", "collect-models"), ("check", "collect-facts"), ("render", *rendered)]
 
