@@ -46,6 +46,8 @@ def certify_weights(options: argparse.Namespace) -> int:
 
     refuse_contradictions(options)
     card = card_of(Path(options.weights), cards(), entry=options.entry) if options.weights else None
+    if card:
+        log.info("weights: taken for %s, by %s: what is not said is taken from its card", card.title, card.known_by)
     options = filled(options, card)
     eps, data = radii(options), _data(options)
     refuse_less(options, threads=1, images=1, radius_steps=0)
