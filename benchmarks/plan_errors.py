@@ -22,6 +22,9 @@ from record import keep
 RECORDS = PROJECT / "reports" / "recorded"
 SPENT = re.compile(r"CPU seconds: (.*); [\d,]+ in all")
 RULE = re.compile(r"([a-z]+)(?:_\d)? ([\d,]+)")
+DEFAULT = "digits"
+"""Whose jobs `benchmarks/overhead.json` has, a whole second each."""
+
 INSIDE = {"answer": "knockoff", "warm": "distill"}
 """Stages whose members are made by the jobs of another one."""
 
@@ -29,7 +32,7 @@ INSIDE = {"answer": "knockoff", "warm": "distill"}
 def main() -> None:
     """Plan, compare, print, and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--presets", nargs="+", default=[path.stem for path in recorded_runs()])
+    parser.add_argument("--presets", nargs="+", default=[DEFAULT, *recorded_runs()])
     parser.add_argument(
         "--seconds", type=float, default=300.0, help="limit of a calibration, for a machine that is busy"
     )
@@ -42,13 +45,17 @@ def main() -> None:
     keep({"cpu_seconds": rows}, PROJECT / "benchmarks" / "plan_errors.json")
 
 
-def recorded_runs() -> list[Path]:
-    """The files of runs on record."""
-    return [path for path in sorted(RECORDS.glob("*.md")) if path.stem != "README"]
+def recorded_runs() -> list[str]:
+    """The presets of runs on record."""
+    return [path.stem for path in sorted(RECORDS.glob("*.md")) if path.stem != "README"]
 
 
 def recorded(preset: str) -> dict[str, float]:
-    """CPU seconds of a recorded run by rule; reruns of a rule are added to it."""
+    """CPU seconds of a recorded run by rule, its reruns added; of the default preset the seconds of its jobs."""
+    if preset == DEFAULT:
+        jobs = json.loads((PROJECT / "benchmarks" / "overhead.json").read_text(encoding="utf-8"))["job_seconds"]
+        rules = dict.fromkeys(job.split("/")[0] for job in jobs)
+        return {rule: sum(jobs[job] for job in jobs if job.split("/")[0] == rule) for rule in rules}
     spent = SPENT.search((RECORDS / f"{preset}.md").read_text(encoding="utf-8"))
     found = defaultdict[str, float](float)
     for rule, seconds in RULE.findall(spent[1] if spent else ""):

@@ -107,7 +107,7 @@ def _attack(plan: Plan, member: Member) -> Cost | None:
     return Cost(
         network,
         images * spec.passes,
-        spec.batch_size,
+        min(spec.batch_size, images),
         "float32",
         member.threads,
         images=images,

@@ -35,6 +35,12 @@ SEVERAL = 2.2
 READING = {False: 2e-5, True: 4e-3}
 """Seconds of reading an image that is kept in memory, or of looking at its file."""
 
+EACH = 0.04
+"""Seconds of reading what a member is made of, and of writing and hashing it, as on digits."""
+
+CHECKS = 4
+"""Passes of each image beside the attack's own: its gradient before, and what is recomputed after it."""
+
 TABLE, ROW, PAGE = 0.05, 4e-4, 4.5
 """Seconds of a table, of each model or measurement that it stands on, and of a page."""
 
@@ -60,6 +66,11 @@ class Reckoning:
 
     def of(self, member: Member) -> Reckoned:
         """What a member takes on one core or device."""
+        work = self.work(member)
+        return Reckoned(work.seconds + EACH, work.basis)
+
+    def work(self, member: Member) -> Reckoned:
+        """The same without what every member takes."""
         if "train" in member.spec:
             return self._training(member)
         by_stage: dict[str, Callable[[Member], Reckoned]] = {
@@ -119,8 +130,8 @@ class Reckoning:
         cost, spec = cost_of(self.plan, member), ATTACKS.parse(member.spec["attack"])
         step = self._known(cost.key if cost else "", UNKNOWN)
         share = 1.0 if self._is_robust(member) else MADE.get(spec.name, 1.0)
-        passes = spec.passes * _least(spec.images, test_images(self.plan))
-        return Reckoned(ATTACK_PASS * share * passes * step.seconds, step.basis)
+        passes = (share * spec.passes + CHECKS) * _least(spec.images, test_images(self.plan))
+        return Reckoned(ATTACK_PASS * passes * step.seconds, step.basis)
 
     def _certificates(self, member: Member) -> Reckoned:
         images = _least(member.spec["images"], test_images(self.plan))

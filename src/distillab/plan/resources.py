@@ -26,7 +26,7 @@ def passes_of(plan: Plan, job: Job) -> dict[str, int]:
         model = plan.members[member.parents["model"]] if member.stage == "certify" else member
         cost = cost_of(plan, model)
         if cost is not None:
-            total[cost.key] += round(reckoning.of(member).seconds / UNKNOWN)
+            total[cost.key] += round(reckoning.work(member).seconds / UNKNOWN)
     return {key: passes for key, passes in total.items() if passes}
 
 

@@ -40,7 +40,7 @@ def test_afterwards_every_network_method_and_bound_is_known(rich, tmp_path, time
     cost = cost_of(rich, teacher)
     assert speeds.get(cost.key) == pytest.approx(0.001)
     assert speeds.get(reckoning.method_key(teacher)) == pytest.approx(2.0)
-    assert reckoning.of(teacher).seconds == pytest.approx(cost.images * (cost.epochs * 0.002 + 0.003))
+    assert reckoning.work(teacher).seconds == pytest.approx(cost.images * (cost.epochs * 0.002 + 0.003))
     certificate = rich.members["ls-cnn_digits-s3-certify-ibp"]
     assert speeds.get(reckoning.bound_key(certificate)) == pytest.approx(0.01)
 

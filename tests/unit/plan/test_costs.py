@@ -102,7 +102,7 @@ def test_costs_in_full(rich):
     assert costs["st-cnn_digits--live-papernot_digits-s3"] == Cost(plain, 400 * 2, 128, "float32", 3, epochs=2, **own)
     assert costs["ta-T5-step1-s3"] == Cost({"name": "cnn_digits"}, 400 * 6, 32, "float32", 2, epochs=6, **own)
     assert costs["ta-warm-cnn_digits-s3"] == Cost({"name": "cnn_digits"}, 400, 32, "float32", 2, epochs=1, **own)
-    assert costs["ls-papernot_digits-s7-pgd_linf"] == Cost(plain, 60 * 6, 240, "float32", 1, images=60, **here)
+    assert costs["ls-papernot_digits-s7-pgd_linf"] == Cost(plain, 60 * 6, 60, "float32", 1, images=60, **here)
     without = ("data-images", "ta-T5-step0-s3-labels", "ls-cnn_digits-s9-answers", "ls-cnn_digits-s3-certify-ibp")
     assert [costs[i] for i in without] == [None] * 4
 

@@ -9,6 +9,7 @@ from distillab.core.store import Store
 from distillab.core.throughput import Throughput
 from distillab.plan.costs import cost_of
 from distillab.plan.estimate import describe, duration
+from distillab.plan.reckoning import Reckoning
 
 OPEN = "? hours (run `distillab plan` without --no-measure)"
 
@@ -71,19 +72,19 @@ PASSES = {"papernot_digits": 400 * 3, "attack": 60 * 6}
 @pytest.mark.parametrize(
     "line",
     [
-        "images: 1 to make, 0.018 s",
+        "images: 1 to make, 0.058 s",
         "ce-cnn_digits: 2 to make, 2 seeds, 4.8e+03 passes, 48 s",
         "ls-papernot_digits: 3 to make, 3 seeds, 4.8e+03 passes, 48 s",  # four epochs, three seeds
-        "st-cnn_digits: 2 to make, 2 seeds, 2.4 s",  # a forward pass of each image
+        "st-cnn_digits: 2 to make, 2 seeds, 2.5 s",  # a forward pass of each image
         "ls0.25-papernot_digits: 3 to make, 3 seeds, 3.6e+03 passes, 36 s",
         "live-papernot_digits by st-cnn_digits: 2 to make, 2 seeds, 1.6e+03 passes, 21 s",  # each view is answered
         "kd-papernot_digits by ls-cnn_digits: 3 to make, 3 seeds, 3.6e+03 passes, 36 s",
         "ta at T = 5, step 1: 1 to make, 2.4e+03 passes, 24 s",
-        "soft labels of left at T = 2.5, step 0: 2 to make, 2 seeds, 2.4 s",
-        "ls-cnn_digits under pgd_linf: 8 to make, 2 seeds, 2.88e+03 passes, 5.8 s",  # itself and three sources
-        "ta-T5-step0 under pgd_linf on Z/T: 2 to make, 2 seeds, 720 passes, 1.4 s",
+        "soft labels of left at T = 2.5, step 0: 2 to make, 2 seeds, 2.5 s",
+        "ls-cnn_digits under pgd_linf: 8 to make, 2 seeds, 2.88e+03 passes, 21 s",  # itself and three sources
+        "ta-T5-step0 under pgd_linf on Z/T: 2 to make, 2 seeds, 720 passes, 5.4 s",
         "ls-cnn_digits certified by ibp: 2 to make, 2 seeds, 11 s",
-        "ls-cnn_digits--kd-papernot_digits: 3 to make, 3 seeds, 1.1 s",
+        "ls-cnn_digits--kd-papernot_digits: 3 to make, 3 seeds, 1.2 s",
         "needs: disk 307.5 KB, memory 2.0 GB a job",
     ],
 )
@@ -92,9 +93,10 @@ def test_a_line_for_each_thing_to_make(rich, project_of, line):
 
 
 def test_the_total_adds_up(rich, project_of):
-    lines = lines_of(rich, project_of(0.1))
+    root = project_of(0.1)
+    lines, reckoning = lines_of(rich, root), Reckoning(rich, Throughput(root).known)
     passes = sum(cost.passes for member in rich.members.values() if (cost := cost_of(rich, member)))
-    hours = f"{passes * 0.1 / 3600:.1f} h"
+    hours = f"{sum(reckoning.of(member).seconds for member in rich.members.values()) / 3600:.1f} h"
     assert (
         lines[-1] == f"total: 0 of {len(rich.members)} made; left: {passes:.3g} passes, {hours} on one core or device"
     )

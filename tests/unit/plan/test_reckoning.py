@@ -4,7 +4,18 @@ import pytest
 
 from distillab.plan.costs import cost_of
 from distillab.plan.priorities import UNKNOWN
-from distillab.plan.reckoning import ATTACK_PASS, BOUND, CERTIFIED_STEP, FORWARD, MADE, STATED, TIMED, Reckoning
+from distillab.plan.reckoning import (
+    ATTACK_PASS,
+    BOUND,
+    CERTIFIED_STEP,
+    CHECKS,
+    EACH,
+    FORWARD,
+    MADE,
+    STATED,
+    TIMED,
+    Reckoning,
+)
 
 STEP = 0.01
 
@@ -13,7 +24,7 @@ STEP = 0.01
 def reckoned(rich):
     """Seconds of members where every network takes the same."""
     speeds = {cost.key: STEP for member in rich.members.values() if (cost := cost_of(rich, member))}
-    return lambda name, **more: Reckoning(rich, speeds | more).of(rich.members[name])
+    return lambda name, **more: Reckoning(rich, speeds | more).work(rich.members[name])
 
 
 def test_a_training_is_its_images_and_epochs_times_a_step(reckoned):
@@ -40,10 +51,10 @@ def test_a_teacher_that_is_asked_for_views_answers_each_of_them(rich, reckoned):
 def test_attacks_stop_early_but_on_robust_networks(plan_of):
     rows = {"*": None, "ce": {}, "madry": {"name": "madry", "steps": 2}}
     plan = plan_of({"defenses": rows, "seeds": [0]})
-    seconds = {name: Reckoning(plan, {}).of(member).seconds for name, member in plan.members.items()}
-    whole = ATTACK_PASS * 60 * 6 * UNKNOWN
-    assert seconds["madry-cnn_digits-s0-pgd_linf"] == pytest.approx(whole)
-    assert seconds["ce-cnn_digits-s0-pgd_linf"] == pytest.approx(MADE["pgd"] * whole)
+    seconds = {name: Reckoning(plan, {}).work(member).seconds for name, member in plan.members.items()}
+    images = ATTACK_PASS * 60 * UNKNOWN
+    assert seconds["madry-cnn_digits-s0-pgd_linf"] == pytest.approx(images * (6 + CHECKS))
+    assert seconds["ce-cnn_digits-s0-pgd_linf"] == pytest.approx(images * (MADE["pgd"] * 6 + CHECKS))
     assert seconds["madry-cnn_digits-s0"] == pytest.approx(3 * seconds["ce-cnn_digits-s0"])
 
 
@@ -51,7 +62,7 @@ def test_certified_training_and_certificates_cost_more_than_plain_ones(plan_of):
     rows = {"*": None, "ce": {}, "ibp": {"name": "ibp_training"}}
     asked = {"certifiers": {"*": None, "dual": {"name": "dual"}}, "eps": [0.1, 0.2], "defenses": []}
     plan = plan_of({"studies": ["certified"], "defenses": rows, "seeds": [0], "certification": asked})
-    seconds = {name: Reckoning(plan, {}).of(member).seconds for name, member in plan.members.items()}
+    seconds = {name: Reckoning(plan, {}).work(member).seconds for name, member in plan.members.items()}
     assert seconds["ibp-cnn_digits-s0"] == pytest.approx(CERTIFIED_STEP * 400 * 6 * UNKNOWN)
     member = next(
         m for m in plan.members.values() if m.stage == "certify" and m.parents["model"] == "ibp-cnn_digits-s0"
@@ -63,4 +74,4 @@ def test_certified_training_and_certificates_cost_more_than_plain_ones(plan_of):
 
 def test_every_member_takes_some_time(rich, robbed):
     for plan in (rich, robbed):
-        assert all(Reckoning(plan, {}).of(member).seconds > 0 for member in plan.members.values())
+        assert all(Reckoning(plan, {}).of(member).seconds > EACH for member in plan.members.values())

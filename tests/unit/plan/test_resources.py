@@ -4,7 +4,7 @@ from collections import Counter
 
 from distillab.plan.costs import cost_of
 from distillab.plan.priorities import UNKNOWN
-from distillab.plan.reckoning import ATTACK_PASS, CERTIFIED_STEP, Reckoning
+from distillab.plan.reckoning import ATTACK_PASS, CERTIFIED_STEP, CHECKS, Reckoning
 from distillab.plan.resources import BASE_MB, COPIES, memory_mb, passes_of
 
 
@@ -14,7 +14,7 @@ def test_passes_of_a_job_are_those_of_its_members_by_network_and_use(rich):
         total = Counter()
         for member in job.members:
             cost = cost_of(rich, rich.members[member])
-            total[cost.key] += round(Reckoning(rich, {}).of(rich.members[member]).seconds / UNKNOWN)
+            total[cost.key] += round(Reckoning(rich, {}).work(rich.members[member]).seconds / UNKNOWN)
         assert job.passes == {key: passes for key, passes in total.items() if passes}
         assert all(passes > 0 for passes in job.passes.values())
     assert all(job.passes == {} for stage in ("prepare", "collect", "report") for job in rich.stage(stage))
@@ -28,7 +28,7 @@ def test_passes_are_plain_steps_whatever_the_work_is(plan_of):
     }  # fmt: skip
     assert passes["ce-cnn_digits-s0"] == 400 * 6
     assert passes["ibp-cnn_digits-s0"] == round(CERTIFIED_STEP * 400 * 6)
-    assert passes["ibp-cnn_digits-s0-pgd_linf"] == round(ATTACK_PASS * 60 * 6)
+    assert passes["ibp-cnn_digits-s0-pgd_linf"] == round(ATTACK_PASS * 60 * (6 + CHECKS))
 
 
 def test_two_members_of_one_network_add_up(plan_of):
