@@ -83,9 +83,10 @@ def _training(plan: Plan, member: Member) -> Cost | None:
         return None
     images = own + other
     defense = DEFENSES.parse(member.spec["defense"]) if "defense" in member.spec else None
+    before_choice = images - int(plan.params["data"]["val"]) if member.spec.get("refit") else 0
     return Cost(
         member.spec["model"],
-        passes=images * (defense.passes(epochs) if defense else epochs),
+        passes=(images + before_choice) * (defense.passes(epochs) if defense else epochs),
         batch_size=int(recipe["batch_size"]),
         settings=settings,
         threads=member.threads,

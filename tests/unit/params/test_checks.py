@@ -114,6 +114,14 @@ FITS = "does not fit Digits (8x8); expected images of 1x28x28; got 1x8x8 images;
             ],
         ),
         (
+            {"data": {"val": 0, "refit": True}},
+            ["data.refit: no image is held out; expected data.val above 0, or no refit"],
+        ),
+        (
+            {"data": {"refit": True}, "knockoff": {"trials": 2}},
+            ["knockoff.trials: their choice needs images that are held out to the end; take out data.refit"],
+        ),
+        (
             {"batch": {"distill": ["chain", "seed"], "attack": ["logits", "student"]}},
             ["batch.attack: expected some of family, model, attack, logits, seed; got 'student'"],
         ),

@@ -166,3 +166,10 @@ def test_an_adversary_is_counted_by_epoch(plan_of):
     assert {key: (cost.epochs, cost.against) for key, cost in costs.items()} == {
         "ce": (6, 0), "madry": (6, 8), "fast": (6, 2), "trades": (6, 12),
     }  # fmt: skip
+
+
+def test_a_refitted_student_is_trained_twice_the_first_time_without_the_images_of_the_choice(plan_of):
+    data = {"val": 60, "train_limit": None, "test_limit": None, "refit": True}
+    plan = plan_of({"data": data, "knockoff": {"label_smoothing": [0.1, 0.2]}, "studies": ["undistillable"]})
+    for model, images in (("ls0.2-cnn_digits-s0", 1437 + 1437 - 60), ("ce-cnn_digits-s0", 1437)):
+        assert cost_of(plan, plan.members[model]).passes == 6 * images
