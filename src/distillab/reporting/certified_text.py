@@ -4,7 +4,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.certified_rows import certificates, combines, labels, strongest, threat_models
+from distillab.reporting.certified_rows import certificates, combines, labels, settings, strongest, threat_models
 from distillab.reporting.display import Html, paragraph, percent, points
 from distillab.reporting.summaries import counts, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
@@ -44,9 +44,11 @@ def rounding(tables: Tables) -> Html:
         return Html("")
     within = int(frame["slack"].sum())
     lie = f"{within:,} of them lie" if within else "none of them lies"
+    published = any(settings(tables, key).get("as_published") for key in frame["certifier"].unique())
+    papers = ", but for a paper's own bound, which is counted as the paper counts" if published else ""
     return paragraph(
         f"Bounds are computed in floating point, without directed rounding; {lie} so close above zero that rounding "
-        "might decide, and such a bound counts as not certified."
+        f"might decide, and such a bound counts as not certified{papers}."
     )
 
 

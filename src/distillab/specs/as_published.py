@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from distillab.core.shown import shown
-from distillab.specs.base import PASSING
+from distillab.specs.base import CHOOSING
 
 Paper = Literal["wong-kolter", "scaling"]
 
@@ -17,7 +17,7 @@ CITED: dict[Paper, str] = {"wong-kolter": "Wong & Kolter 2018", "scaling": "Wong
 AsPublished = Annotated[
     Paper | None,
     Field(
-        json_schema_extra=PASSING,
+        json_schema_extra=CHOOSING,
         description="Exactly the bound of Wong & Kolter 2018, without the pixels' box, or of Wong et al. 2018 "
         "(`scaling`), with it unless `input_box: false`, as for its normalized CIFAR-10; neither intersects",
     ),

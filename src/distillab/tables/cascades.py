@@ -48,7 +48,7 @@ def _rows(results: Results, last: Member, certified: list[Member]) -> list[Row]:
 
 def _row(run: ModelRun, certified: Member, eps: float, frames: list[pd.DataFrame]) -> Row:
     """What the networks whose verdicts are in ``frames`` make of the images together."""
-    verdict = cascade_of(frames)
+    verdict = cascade_of(frames, as_published=bool(certified.spec["certifier"].get("as_published")))
     return {
         "cascade": run.defense,
         "arch": run.arch,

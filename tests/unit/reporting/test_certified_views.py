@@ -104,6 +104,14 @@ def test_the_answer_takes_the_strongest_certifier_of_each_model(tables_of, teach
 def test_rounding_is_counted(tables_of, slack, said):
     read = tables_of(SPECS, certificates=[certificate(slack=slack)])
     assert said in certified_text.rounding(read).text
+    assert "counts as not certified." in certified_text.rounding(read).text
+
+
+def test_a_papers_own_bound_is_said_to_be_counted_as_the_paper_counts(tables_of):
+    certifiers = {"dual": {"name": "dual", "as_published": "scaling"}}
+    facts = {"params": {"certification": {"certifiers": certifiers}}}
+    read = tables_of(facts, certificates=[certificate(certifier="dual", slack=2)])
+    assert "not certified, but for a paper's own bound, which is counted as" in certified_text.rounding(read).text
 
 
 def test_tightness_is_about_images_that_all_bounded_and_not_alike(tables_of, teacher):

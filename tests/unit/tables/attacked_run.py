@@ -110,10 +110,10 @@ class AttackedRun(Results):
         """Jacobian amplitudes of a model."""
         self._ask("sensitivity", model, "sensitivity", frame)
 
-    def certify(self, model, key, frame, *, norm="linf", **cost):
+    def certify(self, model, key, frame, *, norm="linf", as_published=None, **cost):
         """Certificates of a model, with what they cost."""
         axes, eps = {"family": "teachers", "certifier": key}, frame["eps"].unique().tolist()
-        spec = {"certifier": {"norm": norm}, "eps": eps}
+        spec = {"certifier": {"name": key, "norm": norm, "as_published": as_published}, "eps": eps}
         asked = self._ask("certify", model, f"certify-{key}", frame, axes=axes, spec=spec)
         self.sidecars[asked] = SimpleNamespace(run=cost)
 

@@ -119,3 +119,17 @@ def test_each_certifier_and_seed_has_a_cascade_of_its_own():
         (2, "dual", "linf", 1, [1.0], 0.5),
         (2, "dual", "linf", 2, [1.0, 0.0], 0.5),
     ]
+
+
+def test_published_bounds_count_what_rounding_leaves_open():
+    """The first network's bound at image 1 lies within rounding: as published it decides there, and wrongly."""
+    run = AttackedRun(certifiers=CERTIFIERS)
+    one = verdicts(["0+", "2"]).assign(slack=[False, True])
+    two = verdicts(["0", "1+"]).assign(slack=False)
+    for key, paper in (("dual", "scaling"), ("best", None)):
+        first, second = run.teacher(f"{key}_1"), run.teacher(f"{key}_2", after=f"{key}_1")
+        run.certify(first, key, one, as_published=paper)
+        run.certify(second, key, two, as_published=paper)
+    last = {row["certifier"]: row for row in cascades.rows(run) if row["networks"] == 2}
+    assert (last["dual"]["paper_robust_error"], last["best"]["paper_robust_error"]) == (1 / 2, 0.0)
+    assert (last["dual"]["shares"], last["best"]["shares"]) == ([1.0, 0.0], [1 / 2, 1 / 2])

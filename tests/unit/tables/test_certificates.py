@@ -74,6 +74,18 @@ def test_every_column_at_the_larger_radius(run):
     )
 
 
+def test_a_published_bound_counts_what_rounding_may_have_lifted():
+    """At 0.05, 40, 12 and 33 lie within rounding: 12 and 33 had no certificate, and none of them is misclassified."""
+    run = made()
+    teacher = run.teacher("nt", seed=5, arch="cnn")
+    for key, paper in (("dual", "wong-kolter"), ("best", None)):
+        run.certify(teacher, key, certified({0.05: NEAR}), as_published=paper)
+    found = {row["certifier"]: row for row in certificates.rows(run)}
+    assert (found["dual"]["certified_accuracy"], found["best"]["certified_accuracy"]) == (7 / 8, 5 / 8)
+    assert (found["dual"]["by_dual"], found["best"]["by_dual"]) == (3 / 8, 0.0)
+    assert found["dual"]["undecided"] == 0.0
+
+
 def test_one_row_for_each_model_certifier_and_radius(run):
     rows = certificates.rows(run)
     keys = ("model", "chain", "temperature", "step", "defense_label", "certifier", "norm", "eps", "seed", "n")
