@@ -151,6 +151,18 @@ def test_tables_sort_by_a_column_and_back(opened):
     assert page.evaluate(cells) == sorted(rising, reverse=True)
 
 
+def test_printed_tables_keep_their_heads_and_lose_their_tools(opened):
+    page = opened["undistillable"][0]
+    page.emulate_media(media="print")
+    shown = "each => [...document.querySelectorAll(each)].map(one => one.getBoundingClientRect().height > 0)"
+    heads, tools = page.evaluate(shown, "#utility-caption ~ .scroll thead button"), page.evaluate(shown, ".tools")
+    page.emulate_media(media="screen")
+    assert heads
+    assert all(heads)
+    assert tools
+    assert not any(tools)
+
+
 def test_the_printed_overview_is_short(opened, tmp_path):
     page, path = opened["index"][0], tmp_path / "index.pdf"
     page.pdf(path=str(path), prefer_css_page_size=True)
