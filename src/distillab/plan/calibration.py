@@ -16,7 +16,7 @@ from distillab.plan.reckoning import TIMED, Reckoning, has_method
 from distillab.plan.rehearsal import Rehearsal
 from distillab.plan.speed import MEMORY, bounded, seconds_per_image, threads
 
-MINUTE = 40.0
+MINUTE = 35.0
 """Seconds that a calibration may take: with what else `distillab plan` does, it is less than a minute."""
 
 SHARE = 0.5

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from math import prod
 
+import torch
+
 from distillab.core.job import Member, Plan
 from distillab.data import DATASETS
 from distillab.knockoff import KNOCKOFFS
@@ -71,7 +73,8 @@ class Disk:
         network = str(member.spec["model"])
         if network not in self._counted:
             facts = self.plan.facts["data"]
-            model = untrained(MODELS.parse(member.spec["model"]), tuple(facts["shape"]), facts["classes"])
+            with torch.device("meta"):  # shapes alone: no memory is taken, nothing is drawn
+                model = untrained(MODELS.parse(member.spec["model"]), tuple(facts["shape"]), facts["classes"])
             self._counted[network] = sum(weights.numel() for weights in model.state_dict().values())
         return self._counted[network]
 

@@ -3,6 +3,8 @@
 import pytest
 
 from distillab.core.workspace import Workspace
+from distillab.models import MODELS
+from distillab.models.untrained import untrained
 from distillab.plan.disk import COPIES, FLOAT, SIDECAR, Disk, answers_bought
 from distillab.plan.durations import Durations
 
@@ -20,6 +22,16 @@ def test_a_network_is_its_weights_in_the_store_and_where_it_belongs(rich, disk_o
     assert weights > 1000
     assert disk.of([member]) == COPIES * (SIDECAR + FLOAT * weights)
     assert disk.of([member, member]) == 2 * disk.of([member])
+
+
+def test_weights_are_counted_without_a_network(rich, disk_of):
+    for name in ("vgg16_bn", "resnet50", "densenet121", "mobilenet_v2", "shufflenet_v2", "wong_small"):
+        spec = MODELS.parse({"name": name}) if name in MODELS.names else None
+        if spec and not spec.misfit((3, 32, 32)):
+            plan = rich.model_copy(update={"facts": rich.facts | {"data": rich.facts["data"] | {"shape": [3, 32, 32]}}})
+            member = rich.members["ce-cnn_digits-s3"].model_copy(update={"spec": {"model": {"name": name}}})
+            built = sum(each.numel() for each in untrained(spec, (3, 32, 32), 10).state_dict().values())
+            assert disk_of(plan)._parameters(member) == built, name
 
 
 def test_answers_are_kept_once_for_every_training_image(rich, disk_of):
