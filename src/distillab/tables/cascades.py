@@ -82,7 +82,7 @@ def _networks(results: Results, last: Member) -> list[Member]:
 
 def _earlier(member: Member) -> str:
     """Id of the teacher that the member's training set comes from; empty where there is none."""
-    after = member.spec["defense"].get("after")
+    after = member.spec.get("defense", {}).get("after")  # a network from elsewhere has none
     return member.parents[after] if after else ""
 
 

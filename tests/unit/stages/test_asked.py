@@ -122,3 +122,19 @@ def test_an_endpoint_that_is_none_ends_the_job_with_a_line(tmp_path, endpoint):
     models = {"m": {"endpoint": {"url": url} | ASKED, "answers": "labels"}}
     with pytest.raises(UnansweredError, match=r"/predict: the endpoint's reply: not one answer for each image"):
         SmallProject(tmp_path / "project", ALONE | {"models": models}).made("m-m-s0")
+
+
+def test_every_table_is_made_of_what_was_asked(tmp_path, endpoint):
+    models = {
+        "far": {"endpoint": {"url": endpoint.url, "version": "tables"} | ASKED},
+        "named": {"recorded": str(table(tmp_path, "labels")), "answers": "labels"},
+    }
+    knockoff = {"attacks": {"*": None, "kd": {"responses": "cached"}}, "label_smoothing": [0.1]}
+    small = SmallProject(tmp_path / "project", ALONE | {"models": models, "knockoff": knockoff})
+    frames = {member.id: small.produce(member.id) for member in small.members("collect")}
+    leaks = pd.read_parquet(next(path for path in frames.values() if path.stem == "leaks"))
+    assert {tuple(row) for row in leaks[["defense", "split"]].to_numpy()} == {
+        ("ce", "train"), ("ce", "test"), ("far", "test"), ("named", "test"),
+    }  # fmt: skip
+    knockoffs = pd.read_parquet(next(path for path in frames.values() if path.stem == "knockoff"))
+    assert {"far", "named"} <= set(knockoffs["defense"])
