@@ -4,6 +4,7 @@ from typing import Any
 
 from distillab.certify import CERTIFIERS
 from distillab.params.root import Params
+from distillab.plan.abilities import impossible_questions
 from distillab.plan.labels import labels_of
 from distillab.plan.seeds import base_control_seeds, base_seeds
 from distillab.specs.base import MethodSpec
@@ -39,7 +40,8 @@ def facts_of(params: Params) -> dict[str, Any]:
         },
         "decide": params.decide.plain() | {"headline": params.headline.plain()},
         "defenses": {
-            key: _method(spec) | {"label": labels["defenses"][key], "kind": spec.kind}
+            key: _method(spec)
+            | {"label": labels["defenses"][key], "kind": spec.kind, "brought": params.brought(key) or ""}
             for key, spec in params.rows.items()
         },
         "knockoffs": {
@@ -47,6 +49,7 @@ def facts_of(params: Params) -> dict[str, Any]:
             for key, spec in params.knockoff.attacks.items()
         },
         "attacks": attacks,
+        "impossible": impossible_questions(params),
         "certifiers": {
             key: _method(spec)
             | {

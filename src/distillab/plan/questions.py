@@ -5,6 +5,7 @@ from typing import Any
 from distillab.core.identity import PAPER, Family, ModelIdentity
 from distillab.core.job import Member
 from distillab.params.root import Params
+from distillab.plan.abilities import unable
 from distillab.plan.members import DATA, Roster
 from distillab.specs.base import Spec
 from distillab.specs.defense import PostHocDefense
@@ -16,11 +17,11 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
     asked = [add_measure(roster, family, model)]
     if is_asked_elsewhere(params, own):
         return asked
-    judged, steep = _judged_as(params, family, own), has_gradients(params, own)
-    if steep and judged in params.sensitivity.families:
+    judged = _judged_as(params, family, own)
+    if judged in params.sensitivity.families and not unable(params, own, "sensitivity"):
         asked.append(add_sensitivity(roster, family, model))
     for key, attack in params.robustness.attacks.items():
-        if attack.needs == "gradients" and not steep:
+        if attack.needs == "gradients" and unable(params, own, "attack"):
             continue
         if judged in (attack.families or params.robustness.families):
             views = logits_of(roster.members[model]) if attack.rescaled else ("raw",)
@@ -36,15 +37,9 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
 def is_certified(params: Params, family: Family, model: ModelIdentity) -> bool:
     """Whether a model is certified: a chosen study shows certificates, and the parameters ask for them of the model."""
     wanted = params.certification
-    if model.role == "teacher" and model.defense in params.models and not params.models[model.defense].traceable:
-        return False
     chosen = not wanted.defenses or model.role == "chain" or model.defense in {"", *wanted.defenses}
-    return bool(params.studies_that_show("certify")) and family in wanted.families and chosen
-
-
-def has_gradients(params: Params, model: ModelIdentity) -> bool:
-    """Whether derivatives of a model can be had: of all but some networks from elsewhere."""
-    return model.role != "teacher" or model.defense not in params.models or params.models[model.defense].gradients
+    wished = bool(params.studies_that_show("certify")) and family in wanted.families and chosen
+    return wished and not unable(params, model, "certify")
 
 
 def sources_of(roster: Roster, model: str) -> dict[str, str]:

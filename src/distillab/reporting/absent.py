@@ -26,6 +26,15 @@ def gaps(tables: "Tables", *stages: str, **columns: object) -> list[Gap]:
     ]
 
 
+def refused(tables: "Tables", *stages: str, **columns: object) -> list[Gap]:
+    """What cannot be asked of a model, of these stages and with these values in its columns: no gap, but a dash."""
+    return [
+        gap
+        for gap in tables.facts.get("impossible", [])
+        if gap["stage"] in stages and all(gap[name] == value for name, value in columns.items())
+    ]
+
+
 def reason(found: list[Gap], otherwise: str) -> str:
     """Why these are not there; ``otherwise`` where nothing that was planned is missing."""
     if not found:

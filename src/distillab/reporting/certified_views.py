@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from distillab.reporting.absent import gap_note, gaps, reason
+from distillab.reporting.absent import gap_note, gaps, reason, refused
 from distillab.reporting.cells import Absent, Content, known, lines
 from distillab.reporting.certified_rows import (
     certificates,
@@ -157,8 +157,9 @@ def _gone(tables: Tables, frame: "pd.DataFrame") -> list[CellRow]:
     """Rows of dashes: the planned certificates of which no seed is there."""
     there, titles = set(zip(frame["model"], frame["certifier"], strict=True)), cell_titles(tables)
     rows: list[CellRow] = []
-    for model, key in dict.fromkeys((gap["model"], gap["question"]) for gap in gaps(tables, "certify")):
-        absent = Absent(reason(gaps(tables, "certify", model=model, question=key), ""))
+    gone = [*gaps(tables, "certify"), *refused(tables, "certify")]
+    for model, key in dict.fromkeys((gap["model"], gap["question"]) for gap in gone):
+        absent = Absent(reason([gap for gap in gone if (gap["model"], gap["question"]) == (model, key)], ""))
         named: CellRow = {"model": titles.get(model) or str(model), "certifier": str(labels(tables).get(key) or key)}
         rows += [] if (model, key) in there else [{**dict.fromkeys(CERTIFICATES, absent), **named}]
     return rows

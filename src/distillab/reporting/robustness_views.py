@@ -4,7 +4,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from distillab.reporting.absent import gap_note, gaps, reason
+from distillab.reporting.absent import gap_note, gaps, reason, refused
 from distillab.reporting.cells import Absent, Content
 from distillab.reporting.charts import Axis, Chart, Reference, by_defense, spread
 from distillab.reporting.columns import Heading
@@ -36,7 +36,8 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
     columns, cells = {"clean": CLEAN}, {"clean": _clean(frame)}
     for name, part in parts.items():
         columns[name], cells[name] = _heading(part), _attacked(part, words)
-    models = sorted(cells["clean"], key=lambda model: _rank(tables, model))
+    others = {str(gap["model"]) for gap in refused(tables, "attack") if gap["role"] in roles}
+    models = sorted(others.union(cells["clean"]) if parts else [], key=lambda model: _rank(tables, model))
     fixed = [name for name, part in parts.items() if _at_budget(part)]
     least = [name for name in parts if name not in fixed]
     spanners = {"Robust accuracy, % ↑": fixed, "Median distance of the nearest adversarial example ↑": least}
@@ -46,7 +47,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
         {"model": Heading("Model")} | columns,
         [
             {"model": tables.label(model)}
-            | {name: found.get(model) or _absent(tables, model, parts[name]) for name, found in cells.items()}
+            | {name: found.get(model) or _absent(tables, model, parts.get(name)) for name, found in cells.items()}
             for model in models
         ],
         sample=f", n = {counts(frame['n'])} images of {tables.dataset}, {seeds_of(frame)}" if models else "",
@@ -156,8 +157,10 @@ def _attacked(part: "pd.DataFrame", words: dict[tuple[str, str, str], str]) -> d
     return {model: with_mark(best.get(model, each), called[model]) for model, each in means.items()}
 
 
-def _absent(tables: Tables, model: str, part: "pd.DataFrame") -> Absent:
-    found = gaps(tables, "attack", model=model, question=f"{part['attack'].iloc[0]} raw")
+def _absent(tables: Tables, model: str, part: "pd.DataFrame | None") -> Absent:
+    """The dash of an attack on a model; without a ``part`` that of its accuracy before them, where none can be run."""
+    asked = {"model": model} | ({} if part is None else {"question": f"{part['attack'].iloc[0]} raw"})
+    found = gaps(tables, "attack", **asked) or refused(tables, "attack", **asked)[:1]
     return Absent(reason(found, "not run in this preset"))
 
 
@@ -165,5 +168,5 @@ def _rank(tables: Tables, model: str) -> tuple[int, str]:
     """Teachers in the order of every figure, then students."""
     robustness = tables["robustness"]
     order = ordered(list(robustness["defense"]))
-    row = records(robustness[robustness["model"] == model])[0]
-    return (order.index(row.defense) if row.role == "teacher" else len(order), model)
+    rows = records(robustness[robustness["model"] == model])
+    return (order.index(rows[0].defense) if rows and rows[0].role == "teacher" else len(order), model)

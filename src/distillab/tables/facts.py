@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from distillab.tables import margins, robustness
-from distillab.tables.gaps import cells, gaps
+from distillab.tables.gaps import cells, gaps, impossible
 from distillab.tables.results import SPLITS, Results
 from distillab.tables.rows import by_model
 from distillab.tables.table import Column, Table
@@ -32,6 +32,7 @@ def content(results: Results) -> dict[str, Any]:
         "cells_planned": len(planned),
         "cells_done": sum(planned.values()),
         "missing": gaps(results),
+        "impossible": impossible(results),
         "flags": list(_flags(results)),
         "command": "snakemake --cores all",
     }
@@ -79,6 +80,7 @@ TABLE = Table(
         Column("cells_planned", "count", "cells of the three matrices"),
         Column("cells_done", "count", "those that are there"),
         Column("missing", "record", "every member that is not there, whom it is about, and why", many=True),
+        Column("impossible", "record", "every question that a model cannot be asked, and why", many=True),
         Column("flags", "text", "sentences that cast doubt on attacks", many=True),
         Column("command", "text", "what makes all of this again"),
     ),

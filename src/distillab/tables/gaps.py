@@ -36,6 +36,18 @@ def gaps(results: Results) -> list[Row]:
     ]
 
 
+def impossible(results: Results) -> list[Row]:
+    """Every question that a model here cannot be asked, by id: stage, model, question, the reason."""
+    asked = {member.id for member in results.asked}
+    return [
+        {"id": f"{each['model']}-{each['question'].replace(' ', '-')}", "stage": each["stage"]}
+        | {name: _plain(value) for name, value in results.run_of(each["model"]).key().items()}
+        | {"question": each["question"], "reason": each["reason"]}
+        for each in results.workspace.plan.facts.get("impossible", [])
+        if each["model"] in asked
+    ]
+
+
 def _of_whom(results: Results, member: Member) -> Row:
     """The columns that name the model, and the question; empty where the member is the model itself."""
     model = member.id if member.model else member.parents.get("model")

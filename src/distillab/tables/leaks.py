@@ -7,13 +7,11 @@ import numpy as np
 from distillab.metrics.centroids import similarity_correlation, similarity_information
 from distillab.tables.columns import shared
 from distillab.tables.model_run import ModelRun
+from distillab.tables.plain import plain_beside
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
 
 Row = dict[str, Any]
-
-REFERENCE = "ce"
-"""The defense whose class means the others are compared with: no protection."""
 
 
 def rows(results: Results) -> list[Row]:
@@ -24,9 +22,9 @@ def rows(results: Results) -> list[Row]:
     with that of the unprotected teacher of the same network and seed (NaN for that teacher itself).
     """
     teachers = [run for run in results.runs if run.role == "teacher"]
-    plain = {(run.arch, run.seed): run for run in teachers if run.defense == REFERENCE}
+    plain = plain_beside(results, teachers)
     return [
-        _row(results, run, plain.get((run.arch, run.seed)), split)
+        _row(results, run, plain.get(run.member.id), split)
         for run in teachers
         for split in results.measured(run.member.id)
     ]
@@ -35,7 +33,7 @@ def rows(results: Results) -> list[Row]:
 def _row(results: Results, run: ModelRun, plain: ModelRun | None, split: str) -> Row:
     found = results.statistics(run.member.id, split)
     resemblance = float("nan")
-    if plain is not None and run.defense != REFERENCE:
+    if plain is not None and plain is not run:
         resemblance = similarity_correlation(found.centroids, results.statistics(plain.member.id, split).centroids)
     return {
         "teacher": run.model,

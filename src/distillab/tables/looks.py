@@ -117,11 +117,10 @@ def _looks_taken(asked: Sequence[Question]) -> list[int]:
 def _leaks(plain: Sequence[Question], question: Question) -> bool:
     """Whether the unprotected teacher of the same network is shown to be distillable with the same student.
 
-    Of a network from elsewhere none is trained here: its control is the unprotected teacher of any network.
+    Of a network from elsewhere nobody knows the unprotected one: any that was trained here shows what the thief can do.
     """
-    alike = [
-        each
-        for each in plain
-        if each.student == question.student and (question.is_brought or each.network == question.network)
-    ]
-    return any(each.answer == "distillable" for each in alike)
+    students = {question.student}
+    if question.brought:
+        students.update(part.student for part in question.parts)
+    alike = [each for each in plain if question.brought or each.network == question.network]
+    return any(each.student in students and each.answer == "distillable" for each in alike)

@@ -60,7 +60,7 @@ def _row(results: Results, run: ModelRun, chosen: float | None) -> Row:
         "attack_label": facts["knockoffs"].get(run.attack, {}).get("label", ""),
         "label_smoothing": run.label_smoothing,
         "chosen": isnan(run.label_smoothing) or run.label_smoothing == chosen,
-        "parameters": sidecar.results["parameters"],
+        "parameters": sidecar.results["parameters"] or None,
         "epochs": len(sidecar.results["history"]),
         "val_accuracy": split_accuracy(results, run, "val"),
         "val_n": sidecar.results.get("choice_n", len(results.labels["val"])),
@@ -73,11 +73,11 @@ def _row(results: Results, run: ModelRun, chosen: float | None) -> Row:
 
 
 def _changed(results: Results, run: ModelRun) -> Row:
-    """What a defense of the outputs does to the unprotected teacher's: how often it flips the class, and how far in L1.
+    """What a defense of the outputs does to those beneath it: how often it flips the class, and how far in L1.
 
     NaN where nothing of the kind was done.
     """
-    base = run.member.parents.get("ce")
+    base = run.member.parents.get(run.member.spec.get("defense", {}).get("base", "ce"))
     nothing = {"flip_rate": float("nan"), "change_l1": float("nan")}
     if run.role != "teacher" or base is None or not results.answered(base):
         return nothing
@@ -119,7 +119,7 @@ TABLE = Table(
         Column("attack_label", "text", "what pages call the knockoff's attack"),
         Column("label_smoothing", "share", "label smoothing of a control; missing of other roles", optional=True),
         Column("chosen", "flag", "false of controls with another smoothing than validation images choose"),
-        Column("parameters", "count", "trained numbers of the network"),
+        Column("parameters", "count", "trained numbers of the network, where they are known", optional=True),
         Column("epochs", "count", "epochs that were trained; none where only outputs are defended"),
         Column("val_accuracy", "share", "accuracy on validation images, if there are any", optional=True),
         Column("val_n", "images", "validation images"),

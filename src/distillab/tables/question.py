@@ -12,7 +12,7 @@ from distillab.metrics.levels import Levels
 from distillab.tables.cells import attack_facts, missing
 from distillab.tables.margins import margin
 from distillab.tables.results import Results
-from distillab.tables.thefts import Theft, is_brought, is_unprotected
+from distillab.tables.thefts import Theft, brought_in, is_unprotected
 from distillab.tables.tuning import KnockoffCell
 
 EVERY_STUDENT = "every student"
@@ -60,9 +60,9 @@ class Question:
         return is_unprotected(self.results, self.defense)
 
     @property
-    def is_brought(self) -> bool:
-        """Whether it is about a network from elsewhere, defended or not."""
-        return is_brought(self.results, self.defense)
+    def brought(self) -> str:
+        """Key of the network from elsewhere that the teacher is, or that it defends; empty of ours."""
+        return brought_in(self.results, self.defense)
 
     @property
     def gone(self) -> int:

@@ -8,8 +8,8 @@ from scipy.special import entr, log_softmax, rel_entr
 
 from distillab.metrics.arrays import blocks
 from distillab.tables.columns import shared
-from distillab.tables.leaks import REFERENCE
 from distillab.tables.model_run import ModelRun
+from distillab.tables.plain import plain_beside
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
 
@@ -33,11 +33,9 @@ def rows(results: Results) -> list[Row]:
     Reference: methods section 6, M8.
     """
     teachers = [run for run in results.runs if run.role == "teacher"]
-    plain = {(run.arch, run.seed): run for run in teachers if run.defense == REFERENCE}
+    plain = plain_beside(results, teachers)
     return [
-        _row(results, run, plain.get((run.arch, run.seed)), temperature)
-        for run in teachers
-        for temperature in TEMPERATURES
+        _row(results, run, plain.get(run.member.id), temperature) for run in teachers for temperature in TEMPERATURES
     ]
 
 

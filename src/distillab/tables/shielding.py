@@ -23,24 +23,33 @@ NOTHING: Row = dict.fromkeys((
 
 
 def shielding(questions: list[Question]) -> dict[Question, Row]:
-    """The columns of `NOTHING` for each question about a defended teacher that has an unprotected one beside it.
+    """The columns of `NOTHING` for each question about a defended teacher that has the same one without beside it.
 
     They are of all runs that are there: a gain and the leak that it is a share of must have the same controls.
     """
     apart = [question for question in questions if question.student != EVERY_STUDENT]
-    plain = {_where(question): question for question in reversed(apart) if question.is_control}
+    plain = {_where(question): question for question in reversed(apart) if _is_plain(question)}
+    plain = {where: control for where, control in plain.items() if control.is_control or _defended(apart, control)}
     found: dict[Question, Row] = {}
-    for where, control in plain.items():
-        alike = [question for question in apart if _where(question) == where]
-        defended = [question for question in alike if not (question.is_control or question.is_brought)]
+    for control in plain.values():
+        defended = _defended(apart, control)
         groups = sum(other.thief == control.thief for other in plain.values())
         found |= dict(_Group(control, defended, groups).rows())
     return found
 
 
-def _where(question: Question) -> tuple[str, str, str]:
-    """What teachers that are compared have in common: thief, student network, and their own."""
-    return question.thief, question.student, question.network
+def _where(question: Question) -> tuple[str, str, str, str]:
+    """What teachers that are compared have in common: thief, student network, and their own, be it from elsewhere."""
+    return question.thief, question.student, question.network, question.brought
+
+
+def _is_plain(question: Question) -> bool:
+    """Whether nothing of a defense is in a teacher that others are compared with: a network from elsewhere as it is."""
+    return question.defense == question.brought if question.brought else question.is_control
+
+
+def _defended(apart: list[Question], plain: Question) -> list[Question]:
+    return [question for question in apart if _where(question) == _where(plain) and not _is_plain(question)]
 
 
 @dataclass

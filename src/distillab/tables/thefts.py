@@ -151,11 +151,10 @@ def is_unprotected(results: Results, defense: str) -> bool:
     return kind == UNPROTECTED
 
 
-def is_brought(results: Results, defense: str) -> bool:
-    """Whether a row gives the answers of a network from elsewhere, as they are or defended."""
-    known, params = results.workspace.plan.facts["defenses"], results.workspace.plan.params
-    base = params.get("defenses", {}).get(defense, {}).get("base", defense)
-    return bool(known.get(base, known[defense])["kind"] == BROUGHT)
+def brought_in(results: Results, defense: str) -> str:
+    """Key of the network from elsewhere whose answers a row gives, as they are or defended; empty of ours."""
+    key: str = results.workspace.plan.facts["defenses"][defense].get("brought", "")
+    return key
 
 
 def _headline_seeds(results: Results, thief: str, run: ModelRun) -> list[int]:

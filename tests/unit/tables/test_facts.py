@@ -49,7 +49,8 @@ def test_everything_that_reports_say_of_a_run(results, same_row, monkeypatch):
             "defenses": {"ce": {"label": "CE", "grade": "of ce", "kind": "unprotected"}},
             "knockoffs": {"kd": {"label": "KD", "grade": "of kd", "in_paper": True}}, **METHODS,
         },
-        "cells_planned": 6, "cells_done": 6, "missing": [], "flags": [], "command": "snakemake --cores all",
+        "cells_planned": 6, "cells_done": 6, "missing": [], "impossible": [], "flags": [],
+        "command": "snakemake --cores all",
     })  # fmt: skip
 
 

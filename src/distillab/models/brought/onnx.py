@@ -10,22 +10,29 @@ from torch import Tensor, nn
 
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.core.shapes import Images
-from distillab.core.shown import shown
+from distillab.core.shown import shortened, shown
 from distillab.models.brought.archive import BYTES, as_bytes, as_tensor
 from distillab.models.brought.framed import framed
+from distillab.models.brought.onnx_parts import files_beside
 from distillab.specs.base import PASSING
-from distillab.specs.brought import BroughtSpec
+from distillab.specs.brought import BroughtSpec, content_hash
 from distillab.specs.model import Domain
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+BESIDE = "beside/"
+"""How the names begin under which a payload keeps the files beside the first."""
 
 DTYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 """What ONNX Runtime calls the inputs that can be images in [0, 1]."""
 
 
 class OnnxModel(BroughtSpec):
-    """An ONNX file of standard operators. It answers, and has no gradients. Nothing but its operators is run."""
+    """An ONNX file of standard operators. It answers, and has no gradients. Nothing but its operators is run.
+
+    Weights may lie in files beside it.
+    """
 
     name: Literal["onnx"] = "onnx"
     label: ClassVar[str] = "ONNX"
@@ -33,12 +40,14 @@ class OnnxModel(BroughtSpec):
     onnx: Path = Field(description="The file; `distillab[onnx]` runs it", json_schema_extra=PASSING)
 
     def files(self) -> tuple[Path, ...]:
-        """The file."""
-        return (self.onnx,)
+        """The file, and those beside it that hold its weights."""
+        content_hash(self.onnx)
+        return (self.onnx, *dict.fromkeys(files_beside(self.onnx).values()))
 
     def read(self, domain: Domain) -> dict[str, Tensor]:
-        """The file's bytes, after it was opened once."""
-        payload = {BYTES: as_tensor(self.onnx)}
+        """The bytes of the file and of those beside it, after it was opened once."""
+        beside = {f"{BESIDE}{name}": as_tensor(file) for name, file in files_beside(self.onnx).items()}
+        payload = {BYTES: as_tensor(self.onnx)} | beside
         self.open(payload, domain)
         return payload
 
@@ -81,11 +90,18 @@ def _session(payload: dict[str, Tensor], where: str) -> "InferenceSession":
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 4
+    beside = {name.removeprefix(BESIDE): as_bytes(kept) for name, kept in payload.items() if name.startswith(BESIDE)}
+    if beside:
+        sizes = [len(content) for content in beside.values()]
+        options.add_external_initializers_from_files_in_memory([*beside], [*beside.values()], sizes)
     try:
         return onnxruntime.InferenceSession(
             as_bytes(payload[BYTES]), sess_options=options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # ONNX Runtime's own errors have no common base
         raise ArtifactError(
-            "is no ONNX file that can be run", where=where, expected="standard operators", got=shown(str(error))
+            "is no ONNX file that can be run",
+            where=where,
+            expected="standard operators",
+            got=shortened(str(error), 240),
         ) from error
