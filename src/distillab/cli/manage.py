@@ -1,14 +1,15 @@
-"""Commands for people: use, check, plan, status, resume, answer, decide, data, pages, verify, record, prune, docs."""
+"""Commands for people: audit, use, check, plan, status, resume, answer, decide, data, pages, verify and others."""
 
 import argparse
 import os
 from pathlib import Path
 
-from distillab.cli import answer, data, decide, pages, status, verify
+from distillab.cli import answer, audit, data, decide, pages, status, verify
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands that are not stages, those first that are needed first."""
+    audit.add_command(commands)
     use = commands.add_parser("use", help="switch to another preset by editing params.yaml")
     use.add_argument("preset", help="name of a file in config/, without .yaml")
     use.set_defaults(command=run_use)
@@ -87,10 +88,11 @@ def run_record(_options: argparse.Namespace) -> int:
     from distillab.reporting.reported import Reported
     from distillab.reporting.tables import Tables
 
-    preset = load_plan().preset
-    path = Path("reports/recorded") / f"{preset}.md"
-    results = Path("results") / preset
-    write_text(path, record(Tables(results / "tables" / "index"), Reported("reports/reported"), cost_of_run(results)))
+    plan = load_plan()
+    name = Path.cwd().name if plan.preset == audit.PRESET else plan.preset
+    path, results = Path("reports/recorded") / f"{name}.md", Path("results") / plan.preset
+    page = next(page for page in ("index", *plan.studies) if (results / "tables" / page).is_dir())
+    write_text(path, record(Tables(results / "tables" / page), Reported("reports/reported"), cost_of_run(results)))
     print(path)
     return 0
 

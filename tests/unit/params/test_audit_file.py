@@ -1,0 +1,173 @@
+"""What audit.yaml may say: every mistake is one line that names the key, what is expected and what was given."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from distillab.cli.audit import _prepare
+from distillab.core.errors import ArtifactError, SpecError
+from distillab.params.audit_example import EXAMPLE_TEXT
+from distillab.params.audit_file import AuditFile, read_audit
+from distillab.params.audit_images import audit_images
+from distillab.params.audit_plan import audit_plan
+from distillab.plan.build import build_plan
+
+PROJECT = Path(__file__).parents[3]
+MODEL = {"callable": "model:answer"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """30 images of each of three classes."""
+    for name in ("ape", "cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for i in range(30):
+            Image.fromarray(np.full((8, 8), i, np.uint8)).save(tmp_path / "photos" / name / f"{i}.png")
+    return tmp_path
+
+
+def planned(folder, **said):
+    content = {"model": MODEL, "images": "photos", "trusted": True} | said
+    (folder / "audit.yaml").write_text(yaml.safe_dump(content))
+    audit = read_audit(folder / "audit.yaml")
+    run = folder / "project" / "audits" / "audit"
+    return audit_plan(audit, audit_images(audit, folder, run, folder / "project"), folder)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"model": None}, "audit.yaml: model: expected key: value pairs"),
+        ({"model": {"onxx": "m.onnx"}}, "audit.yaml: model: expected one of the keys"),
+        ({"imagse": 1}, "audit.yaml: imagse: unknown key; expected one of .*did you mean images"),
+        ({"images": 3}, "audit.yaml: images: "),
+        ({"images": {"name": "mnits"}}, "audit.yaml: images: expected one of .*did you mean mnist"),
+        ({"name": "../x"}, "audit.yaml: name: expected a name"),
+        ({"trusted": "maybe"}, "audit.yaml: trusted: "),
+        ({"test": 0}, "audit.yaml: test: "),
+        ({"labels": 0}, "audit.yaml: labels: expected a number greater than or equal to 1; got 0"),
+        ({"queries": -1}, "audit.yaml: queries: "),
+        ({"budget": {"minutes": 0}}, "audit.yaml: budget.minutes: expected a number greater than 0; got 0"),
+        ({"budget": {"hours": 1}}, "audit.yaml: budget.hours: unknown key; expected one of minutes, answers"),
+        ({"seeds": 2}, "audit.yaml: seeds: expected a number greater than or equal to 3; got 2"),
+        ({"defenses": ["mda"]}, "audit.yaml: defenses\\[0\\]: "),
+        ({"defenses": [{"rounded": 9}]}, "audit.yaml: defenses\\[0\\].*rounded: "),
+        ({"student": "wong"}, "audit.yaml: student: expected one of .*did you mean wong"),
+        ({"price": -1}, "audit.yaml: price: "),
+        ({"currency": "U$"}, "audit.yaml: currency: "),
+        ({"device": "tpu"}, "audit.yaml: device: "),
+    ],
+)
+def test_each_key_is_refused_in_one_line(folder, said, line):
+    with pytest.raises(SpecError, match=line) as error:
+        planned(folder, **said)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"images": "nowhere"}, "images: no such folder or archive"),
+        ({"images": "photos/ape"}, "0.png: in no class folder"),
+        ({"labels_from": "truth.csv"}, r"truth\.csv: cannot be read"),
+        ({"images": {"name": "digits"}, "labels_from": "truth.csv"}, "labels_from: tells the labels of a folder"),
+        ({"test": 91}, "test: more images than there are; expected at most 90; got 91"),
+        ({"queries": 73}, "queries: too many; expected at most the 72 images there are; got 73"),
+        (
+            {"queries": 31, "budget": {"answers": 48}},
+            "queries: too many; expected at most the 30 answers of the budget",
+        ),
+        ({"budget": {"answers": 20}}, "budget.answers: too few answers; expected at least 21: 18 to judge with"),
+        ({"labels": 73}, "labels: too many; expected at most the 72 images; got 73"),
+        ({"trusted": False}, "trusted: this kind of model can run code of its own; expected trusted: true; got false"),
+        ({"defenses": ["nt"]}, r"defenses\[0\]: cannot stand around a model; .* got nt"),
+    ],
+)
+def test_what_does_not_fit_the_images_is_refused(folder, said, line):
+    with pytest.raises((SpecError, ArtifactError), match=line):
+        planned(folder, **said)
+
+
+def test_two_keys_suffice_beside_trust_in_code(folder):
+    plan = planned(folder)
+    assert (plan.queries, plan.judged, plan.labels, plan.answers) == (72, 18, 30, 90)
+    data = plan.override["data"]
+    assert {key: data[key] for key in ("name", "path", "shape", "classes", "images", "held_out", "train_limit")} == {
+        "name": "labeled_images", "path": "photos", "shape": [1, 8, 8], "classes": 3, "images": 90, "held_out": 18,
+        "train_limit": 72,
+    }  # fmt: skip
+    assert [*plan.override["thieves"]] == ["*", "poor", "poor_label", "poor_rounded_1", "poor_top_3"]
+    assert plan.override["defenses"]["mad"]["base"] == "mine"
+    assert plan.override["pairs"] == [{"teacher": {"name": "cnn_digits"}, "student": {"name": "cnn_digits"}}]
+
+
+def test_the_budget_bounds_images_and_passes(folder):
+    """Ten minutes are 30,000 images of a training; a twelfth of a thousand images of each go."""
+    images = {"name": "synthetic", "channels": 3, "size": 32, "train_images": 50_000, "test_images": 2_000}
+    ten, five = (planned(folder, images=images, budget={"minutes": minutes}) for minutes in (10, 5))
+    assert (ten.queries, five.queries, ten.judged) == (5_000, 2_500, 400)
+    assert ten.override["student_train"]["epochs"] == five.override["student_train"]["epochs"] == 6
+    few = planned(folder, images=images, queries=1_000)
+    assert (few.queries, few.override["student_train"]["epochs"]) == (1_000, 30)
+    bought = planned(folder, images=images, budget={"answers": 900})
+    assert (bought.queries, bought.answers) == (500, 900)
+
+
+def test_paths_start_from_the_file_and_are_told_from_the_run(folder):
+    (folder / "m.onnx").write_bytes(b"")
+    plan = planned(folder, model={"onnx": "m.onnx"})
+    assert plan.override["models"]["mine"]["onnx"] == str(folder / "m.onnx")
+    assert plan.override["data"]["root"] == str(folder)  # outside the project
+    (folder / "project").mkdir()
+    (folder / "photos").rename(folder / "project" / "photos")
+    assert planned(folder, images="project/photos").override["data"]["root"] == "../.."
+
+
+def test_folders_with_splits_and_tables_of_labels_are_taken_as_they_are(folder):
+    lines = [f"{i}.png,{'even' if i % 2 == 0 else 'odd'}" for i in range(30)]
+    (folder / "truth.csv").write_text("\n".join(["file,label", *lines]))
+    (folder / "photos" / "cat").rename(folder / "flat")
+    told = planned(folder, images="flat", labels_from="truth.csv").override["data"]
+    assert (told["classes"], told["images"], told["labels"]) == (2, 30, "truth.csv")
+    (folder / "split").mkdir()
+    for split, name in (("train", "ape"), ("test", "dog")):
+        (folder / "split" / split).mkdir()
+        (folder / "photos" / name).rename(folder / "split" / split / "one")
+        (folder / "split" / split / "two").mkdir()
+        (folder / "split" / split / "one" / "0.png").rename(folder / "split" / split / "two" / "0.png")
+    split = planned(folder, images="split")
+    assert split.override["data"]["name"] == "image_folder"
+    assert (split.judged, split.queries) == (6, 30)
+
+
+def test_the_example_has_every_key_and_is_valid_as_it_is_written():
+    written = yaml.safe_load(EXAMPLE_TEXT)
+    assert AuditFile.model_validate(written)
+    everything = yaml.safe_load("\n".join(line.removeprefix("# ") for line in EXAMPLE_TEXT.splitlines()[3:]
+                                          if "{name: cifar10" not in line))  # fmt: skip
+    assert {*everything} == {*AuditFile.model_fields}
+
+
+@pytest.mark.parametrize(
+    ("model", "file"),
+    [
+        ({"onnx": "m.onnx"}, "m.onnx"), ({"torchscript": "m.pt"}, "m.pt"), ({"exported": "m.pt2"}, "m.pt2"),
+        ({"weights": "m.pth", "arch": "cnn_digits"}, "m.pth"), ({"callable": "mine_to_ask:answer"}, "mine_to_ask.py"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_file_becomes_a_row_that_thieves_rob(folder, monkeypatch, model, file):
+    """The parameters are valid, and the model is a teacher that is read once and robbed by each thief."""
+    (folder / file).write_bytes(b"anything: nothing is opened for a plan")
+    monkeypatch.syspath_prepend(str(folder))
+    plan = planned(folder, model=model, defenses=["label", "mad"], seeds=3)
+    run = folder / "project" / "audits" / "audit"
+    _prepare(run, PROJECT, plan.override)
+    monkeypatch.chdir(run)
+    members = build_plan(Path()).members.values()
+    teachers = [member for member in members if member.stage == "teach" and member.model.defense == "mine"]
+    assert [member.spec["brought"]["name"] for member in teachers] == [next(iter(model))]
+    robbed = {(m.model.thief, m.model.defense) for m in members if m.stage == "knockoff"}
+    assert robbed == {("poor", "ce"), ("poor", "mine"), ("poor", "mad"), ("poor_label", "mine")}
