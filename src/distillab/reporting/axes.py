@@ -96,16 +96,16 @@ def _set_rows(ax: "Axes", names: list[str]) -> None:
 
 
 def thinned(ticks: list[tuple[float, str]], axis: Axis, ends: tuple[float, float], width: float) -> list[str]:
-    """Labels of ticks along ``width`` points; empty where one would touch the one before it."""
+    """Labels of ticks along ``width`` points, the last one among them; empty where one would touch the one after it."""
     forward, _ = _scales(axis)
     start, end = map(forward, ends)
-    shown, reached = [], -inf
-    for place, label in ticks:
+    shown, reached = [], inf
+    for place, label in reversed(ticks):
         middle, half = width * (forward(place) - start) / (end - start), LETTER * len(label) / 2
-        clear = middle - half > reached + LETTER
+        clear = middle + half < reached - LETTER
         shown.append(label if clear else "")
-        reached = middle + half if clear else reached
-    return shown
+        reached = middle - half if clear else reached
+    return shown[::-1]
 
 
 def _round_ones(axis: Axis, low: float, high: float, *, whole: bool) -> list[float]:

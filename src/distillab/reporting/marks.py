@@ -87,7 +87,7 @@ def _lines(ax: "Axes", chart: Chart, part: "pd.DataFrame") -> list[Named]:
 def _line(ax: "Axes", chart: Chart, own: "pd.DataFrame", moved: "Transform", number: int) -> Named:
     drawn = look(own[chart.look].iloc[0]) if chart.look else look(1)
     hollow = bool(chart.hollow and own[chart.hollow].iloc[0])
-    dash = (0, (2, 1.5)) if hollow else "-" if chart.hollow else drawn.line
+    dash = (0, (2, 1.5)) if hollow else "-" if chart.hollow and drawn.marker else drawn.line
     for place, (_, stroke) in enumerate(own.groupby(chart.path or [0] * len(own), sort=False, dropna=False)):
         ax.plot(_values(chart.x, stroke, chart.x.column), _values(chart.y, stroke, chart.y.column), color=drawn.color,
                 linestyle=dash, transform=moved, marker=drawn.marker if chart.markers else "", zorder=3,

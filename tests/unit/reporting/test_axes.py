@@ -59,7 +59,7 @@ def test_even_ticks_have_the_same_decimals_and_thousands_a_comma():
     assert labels_of([-1000.0, -10.0, 0.0]) == ["−1,000", "−10", "0"]
 
 
-def test_labels_that_would_touch_are_left_out():
+def test_labels_that_would_touch_are_left_out_and_the_last_one_stays():
     ticks = [(1.0, "1"), (2.0, "2"), (2.1, "2.1"), (10.0, "10")]
-    assert thinned(ticks, Axis("x"), (0, 11), 220) == ["1", "2", "", "10"]
-    assert thinned(ticks, Axis("x"), (0, 11), 30) == ["1", "", "", "10"]
+    assert thinned(ticks, Axis("x"), (0, 11), 220) == ["1", "", "2.1", "10"]
+    assert thinned(ticks, Axis("x"), (0, 11), 30) == ["", "2", "", "10"]
