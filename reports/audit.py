@@ -18,6 +18,7 @@ from distillab.reporting import (
     boxes,
     card,
     heads,
+    leak_figures,
     leak_views,
     method_views,
     model_views,
@@ -91,10 +92,10 @@ model_views.entropy_table(read, papers)
 folded("Accuracy and calibration", model_views.utility_table(read, papers))
 
 # %%
-concentrations = leak_views.concentrations(read)
+concentrations = leak_figures.concentrations(read)
 
 # %%
-folded("Concentration by power", leak_views.concentration_figure(concentrations))
+folded("Concentration by power", leak_figures.concentration_figure(concentrations))
 
 # %% [markdown]
 # ## What this rests on

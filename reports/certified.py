@@ -15,6 +15,7 @@ measured = "benchmarks/certify/results"
 from distillab.reporting import (
     boxes,
     card,
+    certified_costs,
     certified_papers,
     certified_pictures,
     certified_plots,
@@ -87,10 +88,10 @@ folded(
 # ## What bounds cost
 
 # %%
-costs = certified_plots.costs(in_project(measured))
+costs = certified_costs.costs(in_project(measured))
 
 # %%
-certified_plots.width_figure(in_project(measured), costs)
+certified_costs.width_figure(in_project(measured), costs)
 
 # %%
 cascades = certified_views.cascade_table(read)

@@ -20,6 +20,7 @@ from distillab.reporting import (
     heads,
     hypothesis_views,
     knockoff_views,
+    leak_figures,
     leak_views,
     matrix_views,
     method_views,
@@ -105,19 +106,19 @@ folded(
 # softens them first, as a distiller's temperature does.
 
 # %%
-concentrations = leak_views.concentrations(read)
+concentrations = leak_figures.concentrations(read)
 
 # %%
-leak_views.concentration_figure(concentrations)
+leak_figures.concentration_figure(concentrations)
 
 # %%
 leak_views.leaks_table(read)
 
 # %%
-classes, answers = leak_views.single_classes(read), leak_views.answers(read)
+classes, answers = leak_figures.single_classes(read), leak_figures.answers(read)
 
 # %%
-folded("Single classes", leak_views.classes_figure(classes), leak_views.simplex_figure(read, answers))
+folded("Single classes", leak_figures.classes_figure(classes), leak_figures.simplex_figure(read, answers))
 
 # %%
 model_views.entropy_table(read, papers)

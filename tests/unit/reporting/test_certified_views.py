@@ -5,7 +5,7 @@ import pytest
 from pages import rows_of, words
 
 from distillab.core.errors import ArtifactError
-from distillab.reporting import certified_plots, certified_rows, certified_text, certified_views
+from distillab.reporting import certified_costs, certified_plots, certified_rows, certified_text, certified_views
 from distillab.reporting.drawing import panels_of
 
 SPECS = {"params": {
@@ -174,15 +174,15 @@ def test_without_attacks_the_figure_says_that_nothing_bounds_from_above(tables_o
 
 
 def test_the_cost_figure_needs_a_record_and_names_the_measured_powers(tmp_path):
-    assert "width.py</code> measures it" in certified_plots.width_figure(tmp_path, certified_plots.costs(tmp_path)).text
+    assert "width.py</code> measures it" in certified_costs.width_figure(tmp_path, certified_costs.costs(tmp_path)).text
     rows = [{"width": width, "exact": width**2 / 1000, "projected": width / 100} for width in (50, 100, 200, 400)]
-    costs = certified_plots._costs(rows)
+    costs = certified_costs._costs(rows)
     slopes = costs.groupby("label")["slope"].first().to_dict()
     assert list(slopes) == ["dual, exact: ∝ width^2.0", "dual, projected (an estimate): ∝ width^1.0"]
     assert list(slopes.values()) == pytest.approx([2.0, 1.0])
     (tmp_path / "width.json").write_text('{"rows": []}')
     with pytest.raises(ArtifactError, match="not a record of costs"):
-        certified_plots.costs(tmp_path)
+        certified_costs.costs(tmp_path)
 
 
 def test_a_cascade_grows_and_says_who_decides(tables_of, teacher):

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from distillab.core.errors import ArtifactError, ContractError
+from distillab.reporting.certified_costs import costs, width_figure
 from distillab.reporting.certified_pictures import ladder, outlines
-from distillab.reporting.certified_plots import costs, width_figure
 from distillab.reporting.drawing import show
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables

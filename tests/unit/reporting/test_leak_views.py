@@ -2,7 +2,7 @@ from math import nan
 
 import pytest
 
-from distillab.reporting import leak_views
+from distillab.reporting import leak_figures, leak_views
 
 
 def leak(defense, split, peak, *, seed=0, power=0.5, resemblance=0.8):
@@ -40,28 +40,30 @@ def test_the_finding_names_the_extremes_of_the_training_images(tables_of, teache
     rows = [curve(d, p, c * p) for d, c in (("ce", 0.5), ("cmim", 0.01)) for p in (0.0, 1.0)]
     rows += [curve("ce", 1.0, 9.0, split="test")]
     read = tables_of(models=[teacher("ce"), teacher("cmim")], cmi=rows)
-    drawn = leak_views.concentration_figure(leak_views.concentrations(read)).text
+    drawn = leak_figures.concentration_figure(leak_figures.concentrations(read)).text
     assert "cmim has the tightest clusters and ce the widest: largest CMI on train images 0.0100 and 0.500" in drawn
 
 
 def test_networks_are_not_averaged_together(tables_of):
     rows = [curve("ce", p, p, arch=arch) for arch in ("net", "deep") for p in (0.0, 1.0)]
-    assert leak_views.concentration_figure(leak_views.concentrations(tables_of(cmi=rows))).text.count("<figure") == 2
+    assert (
+        leak_figures.concentration_figure(leak_figures.concentrations(tables_of(cmi=rows))).text.count("<figure") == 2
+    )
 
 
 def test_single_classes_are_those_of_the_triangles(tables_of):
     rows = [curve("ce", p, p, label=y) for y in range(-1, 3) for p in (0.0, 1.0)]
     read = tables_of(cmi=rows, simplex=[answer("ce", 1.0, 0, 0, name="c", label=2)])
-    drawn = leak_views.classes_figure(leak_views.single_classes(read)).text
+    drawn = leak_figures.classes_figure(leak_figures.single_classes(read)).text
     assert ">class c<" in drawn
     assert ">class a<" not in drawn
-    assert leak_views.classes_figure(leak_views.single_classes(tables_of(cmi=rows[:2]))).text == ""
+    assert leak_figures.classes_figure(leak_figures.single_classes(tables_of(cmi=rows[:2]))).text == ""
 
 
 def test_points_that_coincide_are_drawn_once_and_counted(tables_of):
     points = [answer("ce", 1.0, 0.101, 0.2), answer("ce", 1.0, 0.099, 0.2), answer("ce", 1.0, 0.12, 0.2)]
     read = tables_of(simplex=points)
-    found = leak_views.answers(read)
+    found = leak_figures.answers(read)
     assert sorted(zip(found["x"], found["count"], strict=True)) == [(0.1, 2), (0.12, 1)]
 
 
@@ -69,7 +71,7 @@ def test_points_that_coincide_are_drawn_once_and_counted(tables_of):
 def test_the_papers_teachers_come_first_and_the_others_are_folded(tables_of, defenses, figures):
     points = [answer(defense, power, 0.1, 0.1) for defense in defenses for power in (0.25, 4.0)]
     read = tables_of(simplex=points)
-    drawn = leak_views.simplex_figure(read, leak_views.answers(read)).text
+    drawn = leak_figures.simplex_figure(read, leak_figures.answers(read)).text
     assert drawn.count("<figure") == figures
     assert drawn.count("<details>") == (figures == 2)
     assert "power (0.25, 4)" in drawn or not defenses
