@@ -38,6 +38,7 @@ def test_preset_is_valid_and_the_schema_accepts_it(preset: str, project: Path) -
         "sparse": {"teach", "baseline", "knockoff"},
         "adversarial": {"teach"},
         "certified": {"teach", "certify"},
+        "audit": {"teach", "baseline", "knockoff"},
     }
     expected = {"prepare", "measure", "collect", "report"}.union(*(models[study] for study in plan.studies))
     if plan.params["robustness"]["attacks"]:

@@ -39,6 +39,7 @@ class Kind:
 
     stage: str
     method: str
+    network: str = ""
 
 
 def few(value):
@@ -84,8 +85,8 @@ def shrunk(params, networks):
     return small
 
 
-def kind_of(member):
-    """Stage and method; the method of a model is its defense, its attack, or its place in a chain."""
+def kind_of(member, networks):
+    """Stage, method and network, if these count; the method of a model is its defense, its attack, or its step."""
     model, said = member.model, member.axes
     carried = "source" if "source" in member.parents else ""
     method = said.get("attack", "") + said.get("certifier", "") + said.get("part", "") + carried
@@ -95,7 +96,7 @@ def kind_of(member):
         method = said["family"]
     if member.stage == "distill":
         method += said["step"]
-    return Kind(member.stage, method)
+    return Kind(member.stage, method, model.arch if networks and model else "")
 
 
 def a_few_images(spec):
@@ -137,7 +138,7 @@ def jobs_of(preset, root, monkeypatch, *, networks):
     asked = [member for member in workspace.plan.members.values() if member.stage not in {"collect", "report"}]
     firsts = {}
     for member in asked:
-        firsts.setdefault(kind_of(member), member)
+        firsts.setdefault(kind_of(member, networks), member)
     for member in firsts.values():
         made(member, workspace)
     return set(firsts)
