@@ -57,6 +57,9 @@ certified_text.rounding(read)
 # %%
 certified_views.certificate_table(read)
 
+# %%
+certified_views.cost_table(read)
+
 # %% [markdown]
 # ## How tight the bounds are
 #

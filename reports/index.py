@@ -31,16 +31,16 @@ first_screen.findings(read)
 # ## What this rests on
 
 # %%
-boxes.validity(read)
+boxes.validity(read, whole=True)
 
 # %% [markdown]
 # ## How to reproduce this page
 
 # %%
-boxes.reproduce(read)
+boxes.reproduce(read, whole=True)
 
 # %%
-boxes.provenance(read)
+boxes.provenance(read, whole=True)
 
 # %%
 card.social_card("index", answer.answer_sentence(read), picture)

@@ -224,7 +224,7 @@ def _facts(seeds: int) -> dict[str, object]:
                    "studies": ["undistillable", "ta", "sparse", "adversarial", "certified"],
                    "certification": certified_tables.PARAMS,
                    "defenses": {key: {"name": key.partition("_")[0]} | own for key, own in SETTINGS.items()}},
-        "cells_planned": 49, "cells_done": 49, "missing": [],
+        "cells_planned": 49, "cells_done": 49, "missing": [], "impossible": [],
         "flags": ["mad-papernot_digits: zero gradients under PGD-20"],
         **thief_tables.facts(seeds),
         "methods": {"defenses": _methods(DEFENSES), "knockoffs": _methods(ATTACKS), "attacks": {},

@@ -53,7 +53,7 @@ def test_a_page_that_lost_any_of_its_words_is_found(made, name):
 @pytest.mark.parametrize(
     ("name", "start", "place"),
     [
-        ("adversarial", "<dl id='validity", "validity"), ("adversarial", 'id="worst-1-caption"', "worst-1"),
+        ("index", "<dl id='validity", "validity"), ("adversarial", 'id="worst-1-caption"', "worst-1"),
         ("adversarial", 'download="robustness-curves', "robustness-curves"),
         ("adversarial", 'download="tradeoff', "tradeoff"),
         ("ta", 'download="fig-robustness', "fig-robustness"), ("ta", 'download="fig-one-norm', "fig-one-norm"),

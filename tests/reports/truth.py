@@ -82,6 +82,8 @@ def _table(table: Table) -> Iterator[str]:
         if "accuracy, %" in head or "error, %" in head or "% of" in head:
             yield from (f"{table.name}, {head}: {cell}" for cell in cells if _beyond(cell))
     yield from _seeds(table)
+    yield from _samples(table)
+    yield from _told(table)
     if table.name in ("claims", "hypotheses"):
         told = Counter(tuple(row) for row in table.rows)
         yield from (f"{table.name}: twice {row[0]}" for row, times in told.items() if times > 1)
@@ -111,11 +113,31 @@ def _seeds(table: Table) -> Iterator[str]:
 
 def _bounds(table: Table) -> Iterator[str]:
     """What is certified is right, and no more than what attacks leave of the same images."""
-    for row, clean, certified, gap in zip(
-        table.rows, table.column("Clean"), table.column("Certified"), table.column("Gap"), strict=True
-    ):
-        numbers = [re.match(SIGNED, cell) for cell in (clean, certified)]
-        if all(numbers) and value(numbers[1][1]) > value(numbers[0][1]):
-            yield f"{table.name}: {row[:2]} certified {certified} of clean {clean}"
+    named = [head for head in table.heads if not head.startswith(("Model", "Clean", "Worst", "Gap", "Decided"))]
+    for row in table.rows:
+        cells = dict(zip(table.heads, row, strict=False))
+        clean, gap = (next((cell for head, cell in cells.items() if head.startswith(name)), "") for name in
+                      ("Clean", "Gap"))  # fmt: skip
+        for head in named:
+            numbers = [re.match(SIGNED, cell) for cell in (clean, cells.get(head, ""))]
+            if all(numbers) and value(numbers[1][1]) > value(numbers[0][1]):
+                yield f"{table.name}: {row[0]} certified {cells[head]} of clean {clean} by {head}"
         if gap.startswith("−"):
-            yield f"{table.name}: {row[:2]} certified above what attacks leave, {gap}"
+            yield f"{table.name}: {row[0]} certified above what attacks leave, {gap}"
+
+
+def _samples(table: Table) -> Iterator[str]:
+    """No two numbers of images stand under one caption unless rows or columns say which is whose."""
+    said = re.search(r"n = [\d,]+ to [\d,]+", table.caption)
+    if said and not any(
+        re.search(r"n = \d", text) for text in (*table.heads, *(cell for row in table.rows for cell in row))
+    ):
+        yield f"{table.name}: {said[0]} in columns that are compared"
+
+
+def _told(table: Table) -> Iterator[str]:
+    """Every letter at a dash is explained beneath its table."""
+    used = {found for row in table.rows for cell in row for found in re.findall(r"– ([a-z])(?![a-z])", cell)}
+    yield from (
+        f"{table.name}: dash {mark} without a reason" for mark in sorted(used) if f"–{mark} " not in table.notes
+    )

@@ -55,7 +55,7 @@ def _masking(page: str, tables: Tables) -> Iterator[str]:
     }
     for name in ("masking", "masking-others"):
         for row in _rows(_figure(page, name)):
-            found = asked.get((_text(row[0][1]), _text(row[1][1])))
+            found = asked.get((_text(row[0][1]).partition(", n = ")[0], _text(row[1][1])))
             for headers, cell in row[2:] if found else []:
                 if words.get((*found, headers.rpartition("_")[2]), "") not in _text(cell):
                     yield f"{name}: {found[0]} under {found[1]}, {headers}"
@@ -111,10 +111,12 @@ def _triptychs(page: str, tables: Tables) -> Iterator[str]:
 
 
 def _validity(page: str, tables: Tables) -> Iterator[str]:
-    """The strip that names every attack with its budget."""
+    """The strip that names every attack with its budget, where it has budgets."""
     strip = re.search(r"<dl id='validity'.*?</dl>", page, re.DOTALL)
+    if strip is None or "Attack budget" not in strip[0]:
+        return
     for attack, word in {(attack, word) for (_, attack, _), word in strength_words(tables).items()}:
-        if strip and not re.search(rf"{re.escape(tables.label(attack))}[^;]* \([^;]*; [^;]*{word}", _text(strip[0])):
+        if not re.search(rf"{re.escape(tables.label(attack))}[^;]* \([^;]*; [^;]*{word}", _text(strip[0])):
             yield f"validity: {attack} {word}"
 
 

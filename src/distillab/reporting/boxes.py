@@ -8,28 +8,29 @@ from typing import Any
 
 from distillab.reporting import environments
 from distillab.reporting.absent import cells_phrase, gap_list
-from distillab.reporting.display import (
-    Html,
-    folded,
-    paragraph,
-    setting,
-    timespan,
-)
+from distillab.reporting.display import Html, paragraph, setting, timespan
 from distillab.reporting.strength import strength_extent
+from distillab.reporting.studies import studies_of
 from distillab.reporting.summaries import seeds_range
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset
 
 
-def validity(tables: Tables) -> Html:
-    """The strip that says what the numbers rest on: seeds, n, budgets, flags, missing cells with their reasons."""
+def validity(tables: Tables, *, whole: bool = False) -> Html:
+    """The strip that says what the numbers rest on: seeds, n, flags, missing cells with their reasons.
+
+    Args:
+        tables: The run.
+        whole: With data set, files and attacks, which the overview tells for all pages of a run of several studies.
+    """
     facts = tables.facts
+    whole = whole or len(studies_of(tables)) < 2
     items = [
-        ("Data set", dataset(tables)),
+        *([("Data set", dataset(tables))] if whole else []),
         ("Seeds", f"{len(facts['seeds'])} ({', '.join(str(seed) for seed in facts['seeds'])}){_others(tables)}"),
         ("Images", f"{facts['train_n']:,} train, {facts['val_n']:,} validation, {facts['test_n']:,} test"),
-        *([("Files", escape(_files(facts["intake"])))] if facts["intake"] else []),
-        ("Attack budget", escape(budgets(tables))),
+        *([("Files", escape(_files(facts["intake"])))] if facts["intake"] and whole else []),
+        *([("Attack budget", escape(budgets(tables)))] if whole else []),
         ("Cells", cells_phrase(tables)),
         ("Flags", escape(_first(facts["flags"]))),
     ]
@@ -72,45 +73,37 @@ def _first(flags: list[str], shown: int = 3) -> str:
     return "; ".join([*flags[:shown], *([f"and {rest} more, in facts.json"] if rest > 0 else [])]) or "none"
 
 
-def reproduce(tables: Tables) -> Html:
-    """One command, the commit, and the time it took."""
+def reproduce(tables: Tables, *, whole: bool = False) -> Html:
+    """One command and the time it took; of the ``whole`` run also by stage."""
     facts = tables.facts
     seconds = sum(float(s) for s in facts["stage_seconds"].values())
     where = environments.machines(facts["environments"])
     stages = ", ".join(f"{name} {timespan(float(s))}" for name, s in facts["stage_seconds"].items())
     return Html(f"<pre><code>{escape(facts['command'])}</code></pre>") + paragraph(
-        f"at commit <code>{escape(facts['commit'] or 'unknown')}</code>, preset "
-        f"<code>{escape(facts['preset'])}</code>. "
-        f"The jobs took {timespan(seconds)} of process time on {escape(where)} ({escape(stages)})."
+        f"The jobs took {timespan(seconds)} of process time on {escape(where)}"
+        f"{f' ({escape(stages)})' if whole else ''}."
     )
 
 
-def provenance(tables: Tables) -> Html:
-    """The appendix: where data, software and tables came from, and all parameters; printed on request only.
+def provenance(tables: Tables, *, whole: bool = False) -> Html:
+    """The appendix: one file with all parameters, environments and hashes of what was read.
 
-    The tables are those that this page read.
+    Args:
+        tables: The run; the tables are those that this page read.
+        whole: With where data and software came from, which the overview tells for all pages; printed on request only.
     """
     facts = tables.facts
-    rows = [
-        ("Source", escape(facts["source"])),
-        ("License", escape(facts["license"])),
-        ("Split", escape(facts["split_rule"])),
-        ("Software", escape(environments.software(facts["environments"]))),
-    ]
-    if differences := environments.differences(facts["environments"]):
-        rows.append(("Environments", escape(differences)))
-    listed = "".join(f"<div><dt>{title}</dt><dd>{text}</dd></div>" for title, text in rows)
-    hashes = "".join(
-        f"<li><code>{name}</code> <code>{value[:16]}</code></li>" for name, value in tables.hashes().items()
-    )
-    parts = (
-        folded("Tables this page was made from (BLAKE2b)", Html(f"<ul class='hashes'>{hashes}</ul>")),
-        _json(facts["params"]),
-    )
+    kept = {"commit": facts["commit"], "tables": tables.hashes(), "environments": facts["environments"]}
+    file = _json(kept | {"params": facts["params"]})
+    if not whole:
+        return file
+    rows = {"Source": facts["source"], "License": facts["license"], "Split": facts["split_rule"],
+            "Software": environments.software(facts["environments"]),
+            "Environments": environments.differences(facts["environments"])}  # fmt: skip
+    listed = "".join(f"<div><dt>{title}</dt><dd>{escape(text)}</dd></div>" for title, text in rows.items() if text)
     return Html(
         '<p class="ask"><label><input type="checkbox" id="with-appendix"> Print the appendix too</label></p>'
-        f"<section class='appendix'><h2>Appendix</h2><dl class='facts'>{listed}</dl>"
-        f"{''.join(part.text for part in parts)}</section>"
+        f"<section class='appendix'><h2>Appendix</h2><dl class='facts'>{listed}</dl>{file.text}</section>"
     )
 
 
@@ -125,8 +118,10 @@ def budgets(tables: Tables) -> str:
     return "; ".join(parts) or "no attack run"
 
 
-def _json(params: Any) -> Html:  # noqa: ANN401 - any JSON value
-    """All resolved parameters as a file to download."""
-    payload = b64encode(json.dumps(params, indent=2, ensure_ascii=False).encode()).decode()
-    link = f'<a class="data" download="params.json" href="data:application/json;base64,{payload}">params.json</a>'
-    return paragraph(f"All parameters, resolved: {link}.")
+def _json(found: dict[str, Any]) -> Html:
+    """What this page was made from as a file to download."""
+    payload = b64encode(json.dumps(found, indent=2, ensure_ascii=False).encode()).decode()
+    link = (
+        f'<a class="data" download="provenance.json" href="data:application/json;base64,{payload}">provenance.json</a>'
+    )
+    return paragraph(f"All parameters, resolved, and the BLAKE2b of every table read: {link}.")

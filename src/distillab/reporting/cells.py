@@ -1,12 +1,12 @@
 """What stands in a cell of a table: written as HTML on a page, as text in a record, as numbers in a file."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from html import escape
 from math import isfinite, nan
 
 from distillab.reporting.display import DASH, interval
-from distillab.reporting.grades import GRADED
+from distillab.reporting.grades import GRADED, LETTERED
 
 Show = Callable[[float], str]
 """How the numbers of a column are written."""
@@ -38,6 +38,8 @@ class Absent:
     """No number, and why."""
 
     reason: str
+    mark: str = ""
+    """The letter by which a table's notes tell this reason from its others."""
 
 
 def known(value: float | None, low: float | None = None, high: float | None = None, *, absent: str) -> "Known":
@@ -56,12 +58,12 @@ class Marked:
     shape: str = ""
     reason: str = ""
     unseen: bool = False
-    """Whether the shape stands for the words, which screen readers alone are told."""
+    """Whether the shape alone is shown, and the words are its name for screen readers."""
 
 
 @dataclass(frozen=True)
 class Graded:
-    """The label of a method with the grade of its code, which text shows only where it is a warning."""
+    """The label of a method with the grade of its code, which is shown unless it is verified; text shows warnings."""
 
     label: str
     grade: str
@@ -117,7 +119,7 @@ def verdict(answer: str, reason: str = "") -> Marked:
 
 
 def html_of(content: Content, show: Show) -> str:
-    """A content on a page; strings are escaped, a dash says why to eyes, pointers and screen readers."""
+    """A content on a page; strings are escaped, a dash says why on pointing, and by its letter beneath the table."""
     match content:
         case str():
             shown = escape(content)
@@ -125,13 +127,13 @@ def html_of(content: Content, show: Show) -> str:
             shown = interval(*(_written(show, number) for number in content.bounds))
             shown = _unbroken(f"<strong>{shown}</strong>" if content.best else shown)
         case Absent():
-            why = escape(content.reason)
-            shown = f'<abbr class="missing" title="{why}">{DASH}<span class="unseen"> ({why})</span></abbr>'
+            mark = f"<sup>{escape(content.mark)}</sup>" if content.mark else ""
+            shown = f'<abbr class="missing" title="{escape(content.reason)}">{DASH}{mark}</abbr>'
         case Marked():
             shown = _marked(content)
         case Graded():
-            grade = f"<span class='grade'>{escape(content.grade)}</span>"
-            shown = f"{escape(content.label)} {grade}{escape(content.where)}"
+            grade = f" <span class='grade'>{escape(content.grade)}</span>" if content.grade in LETTERED else ""
+            shown = f"{escape(content.label)}{grade}{escape(content.where)}"
         case Beside():
             between = "<br>" if content.beneath else " "
             shown = _unbroken(between.join(html_of(part, show) for part in content.contents))
@@ -150,7 +152,7 @@ def text_of(content: Content, show: Show) -> str:
             said = value if DASH in (value, low, high) else f"{value} [{low}, {high}]"
             said = f"**{said}**" if content.best else said
         case Absent():
-            said = DASH
+            said = DASH + content.mark
         case Marked():
             said = content.shape if content.unseen else content.said
         case Graded():
@@ -161,6 +163,17 @@ def text_of(content: Content, show: Show) -> str:
         case _:
             said = _written(show, content)
     return said
+
+
+def with_marks(content: Content, marks: Mapping[str, str]) -> Content:
+    """The same with the letter of its reason at every dash."""
+    match content:
+        case Absent():
+            return replace(content, mark=marks.get(content.reason, ""))
+        case Beside():
+            return replace(content, contents=tuple(with_marks(part, marks) for part in content.contents))
+        case _:
+            return content
 
 
 def parts_of(content: Content) -> Iterator[Content]:
@@ -183,11 +196,12 @@ def bounds_of(content: Content) -> Ends:
 
 
 def _marked(content: Marked) -> str:
-    shape = f'<span aria-hidden="true">{content.shape}</span>' if content.shape else ""
+    kind = escape(content.kind)
+    if content.unseen:
+        return f'<span class="{kind}" role="img" aria-label="{escape(content.said)}">{content.shape}</span>'
+    shape = f'<span aria-hidden="true">{content.shape}</span> ' if content.shape else ""
     title = f' title="{escape(content.reason)}"' if content.reason else ""
-    said = f'<span class="unseen">{content.said}</span>' if content.unseen else escape(content.said)
-    between = " " if shape and not content.unseen else ""
-    return f'<span class="{escape(content.kind)}"{title}>{shape}{between}{said}</span>'
+    return f'<span class="{kind}"{title}>{shape}{escape(content.said)}</span>'
 
 
 def _written(show: Show, number: float) -> str:

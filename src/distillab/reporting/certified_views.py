@@ -1,22 +1,24 @@
 """Certificates as tables: models and certifiers at each radius, and cascades of networks."""
 
+from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING
 
-from distillab.reporting.absent import gap_note, gaps, reason, refused
-from distillab.reporting.cells import Absent, Content, known, lines
+from distillab.reporting.absent import Gap, gap_note, gaps, reason, refused
+from distillab.reporting.cells import Absent, Content, Known, known, lines, quiet
 from distillab.reporting.certified_rows import (
     certificates,
     combines,
     deciders,
     in_order,
     labels,
+    strongest,
     threat_models,
     with_interval,
 )
 from distillab.reporting.columns import CellRow, Heading, declared
-from distillab.reporting.display import percent, points
+from distillab.reporting.display import number, percent, points
 from distillab.reporting.kit import Folded, PageTable
-from distillab.reporting.names import grade_note
 from distillab.reporting.summaries import counts, estimates, seeds_of
 from distillab.reporting.tables import Tables
 from distillab.reporting.titles import cell_titles
@@ -26,19 +28,16 @@ from distillab.reporting.worst_rows import ThreatModel, at, named
 if TYPE_CHECKING:
     import pandas as pd
 
-SHARES = {
+CERTIFICATES = {
+    "model": Heading("Model"),
     "clean_accuracy": declared("certificates", "clean_accuracy", "Clean ↑", "accuracy, %"),
     "robust_accuracy": declared("certificates", "robust_accuracy", "Worst attack ↑", "robust accuracy, %"),
-    "certified_accuracy": declared("certificates", "certified_accuracy", "Certified ↑", "accuracy, %"),
 }
-CERTIFICATES = {
-    "model": Heading("Model", "grade"),
+_SIDES = ("clean_accuracy", "robust_accuracy")
+GAP = Heading("Gap ↓", "points", lambda gap: points(gap).lstrip("+"))
+DECIDED = Heading("Decided by", "% of images")
+COSTS = {
     "certifier": Heading("Certifier"),
-    **SHARES,
-    "gap": Heading("Gap ↓", "points", lambda gap: points(gap).lstrip("+")),
-    "decided": Heading("Decided by", "% of images", percent),
-    "median_radius": declared("certificates", "median_radius", "Median radius ↑", "pixel scale"),
-    "slack": declared("certificates", "slack", "Slack", "images"),
     "seconds": Heading("Time ↓", "ms per image"),
     "memory": Heading("Memory ↓", "MB at the peak"),
 }
@@ -62,8 +61,28 @@ def certificate_table(tables: Tables) -> Folded:
     first, *others = [
         _at_threat(tables, at(frame, threat), threat, f"certificates-{i}" if i else "certificates")
         for i, threat in enumerate(threat_models(tables, frame))
-    ] or [_nothing()]
+    ] or [PageTable("certificates", "", CERTIFICATES, [], otherwise="No certificate was computed in this preset.")]
     return Folded(first, "The other radii", others)
+
+
+def cost_table(tables: Tables) -> PageTable:
+    """What each certifier takes, over all models, radii and seeds."""
+    frame, titles = certificates(tables), labels(tables)
+    rows: list[CellRow] = []
+    for key in in_order(tables, frame) if len(frame) else []:
+        own = frame[frame["certifier"] == key]
+        seconds, memory = float(own["seconds_per_image"].mean()), float(own["peak_memory"].mean())
+        rows.append(
+            {"certifier": titles[key], "seconds": known(1000 * seconds, absent="not measured"),
+             "memory": known(memory / 1e6, absent="not measured")}
+        )  # fmt: skip
+    return PageTable(
+        "certifier-costs",
+        "What certificates take",
+        COSTS,
+        rows,
+        sample=", mean over models, radii and seeds",
+    )
 
 
 def cascade_table(tables: Tables) -> PageTable:
@@ -85,7 +104,7 @@ def cascade_table(tables: Tables) -> PageTable:
         "Cascades",
         CASCADES,
         rows,
-        sample=f", n = {counts(frame['n'])} images of {tables.dataset}, {seeds_of(frame)}: the first network that "
+        sample=f", n = {counts(frame['n'])} images{tables.of_standin}, {seeds_of(frame)}: the first network that "
         "certifies its own prediction answers, else the last one"
         if rows
         else "",
@@ -98,71 +117,84 @@ def cascade_table(tables: Tables) -> PageTable:
     )
 
 
-def _nothing() -> PageTable:
-    return PageTable("certificates", "", CERTIFICATES, [], otherwise="No certificate was computed in this preset.")
-
-
 def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str) -> PageTable:
-    means = {column: estimates(frame, ["model", "certifier"], column, reason=_NO_ATTACK) for column in SHARES}
-    titles, named_certifiers = cell_titles(tables), labels(tables)
-    rows: list[CellRow] = []
-    for model in models_in_order(tables, frame["model"]):
-        own = frame[frame["model"] == model]
-        rows += [
-            {"model": titles.get(model, model), "certifier": named_certifiers[key]}
-            | {column: found[model, key] for column, found in means.items()}
-            | _cost(tables, own[own["certifier"] == key], key)
-            for key in in_order(tables, own)
-        ]
+    certifiers = {_by(key): key for key in in_order(tables, frame)}
+    combined = [key for key in certifiers.values() if combines(tables, key)]
+    columns = CERTIFICATES | {by: Heading(labels(tables)[key], "", percent) for by, key in certifiers.items()}
+    columns |= {"gap": GAP} | ({"decided": DECIDED} if combined else {})
     searched = frame["median_radius"].notna().any()
-    decided = any(combines(tables, key) for key in frame["certifier"].unique())
     return PageTable(
         name,
         f"Certificates at {named(threat)}",
-        {key: column for key, column in CERTIFICATES.items() if key != "median_radius" or searched},
-        [*rows, *_gone(tables, frame)],
-        sample=f", n = {counts(frame['n'])} images of {tables.dataset}, {seeds_of(frame)}",
+        columns,
+        [*_rows(tables, frame, certifiers), *_gone(tables, frame, columns)],
+        sample=f", n = {counts(frame['n'])} images{tables.of_standin}, {seeds_of(frame)}",
+        spanners={"Certified accuracy, % ↑, by": list(certifiers)},
         notes=[
-            "Certified: no perturbation within the radius changes the correct class. Worst attack: every attack "
-            "on the network in this norm failed. The truth lies between the two; gap: their difference on the "
-            f"images that were attacked{_attacked(frame)}.",
-            "Slack: bounds above zero, but by no more than rounding may have added; they count as not certified.",
-            "Decided by: the method whose bound was the first to certify an image, on layer bounds that all of them "
-            "share, so that a method may decide more images here than alone. Undecided: correct and not certified; the "
-            "rest up to 100 is misclassified."
-            if decided
+            "Worst attack: every attack on the network in this norm failed. The truth lies between it and the largest "
+            f"certified accuracy; gap: their difference on the images that were attacked{_attacked(frame)}.",
+            "Beneath a certified accuracy: the median certified radius, pixel scale." if searched else "",
+            f"Decided by: the method of “{labels(tables)[combined[0]]}” whose bound was the first to certify an image, "
+            "on layer bounds that all of them share. Undecided: correct and not certified."
+            if combined
             else "",
             gap_note(gaps(tables, "certify")),
-            grade_note(tables, [key for key in frame["defense"].unique() if key]),
         ],
     )
 
 
-def _cost(tables: Tables, part: "pd.DataFrame", certifier: str) -> dict[str, Content]:
-    """What one certifier leaves open on one model at one radius, and what it takes, over its seeds."""
-    gap, radius, seconds, memory = (
-        float(part[name].mean()) for name in ("gap", "median_radius", "seconds_per_image", "peak_memory")
-    )
-    return {
-        "gap": known(gap, absent=_NO_ATTACK),
-        "decided": _decided(tables, part, certifier) if combines(tables, certifier) else "itself",
-        "median_radius": known(radius, absent="not searched"),
-        "slack": counts(part["slack"]),
-        "seconds": known(1000 * seconds, absent="not measured"),
-        "memory": known(memory / 1e6, absent="not measured"),
+def _by(certifier: str) -> str:
+    return f"by-{certifier}"
+
+
+def _rows(tables: Tables, frame: "pd.DataFrame", certifiers: dict[str, str]) -> list[CellRow]:
+    """A row per model: both sides of the truth."""
+    certified = estimates(frame, ["model", "certifier"], "certified_accuracy")
+    once, titles = frame.drop_duplicates(["model", "seed"]), cell_titles(tables)
+    sides = {
+        name: estimates(once, ["model"], name, reason=_NO_ATTACK) for name in ("clean_accuracy", "robust_accuracy")
     }
-
-
-def _gone(tables: Tables, frame: "pd.DataFrame") -> list[CellRow]:
-    """Rows of dashes: the planned certificates of which no seed is there."""
-    there, titles = set(zip(frame["model"], frame["certifier"], strict=True)), cell_titles(tables)
     rows: list[CellRow] = []
-    gone = [*gaps(tables, "certify"), *refused(tables, "certify")]
-    for model, key in dict.fromkeys((gap["model"], gap["question"]) for gap in gone):
-        absent = Absent(reason([gap for gap in gone if (gap["model"], gap["question"]) == (model, key)], ""))
-        named: CellRow = {"model": titles.get(model) or str(model), "certifier": str(labels(tables).get(key) or key)}
-        rows += [] if (model, key) in there else [{**dict.fromkeys(CERTIFICATES, absent), **named}]
+    for model in models_in_order(tables, frame["model"]):
+        own = frame[frame["model"] == model]
+        parts = {key: own[own["certifier"] == key] for key in certifiers.values()}
+        deciding = next((key for key, part in parts.items() if len(part) and combines(tables, key)), "")
+        rows.append(
+            {"model": titles.get(model, model)}
+            | {name: found[model] for name, found in sides.items()}
+            | {_by(key): _certified(tables, certified.get((model, key)), part, model, key)
+               for key, part in parts.items()}
+            | {"gap": known(float(strongest(own)["gap"].mean()), absent=_NO_ATTACK),
+               "decided": _decided(tables, parts[deciding], deciding) if deciding else Absent("one bound alone")}
+        )  # fmt: skip
     return rows
+
+
+def _certified(tables: Tables, found: Known | None, part: "pd.DataFrame", model: str, key: str) -> Content:
+    """Certified accuracy by one certifier, and beneath it the median radius where it was searched."""
+    if found is None:
+        gone = [gap for gap in _lost(tables) if (gap["model"], gap["question"]) == (model, key)]
+        return Absent(reason(gone, "not asked for"))
+    radius = float(part["median_radius"].mean())
+    return lines(found, quiet(number(radius))) if isfinite(radius) else found
+
+
+def _lost(tables: Tables) -> list[Gap]:
+    """Certificates that were planned and are not there, and those that a model cannot have."""
+    return [*gaps(tables, "certify"), *refused(tables, "certify")]
+
+
+def _gone(tables: Tables, frame: "pd.DataFrame", columns: Mapping[str, Heading]) -> list[CellRow]:
+    """Rows of dashes: the models of whose planned certificates none is there."""
+    there, titles = set(frame["model"]), cell_titles(tables)
+    lost: dict[str, list[Gap]] = {}
+    for gap in _lost(tables):
+        lost.setdefault(str(gap["model"]), []).append(gap)
+    return [
+        dict.fromkeys(columns, Absent(reason(gone, ""))) | {"model": titles.get(model) or model}
+        for model, gone in lost.items()
+        if model not in there
+    ]
 
 
 def _decided(tables: Tables, part: "pd.DataFrame", certifier: str) -> Content:

@@ -1,12 +1,12 @@
 """Attacks on distillation chains as tables: what rescaling unmasks, and what a step adds."""
 
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.absent import gaps, reason
-from distillab.reporting.cells import Absent, Content, Known, known
+from distillab.reporting.cells import Absent, Content, Known, Measured, beside, known, quiet
 from distillab.reporting.chain_views import STEP, STUDENT, chain_rows, least_rows, step_label, view_name
-from distillab.reporting.columns import CellRow, Heading, rows_of, signed
+from distillab.reporting.columns import CellRow, Heading, signed
 from distillab.reporting.display import number, percent
 from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.strength import attack_list, strength_note, strength_words, with_mark
@@ -35,14 +35,9 @@ SPANNERS = {
     "Median distance found": [f"distance_{view}" for view in _VIEWS],
 }
 
-DIFFERENCES = {
-    "pair": Heading("Later − earlier step"),
-    "temperature": Heading("Temperature"),
-    "norm": Heading("Norm"),
-    "view": Heading("Attacks saw"),
-    "difference": Heading("Difference", "interval over seeds", signed, ("low", "high")),
-    "images": Heading("First seed", "mean over its images [95 %]", absent="all images differ alike"),
-}
+DIFFERENCES = {"pair": Heading("Later − earlier step"), "norm": Heading("Norm"), "view": Heading("Attacks saw")}
+
+_COMPARED = ["chain", "later", "earlier", "norm", "view"]
 
 
 def masking_table(tables: Tables) -> Folded:
@@ -79,14 +74,14 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Pa
             )
             for told, each in found.items()
         }
-        named = {"attack": tables.label(attack), "model": step_label(tables, *key[1:])}
+        named = {"attack": f"{tables.label(attack)}, n = {counts(part['n'])}", "model": step_label(tables, *key[1:])}
         rows.append(named | cells | {"zero": known(zero, absent="not measured")})
     return PageTable(
         name,
         "What dividing the logits by T unmasks",
         MASKING,
         rows,
-        sample=f"{which}; n = {counts(frame['n'])} images, {seeds_of(frame)}" if rows else "",
+        sample=f"{which}; {seeds_of(frame)}" if rows else "",
         spanners=SPANNERS,
         notes=[
             "Z and Z/T have the same decision boundaries: an attack that does better on the right was held back by "
@@ -115,6 +110,8 @@ def differences_table(tables: Tables) -> Folded:
     """How much more perturbation a later step needs than an earlier one, on the same images; single T folded."""
     steps = tables["steps"]
     steps = steps[(steps["later"] <= STUDENT) | (steps["later"] - steps["earlier"] == 1)]
+    # Models that were trained at T = 1 have no second view: their Z/T is Z.
+    steps = steps[(steps["temperature"] != 1) | (steps["view"] == "raw")]
     averaged, over = steps["temperature"] == _AVERAGED, _attacks_of(tables, steps)
     title = "The differences at each temperature"
     if not averaged.any():
@@ -130,39 +127,47 @@ def _attacks_of(tables: Tables, steps: "pd.DataFrame") -> str:
 
 
 def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> PageTable:
-    averaged = (steps["temperature"] == _AVERAGED).all()
-    own = {key: column for key, column in DIFFERENCES.items() if not averaged or key not in {"temperature", "images"}}
-    # Models that were trained at T = 1 have no second view: their Z/T is Z.
-    shown = steps[(steps["temperature"] != 1) | (steps["view"] == "raw")]
+    """A row per pair of steps, norm and view; a column per temperature, or the one that is averaged over them."""
+    averaged = bool((steps["temperature"] == _AVERAGED).all())
     several = steps["chain"].nunique() > 1
-    shown = shown.assign(
-        pair=[(f"{row.chain}: " if several else "") + f"{step_name(row.later)} − {step_name(row.earlier)}"
-              for row in records(shown)],
-        temperature=[f"T = {t:g}" for t in shown["temperature"]],
-        norm=shown["norm"].map(norm_label),
-        view=shown["view"].map(view_name),
-        images=[_over_images(row) for row in records(shown)],
-    )  # fmt: skip
+    temperatures = {f"at-{t:g}": _temperature(t) for t in sorted(steps["temperature"].unique())}
+    rows: list[CellRow] = []
+    for (chain, later, earlier, norm, view), part in steps.groupby(_COMPARED, sort=False):
+        found = {f"at-{row.temperature:g}": _difference(row) for row in records(part)}
+        pair = (f"{chain}: " if several else "") + f"{step_name(later)} − {step_name(earlier)}"
+        named = {"pair": pair, "norm": norm_label(norm), "view": view_name(view)}
+        rows.append(named | {key: found.get(key) or Absent("at T = 1, Z/T is Z") for key in temperatures})
     return PageTable(
         name,
         "What a step adds to the mean smallest perturbation",
-        own,
-        rows_of(shown, own),
-        sample=f"{', averaged over all temperatures' if averaged else ''}: positive where the later step needs "
-        f"more; {seeds_range(steps['seeds'])}",
+        DIFFERENCES | {key: Heading(title, "", signed) for key, title in temperatures.items()},
+        rows,
+        sample=f": positive where the later step needs more; {'averaged over all T, ' if averaged else ''}"
+        f"{seeds_range(steps['seeds'])}",
         notes=[
             "Smallest over all untargeted minimum-norm attacks in the norm, on the images that both steps classify "
             f"correctly: {attacks}. A failed search counts as the farthest point of the pixel box.",
-            "" if isfinite(steps["low"].astype(float).max()) else "No interval over seeds below three seeds.",
+            ""
+            if isfinite(steps["low"].astype(float).max())
+            else "No interval over seeds below three seeds; intervals "
+            "at a temperature are over the first seed's images.",
         ],
         otherwise="No steps to compare: no minimum-norm attack was run on an image that two steps of a chain both "
         "classify correctly.",
     )
 
 
-def _over_images(row: Any) -> str | None:  # noqa: ANN401 - a row
-    """The first seed's mean, its interval over images, and their number; None where they all differ alike."""
-    if row.images_low is None or not isfinite(row.images_low):
-        return None
-    interval = f"[{signed(row.images_low)}, {signed(row.images_high)}]"
-    return f"{signed(row.images_difference)} {interval}, n = {int(row.n):,}"
+def _temperature(t: float) -> str:
+    return "Difference" if t == _AVERAGED else f"T = {t:g}"
+
+
+def _difference(row: Any) -> Content:  # noqa: ANN401 - a row
+    """The mean over seeds and the number of images; below three seeds the first seed's, its interval over images."""
+    images = quiet(f"n = {int(row.n):,}") if isfinite(row.n or nan) else ""
+    if not isfinite(_number(row.low)) and isfinite(_number(row.images_low)):
+        return beside(Measured(row.images_difference, row.images_low, row.images_high), images)
+    return beside(Measured(row.difference, _number(row.low), _number(row.high)), images)
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value

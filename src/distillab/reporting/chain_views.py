@@ -92,6 +92,7 @@ def claims_table(tables: Tables) -> PageTable:
             "the whole range on, of a distance from what the mean image contributes to the mean. A claim of no effect "
             "holds only within a margin: one test image (at least 0.1 point) per step for accuracy, one point per "
             "doubling of T for confidence. p-values are corrected for the number of claims (Holm).",
+            VIEWS_NOTE,
             _attacks_behind(tables),
         ],
         otherwise="No claim can be checked: this preset has one temperature and one step.",
@@ -132,7 +133,7 @@ def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str
         "Every step at T = 1",
         STEPS if paper is not None else {key: column for key, column in STEPS.items() if key != "paper"},
         rows,
-        sample=f", n = {counts(models['test_n'])} test images of {tables.dataset}, {seeds_of(models)}" if rows else "",
+        sample=f", n = {counts(models['test_n'])} test images{tables.of_standin}, {seeds_of(models)}" if rows else "",
         notes=[
             "Confidence is the mean of the top probability, 0 where the prediction is wrong (the paper's equation 14 "
             "with max for argmax). Gradients are those of softmax, in log space where nothing underflows.",
@@ -182,7 +183,10 @@ def named_norms(text: str) -> str:
 
 def view_name(view: str) -> str:
     """What the attacks saw: the logits, also the logits over T, or either; empty where nothing was attacked."""
-    return {"raw": "Z", "worst": "Z and Z/T", "both": "Z, and Z and Z/T alike"}.get(view, "")
+    return {"raw": "Z", "worst": "Z+Z/T", "both": "either"}.get(view, "")
+
+
+VIEWS_NOTE = "Attacks saw the logits Z, or Z+Z/T: also the logits over T, and the better counts; either: both alike."
 
 
 def step_label(tables: Tables, chain: str, temperature: float, step: int) -> str:

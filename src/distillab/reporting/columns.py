@@ -29,6 +29,11 @@ def signed(value: float) -> str:
     return number(value, signed=True)
 
 
+def chance(p: float) -> str:
+    """A p-value with two digits; below a ten-thousandth that it is."""
+    return "<0.0001" if p < 1e-4 else number(p, digits=2)
+
+
 WRITTEN: dict[str, tuple[str, Show]] = {
     "share": ("%", percent),
     "part": ("%", percent),
@@ -81,7 +86,7 @@ def decided(table: str, unit: str = "") -> dict[str, Heading]:
     return {
         "value": declared(table, "value", "Here", unit),
         "unit": Heading("Unit"),
-        "p": Heading("p", "Holm", lambda p: number(p, digits=2), absent="no interval below three seeds"),
+        "p": Heading("p", "Holm", chance, absent="no interval below three seeds"),
         "decision": Heading("Decision"),
     }
 

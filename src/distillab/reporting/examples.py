@@ -15,7 +15,7 @@ from distillab.reporting.summaries import minimum_norm, teachers_of
 from distillab.reporting.tables import Tables, norm_label, records
 
 
-def triptychs(tables: Tables, *, models: Collection[str] | None = None, most: int = 12) -> Html:
+def triptychs(tables: Tables, *, models: Collection[str] | None = None, most: int = 6) -> Html:
     """The first stored example per attack and model, on Z, as rows of three images; at most ``most`` of them.
 
     Attacks that look for the smallest perturbation come first: theirs are the ones that the eye can compare.
@@ -37,10 +37,11 @@ def triptychs(tables: Tables, *, models: Collection[str] | None = None, most: in
         _triptych(row, tables.label(row.model), with_word(tables.label(row.attack), words.get(_key(row), "")), names)
         for row in chosen[:most]
     )
-    cut = f" The first {most} of {len(chosen)} are shown." if len(chosen) > most else ""
-    return paragraph(f"The first stored example of each model and attack.{cut}") + Html(
-        f'<div class="triptychs">{items}</div>'
-    )
+    cut = f", {most} of {len(chosen)}" if len(chosen) > most else ""
+    return paragraph(
+        f"The first stored example of each model and attack{cut}: clean, perturbation, adversarial, with the predicted "
+        "classes and the largest change of a pixel."
+    ) + Html(f'<div class="triptychs">{items}</div>')
 
 
 def _key(row: Any) -> tuple[str, str, str]:  # noqa: ANN401 - a row of itertuples
@@ -54,16 +55,16 @@ def _triptych(row: Any, model: str, attack: str, names: list[str]) -> str:  # no
     label, label_clean, label_adv = (names[int(i)] for i in (row.label, row.label_clean, row.label_adv))
     where = f"image {int(row.id)}, class {label}"
     parts = (
-        (clean, f"clean: {label_clean}", f"Clean {where}; predicted {label_clean}"),
-        (_gray_centered(delta, scale), f"perturbation, ±{number(scale)}", f"Perturbation of {where}; gray is zero"),
-        (adversarial, f"adversarial: {label_adv}", f"Adversarial {where}; predicted {label_adv}"),
+        (clean, label_clean, f"Clean {where}; predicted {label_clean}"),
+        (_gray_centered(delta, scale), f"±{number(scale)}", f"Perturbation of {where}; gray is zero"),
+        (adversarial, label_adv, f"Adversarial {where}; predicted {label_adv}"),
     )
     cells = "".join(
         f'<div><img src="{png(image)}" alt="{escape(alt)}"><span>{escape(text)}</span></div>'
         for image, text, alt in parts
     )
     distance = f"{norm_label(row.norm)} distance {number(row.distance)}"
-    caption = f"{escape(model)}, {escape(attack)}: {escape(where)}, {distance}"
+    caption = f"{escape(model)}, {escape(attack)}: {distance}"
     return f'<figure class="triptych"><div class="three">{cells}</div><figcaption>{caption}</figcaption></figure>'
 
 

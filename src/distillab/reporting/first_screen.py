@@ -43,7 +43,7 @@ def findings(tables: Tables) -> Html:
     """One answer per study of the run, but for the one that the first screen gives."""
     answers = {
         "ta": lambda: claims_answer(tables),
-        "sparse": lambda: sparse_answer(robbed_by(tables, PAPER)),
+        "sparse": lambda: sparse_answer(robbed_by(tables, PAPER), short=True),
         "adversarial": lambda: adversarial_answer(tables),
         "certified": lambda: certified_answer(tables),
     }

@@ -12,6 +12,9 @@ from typing import Any
 _TAG = re.compile(r"(<[^>]*>)")
 _HEADING = re.compile(r"<h([23])>(.*?)</h\1>", re.DOTALL)
 _NOTES = re.compile(r'<div class="notes">(.*?)</div>', re.DOTALL)
+_NOTE = re.compile(r"<p\b.*?</p>", re.DOTALL)
+_DASHES = re.compile(r'<p class="dashes">.*?</p>', re.DOTALL)
+"""Why a table has dashes: their letters are its own."""
 _TOP = re.compile(r'<header class="top".*?</header>', re.DOTALL)
 _PAGE = re.compile(r'<header class="top" data-page="(\w+)"')
 _UNTOUCHED = frozenset(
@@ -57,10 +60,9 @@ def _said_once(html: str) -> str:
     said: set[str] = set()
 
     def kept(found: re.Match[str]) -> str:
-        notes = re.findall(r"<p>.*?</p>", found[1], re.DOTALL)
-        new = [note for note in dict.fromkeys(notes) if note not in said]
-        said.update(notes)
-        return f'<div class="notes">{"".join(new)}</div>' if new or not notes else ""
+        new = "".join(note for note in _NOTE.findall(found[1]) if note not in said)
+        said.update(_NOTE.findall(_DASHES.sub("", found[1])))
+        return f'<div class="notes">{new}</div>' if new else ""
 
     return _NOTES.sub(kept, html)
 

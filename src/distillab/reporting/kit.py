@@ -3,9 +3,11 @@
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import chain
 from math import isfinite
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from distillab.reporting.cells import (
@@ -20,11 +22,13 @@ from distillab.reporting.cells import (
     html_of,
     parts_of,
     text_of,
+    with_marks,
 )
 from distillab.reporting.columns import CellRow, Heading
-from distillab.reporting.display import Html, Shown, folded, paragraph
+from distillab.reporting.display import DASH, Html, Shown, folded, paragraph
+from distillab.reporting.grades import GRADE_NOTE, LETTERED
 from distillab.reporting.markdown import plain
-from distillab.reporting.summaries import kinds_note
+from distillab.reporting.summaries import BEST, NOTHING_BOLD, kinds_notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +66,8 @@ class PageTable(Shown):
             return paragraph(escape(self.otherwise)).text if self.otherwise else ""
         caption = f"<b>{escape(self.title)}</b>{escape(self.sample)}."
         notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
+        dashes = self._dashes()
+        notes += f'<p class="dashes">{escape(dashes)}</p>' if dashes else ""
         kind = "table narrow" if self.narrow else "table"
         return (
             f'<figure class="{kind}"><figcaption id="{self.name}-caption">{caption} {self._download()}</figcaption>'
@@ -77,9 +83,10 @@ class PageTable(Shown):
         spans = {name: f"{plain(title)}: " for title, names in (self.spanners or {}).items() for name in names}
         units = {name: plain(", ".join(["", *column.unit.splitlines()])) for name, column in self.columns.items()}
         head = [f"{spans.get(name, '')}{plain(column.title)}{units[name]}" for name, column in self.columns.items()]
-        body = [[_markdown(row[name], column.show) for name, column in self.columns.items()] for row in self.rows]
+        body = [[_markdown(with_marks(row[name], self._marks), column.show) for name, column in self.columns.items()]
+                for row in self.rows]  # fmt: skip
         lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *body)]
-        notes = map(plain, (*self._notes(), *self._dashes()))
+        notes = [plain(note) for note in (*self._notes(), self._dashes()) if note]
         return "\n\n".join([f"**{plain(self.title)}**{_plainly(self.sample)}.", "\n".join(lines), *notes])
 
     @property
@@ -105,7 +112,7 @@ class PageTable(Shown):
 
     def _download(self) -> str:
         payload = b64encode(self.csv().encode()).decode()
-        return f'<a class="data" download="{self.name}.csv" href="data:text/csv;base64,{payload}">Data (CSV)</a>'
+        return f'<a class="data" download="{self.name}.csv" href="data:text/csv;base64,{payload}">CSV</a>'
 
     def _head(self) -> str:
         spans = {name: title for title, names in (self.spanners or {}).items() for name in names}
@@ -128,7 +135,7 @@ class PageTable(Shown):
         for name in names:
             value = bounds_of(row[name])[0]
             order = f' data-value="{value:.6g}"' if isfinite(value) else ""
-            shown = html_of(row[name], self.columns[name].show)
+            shown = html_of(with_marks(row[name], self._marks), self.columns[name].show)
             cells.append(f'<td data-column="{escape(name)}"{order}>{shown}</td>')
         return f"<tr>{''.join(cells)}</tr>"
 
@@ -136,13 +143,31 @@ class PageTable(Shown):
         return list(chain.from_iterable(parts_of(row[name]) for row in self.rows for name in self.columns))
 
     def _notes(self) -> list[str]:
-        numbers = [part for part in self._parts() if isinstance(part, Measured)]
-        bold = f"Bold: {self.bold}." if any(number.best for number in numbers) else ""
-        return [note for note in (kinds_note(number.kind for number in numbers), bold, *self.notes) if note]
+        parts = self._parts()
+        numbers = [part for part in parts if isinstance(part, Measured)]
+        letters = any(isinstance(part, Graded) and part.grade in LETTERED for part in parts)
+        said = (*kinds_notes(number.kind for number in numbers), self._bold(numbers), *self.notes)
+        return list(dict.fromkeys(note for note in (*said, GRADE_NOTE if letters else "") if note))
 
-    def _dashes(self) -> list[str]:
+    def _bold(self, numbers: Sequence[Measured]) -> str:
+        """What bold numbers are, or that none is bold although there are intervals to compare."""
+        if any(number.best for number in numbers):
+            return f"Bold: {self.bold}."
+        compared = self.bold and any(isfinite(number.low) for number in numbers)
+        return NOTHING_BOLD if compared and self.bold.startswith(BEST) else ""
+
+    @cached_property
+    def _marks(self) -> dict[str, str]:
+        """Reason of a dash to its letter; the first ones have one where there are several."""
         reasons = dict.fromkeys(part.reason for part in self._parts() if isinstance(part, Absent))
-        return [f"Dashes: {'; '.join(reasons)}."] if reasons else []
+        return dict(zip(reasons, ascii_lowercase, strict=False)) if len(reasons) > 1 else dict.fromkeys(reasons, "")
+
+    def _dashes(self) -> str:
+        """Why there are dashes, by their letters; reasons beyond these are counted."""
+        said = [f"{DASH}{mark} {reason}" for reason, mark in self._marks.items()]
+        reasons = len({part.reason for part in self._parts() if isinstance(part, Absent)})
+        said += [f"{DASH} {reasons - len(said)} more, on pointing"] if reasons > len(said) else []
+        return f"{'; '.join(said)}." if said else ""
 
 
 @dataclass(frozen=True)

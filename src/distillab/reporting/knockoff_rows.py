@@ -49,7 +49,7 @@ def seeds_of(frame: "pd.DataFrame") -> str:
 
 def sample(tables: Tables) -> str:
     """``"n = 360 test images of Digits"``."""
-    return f"n = {int(tables.facts['test_n']):,} test images of {tables.dataset}"
+    return f"n = {int(tables.facts['test_n']):,} test images{tables.of_standin}"
 
 
 def placed(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":

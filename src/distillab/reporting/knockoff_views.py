@@ -5,58 +5,52 @@ from math import nan
 from typing import TYPE_CHECKING, Any
 
 import distillab.reporting.verdict_notes as notes
-from distillab.reporting.cells import Absent, Content, Measured, known, lines, quiet, verdict
+from distillab.reporting.cells import Absent, Content, Measured, beside, quiet, verdict
 from distillab.reporting.columns import Heading
-from distillab.reporting.display import Html, Piece, percent, points
+from distillab.reporting.display import Html, Piece, points
 from distillab.reporting.drawing import show
+from distillab.reporting.grades import GRADE_NOTE
 from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import attack_name, knockoff_cells, of_teachers, ranked, sample, seeds_of
 from distillab.reporting.matrix_views import gain_chart
-from distillab.reporting.names import grade_note
-from distillab.reporting.summaries import over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import thief_title
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCOPES = {"": "all attacks", "paper_": "the paper's attacks"}
-"""Prefix of a verdict's columns to the attacks that it is about."""
+PAPERS = "paper_"
+"""Prefix of the columns of a verdict over the paper's own attacks."""
 
-SCOPED = {"verdict": Heading("Verdict", "beneath: literal rule"),
-          "delta": Heading("Gain over LS ↓", "points [bounds], attack", points)}  # fmt: skip
-"""The columns of one verdict."""
+COLUMNS = {
+    "teacher": Heading("Teacher"),
+    "verdict": Heading("Verdict"),
+    "delta": Heading("Gain over LS ↓", "points [bounds], attack", points),
+    "literal": Heading("Literal rule"),
+    "all": Heading("Literal rule", "over all attacks"),
+}
 
 
 def verdict_table(tables: Tables) -> PageTable:
-    """One row per teacher: its accuracy, and over all attacks and over the paper's own the verdict with its bounds."""
+    """One row per teacher: the verdict over the paper's attacks alone with its bounds, and the paper's literal rule.
+
+    The verdict over all attacks stands in the table of all thieves.
+    """
     verdicts = ranked(tables)
-    protected = over_seeds(teachers_of(tables), ["model"], "test_accuracy").set_index("model")["value"]
-    rows = [
-        {"teacher": v.title, **_scope(tables, v, ""), **_scope(tables, v, "paper_"),
-         "accuracy": known(protected.get(v.teacher), absent="not measured")}
-        for v in records(verdicts)
-    ]  # fmt: skip
-    scoped = {f"{prefix}{name}": column for prefix in SCOPES for name, column in SCOPED.items()}
+    known = verdicts["paper_verdict"].notna().all()
+    alike = known and all(literal_rule(v, "") == literal_rule(v, PAPERS) for v in records(verdicts))
     return PageTable(
         "verdicts",
-        f"Can the teacher be distilled by {_thieves(verdicts)}?",
-        {
-            "teacher": Heading("Teacher", "grade"),
-            **scoped,
-            "accuracy": Heading("Accuracy ↑", "of the teacher, %", percent),
-        },
-        rows,
-        sample=f" Hardest to steal first; {sample(tables)}, {seeds_of(tables['knockoff'])}",
-        spanners={_over(verdicts, prefix): [f"{prefix}{name}" for name in SCOPED] for prefix in SCOPES},
+        f"Can the paper's attacks{_counted(verdicts)} distill the teacher?",
+        {name: column for name, column in COLUMNS.items() if name != "all" or not alike},
+        [{"teacher": v.title, **_papers(tables, v), "all": literal_rule(v, "")} for v in records(verdicts)],
+        sample=f" For {_thieves(verdicts)}; {sample(tables)}, {seeds_of(tables['knockoff'])}",
         notes=[
-            notes.levels_note(tables),
-            "Shown are the bounds that decide, over training seeds on these test images: the largest lower and the "
-            "largest upper one over the attacks.",
-            "Literal rule, the paper's: distillable as soon as the best attack's mean is above the LS students'; open "
-            "while planned networks are missing and no mean is. Strongest attack: the largest mean gain.",
+            "Bounds are those that decide: the largest lower and the largest upper one over the attacks. Literal rule: "
+            "distillable as soon as an attack's mean is above the LS students'; open while networks are missing and "
+            "none is.",
             notes.fewer_note(verdicts),
-            grade_note(tables, [*verdicts["defense"], *_strongest(verdicts)]),
+            GRADE_NOTE,
         ],
         otherwise="The papers' thief took no part.",
     )
@@ -105,19 +99,17 @@ def literal_rule(v: Any, prefix: str) -> str:  # noqa: ANN401 - a row
     return "distillable" if said else "undistillable"
 
 
-def _scope(tables: Tables, v: Any, prefix: str) -> dict[str, Content]:  # noqa: ANN401 - a row
-    """The cells of one verdict; dashes where none of its attacks was run."""
-    answer = getattr(v, f"{prefix}verdict")
-    if not isinstance(answer, str):
-        gone = int(getattr(v, f"{prefix}missing"))
+def _papers(tables: Tables, v: Any) -> dict[str, Content]:  # noqa: ANN401 - a row
+    """The cells of a verdict over the paper's attacks; dashes where none of them was run."""
+    if not isinstance(v.paper_verdict, str):
+        gone = int(v.paper_missing)
         why = f"{gone} planned networks are missing" if gone else "none of these attacks was run"
-        return {f"{prefix}{name}": Absent(why) for name in SCOPED}
-    gain = Measured(*(getattr(v, prefix + name) for name in ("best_delta", "lower", "upper")))
-    said = verdict(answer, str(getattr(v, f"{prefix}reason")))
-    attack = attack_name(tables, getattr(v, f"{prefix}best_attack"))
+        return dict.fromkeys(("verdict", "delta", "literal"), Absent(why))
+    gain = Measured(v.paper_best_delta, v.paper_lower, v.paper_upper)
     return {
-        f"{prefix}verdict": lines(said, quiet(literal_rule(v, prefix))),
-        f"{prefix}delta": lines(gain, quiet(attack)),
+        "verdict": verdict(v.paper_verdict, str(v.paper_reason)),
+        "delta": beside(gain, quiet(attack_name(tables, v.paper_best_attack))),
+        "literal": literal_rule(v, PAPERS),
     }
 
 
@@ -125,14 +117,7 @@ def _thieves(verdicts: "pd.DataFrame") -> str:
     return " and ".join(thief_title(thief) for thief in verdicts["thief"].unique())
 
 
-def _strongest(verdicts: "pd.DataFrame") -> list[str]:
-    """Keys of the attacks that the verdicts name."""
-    named = [name for prefix in SCOPES for name in verdicts[f"{prefix}best_attack"] if isinstance(name, str)]
-    return [name.partition(" on ")[0] for name in named]
-
-
-def _over(verdicts: "pd.DataFrame", prefix: str) -> str:
-    """The title over the columns of one verdict, with how many attacks it is about."""
-    counts = sorted({int(n) for n in verdicts[f"{prefix}attacks"].dropna()})
-    said = f" ({counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''})" if counts else ""
-    return f"Over {SCOPES[prefix]}{said}"
+def _counted(verdicts: "pd.DataFrame") -> str:
+    """How many attacks of the paper's the verdicts are over."""
+    counts = sorted({int(n) for n in verdicts["paper_attacks"].dropna()})
+    return f" ({counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''})" if counts else ""

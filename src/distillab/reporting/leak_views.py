@@ -8,9 +8,9 @@ from distillab.reporting.cells import Absent, Content
 from distillab.reporting.columns import Heading, declared
 from distillab.reporting.display import setting
 from distillab.reporting.kit import PageTable
-from distillab.reporting.names import grade_note, graded
+from distillab.reporting.names import graded
 from distillab.reporting.palette import ordered
-from distillab.reporting.summaries import counts, estimates, seeds_of
+from distillab.reporting.summaries import estimates, images_of, seeds_of
 from distillab.reporting.tables import Tables
 
 if TYPE_CHECKING:
@@ -42,23 +42,21 @@ def leaks_table(tables: Tables) -> PageTable:
     return PageTable(
         "leaks",
         "What the answers give away",
-        {"teacher": Heading("Teacher", "grade")} | LEAKS,
+        {"teacher": Heading("Teacher")} | LEAKS,
         [
             {"teacher": graded(tables, keys[name], f", {tables.networks.get(name, name)}" if several else "")}
             | {key: found.get(name, Absent("not measured")) for key, found in cells.items()}
             for name in sorted(keys.index, key=lambda name: (ordered(list(keys)).index(keys[name]), name))
         ],
-        sample=f", n = {counts(frame['n'])} images, {seeds_of(frame)}" if len(frame) else "",
+        sample=f", {seeds_of(frame)}" if len(frame) else "",
         spanners={
-            "Training images": ["train_peak", "train_peak_power"],
-            "Test images": ["test_peak", "test_peak_power", "test_peak_corrected"],
-            "What the class means still tell": ["test_similarity", "test_resemblance"],
+            f"Training images{images_of(frame, 'train')}": ["train_peak", "train_peak_power"],
+            f"Test images{images_of(frame, 'test')}": [key for key in LEAKS if key.startswith("test")],
         },
         notes=[
             "Class means: how far the wrong classes of a mean answer are from equally likely. Resemblance: rank "
-            "correlation of these with those of the unprotected teacher. Both are about test images; an attack that "
-            "learns from class means alone can use them even where the CMI is zero.",
-            grade_note(tables, keys),
+            "correlation of these with those of the unprotected teacher. An attack that learns from class means alone "
+            "can use both even where the CMI is zero.",
         ],
     )
 

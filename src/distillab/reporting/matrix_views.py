@@ -8,13 +8,14 @@ from distillab.reporting.absent import Gap, gap_note, gaps, reason
 from distillab.reporting.cells import Absent, Content, Measured, arrow, beside, known, lines, quiet
 from distillab.reporting.charts import Axis, Chart, Reference
 from distillab.reporting.columns import Heading
-from distillab.reporting.display import DASH, Html, Piece, folded, percent
+from distillab.reporting.display import Html, Piece, folded, percent
 from distillab.reporting.drawing import show
+from distillab.reporting.grades import GRADE_NOTE
 from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import knockoff_cells, sample, seeds_of
-from distillab.reporting.names import grade_note, marked
+from distillab.reporting.names import marked
 from distillab.reporting.reported import Matrix, Reported
-from distillab.reporting.summaries import OVER_SEEDS, seeds_range, with_best
+from distillab.reporting.summaries import BEST, NOT_BOLD, kinds_note, seeds_range, with_best
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.verdict_notes import margin_phrase
 
@@ -34,26 +35,25 @@ _LS = "LS"
 def knockoff_table(tables: Tables, reported: Reported) -> PageTable:
     """Every cell of the matrix: accuracy, an arrow against the LS student, the interval, the paper's number."""
     frame, printed = knockoff_cells(tables), reported.matrix(reported.dataset(tables.facts))
-    attacks = {a.attack: Heading(a.attack_label, f"grade {a.attack_grade}", percent) for a in _attacks(frame)}
+    attacks = {a.attack: Heading(marked(tables, a.attack), "", percent) for a in _attacks(frame)}
     controls = seeds_range(int(n) for n in frame["control_seeds"])
     student = Heading("LS student", f"no teacher, {controls}", percent)
     return PageTable(
         "knockoff",
         "Accuracy of the knockoff student, %",
-        {"row": Heading("Teacher", "grade"), "ls": student, **attacks},
+        {"row": Heading("Teacher"), "ls": student, **attacks},
         [_row(tables, records(group), attacks, printed) for _, group in frame.groupby("row", sort=False)],
         sample=f", {sample(tables)}, {seeds_of(frame)}",
         spanners=_spanners(frame),
-        bold="the row's best knockoff and every one whose interval overlaps its interval",
+        bold=f"{BEST}row{NOT_BOLD}",
         notes=[
             "↑ the mean is above that of the LS students, all of their seeds (by the paper's literal rule this makes "
             "the teacher distillable), ↓ it is not.",
-            f"Intervals: {OVER_SEEDS}; their spread counts as one image at least.",
+            kinds_note(["seeds"]),
             _queries(frame),
-            f"{DASH} no number; point at the dash for the reason.",
             _fewer(frame),
             gap_note(_gone(tables, frame)),
-            grade_note(tables, [*frame["defense"], *frame["attack"]]),
+            GRADE_NOTE,
         ],
         otherwise="No knockoff was trained.",
         narrow=True,

@@ -1,7 +1,7 @@
 """The methods of a study: what they are, whose they are, and how sure their code is."""
 
 from distillab.reporting.columns import Heading
-from distillab.reporting.grades import GRADES
+from distillab.reporting.grades import GRADE_NOTE
 from distillab.reporting.kit import PageTable
 from distillab.reporting.palette import ordered
 from distillab.reporting.tables import Tables
@@ -26,7 +26,7 @@ def methods_table(tables: Tables) -> PageTable:
             for name, kind in _KINDS.items()
             for key, facts in _sorted(methods.get(name, {}))
         ],
-        notes=[f"Grades: {'; '.join(f'{grade}: {meaning}' for grade, meaning in GRADES.items())}."],
+        notes=[GRADE_NOTE],
         otherwise="This run did not write down its methods.",
     )  # fmt: skip
 

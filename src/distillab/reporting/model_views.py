@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from distillab.reporting.cells import Absent, Content, Measured, lines, quiet
 from distillab.reporting.charts import Axis, Chart, by_defense, spread
 from distillab.reporting.columns import Heading, declared
-from distillab.reporting.display import DASH, Piece, number, paragraph, percent, points
+from distillab.reporting.display import Piece, number, paragraph, percent, points
 from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
-from distillab.reporting.names import grade_note, graded
+from distillab.reporting.names import graded
 from distillab.reporting.reported import Reported
 from distillab.reporting.selection import unprotected
-from distillab.reporting.summaries import estimates, seeds_of, teachers_of, with_best
+from distillab.reporting.summaries import BEST, NOT_BOLD, estimates, seeds_of, teachers_of, with_best
 from distillab.reporting.tables import Tables, records
 
 if TYPE_CHECKING:
@@ -30,16 +30,18 @@ UTILITY = {
 """What an honest user of a teacher gets, by column of ``models``."""
 
 ENTROPY = {
-    "entropy_nats": declared("models", "entropy_nats", "Entropy"),
     "entropy_normalized": Heading("Entropy", "share of ln k"),
     "confidence": Heading("Confidence", "top probability, 0 if wrong"),
 }
 
-_TRAINED = "trained anew, so there is nothing to compare answer by answer"
+_NOTED = 0.1
+"""Seconds before the first step that are worth a word."""
+_INFINITE = "infinite: an answer has a zero for the right class"
+_TRAINED = "trained anew: nothing to compare answer by answer"
 _NOT_PRINTED = Absent("the paper prints no number for this pair")
 _TIME_NOTE = (
-    "Training time: seconds of the whole training over those of CE with the same network; beneath it the same of one "
-    "step, and the seconds that the method takes before the first step. Machine-dependent."
+    "Training time: over that of CE with the same network; beneath it that of one step + the seconds before the first. "
+    "Machine-dependent."
 )
 
 _Pair = tuple[str, str]
@@ -52,9 +54,10 @@ def utility_table(tables: Tables, reported: Reported) -> PageTable:
     printed, overheads = reported.accuracies(dataset), reported.overheads(dataset)
     shown = estimates(teachers, _MODEL, "test_accuracy")
     shown = with_best(dict(sorted(shown.items(), key=lambda item: -_value(item[1]))))
-    others = {name: estimates(teachers, _MODEL, name, reason=_TRAINED) for name in UTILITY}
+    reasons = {"flip_rate": _TRAINED, "change_l1": _TRAINED}
+    others = {name: estimates(teachers, _MODEL, name, reason=reasons.get(name, _INFINITE)) for name in UTILITY}
     times = _times(tables)
-    columns = {"model": Heading("Teacher", "grade"), "ours": Heading("Accuracy ↑", "%", percent)}
+    columns = {"model": Heading("Teacher"), "ours": Heading("Accuracy ↑", "%", percent)}
     columns |= {"paper": Heading("Paper", "%", percent), "difference": Heading("Ours − paper", "points", points)} if (
         printed
     ) else {}  # fmt: skip
@@ -77,12 +80,11 @@ def utility_table(tables: Tables, reported: Reported) -> PageTable:
         columns | UTILITY,
         rows,
         sample=f", {_sample(tables)}",
-        bold="the best and every model whose interval overlaps its interval",
+        bold=f"{BEST}column{NOT_BOLD}",
         notes=[
             "Flipped, changed: predictions, and probabilities in L1, against the unprotected teacher whose weights a "
-            f"post-hoc defense keeps; {DASH} for teachers that were trained anew. ECE: 15 bins.",
+            "post-hoc defense keeps. ECE: 15 bins.",
             _TIME_NOTE if times else "",
-            grade_note(tables, [defense for defense, _ in shown]),
         ],
     )
 
@@ -102,13 +104,12 @@ def entropy_table(tables: Tables, reported: Reported) -> PageTable:
     return PageTable(
         "entropy",
         "How confident the released answers are",
-        {"model": Heading("Teacher", "grade")} | ENTROPY | paper,
+        {"model": Heading("Teacher")} | ENTROPY | paper,
         rows,
         sample=f", {_sample(tables)}",
         notes=[
             "Answers can be concentrated without being confident: entropy is about single answers, CMI about how far "
             "those of a class differ." + (" Compare the paper's with the normalized column." if printed else ""),
-            grade_note(tables, [defense for defense, _ in order]),
         ],
     )
 
@@ -176,9 +177,10 @@ def _parts(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row
     plain = steps.get(unprotected(tables).get(row.arch))
     if row.model not in steps or not plain:
         return ""
-    return f"a step {number(steps[row.model] / plain)}; {number(fixed.get(row.model, 0.0), digits=2)} s before"
+    before = fixed.get(row.model, 0.0)
+    return number(steps[row.model] / plain) + (f" + {number(before, digits=2)} s" if before >= _NOTED else "")
 
 
 def _sample(tables: Tables) -> str:
     seeds = seeds_of(teachers_of(tables))
-    return f"n = {tables.facts['test_n']:,} test images of {tables.dataset}, {seeds}"
+    return f"n = {tables.facts['test_n']:,} test images{tables.of_standin}, {seeds}"

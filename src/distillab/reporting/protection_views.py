@@ -8,7 +8,6 @@ from distillab.reporting.columns import Heading, declared
 from distillab.reporting.display import number, percent, points
 from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import sample
-from distillab.reporting.names import grade_note
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import thief_title
 from distillab.reporting.thief_rows import asking_thieves, hardest_first
@@ -32,6 +31,8 @@ def protection_table(tables: Tables) -> PageTable:
     """
     verdicts = hardest_first(tables)
     verdicts = verdicts[verdicts["protects"].notna()]
+    if len(verdicts) and not verdicts["share_removed"].astype("float64").notna().any():
+        verdicts = verdicts.iloc[:0]
     thieves = [thief for thief in asking_thieves(tables) if thief in set(verdicts["thief"])]
     rows = []
     for _, group in verdicts.groupby("row", sort=False):
@@ -45,7 +46,7 @@ def protection_table(tables: Tables) -> PageTable:
     return PageTable(
         "protection",
         "What does each defense take from a thief?",
-        {"row": Heading("Teacher", "grade"), **removed, "cost": cost},
+        {"row": Heading("Teacher"), **removed, "cost": cost},
         rows,
         sample=" Share of the unprotected teacher's leak that is gone for the attack that loses least: 100 % leaves "
         "nothing, 0 % is no defense. Intervals over training seeds on these test images; "
@@ -53,10 +54,8 @@ def protection_table(tables: Tables) -> PageTable:
         notes=[
             "A defense protects if every attack surely keeps less than half of the leak and the teacher's accuracy is "
             f"surely less than the margin of {margin_phrase(tables)} below that of the unprotected one; corrected for "
-            "the number of teachers (Holm) and of looks. Point at the words for what speaks most against it.",
-            "The leak is measured by an attack that was fixed beforehand. No share where the leak is not surely above "
-            "the margin. Shares: by Fieller, several attacks together; costs: all teachers together (Dunnett).",
-            grade_note(tables, list(verdicts["defense"])),
+            "the number of teachers (Holm) and of looks. The leak is measured by an attack that was fixed beforehand. "
+            "Shares: by Fieller, several attacks together; costs: all teachers together (Dunnett).",
         ],
     )
 

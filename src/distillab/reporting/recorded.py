@@ -71,7 +71,7 @@ def robustness(tables: Tables, papers: Reported) -> Sections:
 def certificates(tables: Tables, papers: Reported) -> Sections:
     """Clean, attacked and certified accuracy of each model, its cascades, and what the papers print."""
     return {
-        "Certificates": [certified_views.certificate_table(tables)],
+        "Certificates": [certified_views.certificate_table(tables), certified_views.cost_table(tables)],
         "Cascades": [certified_views.cascade_table(tables)],
         "What the papers print": [certified_papers.printed_tables(tables, papers)],
     }

@@ -12,7 +12,7 @@ from distillab.reporting.columns import Heading, declared
 from distillab.reporting.display import Html, Piece, setting
 from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
-from distillab.reporting.names import grade_note, marked
+from distillab.reporting.names import marked
 from distillab.reporting.palette import places
 from distillab.reporting.summaries import counts, estimates, range_of, seeds_of
 from distillab.reporting.tables import Tables
@@ -58,12 +58,12 @@ def responses_table(tables: Tables) -> PageTable:
     return PageTable(
         "responses",
         "How the teachers answer",
-        {"teacher": Heading("Teacher", "grade")} | columns,
+        {"teacher": Heading("Teacher")} | columns,
         [
             {"teacher": titles[teacher]} | {key: found[teacher] for key, found in cells.items()}
             for teacher in in_order(tables, frame["teacher"])
         ],
-        sample=f" images that they classify correctly, n = {counts(frame['n'])} test images of {tables.dataset}, "
+        sample=f" images that they classify correctly, n = {counts(frame['n'])} test images{tables.of_standin}, "
         f"{seeds_of(frame)}"
         if len(frame)
         else "",
@@ -72,7 +72,6 @@ def responses_table(tables: Tables) -> PageTable:
             "Softened at T: each answer to the power 1/T, normalized, which is all a thief can do with probabilities. "
             "CE: the unprotected teacher of the same network and seed. Infinite: one of the two has an exact zero "
             "where the other has mass.",
-            grade_note(tables, frame["defense"].unique()),
         ],
         otherwise="No answers were compared.",
     )

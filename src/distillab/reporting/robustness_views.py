@@ -13,15 +13,21 @@ from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.palette import ordered
 from distillab.reporting.strength import attack_list, strength_note, strength_words, with_mark
-from distillab.reporting.summaries import counts, estimates, nothing_found, seeds_of, teachers_of, with_best
+from distillab.reporting.summaries import (
+    BEST,
+    NOT_BOLD,
+    counts,
+    estimates,
+    nothing_found,
+    seeds_of,
+    teachers_of,
+    with_best,
+)
 from distillab.reporting.tables import Tables, norm_label, records
 from distillab.tables.curves import BETWEEN
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-BOLD = "the column's best and every model whose interval overlaps its interval"
 
 CLEAN = Heading("Clean", "accuracy, %", percent)
 
@@ -50,9 +56,9 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
             | {name: found.get(model) or _absent(tables, model, parts.get(name)) for name, found in cells.items()}
             for model in models
         ],
-        sample=f", n = {counts(frame['n'])} images of {tables.dataset}, {seeds_of(frame)}" if models else "",
+        sample=f", images{tables.of_standin}, {seeds_of(frame)}" if models else "",
         spanners={title: names for title, names in spanners.items() if names},
-        bold=BOLD,
+        bold=f"{BEST}column{NOT_BOLD}",
         notes=[
             "Distances are over initially correct images, pixel scale 0–1; a failed search counts as infinitely far."
             if least
@@ -136,8 +142,8 @@ def _heading(part: "pd.DataFrame") -> Heading:
     first = part.iloc[0]
     norm = norm_label(first["norm"])
     if _at_budget(part):
-        return Heading(first["attack_label"], f"{norm}, eps {setting(first['eps'])}", percent)
-    return Heading(first["attack_label"], norm)
+        return Heading(first["attack_label"], f"{norm}, eps {setting(first['eps'])}\nn = {counts(part['n'])}", percent)
+    return Heading(first["attack_label"], f"{norm}\nn = {counts(part['n'])}")
 
 
 def _clean(frame: "pd.DataFrame") -> dict[str, Content]:

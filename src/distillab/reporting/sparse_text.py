@@ -23,14 +23,21 @@ KINDS = (UNPROTECTED, "smoothed", "nasty", "sparse", KIND)
 """What the study is about, and what its paper builds on or what needs no protection."""
 
 
-def sparse_answer(tables: Tables) -> Html:
-    """Whether AST is harder to steal from than the others with its network, by bounds that do not overlap."""
+def sparse_answer(tables: Tables, *, short: bool = False) -> Html:
+    """Whether AST is harder to steal from than the others with its network, by bounds that do not overlap.
+
+    Args:
+        tables: The run.
+        short: Only how much its strongest attack gains.
+    """
     verdicts = of_teachers(ranked(only(tables, *KINDS)))
     own = verdicts[[kind_of(tables, key) == KIND for key in verdicts["defense"]]]
     if own.empty:
         return paragraph("No adversarial sparse teacher was attacked in this preset.", kind="lead")
     first = ordered(list(own["defense"]))[0]
     said = [_compared(tables, row, verdicts) for row in records(own[own["defense"] == first])]
+    if short:
+        return paragraph(_head(tables, records(own[own["defense"] == first])[0]), kind="lead")
     variants = own["defense"].nunique() - 1
     also = f"The table below has {variants} more variant{'s' * (variants > 1)} of AST." if variants else ""
     return Html("".join(paragraph(text, kind="lead").text for text in said) + (paragraph(also).text if also else ""))
@@ -40,13 +47,16 @@ def _compared(tables: Tables, own: Any, verdicts: "pd.DataFrame") -> str:  # noq
     network = tables.networks.get(own.teacher)
     same = [tables.networks.get(teacher) == network for teacher in verdicts["teacher"]]
     others = [row for row in records(verdicts[same]) if kind_of(tables, row.defense) != KIND]
+    return f"{_head(tables, own)}{_ranking(own, others)}{_cost(tables, own)}"
+
+
+def _head(tables: Tables, own: Any) -> str:  # noqa: ANN401 - a row
     attack = escape(attack_name(tables, own.best_attack))
-    head = (
+    return (
         f"On {dataset(tables)}, the verdict on {escape(own.row)} is <strong>{escape(own.verdict)}</strong> for the "
         f"papers' thief: its strongest attack, {attack}, moves the knockoff {points(own.best_delta)} points"
         f"{bounds_phrase(own)} from the LS students."
     )
-    return f"{head}{_ranking(own, others)}{_cost(tables, own)}"
 
 
 def _ranking(own: Any, others: list[Any]) -> str:  # noqa: ANN401 - rows

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 _Group = TypeVar("_Group")
 
-OVER_SEEDS = "95 %, Student's t over training seeds, of shares in Wilson's form"
-"""What the intervals over seeds are, as captions and notes say it."""
+OVER_SEEDS = "95 % over seeds"
+"""What the intervals over seeds are, as captions say it; the notes of tables say how they are made."""
+
+BEST = "the best of its "
+"""How a table begins to say what is bold, where that is by `with_best`."""
+
+NOT_BOLD = " and all whose intervals overlap its, where these are at most half"
+
+NOTHING_BOLD = "Nothing is bold: more than half of what is compared cannot be told from the best."
 
 _OWN_BOUNDS = {
     "robust_accuracy": "robust", "success_rate": "success", "small": "small", "certified_accuracy": "certified",
@@ -125,15 +132,17 @@ def nothing_found(correct: int) -> str:
 
 
 def with_best(contents: Mapping[_Group, Known], *, largest: bool = True) -> dict[_Group, Known]:
-    """The same with the best value marked, and every value whose interval overlaps its; none if it has no interval."""
-    known = [each for each in contents.values() if isinstance(each, Measured)]
+    """The same with the best value marked, and every value whose interval overlaps its; none if it has no interval.
+
+    Where that would be more than half of the values, they do not tell which one is best, and none is marked.
+    """
+    known = {key: each for key, each in contents.items() if isinstance(each, Measured)}
     if not known:
         return dict(contents)
-    best = max(known, key=lambda each: each.value if largest else -each.value)
-    return {
-        key: replace(each, best=each.high >= best.low and each.low <= best.high) if isinstance(each, Measured) else each
-        for key, each in contents.items()
-    }
+    best = max(known.values(), key=lambda each: each.value if largest else -each.value)
+    alike = {key for key, each in known.items() if each.high >= best.low and each.low <= best.high}
+    marked = alike if 2 * len(alike) <= len(known) else set()
+    return dict(contents) | {key: replace(each, best=key in marked) for key, each in known.items()}
 
 
 def seeds_phrase(seeds: int) -> str:
@@ -156,20 +165,32 @@ def seeds_of(frame: "pd.DataFrame") -> str:
 
 
 def kinds_note(kinds: Iterable[str]) -> str:
-    """One line that says what the intervals of a table are."""
+    """One line that says what the intervals of a figure are."""
+    return " ".join(kinds_notes(kinds))
+
+
+def kinds_notes(kinds: Iterable[str]) -> list[str]:
+    """What the intervals of a table are, a note for each kind."""
     known = set(kinds)
     notes = {
-        "seeds": f"Intervals: {OVER_SEEDS}; their spread counts as one image at least.",
+        "seeds": "Intervals: 95 %, Student's t over training seeds, of shares in Wilson's form; their spread counts as "
+        "one image at least.",
         "images": "Intervals: 95 %, Wilson over the images of one trained model; they hold no seed-to-seed variation.",
         "points": "No interval where there are too few seeds.",
     }
-    return " ".join(said for kind, said in notes.items() if kind in known)
+    return [said for kind, said in notes.items() if kind in known]
 
 
 def counts(n: "pd.Series[int]") -> str:
     """``"360"``, or ``"128 to 360"`` where the rows differ."""
     low, high = int(n.min()), int(n.max())
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def images_of(frame: "pd.DataFrame", split: str) -> str:
+    """``", n = 360"`` of the rows of a split; empty where there is none."""
+    images = frame.loc[frame["split"] == split, "n"]
+    return f", n = {counts(images)}" if len(images) else ""
 
 
 def teachers_of(tables: "Tables") -> "pd.DataFrame":

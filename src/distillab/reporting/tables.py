@@ -10,7 +10,7 @@ from distillab.core.errors import ArtifactError
 from distillab.core.identity import PAPER
 from distillab.core.labels import distinct
 from distillab.core.sidecar import file_hash
-from distillab.reporting.grades import GRADED
+from distillab.reporting.grades import GRADED, OWN
 from distillab.reporting.thief_names import own_labels
 from distillab.tables import RECORDS, TABLES
 from distillab.tables.table import Table
@@ -54,6 +54,11 @@ class Tables:
         return f"{self.facts['title']} (stand-in)" if self.facts["standin"] else str(self.facts["title"])
 
     @cached_property
+    def of_standin(self) -> str:
+        """What follows the images of a caption: which data they are where these stand in for others, else nothing."""
+        return f" of {self.dataset}" if self.facts["standin"] else ""
+
+    @cached_property
     def known(self) -> "pd.DataFrame":
         """Role, defense and network of every model, also of those that are not there and were attacked or certified."""
         import pandas as pd
@@ -73,15 +78,11 @@ class Tables:
         """Provenance of each defense and each knockoff attack, by key; see `distillab.reporting.grades.GRADES`."""
         models, knockoff = self["models"], self["knockoff"]
         grades = lookup(models, "defense", "grade") | lookup(knockoff, "defense", "grade")
-        return grades | lookup(knockoff, "attack", "attack_grade")
-
-    @cached_property
-    def own_designs(self) -> frozenset[str]:
-        """Keys of the methods that no paper describes."""
-        methods: dict[str, dict[str, Any]] = self.facts.get("methods", {})
-        return frozenset(
-            key for kind in methods.values() for key, method in kind.items() if method["paper"] == "distillab"
-        )
+        grades |= lookup(knockoff, "attack", "attack_grade")
+        methods: dict[str, dict[str, Any]] = self.facts.get("methods") or {}
+        return grades | {
+            key: OWN for kind in methods.values() for key, method in kind.items() if method["paper"] == "distillab"
+        }
 
     @cached_property
     def labels(self) -> dict[str, str]:

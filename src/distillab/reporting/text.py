@@ -10,7 +10,7 @@ from distillab.reporting.summaries import over_seeds, seeds_phrase, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import thief_title
 from distillab.reporting.thief_rows import asking_thieves
-from distillab.reporting.verdict_notes import levels_note, margin_phrase
+from distillab.reporting.verdict_notes import margin_phrase
 
 
 def post_hoc(tables: Tables) -> Html:
@@ -71,7 +71,6 @@ def resolution(tables: Tables) -> Html:
         f"One of {n:,} test images is {image} percentage points, so no model's accuracy has a finer step, no spread "
         "over seeds counts as less, and no verdict can rest on less. The margin, stated beforehand, is "
         f"{margin_phrase(tables)}, or {setting(margin * n)} test {images}. {_typical(tables)}"
-        f"{escape(levels_note(tables))}"
     )
 
 

@@ -117,9 +117,9 @@ def _papers(verdicts: "pd.DataFrame") -> str:
         return ""
     if (known["verdict"] == known["paper_verdict"]).all():
         return " Over the paper's attacks alone the verdicts are the same."
-    groups = {kind: list(known.loc[known["paper_verdict"] == kind, "row"]) for kind in _SAID}
-    said = [f"{len(rows)} {kind} ({escape(', '.join(rows))})" for kind, rows in groups.items() if rows]
-    return f" Over the paper's attacks alone: {', '.join(said)}."
+    counted = {kind: int((known["paper_verdict"] == kind).sum()) for kind in _SAID}
+    said = ", ".join(f"{n} {kind}" for kind, n in counted.items() if n)
+    return f" Over the paper's attacks alone: {said}."
 
 
 def bounds_phrase(v: Any) -> str:  # noqa: ANN401 - a row

@@ -7,11 +7,11 @@ from distillab.reporting.absent import gap_note, gaps, reason
 from distillab.reporting.cells import Absent, Content, Measured, beside, lines, quiet, verdict
 from distillab.reporting.columns import Heading, declared, rows_of, whole
 from distillab.reporting.display import percent, points
+from distillab.reporting.grades import GRADE_NOTE
 from distillab.reporting.kit import PageTable
 from distillab.reporting.knockoff_rows import attack_name, sample, seeds_of
-from distillab.reporting.names import grade_note
 from distillab.reporting.protection_views import WORTH, worth_cells
-from distillab.reporting.summaries import OVER_SEEDS, estimates, seeds_phrase, seeds_range, teachers_of
+from distillab.reporting.summaries import estimates, seeds_phrase, seeds_range, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import means_lines, means_phrase, thief_title
 from distillab.reporting.thief_rows import asking_thieves, controls_of, hardest_first, price_phrase, strongest
@@ -25,7 +25,6 @@ ACCURACY = Heading("Accuracy ↑", "of the teacher, %", percent)
 
 THIEVES = {
     "thief": Heading("Thief"),
-    "means": Heading("Means", "labels, questions, what it sees"),
     "gain": Heading("Gain ↑", "points [bounds]", points),
     "knockoff": Heading("Strongest knockoff ↑", "of the unprotected teacher, %", percent),
     "queries": declared("knockoff", "queries", "Answers bought", "images asked about"),
@@ -56,7 +55,7 @@ def verdict_matrix(tables: Tables) -> PageTable:
     return PageTable(
         "thieves-verdicts",
         "Whom can each thief distill?",
-        {"row": Heading("Teacher", "grade"), **columns, "accuracy": ACCURACY},
+        {"row": Heading("Teacher"), **columns, "accuracy": ACCURACY},
         rows,
         sample=" Hardest to steal from first, by the largest gain of any thief; beneath each verdict the largest gain "
         f"in points [bounds that decide] and its attack. {sample(tables)}, {seeds_of(verdicts)}",
@@ -77,12 +76,10 @@ def thieves_table(tables: Tables) -> PageTable:
         [_thief(tables, cell, several) for cell in sorted(records(cells), key=lambda cell: order.index(cell.thief))],
         sample=f" {sample(tables)}",
         notes=[
-            f"Intervals of accuracies: {OVER_SEEDS}, on these test images. Gain: over the mean "
-            "of the LS students, and where there is a second control the smaller of both; its bounds are those that "
-            "decide the verdict. Worth: with how many labels alone a student is as accurate as this knockoff, read off "
-            "the curve of the LS students, beyond whose ends nothing can be read; an answer: what is beyond the labels "
-            "that the thief has, over the answers bought; bootstrap over seeds of both.",
-            grade_note(tables, [*cells["defense"], *cells["attack"]]),
+            "Worth: with how many labels alone a student is as accurate, read off the curve of the LS students, beyond "
+            "whose ends nothing can be read; an answer: what is beyond the thief's labels, over the answers bought; "
+            "bootstrap over seeds of both.",
+            GRADE_NOTE,
         ],
     )
 
@@ -109,7 +106,6 @@ def controls_table(tables: Tables) -> PageTable:
 
 
 def _verdict_notes(tables: Tables, verdicts: "pd.DataFrame") -> list[str]:
-    attacks = [str(name).partition(" on ")[0] for name in verdicts["best_attack"]]
     return [
         notes.control_note(tables),
         notes.rule_note(tables),
@@ -118,7 +114,7 @@ def _verdict_notes(tables: Tables, verdicts: "pd.DataFrame") -> list[str]:
         notes.PRICE if any(price_phrase(tables, v) for v in records(verdicts)) else "",
         notes.fewer_note(verdicts),
         gap_note(gaps(tables, "knockoff")),
-        grade_note(tables, [*verdicts["defense"], *attacks]),
+        GRADE_NOTE,
     ]
 
 
@@ -140,7 +136,6 @@ def _thief(tables: Tables, cell: Any, several: bool) -> dict[str, Content]:  # n
     attacked = f"{cell.row}, {attack_name(tables, cell.attack)}"
     return {
         "thief": lines(thief_title(cell.thief), quiet(cell.pair if several else "")),
-        "means": lines(*means_lines(tables.facts, cell.thief)),
         "gain": Measured(cell.best_delta, cell.lower, cell.upper),
         "knockoff": lines(
             Measured(cell.knockoff_accuracy, cell.knockoff_low, cell.knockoff_high), quiet(attacked)

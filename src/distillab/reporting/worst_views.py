@@ -10,9 +10,8 @@ from distillab.reporting.chain_views import first_teachers
 from distillab.reporting.columns import CellRow, Heading, declared
 from distillab.reporting.display import percent
 from distillab.reporting.kit import Folded, PageTable
-from distillab.reporting.names import grade_note
 from distillab.reporting.selection import kind_of
-from distillab.reporting.summaries import counts, estimates, seeds_of, with_best
+from distillab.reporting.summaries import BEST, NOT_BOLD, counts, estimates, seeds_of, with_best
 from distillab.reporting.tables import Tables
 from distillab.reporting.titles import cell_titles, in_order
 from distillab.reporting.worst_rows import ROBUST, ThreatModel, at, attacks_of, doubts, named, threat_models
@@ -24,9 +23,8 @@ SHARES = {
     "clean_accuracy": declared("worst", "clean_accuracy", "Clean ↑", "accuracy, %"),
     "robust_accuracy": declared("worst", "robust_accuracy", "Worst case ↑", "robust accuracy, %"),
     "best_single": declared("worst", "best_single", "Best single attack", "robust accuracy, %"),
-    "boundary": declared("worst", "boundary", "Boundary risk ↓", "% of images"),
 }
-WORST = {"model": Heading("Model", "grade"), **SHARES, "attacks": Heading("Attacks"), "flags": Heading("Doubts")}
+WORST = {"model": Heading("Model"), **SHARES, "flags": Heading("Doubts")}
 
 VIEWS = {
     "raw": Heading("White box", "this network", percent),
@@ -74,9 +72,9 @@ def transfer_table(tables: Tables) -> PageTable:
     return PageTable(
         "transfer",
         "Attacks carried over from other networks",
-        {"model": Heading("Teacher", "grade"), "attack": Heading("Attack"), **views},
+        {"model": Heading("Teacher"), "attack": Heading("Attack"), **views},
         rows,
-        sample=f": robust accuracy, %, n = {counts(frame['n'])} images of {tables.dataset}, {seeds_of(frame)}"
+        sample=f": robust accuracy, %, n = {counts(frame['n'])} images{tables.of_standin}, {seeds_of(frame)}"
         if rows
         else "",
         spanners={"Adversarial images made against": list(views)},
@@ -84,7 +82,6 @@ def transfer_table(tables: Tables) -> PageTable:
         notes=[
             "A direct attack that sees the gradients "
             "should never lose to one that does not: where it does, it is too weak or the gradients are masked.",
-            grade_note(tables, frame["defense"].unique()),
         ],
         otherwise="No attack was carried over from another network.",
     )
@@ -123,28 +120,24 @@ def _fewer(frame: "pd.DataFrame") -> str:
 def _worst(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str, title: str) -> PageTable:
     titles = cell_titles(tables)
     means = {column: estimates(frame, ["model"], column) for column in SHARES}
-    means |= {column: with_best(means[column], largest=column != "boundary") for column in SHARES if
-              column != "best_single"}  # fmt: skip
+    means |= {column: with_best(means[column]) for column in SHARES if column != "best_single"}
     rows: list[CellRow] = [
         {"model": titles.get(model, model)}
         | {column: each[model] for column, each in means.items()}
-        | {"attacks": counts(frame.loc[frame["model"] == model, "attacks"]),
-           "flags": lines(*doubts(tables, frame, model, threat) or ["none"])}
+        | {"flags": lines(*doubts(tables, frame, model, threat) or [""])}
         for model in in_order(tables, frame["model"])
     ]  # fmt: skip
     return PageTable(
         name,
-        f"{title}: {named(threat)}",
+        f"{title}: {named(threat)}, {counts(frame['attacks'])} attacks" if rows else title,
         WORST,
         rows,
-        sample=f", n = {counts(frame['n'])} images of {tables.dataset}, {seeds_of(frame)}" if rows else "",
-        bold="the column's best and every model whose interval overlaps its interval",
+        sample=f", n = {counts(frame['n'])} images{tables.of_standin}, {seeds_of(frame)}" if rows else "",
+        bold=f"{BEST}column{NOT_BOLD}",
         notes=[
-            "An image counts as robust if every untargeted attack in the norm fails on it. Boundary risk: images that "
-            "are classified correctly and can be attacked; 100 − worst case = clean error + boundary risk. It is an "
-            f"upper bound of the true robustness: other attacks may find more. Here: {attacks_of(tables, frame)}.",
+            "Clean − worst case is the boundary risk of TRADES.",
+            f"Attacks: {attacks_of(tables, frame)}.",
             _fewer(frame),
-            grade_note(tables, [key for key in frame["defense"].unique() if key]),
         ],
         otherwise="No attack of a fixed radius was run on these models." if name == "worst" else "",
     )

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pages import words
 
 from distillab.reporting import chain_attacks, chain_plots, chain_text, chain_views
 from distillab.reporting.reported import Reported
@@ -120,10 +121,12 @@ def test_models_trained_at_one_have_nothing_to_unmask():
 def test_differences_are_averaged_first_and_single_temperatures_folded():
     steps = [difference(0, 1, -1.0, images_low=nan, images_high=nan, n=nan), difference(0, 1, 20.0)]
     shown, folded = chain_attacks.differences_table(tables(steps=steps)).text.split("<details>")
-    assert "averaged over all temperatures" in shown
+    assert "averaged over all T" in shown
     assert "n = 48" not in shown
     assert "T = 20" in folded
-    assert "+0.260 [+0.200, +0.300], n = 48" in folded
+    assert "+0.250 [+0.100, +0.400] n = 48" in words(folded)
+    alone = [difference(0, 1, 20.0, low=nan, high=nan)]
+    assert "+0.260 [+0.200, +0.300] n = 48" in words(chain_attacks.differences_table(tables(steps=alone)).text)
 
 
 def test_only_the_papers_pairs_and_neighbors_are_compared():

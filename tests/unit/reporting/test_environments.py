@@ -60,17 +60,20 @@ def tables():
 
 
 def test_the_provenance_box_says_that_there_are_two_environments(tables):
-    text = boxes.provenance(tables(LAPTOP, CLUSTER)).text
+    text = boxes.provenance(tables(LAPTOP, CLUSTER), whole=True).text
     assert "<dt>Software</dt><dd>python 3.11.7, torch 2.13.0, machine x86_64</dd>" in text
     assert "<dt>Environments</dt><dd>made in 2 environments: device cpu, kernels AVX2 (1,204 payloads" in text
     assert "kernels A &lt;card&gt; (7 payloads: attack 7; models ce)</dd>" in text
 
 
 def test_the_provenance_box_of_one_environment_has_no_such_line(tables):
-    text = boxes.provenance(tables(LAPTOP)).text
+    text = boxes.provenance(tables(LAPTOP), whole=True).text
     assert "<dt>Software</dt><dd>python 3.11.7, torch 2.13.0, machine x86_64, device cpu, kernels AVX2</dd>" in text
     assert "nvironments" not in text
 
 
 def test_the_reproduction_box_names_every_machine(tables):
-    assert "process time on cpu, x86_64 and cuda, x86_64 (teach 3" in boxes.reproduce(tables(LAPTOP, CLUSTER)).text
+    assert (
+        "process time on cpu, x86_64 and cuda, x86_64 (teach 3"
+        in boxes.reproduce(tables(LAPTOP, CLUSTER), whole=True).text
+    )

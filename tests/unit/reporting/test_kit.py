@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from io import StringIO
 from math import isnan, nan
 
@@ -12,6 +13,7 @@ from distillab.reporting.cells import Absent, Measured, beside, quiet
 from distillab.reporting.columns import WRITTEN, Heading, declared, rows_of, whole
 from distillab.reporting.display import percent
 from distillab.reporting.kit import Folded, PageTable
+from distillab.reporting.summaries import BEST
 from distillab.tables import TABLES
 from distillab.tables.units import UNITS
 
@@ -52,7 +54,24 @@ def test_a_record_has_the_same_and_the_reasons_of_its_dashes(table):
     assert caption == "**Shares & n**, n = 9."
     assert rows.splitlines() == [r"| \<Name\> | Over: Share ↑, %, of images | Over: n |", "| --- | --- | --- |",
                                  r"| \<one\> | 50.0 [40.0, 60.0] | 3 |", r"| t\|o | – | 4 of 9 |"]  # fmt: skip
-    assert notes[-2:] == [r"\<so\>", "Dashes: not run."]
+    assert notes[-2:] == [r"\<so\>", "– not run."]
+
+
+def test_several_reasons_have_letters_that_their_own_table_explains(table):
+    rows = [*ROWS, {"name": "u", "share": Absent("no <image>"), "n": beside(5, Absent("not run"))}]
+    two = replace(table, rows=rows)
+    assert '<abbr class="missing" title="no &lt;image&gt;">–<sup>b</sup></abbr>' in two.text
+    assert '<p class="dashes">–a not run; –b no &lt;image&gt;.</p>' in two.text
+    assert "5 –a" in two.markdown()
+    many = [{"name": "u", "share": Absent(f"reason {number}"), "n": 1} for number in range(30)]
+    assert "–z reason 25; – 4 more, on pointing." in replace(table, rows=many).text
+
+
+@pytest.mark.parametrize(("best", "said"), [(True, "Bold: the best of its column."), (False, "Nothing is bold")])
+def test_what_is_bold_is_said_and_that_nothing_is(table, best, said):
+    rows = [{"name": "u", "share": Measured(0.5, 0.4, 0.6, best=best), "n": 1}]
+    assert said in replace(table, rows=rows, bold=f"{BEST}column").text
+    assert "old" not in replace(table, rows=[{**rows[0], "share": Measured(0.5)}], bold=f"{BEST}column").text
 
 
 def test_a_file_has_the_numbers_as_they_are_and_the_words_beside(table):

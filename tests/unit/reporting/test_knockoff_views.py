@@ -4,7 +4,7 @@ from pages import row_of, words
 from distillab.reporting import knockoff_rows, knockoff_views, matrix_views, thief_text
 
 
-def test_both_verdicts_stand_in_one_row_with_their_literal_rules(tables_of, teacher, knockoff, verdict):
+def test_the_verdict_over_the_papers_attacks_stands_beside_both_literal_rules(tables_of, teacher, knockoff, verdict):
     paper = {
         "verdict": "undistillable",
         "literal": False,
@@ -19,20 +19,17 @@ def test_both_verdicts_stand_in_one_row_with_their_literal_rules(tables_of, teac
         verdicts=[verdict("ce", "distillable", best_attack="scm", paper=paper)],
     )
     table = knockoff_views.verdict_table(read).text
-    row = row_of(table, "ce V")
-    assert "○ distillable distillable +2.00 [+1.00, +3.00] SCM" in row
-    assert "● undistillable undistillable −2.00 [−3.00, −1.00] KD" in row
-    assert row.endswith("95.0")
-    assert "Over all attacks (2)" in words(table)
-    assert "Over the paper's attacks (1)" in words(table)
+    row = row_of(table, "ce")
+    assert row == "ce ● undistillable −2.00 [−3.00, −1.00] KD undistillable distillable"
+    assert "Can the paper's attacks (1) distill the teacher?" in words(table)
 
 
 def test_a_reconstructed_attack_that_decides_says_so(tables_of, teacher, knockoff, verdict):
     read = tables_of(models=[teacher("ce")], knockoff=[knockoff("ce", "kd"), knockoff("ce", "htc", attack_grade="R")],
                      verdicts=[verdict("ce", "distillable", best_attack="htc")])  # fmt: skip
     table = knockoff_views.verdict_table(read).text
-    assert "HTC (R)" in row_of(table, "ce V")
-    assert "R: reconstruction, which does not stand for its authors' code (HTC)" in words(table)
+    assert "HTC (R)" in row_of(table, "ce")
+    assert "R reconstruction, which does not stand for its authors' code" in words(table)
     assert "HTC (R) gains +2.00 points" in thief_text.knockoff_answer(read).text
     assert "HTC (R)" in matrix_views.delta_figure(read, matrix_views.gains(read)).text
 
@@ -41,7 +38,7 @@ def test_a_verdict_over_nothing_is_a_dash_with_its_reason(tables_of, knockoff, v
     nothing = dict.fromkeys(("verdict", "literal", "best_attack", "best_delta", "lower", "upper", "attacks"))
     read = tables_of(knockoff=[knockoff("ce", "scm", in_paper=False)],
                      verdicts=[verdict("ce", "undecided", paper=nothing)])  # fmt: skip
-    assert knockoff_views.verdict_table(read).text.count('title="none of these attacks was run"') == 2
+    assert knockoff_views.verdict_table(read).text.count('title="none of these attacks was run"') == 3
     assert "Over the paper's attacks" not in thief_text.papers_rule(read).text
 
 
@@ -67,7 +64,7 @@ def test_the_papers_attacks_get_their_own_sentence_only_where_they_decide_otherw
     same = tables_of(knockoff=cells, verdicts=[verdict("ce", "undecided")])
     other = tables_of(knockoff=cells, verdicts=[verdict("ce", "distillable", paper={"verdict": "undecided"})])
     assert "alone the verdicts are the same" in thief_text.papers_rule(same).text
-    assert "Over the paper's attacks alone: 1 undecided (ce)" in thief_text.papers_rule(other).text
+    assert "Over the paper's attacks alone: 1 undecided." in thief_text.papers_rule(other).text
 
 
 def test_networks_are_named_where_there_are_several(tables_of, teacher, knockoff, verdict):
@@ -85,9 +82,9 @@ def test_an_arrow_is_against_the_mean_of_all_ls_students(tables_of, papers, knoc
              knockoff("ce", "mkd", knockoff_accuracy=0.785, control_seeds=12)]  # fmt: skip
     read = tables_of(knockoff=cells, verdicts=[verdict("ce", "undecided")])
     table = matrix_views.knockoff_table(read, papers).text
-    row = row_of(table, "ce V")
-    assert "↓ not above LS 77.5" in row
-    assert "↑ above LS 78.5" in row
+    row = row_of(table, "ce")
+    assert "↓ 77.5" in row
+    assert "↑ 78.5" in row
     assert "78.0 [77.0, 79.0]" in row
     assert "LS student no teacher, 12 seeds" in words(table)
 
@@ -103,8 +100,8 @@ def test_the_papers_cells_stand_beside_ours_only_on_the_same_data(request, paper
         knockoff=[knockoff("cmim", "dist", "CMIM", arch="resnet50", student="vgg11_bn")],
         verdicts=[verdict("cmim", "undecided", arch="resnet50", student="vgg11_bn")],
     )
-    row = row_of(matrix_views.knockoff_table(read, papers).text, "CMIM V")
-    assert ("paper 71.9 ↑ above LS 80.0 [79.0, 81.0] paper 71.9" in row) == beside
+    row = row_of(matrix_views.knockoff_table(read, papers).text, "CMIM")
+    assert ("paper 71.9 ↑ 80.0 [79.0, 81.0] paper 71.9" in row) == beside
     assert ("paper" in row) == beside
 
 

@@ -2,7 +2,7 @@ import pandas as pd
 
 from distillab.reporting import method_views
 from distillab.reporting.cells import Graded
-from distillab.reporting.names import grade_note, graded, marked
+from distillab.reporting.names import graded, marked
 from distillab.reporting.tables import Tables
 from distillab.tables import TABLES
 
@@ -19,14 +19,9 @@ def test_reconstructions_are_named_and_own_designs_apart(tables_of, teacher):
     methods = {"defenses": {"snt": {"paper": "someone"}, "flat": {"paper": "distillab"}}}
     rows = [teacher("ce", "CE"), teacher("snt", "SNT", grade="R"), teacher("flat", "CMIM flat", grade="R")]
     read = tables_of({"methods": methods}, models=rows)
-    note = grade_note(read, ["ce", "snt", "flat", "snt"])
-    assert note.endswith("code (SNT). Designs of this project: CMIM flat.")
-    assert note.startswith("Grades: V: verified")
-    assert "P:" not in note
-    assert (marked(read, "snt"), marked(read, "ce")) == ("SNT (R)", "CE")
+    assert (marked(read, "snt"), marked(read, "flat"), marked(read, "ce")) == ("SNT (R)", "CMIM flat (O)", "CE")
     assert graded(read, "snt", ", net") == Graded("SNT", "R", ", net")
     assert read.label("snt-net") == "SNT (R)"
-    assert grade_note(read, []) == ""
 
 
 def test_methods_are_listed_with_source_and_grade_or_said_to_be_unknown(tables_of):

@@ -118,7 +118,7 @@ def test_a_knockoff_study_says_how_each_attack_asked_and_which_are_reconstructio
     )
     text = "\n\n".join(recorded("knockoffs", read, papers))
     assert "500 asked once an image, answers kept (KD); 9,000 asked about every view" in text
-    assert "R: reconstruction, which does not stand for its authors' code (HTC)" in text
+    assert "R reconstruction, which does not stand for its authors' code" in text
 
 
 def test_two_studies_that_share_a_record_are_recorded_once_and_one_without_is_not(tmp_path, monkeypatch):

@@ -77,14 +77,16 @@ def test_a_failed_seed_is_left_out_and_counted():
     assert isnan(over_seeds(models([np.nan]), ["model"], "value", within=FREE).iloc[0]["value"])
 
 
-def test_everything_that_overlaps_the_best_is_best():
+def test_everything_that_overlaps_the_best_is_best_unless_that_is_more_than_half():
     ends = {"a": (0.9, 0.82, 0.95), "b": (0.8, 0.75, 0.85), "c": (0.5, 0.4, 0.6)}
     contents = {key: Measured(*each) for key, each in ends.items()} | {"d": Absent("gone")}
-    for largest, best in ((True, ["a", "b"]), (False, ["c"])):
+    for largest, best in ((True, []), (False, ["c"])):
         marked = with_best(contents, largest=largest)
         assert [key for key in ends if marked[key].best] == best
         assert marked["d"] == Absent("gone")
     assert with_best({"d": Absent("gone")}) == {"d": Absent("gone")}
+    four = with_best(contents | {"e": Measured(0.3, 0.2, 0.35)})
+    assert [key for key in four if isinstance(four[key], Measured) and four[key].best] == ["a", "b"]
 
 
 def test_the_note_names_each_kind_of_interval_that_is_shown():

@@ -54,7 +54,7 @@ def test_the_caption_says_what_answers_add_and_of_whom_it_speaks(tables_of, made
     said = words(shown.text)
     assert "With 60 labels alone a student reaches 89.0 %, with answers of ce 95.0 %." in said
     assert "over training seeds on these test images" in said
-    assert "n = 1,000 test images of Digits, 3 to 8 seeds." in said
+    assert "n = 1,000 test images, 3 to 8 seeds." in said
     assert "0.1 points above them" in said
     assert "Open markers" in said
     label = re.search(r'aria-label="(Accuracy[^"]*)"', shown.text)[1]
