@@ -54,12 +54,12 @@ class Ascent:
     norm: Norm
     steps: int
     step_size: float
-    kappa: float = 0.0
+    beyond: float = 0.0
 
     def run(self, logits_fn: LogitsFn, batch: Ascending, x_adv: Images, ledger: Ledger) -> Ascending:
         """The examples that one start does not settle; adversarial points go to the ledger.
 
-        An example is settled at its first success, or, with ``kappa``, once the adversarial class wins by as many
+        An example is settled at its first success, or, with ``beyond``, once the adversarial class wins by as many
         logits; its last adversarial point counts.
         """
         for step in range(1, self.steps + 1):
@@ -86,6 +86,6 @@ class Ascent:
         if not any_of(found):
             return batch
         ledger.succeed(batch.rows, found, x_adv, NORMS[self.norm](x_adv - batch.x))
-        settled = is_adversarial(margin, self.kappa) & batch.going
+        settled = is_adversarial(margin, self.beyond) & batch.going
         ledger.spend(batch.rows, settled, forwards=forwards, backwards=min(forwards, self.steps))
         return replace(batch, going=batch.going & ~settled)

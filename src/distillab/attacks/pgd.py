@@ -18,8 +18,8 @@ class PGD(AttackSpec):
     """x <- project(x + step_size * direction of steepest ascent), from a uniform point of the ball.
 
     Every point counts, the start and the last one included: an example withstands the attack only if every point of
-    every restart does. The first adversarial point is the result, or with ``kappa`` the last one before the
-    adversarial class wins by as many logits: ``loss: margin`` is the papers' CW, and with ``kappa: 50`` their CW+.
+    every restart does. The first adversarial point is the result, or with ``beyond`` the last one before the
+    adversarial class wins by as many logits: ``loss: margin`` is the papers' CW, and with ``beyond: 50`` their CW+.
 
     Reference: Madry et al. 2018, section 2.1; the papers keep the last point only.
     """
@@ -36,7 +36,7 @@ class PGD(AttackSpec):
         description="ce: cross-entropy; margin: difference of logits; dlr: the same over the logits' spread",
     )
 
-    kappa: Factor = Field(
+    beyond: Factor = Field(
         default=0.0,
         ge=0,
         description="Logits by which the adversarial class must win before an example is left alone; what is carried "
@@ -70,7 +70,7 @@ class PGD(AttackSpec):
         """Restart the examples that are left until none is, or the restarts are used up."""
         ledger = Ledger(x)
         left = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
-        ascent = Ascent(self.loss, self.norm, self.steps, self.step_size, self.kappa)
+        ascent = Ascent(self.loss, self.norm, self.steps, self.step_size, self.beyond)
         for restart in range(self.restarts):
             if len(left.rows):
                 x_adv = left.ball.sample(noise.take(left.rows), restart) if self.random_start else left.x

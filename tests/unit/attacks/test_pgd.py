@@ -70,17 +70,17 @@ def test_fractions_and_mistakes():
             PGD(**{"eps": 0.1, "step_size": 0.1, **wrong})
 
 
-def test_kappa_goes_on_until_the_class_wins_by_as_many_logits_and_fools_no_more_images():
+def test_beyond_goes_on_until_the_class_wins_by_as_many_logits_and_fools_no_more_images():
     """The margin of the toy falls by 7 logits a unit in both pixels: from 1 by 0.35 a step."""
-    first, beyond = (attack(toy(), eps=0.4, step_size=0.05, random_start=False, kappa=kappa) for kappa in (0.0, 0.7))
+    first, beyond = (attack(toy(), eps=0.4, step_size=0.05, random_start=False, beyond=logits) for logits in (0.0, 0.7))
     assert first.success.item() is beyond.success.item() is True
     assert (first.linf.item(), beyond.linf.item()) == pytest.approx((0.15, 0.25))
-    unreached = attack(toy(), eps=0.2, step_size=0.05, random_start=False, kappa=50)
+    unreached = attack(toy(), eps=0.2, step_size=0.05, random_start=False, beyond=50)
     assert unreached.success.item() is True, "adversarial, though not by as much"
     assert unreached.linf.item() == pytest.approx(0.2)
 
 
-def test_what_kappa_asks_for_carries_over_further():
+def test_what_is_beyond_the_boundary_carries_over_further():
     """The same network shifted by half a logit is not fooled by the first point that fools the other."""
 
     def shifted(x):
@@ -88,6 +88,6 @@ def test_what_kappa_asks_for_carries_over_further():
 
     model = nn.Module()
     model.forward = shifted
-    for kappa, expected in ((0.0, False), (50.0, True)):
-        spec = PGD(eps=0.25, step_size=0.05, steps=20, random_start=False, loss="margin", kappa=kappa)
+    for logits, expected in ((0.0, False), (50.0, True)):
+        spec = PGD(eps=0.25, step_size=0.05, steps=20, random_start=False, loss="margin", beyond=logits)
         assert run_attack(model, X, Y, [0], spec=spec, seed=0, source=toy()).success.item() is expected
