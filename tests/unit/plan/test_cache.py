@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from distillab.core.errors import SpecError
 from distillab.core.job import read_plan
 from distillab.plan import build
 from distillab.plan.cache import load_plan, plan_path
@@ -78,3 +79,17 @@ def test_a_plan_is_kept_in_the_hidden_folder_under_128_bits(project):
     assert path.parent == project() / ".distillab" / "plans"
     assert (len(path.stem), path.suffix) == (32, ".json")
     assert int(path.stem, 16) >= 0
+
+
+def test_a_model_that_changed_is_planned_anew(project, tmp_path):
+    weights = tmp_path / "net.pth"
+    weights.write_bytes(b"first")
+    root = project({"models": {"mine": {"weights": str(weights), "arch": "cnn_digits"}}})
+    first = load_plan(root).members["mine-cnn_digits-s0"]
+    assert load_plan(root).members["mine-cnn_digits-s0"].key == first.key
+    weights.write_bytes(b"other")
+    other = load_plan(root).members["mine-cnn_digits-s0"]
+    assert (other.key != first.key, other.spec["content"] != first.spec["content"]) == (True, True)
+    weights.rename(tmp_path / "moved.pth")
+    with pytest.raises(SpecError, match=r"models\.mine: .*no such file"):
+        load_plan(root)
