@@ -32,7 +32,8 @@ def audit_answer(tables: Tables) -> Html:
 
 def audit_sentence(tables: Tables) -> str:
     """The same in a line for a terminal."""
-    return f"{'; '.join(audit_clauses(tables))}."
+    first, *more = audit_clauses(tables)
+    return f"{'; '.join([first, *(clause[0].lower() + clause[1:] for clause in more)])}."
 
 
 def audit_clauses(tables: Tables) -> list[str]:

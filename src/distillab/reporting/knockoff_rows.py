@@ -67,7 +67,9 @@ def _where(tables: Tables, teacher: str, student: str) -> str:
     """The networks of a row, as far as the study has several of them."""
     knockoff: Any = tables["knockoff"]
     several = len({_network(tables, name) for name in knockoff["teacher"].unique()}) > 1
-    network = f", {_network(tables, teacher)}" if several else ""
+    own = _network(tables, teacher)
+    # A model from elsewhere whose network nobody knows has its own name twice.
+    network = f", {own}" if several and teacher != f"{own}-{own}" else ""
     return f"{network} → {student}" if knockoff["student"].nunique() > 1 else network
 
 

@@ -44,7 +44,7 @@ def leaks_table(tables: Tables) -> PageTable:
         "What the answers give away",
         {"teacher": Heading("Teacher")} | LEAKS,
         [
-            {"teacher": graded(tables, keys[name], f", {tables.networks.get(name, name)}" if several else "")}
+            {"teacher": graded(tables, keys[name], _network(tables, name) if several else "")}
             | {key: found.get(name, Absent("not measured")) for key, found in cells.items()}
             for name in sorted(keys.index, key=lambda name: (ordered(list(keys)).index(keys[name]), name))
         ],
@@ -59,6 +59,12 @@ def leaks_table(tables: Tables) -> PageTable:
             "can use both even where the CMI is zero.",
         ],
     )
+
+
+def _network(tables: Tables, teacher: str) -> str:
+    """What follows a teacher's name where networks differ; a model from elsewhere may be called as its network is."""
+    own = tables.networks.get(teacher, teacher)
+    return "" if teacher == f"{own}-{own}" else f", {own}"
 
 
 def _powers(frame: "pd.DataFrame") -> dict[str, Content]:

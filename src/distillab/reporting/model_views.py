@@ -154,7 +154,7 @@ def _value(content: Content) -> float:
 def _name(tables: Tables, pair: _Pair) -> Content:
     """The defense with its grade; with the architecture where teachers of several were trained."""
     several = teachers_of(tables)["arch"].nunique() > 1
-    return graded(tables, pair[0], f", {pair[1]}" if several else "")
+    return graded(tables, pair[0], f", {pair[1]}" if several and pair[0] != pair[1] else "")
 
 
 def _times(tables: Tables) -> dict[_Pair, Content]:

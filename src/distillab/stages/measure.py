@@ -34,8 +34,10 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     held_out = len(data.split.val) + len(data.split.test)
     model = trained_network(source.id, workspace, data, device, expected=held_out)
     release = release_of(source.id, workspace, data, device)
+    # Somebody else's model need not know what to say of no image.
+    nothing = torch.empty(0, data.domain.classes)
     said = {
-        split: predict(model, images, index, release=release)
+        split: predict(model, images, index, release=release) if len(index) else nothing
         for split, images, index in (("val", data.train, data.split.val), ("test", data.test, data.split.test))
     }
     predicted = {f"{split}.predicted": _largest(log_probs) for split, log_probs in said.items()}
