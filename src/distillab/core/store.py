@@ -40,6 +40,10 @@ class Entry:
         """The file whose lock the writer holds."""
         return self.folder / "lock"
 
+    def beside(self, suffix: str) -> Path:
+        """A file that is kept with the payload and put beside it, under its name with another suffix."""
+        return self.folder / f"beside{suffix}"
+
     def kept(self, key: str) -> Sidecar | None:
         """The sidecar of member ``key`` if it is here and whole; else the entry is emptied, and the log says why."""
         try:
@@ -56,8 +60,9 @@ class Entry:
         return sidecar
 
     def empty(self) -> None:
-        """Remove the payload and its sidecar; what is unfinished stays."""
-        self.payload.unlink(missing_ok=True)
+        """Remove the payload, what is beside it, and its sidecar; what is unfinished stays."""
+        for path in (self.payload, *self.folder.glob("beside.*")):
+            path.unlink(missing_ok=True)
         sidecar_path(self.payload).unlink(missing_ok=True)
 
     def finish(self, sidecar: Sidecar) -> None:
@@ -66,11 +71,12 @@ class Entry:
         self.checkpoint.unlink(missing_ok=True)
 
     def copy_to(self, output: Path) -> None:
-        """Put copies of sidecar and payload where the workflow wants them, each atomically.
+        """Put copies of sidecar, payload and what is beside it where the workflow wants them, each atomically.
 
         The payload comes last: who waits for it, as Snakemake on a shared disk, finds the sidecar too.
         """
-        for source, target in ((sidecar_path(self.payload), sidecar_path(output)), (self.payload, output)):
+        beside = [(path, output.with_suffix(path.suffix)) for path in sorted(self.folder.glob("beside.*"))]
+        for source, target in (*beside, (sidecar_path(self.payload), sidecar_path(output)), (self.payload, output)):
             with atomic(target) as temporary:
                 shutil.copyfile(source, temporary)
 

@@ -147,10 +147,10 @@ def _link(paper: dict[str, Any]) -> str:
 
 
 def _bibtex(paper: dict[str, Any]) -> str:
-    fields = {"author": paper["authors"], "title": f"{{{paper['title']}}}", "year": paper["year"],
-              "eprint": paper["arxiv"], "archivePrefix": "arXiv"}  # fmt: skip
-    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
-    return f"@misc{{{paper['key']},\n{lines}\n}}"
+    fields = {"author": paper["authors"], "title": f"{{{paper['title']}}}", "booktitle": paper.get("venue"),
+              "year": paper["year"], "eprint": paper["arxiv"], "archivePrefix": "arXiv"}  # fmt: skip
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
+    return f"@{'inproceedings' if 'venue' in paper else 'misc'}{{{paper['key']},\n{lines}\n}}"
 
 
 def _text(html: str) -> str:

@@ -11,7 +11,7 @@ REPORTS = Path("reports")
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
-    """The page named by the member's spec; the notebook as it was run and an image to share stay beside it."""
+    """The page named by the member's spec; the notebook as it was run and an image to share are kept with it."""
     for parent in member.parents.values():
         workspace.verified_path(parent)
     name = member.spec["report"]
@@ -21,7 +21,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         {"tables": (results / "tables" / name).as_posix()},
         entry.payload,
         workspace.root / HIDDEN / "notebooks" / workspace.plan.preset,
-        executed=results / "reports" / f"{name}.ipynb",
-        card=results / "reports" / f"{name}.png",
+        executed=entry.beside(".ipynb"),
+        card=entry.beside(".png"),
     )
     return Product("cpu")

@@ -108,6 +108,19 @@ def test_a_copy_is_whole_and_independent(store, tmp_path):
     assert verified(output).key == "abcdef"
 
 
+def test_what_is_kept_beside_a_payload_is_that_of_the_payload_which_is_copied(store, tmp_path):
+    output = tmp_path / "results" / "ta.html"
+    for key in ("first", "second"):
+        entry = filled(store, key, ".html")
+        entry.beside(".ipynb").write_text(key)
+        entry.finish(sidecar_of(entry, key))
+        entry.copy_to(output)
+    store.entry("teach", "first", ".html").copy_to(output)
+    assert output.with_suffix(".ipynb").read_text() == "first"
+    entry.empty()
+    assert not entry.beside(".ipynb").exists()
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".json", ".parquet"])
 def test_entries_are_listed_and_described(store, suffix):
     done, unfinished = filled(store, "aa11", suffix), filled(store, "bb22", suffix)

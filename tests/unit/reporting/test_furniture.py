@@ -52,9 +52,25 @@ def test_papers_have_links_and_entries(folder):
     assert "@misc{k2020,\n  author = {Ann Bee and Cee Dee and Eff Gee},\n  title = {{On &lt;T&gt;}}" in page.papers
 
 
+def test_a_paper_of_a_conference_names_it(folder):
+    papers = json.loads((folder / "papers.json").read_text())
+    papers["mine"][0]["venue"] = "Proceedings of T"
+    (folder / "papers.json").write_text(json.dumps(papers))
+    page = furnished('<header class="top" data-page="mine">nav</header><p>x</p>', folder)
+    assert "@inproceedings{k2020," in page.papers
+    assert "  booktitle = {Proceedings of T}," in page.papers
+
+
+def test_letters_of_dashes_are_explained_by_each_table(tmp_path):
+    notes = '<div class="notes"><p>a</p><p class="dashes">–a x; –b y.</p></div>'
+    assert furnished(notes * 2, tmp_path).body.count('<p class="dashes">') == 2
+
+
 def test_the_data_of_the_pages_is_whole():
     papers = json.loads((TEMPLATE / "papers.json").read_text())
     assert all(
-        {"key", "authors", "title", "year", "arxiv"} == set(paper) for cited in papers.values() for paper in cited
+        set(paper) - {"venue"} == {"key", "authors", "title", "year", "arxiv"}
+        for cited in papers.values()
+        for paper in cited
     )
     assert all(json.loads((TEMPLATE / "glossary.json").read_text()).values())

@@ -19,7 +19,12 @@ def stage(monkeypatch, tmp_path):
         root=tmp_path, plan=SimpleNamespace(preset="tiny"), verified_path=lambda name: calls.append(("check", name))
     )
     member = SimpleNamespace(parents={"models": "collect-models", "facts": "collect-facts"}, spec={"report": "ta"})
-    return member, workspace, SimpleNamespace(payload=tmp_path / "ta.html"), calls
+    return (
+        member,
+        workspace,
+        SimpleNamespace(payload=tmp_path / "ta.html", beside=lambda suffix: tmp_path / f"beside{suffix}"),
+        calls,
+    )
 
 
 def test_a_page_is_made_from_the_checked_tables_of_its_preset(stage, tmp_path):
@@ -28,8 +33,7 @@ def test_a_page_is_made_from_the_checked_tables_of_its_preset(stage, tmp_path):
     rendered = (
         Path(tmp_path / "reports" / "ta.py"), {"tables": f"{tmp_path.as_posix()}/results/tiny/tables/ta"},
         tmp_path / "ta.html", tmp_path / ".distillab" / "notebooks" / "tiny",
-        {end: tmp_path / "results" / "tiny" / "reports" / f"ta.{suffix}"
-         for end, suffix in (("executed", "ipynb"), ("card", "png"))},
+        {end: tmp_path / f"beside.{suffix}" for end, suffix in (("executed", "ipynb"), ("card", "png"))},
     )  # fmt: skip
     assert calls == [("check", "collect-models"), ("check", "collect-facts"), ("render", *rendered)]
 
