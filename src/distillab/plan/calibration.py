@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from math import sqrt
 from typing import NamedTuple
 
 from distillab.core.errors import DistillabError
@@ -121,12 +122,16 @@ def _models_last(plan: Plan, member: Member) -> Member:
 
 
 def _of_bound(key: str, member: Member, reckoning: Reckoning, rehearsal: Rehearsal) -> Iterator[Timing]:
-    settled, images = reckoning.is_settled(member), min(BATCH, member.spec["images"] or BATCH)
+    """Of a network that no bound was trained on, between one that is settled and one that was just drawn."""
+    images = min(BATCH, member.spec["images"] or BATCH)
 
-    def seconds(count: int) -> float:
-        return rehearsal.certificates(member, count, settled=settled)
+    def seconds(*, settled: bool) -> float:
+        return seconds_per_image(partial(rehearsal.certificates, member, settled=settled), images, least=1)
 
-    yield Timing(key, member.threads, lambda: seconds_per_image(seconds, images, least=1))
+    def between() -> float:
+        return sqrt(seconds(settled=True) * seconds(settled=False))
+
+    yield Timing(key, member.threads, partial(seconds, settled=True) if reckoning.is_settled(member) else between)
 
 
 def _of_method(key: str, member: Member, reckoning: Reckoning, rehearsal: Rehearsal) -> Iterator[Timing]:

@@ -137,7 +137,8 @@ class Reckoning:
         images = _least(member.spec["images"], test_images(self.plan))
         step = self.step(self.plan.members[member.parents["model"]])
         bound = self._known(self.bound_key(member), BOUND * step.seconds)
-        several = SEVERAL if len(CERTIFIERS.parse(member.spec["certifier"]).deciders) > 1 else 1.0
+        looks = bound.basis == STATED or self.is_settled(member)
+        several = SEVERAL if looks and len(CERTIFIERS.parse(member.spec["certifier"]).deciders) > 1 else 1.0
         radii = len(member.spec["eps"]) + member.spec["radius_steps"]
         return Reckoned(images * radii * bound.seconds * several, bound.basis)
 

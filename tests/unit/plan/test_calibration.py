@@ -79,6 +79,17 @@ def test_what_cannot_be_timed_is_stated(rich, tmp_path, timed, monkeypatch):
     assert reckoning.of(rich.members["ls-cnn_digits-s3"]).basis == TIMED
 
 
+def test_a_network_without_a_bound_is_between_one_that_is_settled_and_one_just_drawn(
+    rich, tmp_path, timed, monkeypatch
+):
+    monkeypatch.setattr(
+        Rehearsal, "certificates", lambda _self, _member, images, *, settled: images * (0.01 if settled else 0.09)
+    )
+    speeds, certificate = Throughput(tmp_path), rich.members["ls-cnn_digits-s3-certify-ibp"]
+    calibrate(rich, [certificate], speeds)
+    assert speeds.get(Reckoning(rich, {}).bound_key(certificate)) == pytest.approx(0.03)
+
+
 def test_one_measurement_leaves_time_for_others(rich, tmp_path, monkeypatch, timed):
     given = []
     monkeypatch.setattr(
