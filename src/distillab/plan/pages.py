@@ -10,7 +10,7 @@ from distillab.core.identity import Family, ModelIdentity
 from distillab.params.root import Params
 from distillab.plan.facts import facts_of
 from distillab.plan.members import DATA, Roster
-from distillab.plan.questions import is_asked_elsewhere, is_certified
+from distillab.plan.questions import is_asked_elsewhere, is_to_be_certified
 from distillab.studies import INDEX, PAGES, Study
 from distillab.tables import FOR_DVC, name_of
 from distillab.tables.registry import module_of
@@ -33,7 +33,7 @@ def scope_of(roster: Roster, study: Study, asked: Mapping[tuple[Family, str], li
 def is_about(params: Params, study: Study, family: Family, model: ModelIdentity) -> bool:
     """Whether a study is about a model: about a chain only where it is the study's own."""
     if study.certified_only:
-        return is_certified(params, family, model) and not is_asked_elsewhere(params, model)
+        return is_to_be_certified(params, family, model) and not is_asked_elsewhere(params, model)
     chain = params.chains.get(model.chain)
     return family in study.families and (chain is None or study.name in chain.studies)
 

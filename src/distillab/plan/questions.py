@@ -35,11 +35,15 @@ def add_questions(roster: Roster, family: Family, model: str) -> list[str]:
 
 
 def is_certified(params: Params, family: Family, model: ModelIdentity) -> bool:
-    """Whether a model is certified: a chosen study shows certificates, and the parameters ask for them of the model."""
+    """Whether a model is certified: that is asked for, and it can be."""
+    return is_to_be_certified(params, family, model) and not unable(params, model, "certify")
+
+
+def is_to_be_certified(params: Params, family: Family, model: ModelIdentity) -> bool:
+    """Whether a chosen study shows certificates, and the parameters ask for them of the model."""
     wanted = params.certification
     chosen = not wanted.defenses or model.role == "chain" or model.defense in {"", *wanted.defenses}
-    wished = bool(params.studies_that_show("certify")) and family in wanted.families and chosen
-    return wished and not unable(params, model, "certify")
+    return bool(params.studies_that_show("certify")) and family in wanted.families and chosen
 
 
 def sources_of(roster: Roster, model: str) -> dict[str, str]:

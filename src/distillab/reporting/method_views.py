@@ -5,6 +5,7 @@ from distillab.reporting.grades import GRADE_NOTE
 from distillab.reporting.kit import PageTable
 from distillab.reporting.palette import ordered
 from distillab.reporting.tables import Tables
+from distillab.tables.thefts import BROUGHT
 
 METHODS = {"method": Heading("Method"), "kind": Heading("Kind"), "source": Heading("Source"),
            "grade": Heading("Grade", "of our code")}  # fmt: skip
@@ -25,6 +26,7 @@ def methods_table(tables: Tables) -> PageTable:
              "source": _OWN.get(facts["paper"], facts["paper"]), "grade": facts["grade"]}
             for name, kind in _KINDS.items()
             for key, facts in _sorted(methods.get(name, {}))
+            if facts.get("kind") != BROUGHT
         ],
         notes=[GRADE_NOTE],
         otherwise="This run did not write down its methods.",

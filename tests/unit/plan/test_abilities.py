@@ -51,3 +51,9 @@ def test_there_is_one_of_it_and_of_a_defense_around_it(plan):
     robbed = [m for m in plan.members.values() if m.model and m.model.teacher == "st-o"]
     assert {m.seed for m in robbed} == {4, 0}
     assert {m.parents["teacher"] for m in robbed} == {"st-o-s4"}
+
+
+def test_the_page_of_certificates_is_about_what_it_has_no_certificates_of(plan):
+    page = plan.members["tables/certified/certificates.parquet"].parents
+    assert {"o-o-s4", "s-s-s4", "w-cnn_digits-s4"} <= page.keys()
+    assert "st-o-s4" not in page
