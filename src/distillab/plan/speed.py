@@ -17,7 +17,7 @@ LONG = 0.1
 GROWTH = 4
 """From one batch that is timed to the next."""
 
-MEMORY = 400 * 2**20
+MEMORY = 250 * 2**20
 """Bytes that timing may take beside what the process has: small batches need far less, large networks do not."""
 
 
