@@ -161,6 +161,7 @@ def test_a_preset_makes_a_step_of_each_of_its_jobs(preset, tmp_path, monkeypatch
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_makes_a_step_of_each_of_its_jobs_on_its_own_networks(preset, tmp_path, monkeypatch):
     assert jobs_of(preset, tmp_path, monkeypatch, networks=True)
