@@ -12,8 +12,9 @@ from typing import Any
 _TAG = re.compile(r"(<[^>]*>)")
 _HEADING = re.compile(r"<h([23])>(.*?)</h\1>", re.DOTALL)
 _NOTES = re.compile(r'<div class="notes">(.*?)</div>', re.DOTALL)
-_NOTE = re.compile(r"<p\b.*?</p>", re.DOTALL)
-_DASHES = re.compile(r'<p class="dashes">.*?</p>', re.DOTALL)
+_NOTE = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
+_SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
+_DASHES = '<p class="dashes">'
 """Why a table has dashes: their letters are its own."""
 _TOP = re.compile(r'<header class="top".*?</header>', re.DOTALL)
 _PAGE = re.compile(r'<header class="top" data-page="(\w+)"')
@@ -56,13 +57,18 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _said_once(html: str) -> str:
-    """Without the notes under a table that repeat one word for word."""
+    """Without the sentences of notes that repeat one word for word; why a table has dashes is its own."""
     said: set[str] = set()
 
     def kept(found: re.Match[str]) -> str:
-        new = "".join(note for note in _NOTE.findall(found[1]) if note not in said)
-        said.update(_NOTE.findall(_DASHES.sub("", found[1])))
-        return f'<div class="notes">{new}</div>' if new else ""
+        return f'<div class="notes">{new}</div>' if (new := _NOTE.sub(note, found[1])) else ""
+
+    def note(found: re.Match[str]) -> str:
+        if found[0].startswith(_DASHES):
+            return found[0]
+        new = [sentence for sentence in _SENTENCE.split(found[1]) if sentence not in said]
+        said.update(new)
+        return f"<p>{' '.join(new)}</p>" if new else ""
 
     return _NOTES.sub(kept, html)
 

@@ -34,6 +34,8 @@ def test_every_heading_has_an_anchor_of_its_own_and_sections_make_the_contents(t
 def test_a_note_that_was_said_is_not_said_again(tmp_path):
     page = furnished('<div class="notes"><p>a</p><p>b</p></div><div class="notes"><p>b</p></div>', tmp_path)
     assert page.body == '<div class="notes"><p>a</p><p>b</p></div>'
+    page = furnished('<div class="notes"><p>One. Two.</p></div><div class="notes"><p>Two. Three.</p></div>', tmp_path)
+    assert page.body == '<div class="notes"><p>One. Two.</p></div><div class="notes"><p>Three.</p></div>'
 
 
 def test_the_first_occurrence_of_a_term_leads_to_its_meaning(folder):
