@@ -8,6 +8,8 @@ model: # nothing but its answers is used
   onnx: model.onnx
   # torchscript: model.pt   # or exported: model.pt2, or callable: module:function; these run code: trusted: true
   # weights: model.pth      # of one of our architectures: arch: resnet18
+  # endpoint: {url: "https://example.org/predict", rate: 10}   # asked about each image once
+  # recorded: answers.csv   # id,p0,p1,... of every image: the id is its file, relative to images
   # answers: logits         # or probabilities
   # mean: [0.5]             # of its training, where the file does not normalize by itself
   # std: [0.25]
