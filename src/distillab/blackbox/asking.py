@@ -1,8 +1,7 @@
-"""Asking an endpoint about images: each once, at the rate that it may be asked, and again where a reply was lost."""
+"""Asking an endpoint about images: each once, what is in the journal never."""
 
 import hashlib
 import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,23 +10,15 @@ import numpy as np
 from jaxtyping import Float32
 
 from distillab.blackbox.endpoint import EndpointSpec
-from distillab.blackbox.forms import AnswerFormat, Fault, Form
+from distillab.blackbox.forms import AnswerFormat, Form
 from distillab.blackbox.journal import Journal, Paid, Request, opened
-from distillab.blackbox.lanes import Lanes, lanes
+from distillab.blackbox.lanes import lanes
 from distillab.blackbox.pixels import Pixels, checked_pixels, image_hashes
-from distillab.blackbox.post import Outcome, Post
+from distillab.blackbox.post import Post
+from distillab.blackbox.rounds import Requests
 from distillab.blackbox.telling import Telling
 from distillab.blackbox.wire import body_of
 from distillab.core.errors import ArtifactError, UnansweredError
-from distillab.core.seeds import derive
-
-FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
-"""Seconds: the most that is waited after the first reply that was lost, doubled with each, and after any."""
-
-GRACE = 2.0
-"""Seconds in which replies that are on their way when we are stopped may still come: they are paid for."""
-
-AGAIN = "what was answered is kept: run again to go on"
 
 log = logging.getLogger("distillab")
 
@@ -78,9 +69,21 @@ class Asker:
             return journal.paid()
 
     def _ask(self, journal: Journal, missing: dict[bytes, int], x: Pixels) -> None:
+        self._refuse_beyond_the_budget(journal.paid(), len(missing))
         post = Post(self.spec, self.answer, self.spec.secrets())
         with lanes(post, self.spec.concurrent) as lane:
-            _Round(self.spec, journal, lane, self._requests(journal, missing, x), self._telling).run()
+            Requests(self.spec, journal, lane, self._requests(journal, missing, x), self._telling).run()
+
+    def _refuse_beyond_the_budget(self, paid: Paid, more: int) -> None:
+        bought = paid.answers + paid.possibly_twice
+        if self.spec.queries is not None and bought + more > self.spec.queries:
+            raise UnansweredError(
+                "more answers are needed than may be bought",
+                where=self.spec.shown_url,
+                expected=f"at most {self.spec.queries:,} images, as queries says",
+                got=f"{bought:,} bought and {more:,} more to ask about",
+                do="nothing was asked: allow more, or use fewer images or thieves",
+            )
 
     def _requests(self, journal: Journal, missing: dict[bytes, int], x: Pixels) -> "Iterator[Request]":
         """What is to be sent: first what was under way when a process died, as it was; then all other images."""
@@ -97,154 +100,7 @@ class Asker:
             yield Request(_key(self.spec, self.answer.form, some), self.spec.wire, some, body)
 
 
-@dataclass(eq=False)
-class _Try:
-    """A request on its way to an answer."""
-
-    request: Request
-    due: float = 0.0
-    """Not to be sent before."""
-    times: int = 0
-    since: float = 0.0
-    """When it was sent for the first time in this run."""
-
-
-@dataclass(eq=False)
-class _Round:
-    """Some requests, until all are answered or one cannot be; only this thread touches the journal."""
-
-    spec: EndpointSpec
-    journal: Journal
-    lanes: Lanes
-    fresh: Iterator[Request]
-    telling: Telling
-    _flying: dict[str, _Try] = field(default_factory=dict)
-    _again: list[_Try] = field(default_factory=list)
-    _slot: float = 0.0
-    """When the next request may leave."""
-
-    def run(self) -> None:
-        since = max(0.0, time.time() - self.journal.last_left())
-        self._slot = time.monotonic() + max(0.0, 1 / self.spec.rate - since)
-        following = None
-        try:
-            while (following := following or self._next()) or self._flying:
-                if following and self._may_leave(following):
-                    self._send(following)
-                    following = self._next()
-                self._receive(self._pause(following))
-        except BaseException:
-            self._let_land()
-            raise
-
-    def _next(self) -> _Try | None:
-        """What is to leave next: what is due again, then what never left, then what has to wait."""
-        soonest = min(self._again, key=lambda each: each.due, default=None)
-        if soonest is None or soonest.due > time.monotonic():
-            request = next(self.fresh, None)
-            if request is not None:
-                return _Try(request)
-        if soonest is not None:
-            self._again.remove(soonest)
-        return soonest
-
-    def _may_leave(self, following: _Try) -> bool:
-        return self.lanes.free and time.monotonic() >= max(self._slot, following.due)
-
-    def _send(self, following: _Try) -> None:
-        now = time.monotonic()
-        following.since = following.since or now
-        following.times += 1
-        self._slot = now + 1 / self.spec.rate
-        self.journal.leaves(following.request)
-        self._flying[following.request.key] = following
-        self.lanes.send(following.request)
-
-    def _pause(self, following: _Try | None) -> float:
-        """Seconds until something else than a reply is to be done."""
-        if following is None or not self.lanes.free:
-            return 1.0
-        return min(1.0, max(self._slot, following.due) - time.monotonic())
-
-    def _receive(self, seconds: float) -> None:
-        for request, outcome in self.lanes.receive(seconds):
-            self._settle(self._flying.pop(request.key), outcome)
-        self.telling.now(self.journal)
-
-    def _settle(self, sent: _Try, outcome: Outcome) -> None:
-        self._note(sent.request, outcome)
-        if outcome.fate != "answered":
-            self._try_again(sent, outcome)
-
-    def _note(self, request: Request, outcome: Outcome) -> None:
-        """Write down what became of the request, before anything else leaves."""
-        if outcome.rows is not None:
-            self.journal.answered(request, outcome.rows, outcome.seconds)
-            self.telling.answered(len(request.images))
-            return
-        note = self.journal.lost if outcome.fate in {"lost", "useless"} else self.journal.turned_away
-        note(request, outcome.seconds)
-        if outcome.fate in {"refused", "useless"}:
-            self.journal.give_up([request])
-
-    def _try_again(self, sent: _Try, outcome: Outcome) -> None:
-        """Wait for a random time below a limit that doubles, or for as long as the server says.
-
-        Raises:
-            UnansweredError: it would be in vain, or was tried long enough.
-        """
-        if outcome.fault is not None and outcome.fate in {"refused", "useless"}:
-            raise _useless(self.spec, outcome.fault)
-        limit = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (sent.times - 1))
-        wait = max(outcome.wait, limit * _share(sent))
-        now = time.monotonic()
-        often = sent.times >= self.spec.attempts and outcome.fate != "turned away"
-        if often or now + wait - sent.since > self.spec.patience:
-            raise _in_vain(self.spec, sent, outcome, now - sent.since)
-        if outcome.fate == "turned away" or outcome.wait:
-            self._slot = max(self._slot, now + wait)
-        sent.due = now + wait
-        self._again.append(sent)
-        self.telling.waits(wait, outcome.fault.got if outcome.fault else "")
-
-    def _let_land(self) -> None:
-        """Keep the answers that come within a moment; what does not is found in the journal by the next run."""
-        until = time.monotonic() + GRACE
-        while self._flying and (left := until - time.monotonic()) > 0:
-            for request, outcome in self.lanes.receive(left):
-                self._flying.pop(request.key)
-                self._note(request, outcome)
-
-
 def _key(spec: EndpointSpec, form: Form, images: Sequence[bytes]) -> str:
     """The Idempotency-Key of these images, asked of this model in this way."""
     head = "\x1f".join((spec.model(form), spec.wire)).encode()
     return hashlib.blake2b(b"\x1f".join((head, *images)), digest_size=16).hexdigest()
-
-
-def _share(sent: _Try) -> float:
-    """A uniform number in [0, 1) from the stream of this request and time (full jitter)."""
-    return float(np.random.default_rng(derive(0, "backoff", sent.request.key, sent.times)).random())
-
-
-def _useless(spec: EndpointSpec, fault: Fault) -> UnansweredError:
-    row = "" if fault.row is None else f" for image {fault.row} of the request"
-    return UnansweredError(
-        f"the endpoint's reply: {fault.what}" if fault.what else "the endpoint refuses",
-        where=spec.shown_url,
-        expected=fault.expected,
-        got=f"{fault.got}{row}",
-        do=AGAIN,
-    )
-
-
-def _in_vain(spec: EndpointSpec, sent: _Try, outcome: Outcome, seconds: float) -> UnansweredError:
-    got = outcome.fault.got if outcome.fault else ""
-    asked = f", which asks to wait {outcome.wait:.0f} s" if outcome.wait else ""
-    return UnansweredError(
-        "the endpoint does not answer",
-        where=spec.shown_url,
-        expected=f"an answer in {spec.attempts} attempts and {spec.patience:g} s",
-        got=f"after {sent.times} attempts in {seconds:.0f} s: {got}{asked}",
-        do=AGAIN,
-    )

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import BeforeValidator, Field, model_validator
 
 from distillab.blackbox.forms import Form
-from distillab.core.bounds import BatchSize, Limits
+from distillab.core.bounds import BatchSize, ImageCount, Limits
 from distillab.core.errors import SpecError
 from distillab.core.shown import shown
 from distillab.specs.base import PASSING, Spec
@@ -83,6 +83,12 @@ class EndpointSpec(Spec):
     )
     headers: Headers = Field(
         default={}, description="Header to the environment variable with its value", json_schema_extra=PASSING
+    )
+    queries: ImageCount | None = Field(
+        default=None,
+        ge=1,
+        description="Images to ask about at most, in all runs together, those possibly paid twice counted so",
+        json_schema_extra=PASSING,
     )
     price: Annotated[float, Limits(1e9, "no answer costs that much")] = Field(
         default=0.0, ge=0, description="Of 1000 answers, in any currency", json_schema_extra=PASSING

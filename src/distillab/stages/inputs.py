@@ -21,7 +21,7 @@ from distillab.data.streaming import ImageFiles, StreamedImages
 from distillab.defenses import DEFENSES
 from distillab.models import MODELS
 from distillab.models.brought import BROUGHT
-from distillab.models.brought.answering import JOURNALS, Answering
+from distillab.models.brought.answering import Answering
 from distillab.models.load import build_model
 from distillab.specs.brought import BroughtSpec
 from distillab.specs.data import DataSpec, StreamingDataSpec
@@ -138,7 +138,7 @@ def opened_network(
     """
     network = spec.open(payload, data.domain)
     if isinstance(network, Answering):
-        network.home, network.expected = workspace.root / JOURNALS, expected
+        network.root, network.expected = workspace.root, expected
     return network
 
 

@@ -41,6 +41,7 @@ class Endpoint(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.fate = "ok"
         self.delay = 0.0
+        self.drips = False
         self.headers = {}
         self.reply = lambda x: (json.dumps({"probabilities": said_of(x).tolist()}).encode(), "application/json")
         self.read = lambda body: np.load(io.BytesIO(body), allow_pickle=False)
@@ -103,6 +104,9 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in self.server.headers.items():
             self.send_header(name, value)
         self.end_headers()
+        for i in range(len(content) if self.server.drips else 0):
+            self.wfile.write(content[i : i + 1])
+            time.sleep(0.02)
         self.wfile.write(content[: len(content) // 2] if word == "cut" else content)
         self.close_connection = word == "cut"
 

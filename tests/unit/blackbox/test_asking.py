@@ -1,9 +1,11 @@
 """An endpoint is asked about each image once, and again only where nobody knows whether it was paid."""
 
+import gzip
 import json
 import re
 import sqlite3
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 from paid_endpoint import ANSWER, at_random, images, said_of
 
-from distillab.blackbox import asking
+from distillab.blackbox import rounds
 from distillab.blackbox.asking import Asker
 from distillab.blackbox.endpoint import EndpointSpec
 from distillab.blackbox.journal import opened
@@ -22,8 +24,8 @@ from distillab.core.errors import UnansweredError
 @pytest.fixture
 def asker(endpoint, tmp_path, monkeypatch):
     """An asker of the endpoint, with these fields."""
-    monkeypatch.setattr(asking, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(asking, "LONGEST_WAIT", 0.02)
+    monkeypatch.setattr(rounds, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(rounds, "LONGEST_WAIT", 0.02)
 
     def made(**fields):
         spec = EndpointSpec.model_validate({"url": endpoint.url, "batch": 5, "rate": 1000, "timeout": 5} | fields)
@@ -232,3 +234,29 @@ def test_a_request_left_by_a_dead_process_goes_out_as_it_was(endpoint, asker):
     assert len(keys) == 3
     with opened(asker().journal) as journal:
         assert (journal.paid().possibly_twice, journal.torn) == (4, 0)
+
+
+def test_no_more_is_bought_than_was_allowed(endpoint, asker):
+    asker(queries=7).log_probs(images(6))
+    with pytest.raises(UnansweredError, match="at most 7 images, as queries says; got 6 bought and 2 more"):
+        asker(queries=7).log_probs(images(8))
+    assert sum(endpoint.paid.values()) == 6
+    asker(queries=8).log_probs(images(8))
+    asker(queries=1).log_probs(images(8))  # all of it is here
+
+
+def test_a_reply_that_comes_in_drops_is_silence(endpoint, asker):
+    endpoint.drips = True
+    with pytest.raises(UnansweredError, match="none in time"):
+        asker(timeout=0.3, attempts=1).log_probs(images(2))
+
+
+def test_a_packed_reply_is_not_unpacked_beyond_what_answers_can_be(endpoint, asker):
+    packed = gzip.compress(b" " * 10**8, compresslevel=1)
+    endpoint.reply, endpoint.headers = lambda _x: (packed, "application/json"), {"Content-Encoding": "gzip"}
+    tracemalloc.start()
+    with pytest.raises(UnansweredError, match="longer than answers can be"):
+        asker().log_probs(images(2))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2**26

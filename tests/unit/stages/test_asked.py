@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "blackbox"))
 
 from paid_endpoint import running
 
-from distillab.blackbox.journal import opened
 from distillab.core.errors import ArtifactError, UnansweredError
+from distillab.models.brought import BROUGHT
 from distillab.stages import bring
 
 ALONE = OVERRIDE | {"studies": ["undistillable"], "defenses": {"*": None, "ce": {}}, "seeds": [0]}
@@ -60,10 +60,6 @@ def project(endpoint, tmp_path_factory):
     return SmallProject(folder / "project", ALONE | {"models": models})
 
 
-def journal(project):
-    return opened(next((project.root / ".distillab" / "answers").glob("*.sqlite")))
-
-
 def test_both_doors_lead_to_the_model_behind_them(project, endpoint):
     x, _ = images("test")
     expected = torch.from_numpy(said(x.float().numpy()))[project.index("test")].float()
@@ -90,9 +86,9 @@ def test_each_image_is_paid_for_once_across_stages_and_none_that_is_not_needed(p
     bought = {image.float().numpy().tobytes() for image in images("train")[0][project.index("train")]}
     assert set(endpoint.paid) == measured | bought
     assert set(endpoint.paid.values()) == {1}
-    with journal(project) as book:
-        assert book.paid().answers == sum(endpoint.paid.values())
-        assert book.paid().possibly_twice == 0
+    ours = project.workspace.plan.members["far-far-s0"].spec["brought"]
+    paid = BROUGHT.parse(ours).paid(project.root)
+    assert (paid.answers, paid.possibly_twice) == (sum(endpoint.paid.values()), 0)
 
 
 def test_a_thief_learns_the_same_from_either(project):

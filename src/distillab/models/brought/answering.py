@@ -46,8 +46,8 @@ class AnsweringSpec(BroughtSpec):
 class Answering(nn.Module):
     """A network without parameters that looks up, or asks for, the answer to each image."""
 
-    home = JOURNALS
-    """Where it keeps what it was told."""
+    root = Path()
+    """The project that keeps what it was told."""
     expected = 0
     """Images that it is going to be asked about; 0 where nobody knows."""
 

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from distillab.blackbox.asking import Asker
 from distillab.blackbox.endpoint import EndpointSpec
 from distillab.blackbox.forms import AnswerFormat
+from distillab.blackbox.journal import Paid, opened
 from distillab.blackbox.pixels import Pixels
-from distillab.models.brought.answering import Answering, AnsweringSpec
+from distillab.models.brought.answering import JOURNALS, Answering, AnsweringSpec
 from distillab.specs.model import Domain
 
 
@@ -41,6 +42,15 @@ class EndpointModel(AnsweringSpec):
         """The endpoint as a network; nothing is asked before it is."""
         return _Endpoint(self, self.answer(domain)).eval()
 
+    def journal(self, root: Path) -> Path:
+        """Where its answers are kept in the project at ``root``."""
+        return root / JOURNALS / f"{self.fingerprint()}.sqlite"
+
+    def paid(self, root: Path) -> Paid:
+        """What the project at ``root`` asked for and got, in all runs."""
+        with opened(self.journal(root)) as journal:
+            return journal.paid()
+
 
 class _Endpoint(Answering):
     """The endpoint as a network without parameters."""
@@ -53,6 +63,5 @@ class _Endpoint(Answering):
     def log_probs(self, x: Pixels) -> Float32[np.ndarray, "n k"]:
         """What the journal has, or the endpoint says."""
         if self._asker is None:
-            journal = self.home / f"{self.spec.fingerprint()}.sqlite"
-            self._asker = Asker(self.spec.endpoint, self.answer, journal, self.expected)
+            self._asker = Asker(self.spec.endpoint, self.answer, self.spec.journal(self.root), self.expected)
         return self._asker.log_probs(x)
