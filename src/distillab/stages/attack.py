@@ -2,6 +2,7 @@
 
 import pandas as pd
 import torch
+from torch import nn
 
 from distillab.attacks import ATTACKS
 from distillab.attacks.projections import farthest_distance
@@ -12,8 +13,9 @@ from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.evaluate.run_attack import AttackRecord, run_attack
 from distillab.evaluate.targets import random_targets
+from distillab.models.brought.framed import Finite
 from distillab.models.rescaled import rescaled
-from distillab.stages.inputs import device_for, images_of, prepared_data, trained_network
+from distillab.stages.inputs import PreparedData, device_for, images_of, prepared_data, trained_network
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
@@ -23,7 +25,8 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     spec = ATTACKS.parse(member.spec["attack"])
     ids = data.split.test[: spec.images]
     x, y = images_of(data.test, ids)
-    model = rescaled(trained_network(member.parents["model"], workspace, data, device), member.spec["temperature"])
+    model = _attacked(member.parents["model"], workspace, data, device)
+    model = rescaled(model, member.spec["temperature"])
     source = trained_network(member.parents["source"], workspace, data, device) if "source" in member.parents else None
     seed = derive(member.seed, "attack")
     record = run_attack(
@@ -43,6 +46,13 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         frame.to_parquet(temporary, index=False)
     flags = {"zero_gradient": record.zero_gradient_share, "randomized_forward": record.randomized_forward}
     return Product(device.type, flags)
+
+
+def _attacked(model_id: str, workspace: Workspace, data: PreparedData, device: torch.device) -> nn.Module:
+    """The network; one from elsewhere that answers with probabilities may say zero, whose logarithm is not finite."""
+    model = trained_network(model_id, workspace, data, device)
+    answers = workspace.member(model_id).spec.get("brought", {}).get("answers")
+    return nn.Sequential(model, Finite()) if answers == "probabilities" else model
 
 
 def _frame(record: AttackRecord, x: torch.Tensor) -> pd.DataFrame:

@@ -9,6 +9,9 @@ from distillab.core.shapes import Images, LogProbs, Probs
 from distillab.models.normalize import Normalize
 from distillab.specs.brought import BroughtSpec
 
+SMALLEST = -104.0
+"""Below the logarithm of every positive float32."""
+
 
 class InBatches(nn.Module):
     """A network that takes ``size`` images at once and no other number: the last ones are repeated to fill a batch."""
@@ -27,11 +30,20 @@ class InBatches(nn.Module):
 
 
 class Logarithm(nn.Module):
-    """From probabilities to their logarithms; of an exact zero it is minus infinity."""
+    """From probabilities to their logarithms; of an exact zero it is minus infinity, without a gradient."""
 
     def forward(self, probs: Probs) -> LogProbs:
         """``ln p``."""
-        return probs.log()
+        tiny = torch.finfo(probs.dtype).tiny
+        return torch.where(probs < tiny, probs.detach().log(), probs.clamp_min(tiny).log())
+
+
+class Finite(nn.Module):
+    """Log-probabilities as an attack can follow them: none below that of the smallest float32."""
+
+    def forward(self, log_probs: LogProbs) -> LogProbs:
+        """The larger of ``ln p`` and -104."""
+        return log_probs.clamp_min(SMALLEST)
 
 
 def framed(network: nn.Module, spec: BroughtSpec, *, batch: int | None = None, normalizes: bool = False) -> nn.Module:
