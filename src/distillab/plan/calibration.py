@@ -20,6 +20,8 @@ from distillab.plan.speed import MEMORY, bounded, seconds_per_image, threads
 MINUTE = 35.0
 """Seconds that a calibration may take: with what else `distillab plan` does, it is less than a minute."""
 
+HOUR = 3600.0
+
 SHARE = 0.5
 """Of the time that is left, the most that one measurement may take."""
 
@@ -51,11 +53,13 @@ def calibrate(plan: Plan, members: Iterable[Member], speeds: Throughput, *, seco
     """
     end = time.monotonic() + seconds
     waiting = list(members)
-    for tasks in (_networks(plan, waiting), _methods(plan, waiting, speeds)):
-        for task in tasks:
-            left = end - time.monotonic()
-            if speeds.get(task.key) is None and left > 0:
-                _time(task, speeds, SHARE * left, memory=MEMORY if computes_on(plan) == "cpu" else None)
+    memory = MEMORY if computes_on(plan) == "cpu" else None
+    with bounded(HOUR, memory):  # all of them together: the allocator keeps what one of them freed
+        for tasks in (_networks(plan, waiting), _methods(plan, waiting, speeds)):
+            for task in tasks:
+                left = end - time.monotonic()
+                if speeds.get(task.key) is None and left > 0:
+                    _time(task, speeds, SHARE * left, memory=memory)
 
 
 def _time(task: Timing, speeds: Throughput, seconds: float, *, memory: int | None) -> None:
