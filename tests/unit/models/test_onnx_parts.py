@@ -1,12 +1,14 @@
 """The files beside an ONNX file: found as its own library writes them, and refused outside its folder."""
 
+import sys
+
 import numpy as np
 import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from distillab.core.errors import ArtifactError
+from distillab.core.errors import ArtifactError, SpecError
 from distillab.models.brought.onnx import OnnxModel
 from distillab.models.brought.onnx_parts import files_beside
 from distillab.specs.model import Domain
@@ -126,3 +128,10 @@ def _number(value: int) -> bytes:
         found.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*found, value])
+
+
+def test_without_its_runtime_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    onnx.save_model(linear(), tmp_path / "net.onnx")
+    with pytest.raises(SpecError, match=r"needs ONNX Runtime; install it with `pip install 'distillab\[onnx\]'`"):
+        OnnxModel(onnx=tmp_path / "net.onnx").read(DOMAIN)
