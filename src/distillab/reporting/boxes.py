@@ -90,12 +90,13 @@ def provenance(tables: Tables, *, whole: bool = False) -> Html:
 
     Args:
         tables: The run; the tables are those that this page read.
-        whole: With where data and software came from, which the overview tells for all pages; printed on request only.
+        whole: With where data and software came from, which the overview tells for all pages of a run of several
+            studies; printed on request only.
     """
     facts = tables.facts
     kept = {"commit": facts["commit"], "tables": tables.hashes(), "environments": facts["environments"]}
     file = _json(kept | {"params": facts["params"]})
-    if not whole:
+    if not whole and len(studies_of(tables)) > 1:
         return file
     rows = {"Source": facts["source"], "License": facts["license"], "Split": facts["split_rule"],
             "Software": environments.software(facts["environments"]),
