@@ -49,7 +49,7 @@ def write(folder, title):
               "chains": {"ta": {"steps": 2, "temperatures": [1.0, 20.0]}}}  # fmt: skip
     facts = {"preset": "reduced", "title": title, "standin": "", "seeds": [0], "shape": [1, 28, 28], "classes": 10,
              "params": params}  # fmt: skip
-    (folder / "facts.json").write_text(json.dumps(facts | dict.fromkeys(REST, 0) | {"missing": []}))
+    (folder / "facts.json").write_text(json.dumps(facts | dict.fromkeys(REST, 0) | {"missing": [], "impossible": []}))
     made = [{"environment": {"machine": "x86_64"}, "payloads": 1, "stages": {"teach": 1}, "models": ["ce"]}]
     run = dict.fromkeys(RECORDS["run"].names, 0) | {
         "stage_seconds": {"distill": 1800.0},
