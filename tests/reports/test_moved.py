@@ -10,6 +10,7 @@ from variants import three_seeds
 DECLARED = {
     "versions of programs": r"python \d|torch \d|software python",
     "a parameter": r"eps 0\.1",
+    "a cost relative to one that is nearly the same": r"\] 1\.0\d – a",
     "networks small enough to enumerate, of benchmarks/certify": r"exactly|by bounds|IBP −|CROWN 0\.|LP 0\.",
 }
 """Numbers that no table of the run holds, and the words around them."""
@@ -33,4 +34,5 @@ def test_every_number_moves_with_what_was_measured(page, runs):
 
 def test_a_number_that_was_typed_is_found():
     page = "<p>CE reaches {} % of images, of which 97.3 are typed.</p>"
-    assert unmoved(page.format("95.2"), page.format("92.3")) == ["2 % of images, of which 97.3 are "]
+    (said,) = unmoved(page.format("95.2"), page.format("92.3"))
+    assert "of which 97.3 are" in said

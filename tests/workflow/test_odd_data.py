@@ -12,7 +12,6 @@ from PIL import Image
 from project import Project
 
 from distillab.core.payloads import load_tensors
-from distillab.studies import PAGES
 
 pytestmark = pytest.mark.workflow
 
@@ -63,7 +62,7 @@ def odd_project(project: Project, classes: int, each: int, pixels: Pixels, overr
 def pages(project: Project) -> dict[str, str]:
     """The words of every page, after a look for what no page may say."""
     found = {}
-    for name in PAGES:
+    for name in ("index", *EVERYTHING["studies"]):
         page = (project.results / "reports" / f"{name}.html").read_text(encoding="utf-8")
         words = re.sub(r"<[^>]*>", " ", re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.DOTALL))
         assert not re.findall(r"\bnan\b|\binf\b|Traceback|RuntimeWarning", words, flags=re.IGNORECASE), name
