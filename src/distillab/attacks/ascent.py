@@ -76,7 +76,7 @@ class Ascent:
             x_adv = batch.ball.project(x_adv + self.step_size * batch.ball.ascent(gradient))
         with torch.no_grad():
             batch = self._settle(ledger, batch, x_adv, logits_fn(x_adv), self.steps + 1)
-        ledger.spend(batch.rows, batch.going, forwards=self.steps + 1, backwards=self.steps)
+        ledger.spend(batch.rows, forwards=self.steps + 1, backwards=self.steps, which=batch.going)
         return batch.take(batch.going.nonzero().squeeze(1))
 
     def _settle(self, ledger: Ledger, batch: Ascending, x_adv: Images, logits: Logits, forwards: int) -> Ascending:
@@ -85,7 +85,7 @@ class Ascent:
         found = is_adversarial(margin) & batch.going
         if not any_of(found):
             return batch
-        ledger.succeed(batch.rows, found, x_adv, NORMS[self.norm](x_adv - batch.x))
+        ledger.succeed(batch.rows, x_adv, NORMS[self.norm](x_adv - batch.x), which=found)
         settled = is_adversarial(margin, self.beyond) & batch.going
-        ledger.spend(batch.rows, settled, forwards=forwards, backwards=min(forwards, self.steps))
+        ledger.spend(batch.rows, forwards=forwards, backwards=min(forwards, self.steps), which=settled)
         return replace(batch, going=batch.going & ~settled)

@@ -100,7 +100,7 @@ class AutoAttack(AttackSpec):
         distance = NORMS[self.norm](made.x_adv - left.x)
         fooled = is_adversarial(difference_of_logits(logits_fn(made.x_adv), left.y))
         found = fooled & (distance <= self.eps + rounding(left.x, self.norm))
-        ledger.succeed(left.rows, found, made.x_adv, distance)
+        ledger.succeed(left.rows, made.x_adv, distance, which=found)
         ledger.forwards[left.rows] += made.forwards + 1
         ledger.backwards[left.rows] += made.backwards
         return left.take((~found).nonzero().squeeze(1))

@@ -119,7 +119,7 @@ class CarliniWagnerL0(AttackSpec):
         for passes in range(1, self._most_iterations + 1):
             leaving = self._iterate(logits_fn, pool)
             if passes == self._most_iterations:
-                ledger.stop(pool.rows, pool.going & ~leaving)
+                ledger.stop(pool.rows, which=pool.going & ~leaving)
                 leaving = torch.ones_like(leaving)
             pool = pool.without(leaving, ledger, passes)
             if not len(pool.rows):

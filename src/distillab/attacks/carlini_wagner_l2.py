@@ -219,7 +219,8 @@ class _Pool(Rows):
     def leave_(self, leaving: Flags, ledger: Ledger, iterations: int) -> None:
         """Hand the results of the examples in ``leaving`` to the ledger."""
         if any_of(leaving):
-            ledger.spend(self.rows, leaving, forwards=iterations, backwards=iterations)
-            ledger.succeed(self.rows, leaving & self.squared.isfinite(), self.x_adv, self.squared.sqrt())
-            ledger.stop(self.rows, leaving & self.at_limit)
+            ledger.spend(self.rows, forwards=iterations, backwards=iterations, which=leaving)
+            found = leaving & self.squared.isfinite()
+            ledger.succeed(self.rows, self.x_adv, self.squared.sqrt(), which=found)
+            ledger.stop(self.rows, which=leaving & self.at_limit)
             self.going = self.going & ~leaving

@@ -73,7 +73,7 @@ class DeepFool(AttackSpec):
         for step in range(1, self.steps + 2):
             logits, gradients = jacobian(logits_fn, left.x_adv(self.overshoot), left.classes)
             found = left.reached(logits) & left.going
-            ledger.spend(left.rows, found, forwards=step, backwards=step * classes.shape[1])
+            ledger.spend(left.rows, forwards=step, backwards=step * classes.shape[1], which=found)
             left.going = left.going & ~found
             if step > self.steps or crowded(left.going, step):
                 reached, rows = parted(left.going)
@@ -83,7 +83,7 @@ class DeepFool(AttackSpec):
                 break
             left.move_(_step(logits.gather(1, left.classes), gradients, self.norm, targeted=left.targeted))
         ledger.spend(left.rows, forwards=self.steps + 1, backwards=(self.steps + 1) * classes.shape[1])
-        ledger.stop(left.rows, has_moved(left.total))
+        ledger.stop(left.rows, which=has_moved(left.total))
         return ledger.result()
 
     def _settle(self, logits_fn: LogitsFn, batch: "_Batch", ledger: Ledger) -> None:
@@ -100,7 +100,7 @@ class DeepFool(AttackSpec):
                 inside, outside = torch.where(reached, inside, middle), torch.where(reached, middle, outside)
         closest = torch.where(_per_image(outside) < 1, batch.x + _per_image(outside) * delta, found)
         ledger.spend(batch.rows, forwards=self.refine, backwards=0)
-        ledger.succeed(batch.rows, ~batch.going, closest, NORMS[self.norm](closest - batch.x))
+        ledger.succeed(batch.rows, closest, NORMS[self.norm](closest - batch.x))
 
 
 @dataclass

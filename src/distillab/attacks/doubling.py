@@ -102,10 +102,10 @@ class Doubling(Rows):
         """
         leaving = leaving & self.going
         if any_of(leaving):
-            ledger.spend(self.rows, leaving, forwards=passes, backwards=passes)
+            ledger.spend(self.rows, forwards=passes, backwards=passes, which=leaving)
             found = leaving & self.distance.isfinite()
-            ledger.succeed(self.rows, found, self.x_adv, self.distance)
-            ledger.stop(self.rows, leaving & ~found & has_moved(self.w))
+            ledger.succeed(self.rows, self.x_adv, self.distance, which=found)
+            ledger.stop(self.rows, which=leaving & ~found & has_moved(self.w))
             self.going = self.going & ~leaving
         return self.take(self.going.nonzero().squeeze(1)) if crowded(self.going, passes) else self
 

@@ -95,7 +95,7 @@ class JSMA(AttackSpec):
             won = is_adversarial(batch.goal.margin(logits)) & batch.going
             leaving = (won | ~found | (step == last)) & batch.going
             if any_of(leaving):
-                ledger.spend(batch.rows, leaving, forwards=step + 1, backwards=self._gradients * (step + 1))
+                ledger.spend(batch.rows, forwards=step + 1, backwards=self._gradients * (step + 1), which=leaving)
                 _keep_closest(ledger, batch, won)
                 batch.going = batch.going & ~leaving
             if crowded(batch.going, step + 1):
@@ -158,4 +158,4 @@ class _Batch(Rows):
 def _keep_closest(ledger: Ledger, batch: _Batch, won: Flags) -> None:
     """Note the images of those that have won, where they are closer than what an earlier target gave."""
     distance = NORMS["l0"](batch.x_adv - batch.x)
-    ledger.succeed(batch.rows, won & (distance < ledger.distance[batch.rows]), batch.x_adv, distance)
+    ledger.succeed(batch.rows, batch.x_adv, distance, which=won & (distance < ledger.distance[batch.rows]))

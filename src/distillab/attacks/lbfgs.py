@@ -69,12 +69,12 @@ class LBFGS(AttackSpec):
             wanted = Goal.of(y[row : row + 1], None if y_target is None else y_target[row : row + 1])
             problem = _Problem(logits_fn, x[row : row + 1], target[row : row + 1], wanted, self.steps)
             self._search(problem)
-            one, itself = torch.tensor([row], device=x.device), torch.ones(1, dtype=torch.bool, device=x.device)
+            one = torch.tensor([row], device=x.device)
             ledger.spend(one, forwards=problem.passes, backwards=problem.passes)
             if problem.closest is not None:
-                ledger.succeed(one, itself, problem.closest, problem.distance)
+                ledger.succeed(one, problem.closest, problem.distance)
             if problem.at_limit:
-                ledger.stop(one, itself)
+                ledger.stop(one)
         return ledger.result()
 
     def _search(self, problem: "_Problem") -> None:

@@ -67,8 +67,8 @@ def norm_search(
         if step < steps:
             search.move_(gradient, success, norm, share)
     ledger.spend(search.rows, forwards=steps + 1, backwards=steps + 1)
-    ledger.succeed(search.rows, search.distance.isfinite(), search.x_adv, search.distance)
-    ledger.stop(search.rows, closing(late, search.distance, has_moved(search.delta)))
+    ledger.succeed(search.rows, search.x_adv, search.distance)
+    ledger.stop(search.rows, which=closing(late, search.distance, has_moved(search.delta)))
     return ledger.result()
 
 

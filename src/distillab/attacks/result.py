@@ -39,20 +39,23 @@ class Ledger:
         self.backwards = torch.zeros_like(self.forwards)
         self.at_limit = torch.zeros(n, dtype=torch.bool, device=x.device)
 
-    def spend(self, rows: Tensor, which: Flags | None = None, *, forwards: int, backwards: int) -> None:
+    def spend(self, rows: Tensor, *, forwards: int, backwards: int, which: Flags | None = None) -> None:
         """Charge the examples at ``rows`` (positions without repeats), or those of them that have a flag."""
         which = torch.ones_like(rows, dtype=torch.bool) if which is None else which
         self.forwards[rows] += forwards * which
         self.backwards[rows] += backwards * which
 
-    def succeed(self, rows: Tensor, which: Flags, x_adv: Images, distance: PerExample) -> None:
-        """Note the adversarial images found for those of the examples at ``rows`` that have a flag."""
-        self.x_adv[rows] = torch.where(which[:, None, None, None], x_adv, self.x_adv[rows])
-        self.distance[rows] = torch.where(which, distance, self.distance[rows])
+    def succeed(self, rows: Tensor, x_adv: Images, distance: PerExample, *, which: Flags | None = None) -> None:
+        """Note the adversarial images found for the examples at ``rows``, or those of them that have a flag."""
+        if which is not None:
+            x_adv = torch.where(which[:, None, None, None], x_adv, self.x_adv[rows])
+            distance = torch.where(which, distance, self.distance[rows])
+        self.x_adv[rows] = x_adv
+        self.distance[rows] = distance
 
-    def stop(self, rows: Tensor, which: Flags) -> None:
-        """Note that the step limit stopped the search of those of the examples at ``rows`` that have a flag."""
-        self.at_limit[rows] |= which
+    def stop(self, rows: Tensor, *, which: Flags | None = None) -> None:
+        """Note that the step limit stopped the search of the examples at ``rows``, or of those that have a flag."""
+        self.at_limit[rows] |= True if which is None else which
 
     def result(self) -> AttackResult:
         """Everything noted; an example without a finite distance has failed."""

@@ -48,8 +48,8 @@ def sparse_search(logits_fn: LogitsFn, x: Images, goal: Goal, *, steps: int, kap
         if step < steps:
             search.move_(gradient, success, _annealed(step / steps))
     ledger.spend(search.rows, forwards=steps + 1, backwards=steps + 1)
-    ledger.succeed(search.rows, search.distance.isfinite(), search.x_adv, search.distance)
-    ledger.stop(search.rows, closing(late, search.distance, has_moved(search.delta)))
+    ledger.succeed(search.rows, search.x_adv, search.distance)
+    ledger.stop(search.rows, which=closing(late, search.distance, has_moved(search.delta)))
     return ledger.result()
 
 
