@@ -7,6 +7,6 @@ STUDY = Study(
     title="Audit of a model",
     question="Can this model be stolen through its answers, and what would protect it?",
     families=("teachers", "students", "knockoffs"),
-    tables=(*LABELS, "verdicts", "protections", "labels", "worth", "leaks", "cmi", "responses"),
+    tables=(*LABELS, "verdicts", "protections", "labels", "worth", "leaks", "cmi"),
     record="audit",
 )
