@@ -60,8 +60,8 @@ def status_lines(plan: Plan, root: Path) -> Iterator[str]:
         jobs = counted(len(stale), "job")
         yield f"stale: {payloads} in {jobs} of other parameters or code, made anew by the next run"
     left = progress.left(time.time())
-    cores = counted(progress.asked.cores, "core")
-    yield f"left: {span(left)} on {cores}" if left >= 1 else "left: nothing; `distillab answer` says what it answers"
+    time_left = f"{span(left)} on {counted(progress.asked.cores, 'core')}"
+    yield f"left: {time_left if asked or left >= 1 else 'nothing; `distillab answer` says what it answers'}"
 
 
 def _master(root: Path) -> str:
