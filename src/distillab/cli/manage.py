@@ -91,8 +91,9 @@ def run_record(_options: argparse.Namespace) -> int:
     plan = load_plan()
     name = Path.cwd().name if plan.preset == audit.PRESET else plan.preset
     path, results = Path("reports/recorded") / f"{name}.md", Path("results") / plan.preset
-    page = next(page for page in ("index", *plan.studies) if (results / "tables" / page).is_dir())
-    write_text(path, record(Tables(results / "tables" / page), Reported("reports/reported"), cost_of_run(results)))
+    pages = [results / "tables" / page for page in ("index", *plan.studies)]
+    tables = next((page for page in pages if page.is_dir()), pages[0])
+    write_text(path, record(Tables(tables), Reported("reports/reported"), cost_of_run(results)))
     print(path)
     return 0
 
