@@ -65,7 +65,7 @@ def test_help_begins_with_what_users_need_and_ends_with_the_stages(capsys):
         main(["--help"])
     said = capsys.readouterr().out
     names = re.findall(r"^    ([a-z]+) ", said, flags=re.MULTILINE)
-    assert names[:6] == ["use", "check", "plan", "status", "resume", "answer"]
+    assert names[:7] == ["audit", "use", "check", "plan", "status", "resume", "answer"]
     assert names[-len(STAGES) :] == [*STAGES]
     assert all(f" {stage.says}\n" in said for stage in STAGES.values())
 
