@@ -78,4 +78,8 @@ Temperature = Annotated[
     float, Limits(1e4, "logits over the temperature must stay finite, and apart, in float32", least=1e-3)
 ]
 TradeOff = Annotated[float, Limits(1e12, "beyond, the other term has no digits left", least=1e-12)]
+PixelMean = Annotated[
+    float, Limits(1e6, "beside larger numbers float32 has no digits left for pixels in [0, 1]", least=-1e6)
+]
+PixelDeviation = Annotated[float, Limits(1e6, "divided by more, pixels in [0, 1] no longer differ beside a bias")]
 PixelLength = Annotated[Fractional, Limits(1e6, "pixels are in [0, 1], so images of a million are no farther apart")]

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float32
 from pydantic import Field, model_validator
 
-from distillab.core.bounds import BatchSize
+from distillab.core.bounds import BatchSize, PixelDeviation, PixelMean
 from distillab.core.errors import ArtifactError
 from distillab.core.sidecar import file_hash
 from distillab.specs.base import CHOOSING, MethodSpec
@@ -62,10 +62,12 @@ class BroughtSpec(MethodSpec):
     data: str | None = Field(
         default=None, description="Name of the data set that it is for: others are refused", json_schema_extra=CHOOSING
     )
-    mean: tuple[float, ...] | None = Field(
+    mean: tuple[PixelMean, ...] | None = Field(
         default=None, description="Subtracted from each channel of images in [0, 1] before it sees them"
     )
-    std: tuple[float, ...] | None = Field(default=None, description="What each channel is divided by after that")
+    std: tuple[PixelDeviation, ...] | None = Field(
+        default=None, description="What each channel is divided by after that"
+    )
     batch: BatchSize | None = Field(
         default=None, ge=1, description="Images that it takes at once, where that is fixed and its file does not say so"
     )

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.core.bounds import Held
 from distillab.models.any_model import AnyModel
 from distillab.models.brought.framed import framed
 from distillab.models.load import build_model
@@ -31,7 +32,7 @@ class WeightsModel(BroughtSpec):
     weights: Path = Field(description="state_dict (zip or legacy) or safetensors", json_schema_extra=PASSING)
     arch: AnyModel = Field(description="Its architecture")
     entry: str | None = Field(default=None, description="Entry of the file that holds the weights, if it has several")
-    network: int | None = Field(default=None, ge=0, description="Network of a cascade's file, counted from 0")
+    network: Held | None = Field(default=None, ge=0, description="Network of a cascade's file, counted from 0")
 
     @property
     def network_name(self) -> str:
