@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import yaml
+from onnx import TensorProto, helper
 from PIL import Image
 
 from distillab.cli.audit import _prepare
@@ -151,6 +153,14 @@ def test_the_example_has_every_key_and_is_valid_as_it_is_written():
     assert {*everything} == {*AuditFile.model_fields}
 
 
+def write_model(path):
+    """Anything, for no network is built for a plan; of ONNX a file, which is asked what else it is stored in."""
+    path.write_bytes(b"anything")
+    if path.suffix == ".onnx":
+        value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+        onnx.save_model(helper.make_model(helper.make_graph([], "net", [value], [value])), path)
+
+
 @pytest.mark.parametrize(
     ("model", "file"),
     [
@@ -160,7 +170,7 @@ def test_the_example_has_every_key_and_is_valid_as_it_is_written():
 )  # fmt: skip
 def test_every_kind_of_file_becomes_a_row_that_thieves_rob(folder, monkeypatch, model, file):
     """The parameters are valid, and the model is a teacher that is read once and robbed by each thief."""
-    (folder / file).write_bytes(b"anything: nothing is opened for a plan")
+    write_model(folder / file)
     monkeypatch.syspath_prepend(str(folder))
     plan = planned(folder, model=model, defenses=["label", "mad"], seeds=3)
     run = folder / "project" / "audits" / "audit"
