@@ -21,16 +21,20 @@ def test_a_plan_keeps_its_preset_and_the_resolved_parameters(rich, rich_params):
 
 def test_facts_about_methods_and_data(rich, rich_params):
     facts = rich.facts
-    assert facts.keys() == {"params", "data", "thieves", "decide", "defenses", "knockoffs", "attacks", "certifiers"}
+    assert facts.keys() == {
+        "params", "data", "thieves", "decide", "defenses", "knockoffs", "attacks", "certifiers", "impossible",
+    }  # fmt: skip
     assert facts["params"] == rich_params[0].identity(choices=True)
     assert "device" not in facts["params"]
     assert facts["data"] == rich_params[0].data.facts.plain()
+    own = {"grade": "V", "brought": ""}
     assert facts["defenses"] == {
-        "ce": {"label": "CE", "grade": "V", "paper": "baseline", "kind": "unprotected"},
-        "ls": {"label": "LS", "grade": "V", "paper": "Pereyra et al., ICLR workshop 2017", "kind": "smoothed"},
-        "st": {"label": "ST", "grade": "V", "paper": "Ma et al., 2022", "kind": "sparse"},
+        "ce": own | {"label": "CE", "paper": "baseline", "kind": "unprotected"},
+        "ls": own | {"label": "LS", "paper": "Pereyra et al., ICLR workshop 2017", "kind": "smoothed"},
+        "st": own | {"label": "ST", "paper": "Ma et al., 2022", "kind": "sparse"},
     }
     kd = {"grade": "V", "paper": "Hinton, Vinyals & Dean, 2015", "in_paper": True}
+    assert facts["impossible"] == []
     assert facts["knockoffs"] == {"kd": kd | {"label": "KD"}, "live": kd | {"label": "KD (live)"}}
     pgd = {"label": "PGD", "grade": "V", "paper": "Madry et al., ICLR 2018"}
     assert facts["attacks"] == {
