@@ -43,5 +43,6 @@ def test_reruns_of_a_rule_are_added_and_thousands_are_read(errors, tmp_path, mon
     said = "Wall time: 3 minutes. CPU seconds: attack 1,802, attack_2 26, teach 1; 1,829 in all, or 15 minutes."
     (tmp_path / "own.md").write_text(said)
     (tmp_path / "README.md").write_text("")
+    (tmp_path / "a_model.md").write_text(f"# MNIST, preset `audit`\n\n{said}")
     assert errors.recorded_runs() == ["own"]
     assert errors.recorded("own") == {"attack": 1828.0, "teach": 1.0}
