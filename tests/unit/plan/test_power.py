@@ -5,6 +5,7 @@ import subprocess
 import sys
 from math import sqrt
 from statistics import NormalDist
+from types import SimpleNamespace
 from zlib import crc32
 
 import numpy as np
@@ -43,6 +44,9 @@ class AllThere(Results):
 
     def predicted(self, model_id, split):
         return np.random.default_rng(crc32(f"{model_id} {split}".encode())).integers(0, 2, len(self.labels[split]))
+
+    def sidecar(self, _model_id):
+        return SimpleNamespace(results={})
 
 
 @pytest.fixture
