@@ -167,7 +167,7 @@ def protections(seeds, teacher, student, test_n):
     left = {"told": GAINS["ce"] - 0.004} | GAINS
     return pd.DataFrame([
         {"thief": "poor", "teacher": f"ce-{teacher}", "defense": "ce", "student": student, "protection": key,
-         "is_form": key == "told", "label": label, "n": test_n, "teachers": seeds, "accuracy": 0.968,
+         "is_form": key == "told", "protection_label": label, "n": test_n, "teachers": seeds, "accuracy": 0.968,
          "cost": 0.002 * place, "cost_low": 0.002 * place - 0.004, "cost_high": 0.002 * place + 0.004,
          "flip_rate": 0.01 * place, "change_l1": 0.11 + 0.2 * place, "ece": 0.012 + 0.01 * place, "bare_ece": 0.012,
          "best_attack": "kd", "gain": left[key], "gain_lower": left[key] - 0.03, "gain_upper": left[key] + 0.03,

@@ -188,7 +188,7 @@ def _row(each: _Protection) -> Row:
         "student": plain.student,
         "protection": each.name,
         "is_form": each.is_form,
-        "label": _form(_answers(each.question)) if each.is_form else facts[each.question.defense]["label"],
+        "protection_label": _form(_answers(each.question)) if each.is_form else facts[each.question.defense]["label"],
         "n": each.accuracy.n,
         "teachers": len(each.pairs),
         "accuracy": each.mean("accuracy"),
@@ -212,7 +212,9 @@ TABLE = Table(
         Column("student", "text", "key of the student's architecture"),
         Column("protection", "text", "key of the defense around the teacher, or of the thief who is answered so"),
         Column("is_form", "flag", "whether it is the form of the answers"),
-        Column("label", "text", "what an answer shows, as the plan tells it, or what pages call the defense"),
+        Column(
+            "protection_label", "text", "what an answer shows, as the plan tells it, or what pages call the defense"
+        ),
         Column("n", "images", "test images"),
         Column("teachers", "seeds", "teachers that the means are over"),
         Column("accuracy", "share", "mean accuracy of the protected answers", True),

@@ -165,6 +165,10 @@ class MadeUp(Results):
     def scores(self, model_id):
         return scores(self.log_probs(model_id, "test"), self.labels["test"])
 
+    def measured(self, model_id):
+        """Every split: a teacher that was trained here."""
+        return "train", "test"
+
     def statistics(self, model_id, split):
         order = np.argsort(self.labels[split], kind="stable")
         return class_statistics([self.log_probs(model_id, split)[order]], self.labels[split][order], self.powers)

@@ -55,7 +55,7 @@ def test_each_protection_has_its_row_and_nothing_else_has():
     assert [(row["thief"], row["teacher"], row["protection"], row["is_form"]) for row in found] == [
         ("poor", "ce-wide", "mad", False), ("poor", "ce-wide", "told", True),
     ]  # fmt: skip
-    assert [row["label"] for row in found] == ["MAD", "label"]
+    assert [row["protection_label"] for row in found] == ["MAD", "label"]
     assert all((row["seeds"], row["missing"], row["teachers"], row["n"]) == (6, 0, 6, TEST) for row in found)
 
 
