@@ -165,7 +165,7 @@ class MadeUp(Results):
     def scores(self, model_id):
         return scores(self.log_probs(model_id, "test"), self.labels["test"])
 
-    def measured(self, model_id):
+    def measured(self, _model_id):
         """Every split: a teacher that was trained here."""
         return "train", "test"
 
