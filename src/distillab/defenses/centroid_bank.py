@@ -46,16 +46,23 @@ class CentroidBank(Centroids):
 
     def end_step(self, log_probs: LogProbs, y: Labels) -> None:
         """Overwrite the oldest outputs of each class."""
-        if not len(y):
-            return
         self._on(y.device)
+        if len(y):
+            slots, kept = self.written(log_probs, y)
+            self.log_probs[y, slots] = kept.to(self.log_probs)
+            self.pushed += counted(y, len(self.pushed))
+
+    def written(self, log_probs: LogProbs, y: Labels) -> tuple[Int[Tensor, "n"], LogProbs]:
+        """The slot that each output of a batch goes to, and what is written there.
+
+        Of more outputs than slots the last ones stay: all that share a slot write what the last of them has, as which
+        one is written last is chance on a GPU.
+        """
         alike = y[:, None] == y
         slots = (self.pushed[y] + alike.tril(-1).sum(dim=1)) % self.size
-        # Of more outputs than slots the last ones stay: all that share a slot write what the last of them has.
         shared = alike & (slots[:, None] == slots)
         last = (shared * torch.arange(len(y), device=y.device)).amax(dim=1)
-        self.log_probs[y, slots] = log_probs[last].to(self.log_probs)
-        self.pushed += counted(y, len(self.pushed))
+        return slots, log_probs[last]
 
     def state(self) -> dict[str, Tensor]:
         """The buffers and how often each was written."""

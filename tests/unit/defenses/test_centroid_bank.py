@@ -90,3 +90,12 @@ def test_a_restored_bank_goes_on_alike():
         bank.end_step(outputs(4, seed=2), torch.tensor([0, 0, 1, 2]))
     assert torch.equal(first.log_probs, second.log_probs)
     assert torch.equal(first.pushed, second.pushed)
+
+
+def test_outputs_that_share_a_slot_write_the_same_whatever_the_order_of_writing():
+    bank = CentroidBank(3, 2)
+    y = torch.tensor([0, 1, 0, 0, 0, 1, 0])
+    outputs = torch.randn(7, 3, generator=torch.Generator().manual_seed(0)).log_softmax(dim=1)
+    slots, kept = bank.written(outputs, y)
+    assert slots.tolist() == [0, 0, 1, 0, 1, 1, 0]
+    assert torch.equal(kept, outputs[[6, 1, 4, 6, 4, 5, 6]])
