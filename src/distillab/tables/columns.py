@@ -26,6 +26,10 @@ _SHARED = {
         Column("statement", "text", "what is said"),
         Column("unit", "text", "of the value and its interval"),
         Column("decision", "text", "holds, contradicted or undecided"),
+        Column("protects", "flag", "whether more than half of the leak is gone, and the accuracy is still there", True),
+        Column("protection_reason", "text", "what speaks most against it", True),
+        Column("share_low", "part", "lower end of its 95 % interval", True),
+        Column("share_high", "part", "upper end of its 95 % interval", True),
         Column("p", "share", "Holm's adjusted p-value; missing below three seeds", optional=True),
     )
 }
