@@ -34,7 +34,7 @@ def test_nothing_is_deleted_before_a_run() -> None:
 
 
 def test_a_folder_that_may_stay_empty_is_made_and_its_name_is_quoted() -> None:
-    *made, _run = WORKFLOW["cmd"]
+    *made, _shown, _run = WORKFLOW["cmd"]
     folders = {word for line in made for word in line.removeprefix("mkdir -p ").split()}
     assert all(line.startswith("mkdir -p ") for line in made)
     optional = {"teach", "baseline", "knockoff", "distill", "sensitivity", "attack", "certify"}

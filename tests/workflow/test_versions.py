@@ -102,6 +102,17 @@ def test_results_hide_no_metrics_from_git(versioned: Project) -> None:
     assert not [name for name in tracked if name.endswith(".safetensors")]
 
 
+def test_a_run_without_dvc_leaves_git_clean(finished: Project, tmp_path: Path) -> None:
+    """The same commit, cloned: what a run makes there is nothing that git asks about."""
+    project = finished.copy(tmp_path / "project")
+    git(project, "init", "-q", "-b", "main")
+    commit(project, "start", ".", ":!results")
+    assert (project.results / "metrics.json").exists()
+    assert git(project, "status", "--porcelain") == ""
+    (project.results / "manifest.json").write_text("{}")
+    assert git(project, "status", "--porcelain", "-uall") == "?? results/tiny/manifest.json\n"
+
+
 @pytest.mark.parametrize("command", [("snakemake", "--cores", "2"), ("dvc", "repro")], ids=["snakemake", "dvc"])
 def test_an_environment_that_nobody_activated(fresh: Callable[[str], Project], command: tuple[str, ...]) -> None:
     project = fresh("unactivated")
