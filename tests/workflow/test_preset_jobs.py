@@ -82,6 +82,7 @@ def shrunk(params, networks):
         for defense in small["defenses"].values():
             defense["networks"] = []
     del small["preset"]
+    small["device"] = "cpu"
     return small
 
 

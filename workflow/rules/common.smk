@@ -4,7 +4,7 @@ from datetime import datetime
 
 from snakemake.exceptions import WorkflowError
 
-from distillab.core.gpus import gpus_here
+from distillab.core.gpus import asks_for_gpu, gpus_here
 from distillab.core.signals import ending
 from distillab.core.throughput import Throughput
 from distillab.plan import load_plan
@@ -32,8 +32,7 @@ PRIORITIES = priorities(PLAN.jobs, SPEEDS)
 
 # With `device: auto`, GPUs are asked for where this machine has any.
 GPUS = gpus_here()
-DEVICE = PLAN.params["device"]
-GPU = int(DEVICE == "cuda" or (DEVICE == "auto" and bool(GPUS)))
+GPU = int(asks_for_gpu(PLAN.device, GPUS))
 
 # One job per GPU at a time, unless `--resources gpu=N` says otherwise.
 if GPU and workflow.local_exec and "gpu" not in workflow.global_resources:
@@ -114,10 +113,12 @@ def priority_of(stage):
 
 
 def memory_of(stage):
-    """Megabytes that a job asks a cluster for."""
-    return lambda wildcards: JOBS[stage, wildcards.job].memory_mb
+    """Megabytes that a job asks a cluster for: the plan's, and as many again with each retry."""
+    return lambda wildcards, attempt: attempt * JOBS[stage, wildcards.job].memory_mb
 
 
 def minutes_of(stage):
-    """Minutes that a job asks a cluster for."""
-    return lambda wildcards: JOBS[stage, wildcards.job].minutes(SPEEDS)
+    """Minutes that a job asks a cluster for: the plan's, and as many again with each retry."""
+    return lambda wildcards, attempt: attempt * JOBS[stage, wildcards.job].minutes(
+        SPEEDS
+    )

@@ -21,6 +21,11 @@ def gpus_here(environment: MutableMapping[str, str] = os.environ, devices: Path 
     return names[: next((i for i, name in enumerate(names) if name in ("", "-1")), len(names))]
 
 
+def asks_for_gpu(device: str, gpus: Sequence[str]) -> bool:
+    """Whether rules that compute ask for a GPU: with ``cuda`` wherever they are planned, with ``auto`` where one is."""
+    return device == "cuda" or (device == "auto" and bool(gpus))
+
+
 def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str, str] = os.environ) -> str | None:
     """Leave this process the one GPU that the fewest processes of the project hold, until it ends, however it ends.
 

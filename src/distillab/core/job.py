@@ -65,6 +65,8 @@ class Job(_Record):
     memory_mb: int = 0
     passes: dict[str, int] = {}
     """Image passes by the key under which their speed on a machine is kept."""
+    stated: dict[str, float] = {}
+    """Seconds of an image pass by the same keys, where the GPU that would be timed is not here."""
 
     @property
     def writes_receipt(self) -> bool:
@@ -72,10 +74,11 @@ class Job(_Record):
         return self.output.endswith(".json")
 
     def minutes(self, seconds_per_image: Mapping[str, float]) -> int:
-        """What to ask a cluster for: the passes at the speeds that are known, with slack; an hour where one is not."""
-        if any(key not in seconds_per_image for key in self.passes):
+        """What to ask a cluster for: the passes at the speeds that are known or stated, with slack; else an hour."""
+        speeds = {**self.stated, **seconds_per_image}
+        if any(key not in speeds for key in self.passes):
             return UNKNOWN_MINUTES
-        seconds = sum(count * seconds_per_image[key] for key, count in self.passes.items())
+        seconds = sum(count * speeds[key] for key, count in self.passes.items())
         return max(LEAST_MINUTES, round(SLACK * seconds / 60))
 
 

@@ -59,7 +59,7 @@ class Brief:
         """Whether its seconds do not rest on a network whose speed nobody knows."""
         if self.forecast.is_recorded(member) or self.reckoning.of(member).basis == TIMED:
             return True
-        return self.reckoning.network_key(member) in ("", *self.forecast.speeds)
+        return self.reckoning.network_key(member) in {"", *self.forecast.speeds, *self.reckoning.stated}
 
     def _line(self, members: Sequence[Member]) -> str:
         stages = dict.fromkeys(member.stage for member in members)

@@ -7,7 +7,7 @@ from distillab.params.load import load_params
 from distillab.plan.expand import expand
 from distillab.plan.facts import facts_of
 from distillab.plan.jobs import jobs_of
-from distillab.plan.resources import passes_of
+from distillab.plan.resources import with_resources
 from distillab.specs.brought import content_hash
 
 
@@ -24,5 +24,4 @@ def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:
         facts=facts_of(params),
         files={str(file): content_hash(file) for model in params.models.values() for file in model.files()},
     )
-    jobs = tuple(job.model_copy(update={"passes": passes_of(plan, job)}) for job in plan.jobs)
-    return plan.model_copy(update={"jobs": jobs})
+    return with_resources(plan)

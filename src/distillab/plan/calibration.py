@@ -12,7 +12,7 @@ from distillab.core.errors import DistillabError
 from distillab.core.job import Member, Plan
 from distillab.core.throughput import Throughput
 from distillab.evaluate.run_certifier import BATCH
-from distillab.plan.costs import Cost, computes_on, cost_of
+from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_name
 from distillab.plan.reckoning import TIMED, Reckoning, has_method
 from distillab.plan.rehearsal import Rehearsal
 from distillab.plan.speed import MEMORY, bounded, seconds_per_image, threads
@@ -45,12 +45,16 @@ class Timing(NamedTuple):
 def calibrate(plan: Plan, members: Iterable[Member], speeds: Throughput, *, seconds: float = MINUTE) -> None:
     """Time what these members need: networks by their work first, then methods and bounds; keep what was found.
 
+    Nothing is timed for a GPU that is not here.
+
     Args:
         plan: What is asked for.
         members: Those that nothing is recorded of.
         speeds: What is known already, and where findings go.
         seconds: After which nothing more is begun.
     """
+    if device_name(computes_on(plan)) == ABSENT_GPU:
+        return
     end = time.monotonic() + seconds
     waiting = list(members)
     memory = MEMORY if computes_on(plan) == "cpu" else None

@@ -46,15 +46,20 @@ class Cost:
         return f"{network} {size} batch {self.batch_size} {self.settings} threads {self.threads} on {self.device}"
 
 
+ABSENT_GPU = "a GPU that is not here"
+
+
 def computes_on(plan: Plan) -> str:
-    """``cuda`` or ``cpu``: where this machine would make the plan's networks."""
-    return "cuda" if plan.device != "cpu" and torch.cuda.is_available() else "cpu"
+    """``cuda`` or ``cpu``: where the plan's networks are made, here or where its jobs are sent."""
+    return "cuda" if plan.device == "cuda" or (plan.device == "auto" and torch.cuda.is_available()) else "cpu"
 
 
 @cache
 def device_name(kind: str) -> str:
-    """What kind of processor or GPU this machine computes with: seconds of others say nothing here."""
-    return torch.cuda.get_device_name() if kind == "cuda" else processor()
+    """What kind of processor or GPU computes: seconds of others say nothing here."""
+    if kind == "cpu":
+        return processor()
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ABSENT_GPU
 
 
 def cost_of(plan: Plan, member: Member) -> Cost | None:

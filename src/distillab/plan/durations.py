@@ -103,11 +103,16 @@ class Durations:
         )
 
     def _is_from_here(self, sidecar: Sidecar) -> bool:
-        """Whether it was made by the processor or GPU that is reckoned with; tables and pages are made anywhere."""
+        """Whether it was made by the processor or GPU that is reckoned with; tables and pages are made anywhere.
+
+        Where that GPU is not here, any GPU tells more than what is stated.
+        """
         made = sidecar.environment
         on = made.get("kernels" if made.get("device") == "cuda" else "processor")
         free = sidecar.stage in STAGES and not STAGES[sidecar.stage].computes
-        return self.reckoning is None or free or on in (None, self.reckoning.device)
+        if self.reckoning is None or free:
+            return True
+        return on in (None, self.reckoning.device) or (made.get("device") == "cuda" and self.reckoning.elsewhere)
 
     def _scale(self, sidecar: Sidecar, member: Member) -> float:
         """How much more a member is than what was made in its place under earlier parameters."""

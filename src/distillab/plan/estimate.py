@@ -10,6 +10,7 @@ from distillab.plan.brief import Brief
 from distillab.plan.costs import IMAGES_UNKNOWN, Cost, cost_of, unknown_images
 from distillab.plan.disk import Disk
 from distillab.plan.prune import readable
+from distillab.plan.resources import asked
 
 
 @dataclass
@@ -67,11 +68,15 @@ def _groups(brief: Brief) -> list[Group]:
 
 
 def _needs(brief: Brief, stage: str) -> str:
-    """Disk of a stage's members that are not made, and the memory of a job of its rule."""
+    """Disk of a stage's members that are not made, and what a job of its rule asks a cluster for."""
     members = [member for member in brief.waiting if member.stage == stage]
-    memory = max(job.memory_mb for job in brief.plan.stage(stage))
+    jobs = [asked(brief.plan, job, brief.forecast.speeds) for job in brief.plan.stage(stage)]
+    least, most = (choose(job["runtime"] for job in jobs) for choose in (min, max))
+    gpu = "a GPU, " if any(job["gpu"] for job in jobs) else ""
+    minutes = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     disk = readable(Disk(brief.plan, brief.forecast.durations).of(members))
-    return f"disk {disk}, memory {memory / 1000:.1f} GB a job"
+    memory = max(job["mem_mb"] for job in jobs) / 1000
+    return f"disk {disk}; a job: {gpu}memory {memory:.1f} GB, on a cluster {minutes} minutes"
 
 
 def _title(member: Member) -> str:

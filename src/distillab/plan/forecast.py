@@ -73,7 +73,8 @@ class Forecast:
         """A member's share of its job's passes."""
         if not job.passes:
             return TYPICAL.get(job.stage, 0.0)
-        return sum(count * self.speeds.get(key, UNKNOWN) for key, count in job.passes.items()) / len(job.members)
+        speeds = {**job.stated, **self.speeds}
+        return sum(count * speeds.get(key, UNKNOWN) for key, count in job.passes.items()) / len(job.members)
 
 
 def wall_seconds(

@@ -34,4 +34,5 @@ def priorities(jobs: Sequence[Job], seconds_per_image: Mapping[str, float]) -> d
 
 
 def _seconds(job: Job, seconds_per_image: Mapping[str, float]) -> float:
-    return START + sum(passes * seconds_per_image.get(key, UNKNOWN) for key, passes in job.passes.items())
+    speeds = {**job.stated, **seconds_per_image}
+    return START + sum(passes * speeds.get(key, UNKNOWN) for key, passes in job.passes.items())

@@ -9,7 +9,7 @@ from distillab.certify import CERTIFIERS
 from distillab.core.job import Member, Plan
 from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
-from distillab.plan.costs import Cost, computes_on, cost_of, device_name, test_images, train_images
+from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_name, test_images, train_images
 from distillab.plan.priorities import UNKNOWN
 
 TIMED, STATED = "timed on this machine", "stated"
@@ -63,6 +63,8 @@ class Reckoning:
     def __init__(self, plan: Plan, speeds: Mapping[str, float]) -> None:
         self.plan, self.speeds = plan, speeds
         self.device = device_name(computes_on(plan))
+        self.elsewhere = self.device == ABSENT_GPU
+        self.stated = {key: seconds for job in plan.jobs for key, seconds in job.stated.items()}
 
     def of(self, member: Member) -> Reckoned:
         """What a member takes on one core or device."""
@@ -95,7 +97,7 @@ class Reckoning:
     def step(self, member: Member) -> Reckoned:
         """Seconds of a plain training step per image, of the network of a model."""
         cost = cost_of(self.plan, member)
-        return self._known(cost.key if cost else "", UNKNOWN)
+        return self._pass(cost)
 
     def _training(self, member: Member) -> Reckoned:
         cost = cost_of(self.plan, member)
@@ -128,7 +130,7 @@ class Reckoning:
 
     def _attack(self, member: Member) -> Reckoned:
         cost, spec = cost_of(self.plan, member), ATTACKS.parse(member.spec["attack"])
-        step = self._known(cost.key if cost else "", UNKNOWN)
+        step = self._pass(cost)
         share = 1.0 if self._is_robust(member) else MADE.get(spec.name, 1.0)
         passes = (share * spec.passes + CHECKS) * _least(spec.images, test_images(self.plan))
         return Reckoned(ATTACK_PASS * passes * step.seconds, step.basis)
@@ -186,6 +188,10 @@ class Reckoning:
         eps, settled = max(member.spec["eps"]), "settled" if self.is_settled(member) else "drawn"
         said = [member.spec["certifier"], network, self.plan.facts["data"]["shape"], eps, settled]
         return f"bound {json.dumps(said, sort_keys=True)} on {self.device}"
+
+    def _pass(self, cost: Cost | None) -> Reckoned:
+        key = cost.key if cost else ""
+        return self._known(key, self.stated.get(key, UNKNOWN))
 
     def _known(self, key: str, stated: float) -> Reckoned:
         return Reckoned(self.speeds[key], TIMED) if key in self.speeds else Reckoned(stated, STATED)

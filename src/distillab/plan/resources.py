@@ -2,11 +2,16 @@
 
 from collections import Counter
 from math import prod
+from typing import Any
 
-from distillab.core.job import Job, Plan
-from distillab.plan.costs import cost_of
+from distillab.core.gpus import asks_for_gpu, gpus_here
+from distillab.core.job import Job, Member, Plan
+from distillab.core.stages import STAGES
+from distillab.data import DATASETS
+from distillab.plan.absent_gpu import network_memory_mb, seconds_per_image
+from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_name
 from distillab.plan.priorities import UNKNOWN
-from distillab.plan.reckoning import Reckoning
+from distillab.plan.reckoning import READING, Reckoning
 from distillab.specs.data import DataSpec
 
 BASE_MB = 2000
@@ -14,6 +19,56 @@ BASE_MB = 2000
 
 COPIES = 3
 """Of the data set, while it is read and split."""
+
+FILES = "files looked at"
+
+CUDA_MB = 2500
+"""What CUDA's libraries and its pinned buffers take of the host's memory, beside the process."""
+
+
+def with_resources(plan: Plan) -> Plan:
+    """The plan, whose jobs know their passes, and what they ask for where they compute on a GPU."""
+    on = device_name(computes_on(plan))
+    jobs = [job.model_copy(update=_counted(plan, job)) for job in plan.jobs]
+    if computes_on(plan) == "cuda":
+        jobs = [_on_gpu(plan, job, stated=on == ABSENT_GPU) for job in jobs]
+    return plan.model_copy(update={"jobs": tuple(jobs)})
+
+
+def asked(plan: Plan, job: Job, speeds: dict[str, float]) -> dict[str, int]:
+    """What a job's rule asks for: GPUs, megabytes and minutes."""
+    gpu = STAGES[job.stage].computes and asks_for_gpu(plan.device, gpus_here())
+    return {"gpu": int(gpu), "mem_mb": job.memory_mb, "runtime": job.minutes(speeds)}
+
+
+def _counted(plan: Plan, job: Job) -> dict[str, Any]:
+    """A job's passes; of one that looks at the files of a data set, these."""
+    specs = (plan.members[name].spec for name in job.members if job.stage == "prepare")
+    data = [spec["data"] for spec in specs if "data" in spec]
+    files = sum(images_of(spec) for each in data if (spec := DATASETS.parse(each)).streaming)
+    if files:
+        return {"passes": {FILES: files}, "stated": {FILES: READING[True] / 2}}
+    return {"passes": passes_of(plan, job)}
+
+
+def _on_gpu(plan: Plan, job: Job, *, stated: bool) -> Job:
+    if not STAGES[job.stage].computes:
+        return job
+    costs = [cost for name in job.members if (cost := _network(plan, plan.members[name]))]
+    memory = job.memory_mb + CUDA_MB + max((network_memory_mb(cost) for cost in costs), default=0)
+    speeds = {key: seconds_per_image(cost) for key, cost in _of_key(costs).items()} if stated else {}
+    return job.model_copy(update={"memory_mb": memory, "stated": speeds})
+
+
+def _network(plan: Plan, member: Member) -> Cost | None:
+    """The cost whose network a member's work is counted in: its own, or that of the network it looks at."""
+    asked_one = member.parents.get("teacher") or member.parents.get("model")
+    own = "train" in member.spec or member.stage == "attack" or asked_one is None
+    return cost_of(plan, member if own else plan.members[str(asked_one)])
+
+
+def _of_key(costs: list[Cost]) -> dict[str, Cost]:
+    return {cost.key: cost for cost in costs}
 
 
 def passes_of(plan: Plan, job: Job) -> dict[str, int]:
@@ -23,8 +78,7 @@ def passes_of(plan: Plan, job: Job) -> dict[str, int]:
     """
     total, reckoning = Counter[str](), Reckoning(plan, {})
     for member in (plan.members[name] for name in job.members):
-        model = plan.members[member.parents["model"]] if member.stage == "certify" else member
-        cost = cost_of(plan, model)
+        cost = _network(plan, member)
         if cost is not None:
             total[cost.key] += round(reckoning.work(member).seconds / UNKNOWN)
     return {key: passes for key, passes in total.items() if passes}
@@ -32,5 +86,10 @@ def passes_of(plan: Plan, job: Job) -> dict[str, int]:
 
 def memory_mb(data: DataSpec) -> int:
     """Megabytes of a job: the process, and the data set where it is kept in memory."""
-    images = 0 if data.streaming else sum(count or 0 for count in (data.facts.train, data.facts.test))
+    images = 0 if data.streaming else images_of(data)
     return BASE_MB + COPIES * images * prod(data.facts.shape) // 10**6
+
+
+def images_of(data: DataSpec) -> int:
+    """Images of a data set's files, as far as it is known how many these are."""
+    return sum(count or 0 for count in (data.facts.train, data.facts.test))

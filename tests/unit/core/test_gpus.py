@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from distillab.core.gpus import VISIBLE, gpus_here, take_gpu
+from distillab.core.gpus import VISIBLE, asks_for_gpu, gpus_here, take_gpu
 
 HOLDER = """
 import sys
@@ -43,6 +43,14 @@ def test_else_the_driver_does(tmp_path):
     for name in ("nvidia10", "nvidia2", "nvidiactl", "nvidia-uvm", "nvidia0"):
         (tmp_path / name).touch()
     assert gpus_here({}, tmp_path) == ["0", "2", "10"]
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "asked"),
+    [("cuda", [], True), ("cuda", ["0"], True), ("auto", [], False), ("auto", ["0"], True), ("cpu", ["0"], False)],
+)
+def test_rules_ask_for_a_gpu_with_cuda_wherever_they_are_planned(device, gpus, asked):
+    assert asks_for_gpu(device, gpus) is asked
 
 
 def test_one_gpu_needs_no_choice(tmp_path):

@@ -115,9 +115,15 @@ def test_a_speed_is_kept_under_all_that_it_depends_on():
 
 @pytest.mark.parametrize(
     ("asked", "there", "kind"),
-    [("cpu", True, "cpu"), ("auto", True, "cuda"), ("cuda", True, "cuda"), ("auto", False, "cpu")],
+    [
+        ("cpu", True, "cpu"),
+        ("auto", True, "cuda"),
+        ("cuda", True, "cuda"),
+        ("cuda", False, "cuda"),
+        ("auto", False, "cpu"),
+    ],
 )
-def test_the_device_is_the_one_that_trainings_take(rich, monkeypatch, asked, there, kind):
+def test_the_device_is_the_one_that_trainings_take_here_or_where_jobs_are_sent(rich, monkeypatch, asked, there, kind):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
     assert computes_on(rich.model_copy(update={"params": rich.params | {"device": asked}})) == kind
 

@@ -85,7 +85,7 @@ PASSES = {"papernot_digits": 400 * 3, "attack": 60 * 6}
         "ta-T5-step0 under pgd_linf on Z/T: 2 to make, 2 seeds, 720 passes, 5.4 s",
         "ls-cnn_digits certified by ibp: 2 to make, 2 seeds, 11 s",
         "ls-cnn_digits--kd-papernot_digits: 3 to make, 3 seeds, 1.2 s",
-        "needs: disk 307.5 KB, memory 2.0 GB a job",
+        "needs: disk 307.5 KB; a job: memory 2.0 GB, on a cluster 10 minutes",
     ],
 )
 def test_a_line_for_each_thing_to_make(rich, project_of, line):

@@ -2,10 +2,15 @@
 
 from collections import Counter
 
+import pytest
+import torch
+
+from distillab.core.job import LEAST_MINUTES, SLACK
+from distillab.core.stages import STAGES
 from distillab.plan.costs import cost_of
 from distillab.plan.priorities import UNKNOWN
-from distillab.plan.reckoning import ATTACK_PASS, CERTIFIED_STEP, CHECKS, Reckoning
-from distillab.plan.resources import BASE_MB, COPIES, memory_mb, passes_of
+from distillab.plan.reckoning import ATTACK_PASS, CERTIFIED_STEP, CHECKS, READING, Reckoning
+from distillab.plan.resources import BASE_MB, COPIES, CUDA_MB, asked, memory_mb, passes_of
 
 
 def test_passes_of_a_job_are_those_of_its_members_by_network_and_use(rich):
@@ -52,3 +57,34 @@ def test_every_data_set_kept_in_memory_is_asked_for(params_of):
 
 def test_jobs_carry_the_memory_of_their_data_set(rich, params_of):
     assert {job.memory_mb for job in rich.jobs} == {memory_mb(params_of().data)}
+
+
+def test_on_a_gpu_a_job_asks_for_one_and_for_its_libraries_and_network_beside(plan_of):
+    here, there = plan_of(), plan_of({"device": "cuda"})
+    for ours, theirs in zip(here.jobs, there.jobs, strict=True):
+        computes = STAGES[ours.stage].computes
+        assert asked(there, theirs, {})["gpu"] == int(computes)
+        assert asked(here, ours, {})["gpu"] == 0
+        beside = theirs.memory_mb - ours.memory_mb
+        assert beside >= CUDA_MB if computes else beside == 0
+        assert ours.digest == theirs.digest
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="about a GPU that is not here")
+def test_minutes_rest_on_what_is_stated_until_somebody_timed_the_network(plan_of):
+    plan = plan_of({"device": "cuda", "train": {"epochs": 10_000}})
+    job = plan.stage("teach")[0]
+    ((key, passes),) = job.passes.items()
+    assert asked(plan, job, {})["runtime"] == round(SLACK * passes * job.stated[key] / 60) > LEAST_MINUTES
+    assert asked(plan, job, {key: 1.0})["runtime"] == round(SLACK * passes / 60)
+
+
+def test_networks_that_are_looked_at_count_too(rich):
+    (job,) = (job for job in rich.jobs if "ce-papernot_digits-s3-measure" in job.members)
+    assert cost_of(rich, rich.members["ce-papernot_digits-s3"]).key in job.passes
+
+
+def test_who_looks_at_the_files_of_a_data_set_asks_for_the_time_that_it_takes(plan_of):
+    (job,) = plan_of(preset="imagenet").stage("prepare")
+    seconds = (1_281_167 + 50_000) * READING[True]  # by names for the images, by names for the splits
+    assert job.minutes({}) == round(SLACK * seconds / 60)
