@@ -10,6 +10,7 @@ from distillab.params.document import generated_files
 from distillab.params.layers import preset_names, read_layers
 from distillab.params.root import params_schema
 from distillab.plan.build import build_plan
+from distillab.scoreboard.board import PAGE, scoreboard
 
 PROJECT = Path(__file__).parents[2]
 PRESETS = preset_names(PROJECT / "config")
@@ -18,6 +19,10 @@ PRESETS = preset_names(PROJECT / "config")
 @pytest.mark.parametrize("path", generated_files(), ids=str)
 def test_generated_file_is_up_to_date(path: Path) -> None:
     assert (PROJECT / path).read_text() == generated_files()[path], "run `make docs`"
+
+
+def test_the_scoreboard_is_of_the_claims_and_records_that_are_committed() -> None:
+    assert (PROJECT / PAGE).read_text() == scoreboard(PROJECT / "reports"), "run `make docs`"
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ FOUR = {
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_is_whole(name):
     claim = CLAIMS[name]
-    assert set(claim) - {"paper"} == FIELDS
+    assert set(claim) - {"paper", "data", "eps"} == FIELDS
     assert all(claim[field] and isinstance(claim[field], str) for field in FIELDS - {"smallest"})
     assert claim["smallest"] > 0
     assert claim["direction"] in DIRECTIONS

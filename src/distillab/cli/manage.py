@@ -41,7 +41,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     prune.add_argument("--yes", action="store_true", help="delete what is listed")
     prune.set_defaults(command=run_prune)
 
-    docs = commands.add_parser("docs", help="write config/README.md, config/params.schema.json and docs/tables.md")
+    docs = commands.add_parser("docs", help="write config/README.md, its schema, docs/tables.md and docs/scoreboard.md")
     docs.set_defaults(command=run_docs)
 
 
@@ -87,23 +87,33 @@ def run_record(_options: argparse.Namespace) -> int:
     from distillab.reporting.record import cost_of_run, record
     from distillab.reporting.reported import Reported
     from distillab.reporting.tables import Tables
+    from distillab.scoreboard.claim import read_claims
+    from distillab.scoreboard.finding import SUFFIX, judge_run, judgment_text
 
     plan = load_plan()
-    name = Path.cwd().name if plan.preset == audit.PRESET else plan.preset
+    is_audit = plan.preset == audit.PRESET
+    name = Path.cwd().name if is_audit else plan.preset
     path, results = Path("reports/recorded") / f"{name}.md", Path("results") / plan.preset
     pages = [results / "tables" / page for page in ("index", *plan.studies)]
-    tables = next((page for page in pages if page.is_dir()), pages[0])
-    write_text(path, record(Tables(tables), Reported("reports/reported"), cost_of_run(results)))
-    print(path)
+    tables = Tables(next((page for page in pages if page.is_dir()), pages[0]))
+    papers, cost = Reported("reports/reported"), cost_of_run(results)
+    written = {path: record(tables, papers, cost)}
+    if not is_audit:  # it judges a model of somebody, not what a paper says
+        judgment = judge_run(tables, read_claims(papers), sum(cost.cpu.values()))
+        written[path.with_suffix(SUFFIX)] = judgment_text(judgment)
+    for file, text in written.items():
+        write_text(file, text)
+        print(file)
     return 0
 
 
 def run_docs(_options: argparse.Namespace) -> int:
-    """Write what is generated from the parameter models and from the tables."""
+    """Write what is generated from the parameter models, from the tables, and from the records."""
     from distillab.core.files import write_text
     from distillab.params.document import generated_files
+    from distillab.scoreboard.board import PAGE, scoreboard
 
-    for path, text in generated_files().items():
+    for path, text in (generated_files() | {PAGE: scoreboard(Path("reports"))}).items():
         write_text(path, text)
         print(path)
     return 0

@@ -73,7 +73,7 @@ def judge(claims: Sequence[Claim], *, alpha: float = 0.05) -> list[Judged]:
     for claim in claims:
         _require(claim)
     tested = [(claim, *_test(claim)) for claim in dict.fromkeys(claims)]
-    adjusted = _holm([p for _, p, _ in tested if p is not None])
+    adjusted = holm([p for _, p, _ in tested if p is not None])
     judged: dict[Claim, Judged] = {}
     for claim, p, outcome in tested:
         corrected = None if p is None else adjusted.pop(0)
@@ -95,9 +95,9 @@ def _test(claim: Claim) -> tuple[float | None, Decision]:
     if len(claim.values) < MIN_SEEDS:
         return None, "undecided"
     both = claim.values, tuple(-value for value in claim.values)
-    beyond = [_p_above(row, claim.margin, claim.resolution) for row in both]
+    beyond = [p_above(row, claim.margin, claim.resolution) for row in both]
     if claim.direction == "none":
-        holds = max(_p_above(row, -claim.margin, claim.resolution) for row in both)
+        holds = max(p_above(row, -claim.margin, claim.resolution) for row in both)
         contradicted = min(beyond)
     else:
         holds, contradicted = beyond if claim.direction == "up" else beyond[::-1]
@@ -105,8 +105,11 @@ def _test(claim: Claim) -> tuple[float | None, Decision]:
     return min(outcomes)
 
 
-def _p_above(values: Sequence[float], bound: float, resolution: float) -> float:
-    """One-sided p-value of the hypothesis that the mean is at most ``bound``."""
+def p_above(values: Sequence[float], bound: float, resolution: float) -> float:
+    """One-sided p-value of the hypothesis that the mean over seeds is at most ``bound``, by Student's t.
+
+    The standard deviation is never taken to be below ``resolution``. Two values at least.
+    """
     row = np.asarray(values, dtype=np.float64)
     error = max(float(np.std(row, ddof=1)), resolution) / sqrt(len(row))
     distance = float(row.mean()) - bound
@@ -115,8 +118,8 @@ def _p_above(values: Sequence[float], bound: float, resolution: float) -> float:
     return float(stdtr(len(row) - 1, -distance / error))
 
 
-def _holm(p_values: list[float]) -> list[float]:
-    """Step-down adjusted p-values, in the order given."""
+def holm(p_values: list[float]) -> list[float]:
+    """Step-down adjusted p-values in [0, 1], in the order given. Reference: Holm 1979."""
     order = np.argsort(p_values)
     steps = (len(p_values) - np.arange(len(p_values))) * np.asarray(p_values)[order]
     adjusted: list[float] = np.maximum.accumulate(steps).clip(max=1.0)[np.argsort(order)].tolist()

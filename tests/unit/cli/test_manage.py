@@ -1,12 +1,14 @@
 """The commands for people: what each prints, writes and leaves alone."""
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
 from distillab.cli import main
 from distillab.params.document import generated_files
+from distillab.reporting.record import RunCost
 from distillab.studies import INDEX, STUDIES
 from distillab.tables import FOR_DVC
 
@@ -16,6 +18,15 @@ PAYLOADS = 2 + 2 + 1 + 2 + 2 + 5 + len((*INDEX.files, *FOR_DVC, *STUDIES["undist
 
 def said(capsys):
     return capsys.readouterr().out.splitlines()
+
+
+@pytest.fixture
+def papers(project):
+    """The project, with what papers say."""
+    (project / "reports").mkdir(exist_ok=True)
+    for name in ("reported", "template"):
+        (project / "reports" / name).symlink_to(Path(__file__).parents[3] / "reports" / name)
+    return project
 
 
 def files(root):
@@ -94,16 +105,22 @@ def test_prune_deletes_nothing_unless_told(project, capsys):
     assert files(project) == [path for path in kept if path != stray]
 
 
-def test_record_reads_the_presets_tables_and_prints_its_path(project, capsys, monkeypatch):
-    monkeypatch.setattr("distillab.reporting.record.cost_of_run", lambda results: f"the cost of {results}")
+def test_record_reads_the_presets_tables_and_prints_its_path(papers, capsys, monkeypatch):
+    monkeypatch.setattr("distillab.reporting.record.cost_of_run", lambda results: RunCost({str(results): 2.0}, 9.0))
     monkeypatch.setattr(
         "distillab.reporting.record.record",
-        lambda tables, papers, cost: f"{tables.folder}, {papers.folder}, {cost}",
+        lambda tables, papers, cost: f"{tables.folder}, {papers.folder}, {cost.cpu}",
     )
+    monkeypatch.setattr(
+        "distillab.scoreboard.finding.judge_run", lambda tables, _claims, seconds: f"{tables.folder}, {seconds} s"
+    )
+    monkeypatch.setattr("distillab.scoreboard.finding.judgment_text", str)
     assert main(["record"]) == 0
-    assert said(capsys) == ["reports/recorded/tiny.md"]
-    text = (project / "reports" / "recorded" / "tiny.md").read_text()
-    assert text == "results/tiny/tables/index, reports/reported, the cost of results/tiny"
+    assert said(capsys) == ["reports/recorded/tiny.md", "reports/recorded/tiny.claims.json"]
+    text = (papers / "reports" / "recorded" / "tiny.md").read_text()
+    assert text == "results/tiny/tables/index, reports/reported, {'results/tiny': 2.0}"
+    judged = (papers / "reports" / "recorded" / "tiny.claims.json").read_text()
+    assert judged == "results/tiny/tables/index, 2.0 s"
 
 
 def test_record_of_a_run_that_was_not_made_is_one_line(project, capsys):
@@ -130,12 +147,13 @@ def test_resume_passes_its_arguments_to_snakemake(monkeypatch, given, passed):
     assert (end.value.code, seen) == (5, [passed])
 
 
-def test_docs_writes_what_is_generated_and_prints_where(project, capsys):
+def test_docs_writes_what_is_generated_and_prints_where(papers, capsys):
     for path in generated_files():
-        (project / path).unlink(missing_ok=True)
+        (papers / path).unlink(missing_ok=True)
     assert main(["docs"]) == 0
-    assert said(capsys) == ["config/README.md", "config/params.schema.json", "docs/tables.md"]
-    assert {path: (project / path).read_text() for path in generated_files()} == generated_files()
+    assert said(capsys) == ["config/README.md", "config/params.schema.json", "docs/tables.md", "docs/scoreboard.md"]
+    assert {path: (papers / path).read_text() for path in generated_files()} == generated_files()
+    assert (papers / "docs" / "scoreboard.md").read_text().startswith("# Scoreboard")
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "prune", "record", "teach"])

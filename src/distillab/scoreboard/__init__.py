@@ -1,0 +1,1 @@
+"""What the documents claim, beside what the runs on record found: from tables to findings to one page."""

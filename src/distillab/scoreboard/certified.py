@@ -1,0 +1,71 @@
+"""Evidence from certificates: the bound on the robust error between two networks or to a printed number; cascades."""
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from distillab.reporting.tables import Tables, norm_label
+from distillab.scoreboard.claim import DocumentClaim
+from distillab.scoreboard.sample import ClaimEvidence, PerSeed, paired_sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PRINTED = re.compile(r"([\d.]+) %")
+
+
+def robust_error_bound(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Points of the images without a certificate of the paper's kind, by certifier, network and radius."""
+    frame = tables["certificates"].query("role == 'teacher'")
+    frame = frame[frame["certifier"].isin(_duals(tables))]
+    frame = frame if claim.eps is None else frame[np.isclose(frame["eps"], claim.eps)]
+    printed = _PRINTED.fullmatch(claim.against)
+    between = claim.of in {*frame["arch"]}  # networks, else defenses
+    keys = ["certifier", "norm", "eps", "defense" if between else "arch"]
+    found: list[ClaimEvidence] = []
+    for (certifier, norm, eps, other), rows in frame.groupby(keys, sort=False):
+        column = "arch" if between else "defense"
+        of = _by_seed(rows[rows[column] == claim.of])
+        against = dict.fromkeys(of, float(printed[1])) if printed else _by_seed(rows[rows[column] == claim.against])
+        n = int(rows["n"].min())
+        context = f"{other}, {tables.label(str(certifier))}, {norm_label(str(norm))} {eps:.4g}"
+        found += paired_sample(context, of, against, n=n, resolution=100 / n)
+    return found
+
+
+def cascade_robust_error(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Points of the cascade's robust error, as its paper counts it, against that of its first network."""
+    return _of_cascades(tables, claim, "paper_robust_error")
+
+
+def cascade_error(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Points of the cascade's error on clean images against that of its first network."""
+    return _of_cascades(tables, claim, "standard_error")
+
+
+def _of_cascades(tables: Tables, _claim: DocumentClaim, column: str) -> list[ClaimEvidence]:
+    frame = tables["cascades"]
+    found: list[ClaimEvidence] = []
+    for (cascade, arch, certifier, eps), rows in frame.groupby(["cascade", "arch", "certifier", "eps"], sort=False):
+        whole = int(rows["networks"].max())
+        of, against = (
+            dict(zip(side["seed"], 100 * side[column], strict=True))
+            for side in (rows[rows["networks"] == count] for count in (whole, 1))
+        )
+        n = int(rows["n"].min())
+        context = f"{cascade} of {whole}, {arch}, {certifier}, L∞ {eps:.4g}"
+        found += paired_sample(context, of, against, n=n, resolution=100 / n) if whole > 1 else []
+    return found
+
+
+def _duals(tables: Tables) -> list[str]:
+    """The certifiers that compute the papers' bound: those as published where there are any, else every dual."""
+    certifiers = tables.facts["params"]["certification"]["certifiers"]
+    duals = {key: spec for key, spec in certifiers.items() if spec.get("name", key) == "dual"}
+    published = [key for key, spec in duals.items() if spec.get("as_published")]
+    return published or list(duals)
+
+
+def _by_seed(rows: "pd.DataFrame") -> PerSeed:
+    return dict(zip(rows["seed"], 100 * (1 - rows["certified_accuracy"]), strict=True))

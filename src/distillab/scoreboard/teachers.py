@@ -1,0 +1,50 @@
+"""Evidence from networks and their answers: accuracy, entropy, peak of the CMI, training time."""
+
+from typing import TYPE_CHECKING
+
+from distillab.reporting.tables import Tables
+from distillab.scoreboard.claim import DocumentClaim
+from distillab.scoreboard.sample import ClaimEvidence, Sample, paired_sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def teacher_accuracy(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Points of accuracy on test images between teachers of two defenses, by network."""
+    return _of_teachers(claim, tables["models"].query("role == 'teacher'"), "test_accuracy", scale=100)
+
+
+def entropy_of_answers(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Nats of mean entropy of the answers to test images between teachers of two defenses, by network."""
+    return _of_teachers(claim, tables["models"].query("role == 'teacher'"), "entropy_nats")
+
+
+def peak_cmi(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Nats between the peaks over powers of the CMI of two teachers' answers to test images, by network."""
+    return _of_teachers(claim, tables["leaks"].query("split == 'test'").rename(columns={"n": "test_n"}), "peak")
+
+
+def training_time(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Percent of a training step's seconds between teachers of two defenses: means over seeds, hence one value."""
+    seconds, networks = tables.facts["teacher_step_seconds"], tables.networks
+    defenses = {row.model: row.defense for row in tables["models"].query("role == 'teacher'").itertuples()}
+    taken = {(defenses.get(teacher), networks.get(teacher)): value for teacher, value in seconds.items()}
+    return [
+        Sample(str(arch), (100 * (taken[claim.of, arch] / taken[claim.against, arch] - 1),), 0)
+        for arch in dict.fromkeys(networks.values())
+        if taken.get((claim.of, arch)) and taken.get((claim.against, arch))
+    ]
+
+
+def _of_teachers(claim: DocumentClaim, frame: "pd.DataFrame", column: str, scale: float = 1.0) -> list[ClaimEvidence]:
+    found: list[ClaimEvidence] = []
+    for arch in dict.fromkeys(frame["arch"]):
+        rows = frame[frame["arch"] == arch]
+        of, against = (
+            dict(zip(side["seed"], scale * side[column], strict=True))
+            for side in (rows[rows["defense"] == key] for key in (claim.of, claim.against))
+        )
+        n = int(rows["test_n"].max())
+        found += paired_sample(arch, of, against, n=n, resolution=scale / n if column == "test_accuracy" else 0.0)
+    return found

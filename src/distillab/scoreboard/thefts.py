@@ -1,0 +1,65 @@
+"""Evidence from knockoffs: the best attack's gain over the LS student, and one teacher's knockoffs beside another's."""
+
+from typing import Any
+
+from distillab.core.identity import PAPER
+from distillab.reporting.tables import Tables, records
+from distillab.reporting.thief_names import label_phrase
+from distillab.scoreboard.claim import DocumentClaim
+from distillab.scoreboard.sample import Bounded, ClaimEvidence, PerSeed, paired_sample
+
+BEST = "best attack on "
+LS_STUDENT = "LS student"
+
+EVERY_STUDENT = "every student"
+"""The student of the row of ``verdicts`` that is over several."""
+
+
+def knockoff_accuracy(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Points between the best attack on a teacher and the LS student, or between all knockoffs of two teachers."""
+    if claim.against == LS_STUDENT:
+        return _best_gains(tables, claim.of.removeprefix(BEST))
+    return _between_teachers(tables, claim, attack=None)
+
+
+def knockoff_accuracy_by_kd(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+    """Points between the knockoffs that KD makes of two teachers."""
+    return _between_teachers(tables, claim, attack="kd")
+
+
+def _best_gains(tables: Tables, defense: str) -> list[ClaimEvidence]:
+    """By thief and student; the bounds are those of the verdict, over all attacks, defenses and looks."""
+    frame = tables["verdicts"]
+    rows = frame[(frame["defense"] == defense) & (frame["student"] != EVERY_STUDENT) & (frame["missing"] == 0)]
+    rows = rows[rows["best_delta"].notna()]
+    return [
+        Bounded(f"{_thief(tables, row.thief)}, {row.student}, {row.best_attack}", 100 * row.best_delta,
+                _points(row.lower), _points(row.upper), int(row.seeds), int(tables.facts["test_n"]))
+        for row in records(rows)
+    ]  # fmt: skip
+
+
+def _between_teachers(tables: Tables, claim: DocumentClaim, attack: str | None) -> list[ClaimEvidence]:
+    frame = tables["models"].query("role == 'knockoff'")
+    frame = frame[frame["attack"] == attack] if attack else frame
+    found: list[ClaimEvidence] = []
+    for (thief, arch), rows in frame.groupby(["thief", "arch"], sort=False):
+        of, against = (rows[rows["defense"] == key] for key in (claim.of, claim.against))
+        common = {*of["attack"]} & {*against["attack"]}
+        n = int(rows["test_n"].max())
+        means = [_mean_by_seed(side[side["attack"].isin(common)]) for side in (of, against)]
+        found += paired_sample(f"{_thief(tables, thief)}, {arch}", *means, n=n, resolution=100 / n)
+    return found
+
+
+def _mean_by_seed(rows: Any) -> PerSeed:  # noqa: ANN401 - a frame
+    means: dict[int, float] = (100 * rows.groupby("seed")["test_accuracy"].mean()).to_dict()
+    return means
+
+
+def _thief(tables: Tables, key: str) -> str:
+    return "papers' thief" if key == PAPER else f"thief with {label_phrase(tables.facts, key)}"
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None or share != share else 100 * share  # noqa: PLR0124 - NaN
