@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 from distillab.cli import answer, audit, data, decide, pages, status, verify
+from distillab.core.errors import SpecError
+from distillab.core.workspace import PARAMS
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -113,6 +115,7 @@ def run_docs(_options: argparse.Namespace) -> int:
     from distillab.params.document import generated_files
     from distillab.scoreboard.board import PAGE, scoreboard
 
+    _require_project()
     for path, text in (generated_files() | {PAGE: scoreboard(Path("reports"))}).items():
         write_text(path, text)
         print(path)
@@ -140,5 +143,16 @@ def run_resume(options: argparse.Namespace) -> int:
     """End leftovers, unlock, and go on as snakemake."""
     from distillab.cli.resume import resume
 
+    _require_project()
     arguments = [argument for argument in options.arguments if argument != "--"]
     resume(arguments or ["--cores", "all"])
+
+
+def _require_project() -> None:
+    """Refuse to write, or to look for a workflow, where none is.
+
+    Raises:
+        SpecError: this is no project's root.
+    """
+    if not Path(PARAMS).exists():
+        raise SpecError("no such file", where=PARAMS, do="run from the project's root folder")

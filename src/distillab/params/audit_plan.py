@@ -10,6 +10,7 @@ from distillab.models import MODELS
 from distillab.params.audit_file import AuditFile, Form, LabelAlone, Rounded, TopAlone
 from distillab.params.audit_images import AuditImages
 from distillab.specs.defense import DefenseSpec, PostHocDefense
+from distillab.specs.model import ImageShape
 
 SUBJECT = "mine"
 """Key of the audited model among the rows of the run."""
@@ -77,7 +78,7 @@ def audit_plan(audit: AuditFile, images: AuditImages, folder: Path) -> AuditPlan
     queries = _queries(audit, images)
     labels = _labels(audit, images, queries)
     epochs = _epochs(audit, images, queries)
-    student = audit.student.plain() if audit.student else {"name": _small(images)}
+    student = audit.student.plain() if audit.student else {"name": small_network(images.shape)}
     override: dict[str, Any] = {
         "data": images.data | {"val": 0, "train_limit": queries},
         "device": audit.device,
@@ -130,10 +131,11 @@ def _epochs(audit: AuditFile, images: AuditImages, queries: int) -> int:
     return min(MOST_EPOCHS, max(3, round(_passes(audit, images) / queries)))
 
 
-def _small(images: AuditImages) -> str:
-    size = max(images.shape[1:])
+def small_network(shape: ImageShape) -> str:
+    """Network of thieves and controls for images of this shape, where none is named."""
+    size = max(shape[1:])
     return next(
-        (name for name, most in SMALL if size <= most and not MODELS.parse({"name": name}).misfit(images.shape)),
+        (name for name, most in SMALL if size <= most and not MODELS.parse({"name": name}).misfit(shape)),
         "wong_small",
     )
 

@@ -17,9 +17,9 @@ def use_preset(root: Path, preset: str) -> str:
     Raises:
         SpecError: there is no such preset, or ``params.yaml`` is not readable.
     """
-    known_preset(root / CONFIG, preset, "distillab use")
     path = root / PARAMS
     before = read_yaml(path)
+    known_preset(root / CONFIG, preset, "distillab use")
     yaml = YAML()
     content = yaml.load(path.read_text(encoding="utf-8"))
     content["preset"] = preset

@@ -134,7 +134,7 @@ def test_record_of_a_run_that_was_not_made_is_one_line(project, capsys):
     ("given", "passed"),
     [([], ["--cores", "all"]), (["ta", "--cores", "2"], ["ta", "--cores", "2"]), (["--", "-n", "-p"], ["-n", "-p"])],
 )
-def test_resume_passes_its_arguments_to_snakemake(monkeypatch, given, passed):
+def test_resume_passes_its_arguments_to_snakemake(project, monkeypatch, given, passed):
     seen = []
 
     def resume(arguments):
@@ -156,8 +156,9 @@ def test_docs_writes_what_is_generated_and_prints_where(papers, capsys):
     assert (papers / "docs" / "scoreboard.md").read_text().startswith("# Scoreboard")
 
 
-@pytest.mark.parametrize("command", ["check", "plan", "prune", "record", "teach"])
+@pytest.mark.parametrize("command", ["check", "plan", "prune", "record", "teach", "docs", "resume", "use tiny"])
 def test_outside_a_project_it_says_where_to_run(tmp_path, monkeypatch, capsys, command):
     monkeypatch.chdir(tmp_path)
-    assert main([command]) == 2
+    assert main(command.split()) == 2
+    assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr().err == "distillab: params.yaml: no such file; run from the project's root folder\n"

@@ -1,0 +1,132 @@
+"""What a caller gives: a method by name, images and labels as tensors, a student as a name or a function."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import torch
+from jaxtyping import Int
+from torch import Tensor, nn
+
+from distillab.core.errors import ContractError, SpecError
+from distillab.core.generators import forked
+from distillab.core.registry import Registry
+from distillab.core.shapes import Images, Labels
+from distillab.data.augment import augmented
+from distillab.data.dataset import Batch
+from distillab.evaluate.checks import require_images, require_labels
+from distillab.models import MODELS
+from distillab.models.load import build_model
+from distillab.params.messages import validate
+from distillab.specs.augment import AugmentSpec
+from distillab.specs.base import MethodSpec
+from distillab.specs.model import Domain
+
+MethodT = TypeVar("MethodT", bound=MethodSpec)
+
+Student = str | Mapping[str, object] | Callable[[], nn.Module]
+"""A network by its name, with parameters as ``{"name": ..., ...}``, or a function that makes one from images in [0, 1]
+to logits; its weights are drawn from torch's global generator, which is seeded for it and restored."""
+
+
+def method_of(
+    registry: Registry[MethodT], method: str | MethodT, parameters: Mapping[str, object], *, where: str
+) -> MethodT:
+    """The method that is named, with these parameters, or the one that is given.
+
+    Raises:
+        SpecError: there is no such method, it has no such parameter, or one has no such value; every error at once.
+    """
+    if isinstance(method, str):
+        return validate(registry[method], {"name": method, **parameters}, where=where)
+    if parameters:
+        raise SpecError("a method has its parameters already", where=where, got=", ".join(parameters))
+    return method
+
+
+def require_pairs(images: Images, labels: Labels, what: str, *, unknown: bool = False) -> None:
+    """Refuse what is no batch of images with a label each.
+
+    Args:
+        images: pixels.
+        labels: classes; -1 where there is none, if ``unknown`` ones are allowed.
+        what: how they are called.
+        unknown: whether labels may be unknown.
+
+    Raises:
+        ContractError: it is none.
+    """
+    require_images(images, what)
+    require_labels(labels, f"labels of {what}")
+    if len(images) != len(labels) or len(images) == 0:
+        raise ContractError(
+            "images and labels do not match", where=what, expected="one label for each image, and one image at least",
+            got=f"{len(images)} images, {len(labels)} labels",
+        )  # fmt: skip
+    least = -1 if unknown else 0
+    if int(labels.min()) < least:
+        raise ContractError(
+            "labels out of range", where=what, expected=f"{least} and above", got=str(int(labels.min()))
+        )
+
+
+def require_classes(labels: Labels, classes: int, what: str) -> None:
+    """Refuse labels that are no classes of the answers; -1 is none.
+
+    Raises:
+        ContractError: one is not.
+    """
+    if int(labels.max()) >= classes:
+        expected = f"classes 0 to {classes - 1} of the answers"
+        raise ContractError("labels out of range", where=what, expected=expected, got=str(int(labels.max())))
+
+
+@dataclass(frozen=True)
+class GivenImages:
+    """Float images in memory as training sees them: an `ImageSource`."""
+
+    x: Images
+    y: Labels
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def to(self, device: torch.device | str) -> "GivenImages":
+        """The same images on ``device``."""
+        return GivenImages(self.x.to(device), self.y.to(device))
+
+    def with_labels(self, y: Labels) -> "GivenImages":
+        """The same images with other labels."""
+        return replace(self, y=y.to(self.y.device))
+
+    def walk(
+        self, index: Int[Tensor, " m"], *, batch_size: int, augment: AugmentSpec, stream: torch.Generator | None
+    ) -> Iterator[Batch]:
+        """The images at ``index`` in its order, as `distillab.data.dataset.batches` asks for them."""
+        for rows in torch.split(index, batch_size):
+            here = rows.to(self.x.device)
+            x = self.x[here]
+            yield Batch(x if stream is None else augmented(x, augment, stream), self.y[here], rows)
+
+
+def student_name(student: Student) -> str:
+    """What the random streams of a student's training are named after."""
+    if callable(student):
+        return "given"
+    return student if isinstance(student, str) else str(student.get("name"))
+
+
+def fresh_student(student: Student, domain: Domain, *, seed: int) -> nn.Module:
+    """An untrained student on the CPU, from images in [0, 1] to logits.
+
+    Raises:
+        SpecError: there is no such network, or images do not fit it.
+    """
+    if callable(student):
+        with forked(seed, "init"):
+            return student()
+    plain = {"name": student} if isinstance(student, str) else dict(student)
+    if "name" not in plain:
+        raise SpecError("no network is named", where="student", expected=f"name: one of {', '.join(MODELS.names)}")
+    spec = validate(MODELS[str(plain["name"])], plain, where="student")
+    return build_model(spec, domain, seed=seed)
