@@ -4,12 +4,14 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all slurm run test check format docs overhead memory plan-errors bench bench-gpu fuzz mutants chaos nightly slurm-test clean help
+.PHONY: all install slurm run test check format docs site picture overhead memory plan-errors bench bench-gpu fuzz mutants chaos nightly slurm-test clean help
 
 all: run
 
 run: .venv/installed ## make the environment, run params.yaml, print the answer, its time and where the report is
 	@$(BIN)/snakemake --cores $(CORES)
+
+install: .venv/installed ## make the environment in .venv, and nothing else
 
 test: .venv/installed-dev ## run every test; FAST=1: those that answer within three minutes
 	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(if $(FAST),-m "not slow") tests
@@ -19,7 +21,7 @@ check: .venv/installed-dev .venv-format/bin/snakefmt ## linters, types, layers: 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell src reports config README.md CHANGELOG.md
+	$(BIN)/codespell src reports config docs README.md CONTRIBUTING.md CHANGELOG.md
 	.venv-format/bin/snakefmt --check Snakefile workflow
 
 format: .venv/installed-dev .venv-format/bin/snakefmt ## format Python and Snakemake files
@@ -29,6 +31,13 @@ format: .venv/installed-dev .venv-format/bin/snakefmt ## format Python and Snake
 
 docs: .venv/installed-dev ## write config/README.md, the JSON schema and docs/tables.md from the code
 	$(BIN)/distillab docs
+
+site: .venv/installed-docs ## build the documentation: build/site/index.html, which needs no network
+	$(BIN)/sphinx-build --quiet --fail-on-warning docs build/site
+	@echo build/site/index.html
+
+picture: .venv/installed-dev ## take the README's picture of the overview page of results/digits, in Chromium
+	$(BIN)/python docs/picture.py results/digits/reports/index.html docs/index.png
 
 overhead: .venv/installed ## CPU seconds of a fresh digits run: stages, reports, orchestration
 	$(BIN)/python benchmarks/overhead.py
@@ -69,7 +78,7 @@ slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this ma
 	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -s tests/workflow/test_slurm.py
 
 clean: ## remove the environment and everything that was made
-	rm -rf .venv .venv-bench .venv-format results .snakemake .distillab
+	rm -rf .venv .venv-bench .venv-format build docs/generated results .snakemake .distillab
 
 help: ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -101,6 +110,10 @@ SLURM = $(shell timeout 3 sinfo --noheader >/dev/null 2>&1 && echo "[slurm]")
 
 slurm: .venv/installed ## add what `snakemake --profile slurm` needs; `make` does where a Slurm controller answers
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[slurm]"
+
+.venv/installed-docs: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	@touch $@
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[slurm,dev]"

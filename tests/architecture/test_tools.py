@@ -10,6 +10,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+PROSE = ("src", "reports", "config", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 
 def run(tmp_path: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +27,7 @@ def run(tmp_path: Path, *command: str) -> subprocess.CompletedProcess[str]:
         ("ruff", "format", "--check", "."),
         ("mypy",),
         ("lint-imports", "--no-cache"),
-        ("codespell", "--toml", "pyproject.toml", "src", "reports", "config", "README.md", "CHANGELOG.md"),
+        ("codespell", "--toml", "pyproject.toml", *PROSE),
     ],
     ids=lambda command: " ".join(command[:2]),
 )

@@ -4,6 +4,7 @@ Each is one file and one line; the metric is a column of a table, and of the vie
 """
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from project import Project
@@ -52,6 +53,27 @@ METRIC = (
     ),
 )
 """The same of the metric: its table, and the view."""
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A method that is added alone."""
+
+    source: Path
+    place: str
+    imported: str
+    above: str
+    """The line of its registry below which its own is put."""
+    line: str
+
+
+DEFENSE = Addition(
+    ADDED / "defense.py",
+    "src/distillab/defenses/confidence_penalty.py",
+    "from distillab.defenses.confidence_penalty import ConfidencePenalty",
+    "    CrossEntropyDefense,",
+    "    ConfidencePenalty,",
+)
 
 
 def add_everything(project: Project) -> None:

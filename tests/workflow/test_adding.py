@@ -112,8 +112,8 @@ def test_one_command_rewrites_what_is_generated(documented: tuple[Project, list[
     assert "## `per_class`" in (project.root / "docs" / "tables.md").read_text()
     assert "### `fading`" in (project.root / "config" / "README.md").read_text()
     assert '"StripesSpec"' in (project.root / "config" / "params.schema.json").read_text()
-    readme = (project.root / "README.md").read_text(encoding="utf-8").split("## Extend")[1].split("\n## ")[0]
-    assert "`make docs`" in readme
+    guide = (project.root / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Add something")[1]
+    assert "`make docs`" in guide.split("\n## ")[0]
 
 
 def test_the_contracts_hold_what_was_added_to_them(before: tuple[Project, dict[str, str]]) -> None:

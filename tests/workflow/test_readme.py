@@ -1,30 +1,45 @@
-"""The README's example, word for word: a defense in one file and one line."""
+"""The README is short, shows what a run shows, and says what its letters mean."""
 
-import json
 import re
-from collections.abc import Callable
+import sys
+from pathlib import Path
 
 import pytest
+from documents import links, prose
 from project import PROJECT, Project
 
-pytestmark = pytest.mark.workflow
+README = PROJECT / "README.md"
+LONGEST = 600
+KNOWN = {"CHANGELOG", "CITATION", "CONTRIBUTING", "FAST", "MIT", "README"}
+"""Words in capitals that are names of files, or of the license."""
 
-BLOCKS = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+
+def test_it_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").split()) <= LONGEST
 
 
-def test_a_defense_is_one_file_and_one_line(fresh: Callable[[str], Project]) -> None:
-    project = fresh("readme")
-    source, registration = BLOCKS
-    path = source.splitlines()[0].removeprefix("# ")
-    (project.root / path).write_text(source, encoding="utf-8")
-    package = project.root / "src" / "distillab" / "defenses" / "__init__.py"
-    imported, line = registration.strip("\n").split("\n\n")
-    text = package.read_text(encoding="utf-8").replace("\nDEFENSES", f"{imported}\n\nDEFENSES", 1)
-    package.write_text(text.rstrip().removesuffix(")") + f"{line}\n)\n", encoding="utf-8")
+def test_what_is_abbreviated_is_linked_or_said_in_full() -> None:
+    """An acronym stands inside a link, or in brackets behind its words."""
+    text = re.sub(r"\[[^\]]*\]\([^)]*\)|`[^`]*`", "", prose(README))
+    bare = set(re.findall(r"\b[A-Z]{2,}\b", re.sub(r"\([A-Z]+\)", "", text)))
+    assert bare <= KNOWN
 
-    project.choose({"defenses": {"cp": {"name": "cp", "weight": 0.1}}, "seeds": [0]})
-    project.snakemake()
-    metrics = json.loads((project.results / "metrics.json").read_text())["tiny"]
-    assert "cp-cnn_digits" in metrics["verdict"]["paper"]
-    page = (project.results / "reports" / "index.html").read_text()
-    assert "CP" in page
+
+def test_papers_are_linked_where_they_can_be_read() -> None:
+    papers = [link for link in links(README) if re.match(r"https://(arxiv\.org/abs|openreview\.net|doi\.org)/", link)]
+    assert len(papers) >= 10
+
+
+def test_its_picture_is_one_that_a_run_makes(finished: Project, tmp_path: Path) -> None:
+    sys.path.insert(0, str(PROJECT / "tests" / "reports"))
+    from browser import why_not
+    from PIL import Image
+
+    if why_not():
+        pytest.skip(why_not())
+    page, picture = finished.results / "reports" / "index.html", tmp_path / "index.png"
+    finished.run("python", "docs/picture.py", str(page), str(picture))
+    kept, taken = Image.open(PROJECT / "docs" / "index.png"), Image.open(picture)
+    assert kept.size == taken.size
+    assert len(taken.convert("RGB").getcolors(1 << 20)) > 10
+    assert "![The overview page" in README.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import yaml
 
 from distillab.params.thieves import Thief
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "add-thief.md"
 
 FEW = {"labels": 60, "label_smoothing": 0.1}
 
@@ -38,9 +38,7 @@ def test_what_chooses_cells_is_no_part_of_a_thiefs_identity():
         assert thief.model_copy(update=change).identity() != thief.identity()
 
 
-def test_the_thieves_of_the_readme_can_be(params_of):
-    (block,) = re.findall(
-        r"```yaml\n(override:\n  thieves:.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL
-    )
+def test_the_thieves_of_the_documentation_can_be(params_of):
+    (block,) = re.findall(r"```yaml\n(override:\n  thieves:.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     params = params_of(yaml.safe_load(block)["override"], "digits")
     assert [*params.all_thieves] == ["paper", "poor", "told", "labels_20", "labels_60", "labels_200"]
