@@ -123,6 +123,13 @@ def test_every_erratum_command_and_preset_is_there() -> None:
     assert all(f"`{preset}`]" in written["presets"] for preset in preset_names(PROJECT / "config"))
 
 
+def test_every_room_has_its_place() -> None:
+    rooms = {path.parent.name for path in (PROJECT / "src" / "distillab").glob("*/__init__.py")}
+    for page in ("docs/reference/layout.md", "CONTRIBUTING.md"):
+        text = (PROJECT / page).read_text(encoding="utf-8")
+        assert {room for room in rooms if f"`{room}`" not in text} == set()
+
+
 def test_a_docstring_stays_what_it_is() -> None:
     assert prose("A ``x * y`` of `z`, *not* a <b>.\n\nReference: Someone 2020, section 3; methods section 4.2.") == (
         "A `x * y` of `z`, \\*not\\* a \\<b\\>.\n\nReference: Someone 2020, section 3."
