@@ -4,7 +4,9 @@ import ast
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -96,8 +98,19 @@ def test_the_blocks_of_a_page_run_one_after_the_other(
     page: Path, fresh: Callable[[str], Project], finished: Project, tmp_path: Path
 ) -> None:
     project = fresh("project") if starts_fresh(page) else finished.copy(tmp_path / "project")
-    for block in blocks(page):
+    for block in sessions(blocks(page)):
         do(block, project)
+
+
+def sessions(those: list[Block]) -> Iterator[Block]:
+    """Blocks that are done, with what follows one another in Python as one: a reader's session."""
+    done = [block for block in those if block.check[0] in DONE | {"params"}]
+    for (check, language), same in groupby(done, lambda block: (block.check, block.language)):
+        if (check, language) == (("run",), "python"):
+            first, *others = same
+            yield replace(first, text=first.text + "".join(other.text for other in others))
+        else:
+            yield from same
 
 
 def do(block: Block, project: Project) -> None:
@@ -105,7 +118,7 @@ def do(block: Block, project: Project) -> None:
         case ("write", name):
             (project.root / name).write_text(block.text, encoding="utf-8")
         case ("replace", name):
-            replace(project, name, block.text)
+            exchange(project, name, block.text)
         case ("run",) if block.language == "python":
             project.run("python", "-c", block.text)
         case ("run",):
@@ -115,7 +128,7 @@ def do(block: Block, project: Project) -> None:
             project.choose(content.get("override", content))
 
 
-def replace(project: Project, name: str, diff: str) -> None:
+def exchange(project: Project, name: str, diff: str) -> None:
     path = project.root / name
     text = path.read_text(encoding="utf-8")
     old, new = ("".join(line[1:] + "\n" for line in diff.splitlines() if line.startswith(sign)) for sign in ("-", "+"))
