@@ -32,7 +32,7 @@ def answer(x):
 AUDIT = {
     "model": {"callable": "nearest:answer", "answers": "probabilities"}, "trusted": True, "images": "photos",
     "test": 300, "labels": 30, "queries": 400, "seeds": 3, "defenses": ["label", "mad"], "budget": {"minutes": 1},
-    "price": 0.25, "device": "cpu",
+    "device": "cpu",
 }  # fmt: skip
 Audited = tuple[Project, list[str], list[str], str]
 """The project, what was printed at the end of the audit and once more, and what was said beside that."""

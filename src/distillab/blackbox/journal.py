@@ -71,7 +71,7 @@ class Journal:
     """The journal while this process holds it; `opened` makes one."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection, self._path = connection, path
+        self._connection, self.path = connection, path
         with self._writing():
             connection.execute("UPDATE request SET lost = lost + 1, in_flight = 0 WHERE in_flight = 1")
             self.torn: int = connection.execute("SELECT changes()").fetchone()[0]
@@ -80,13 +80,13 @@ class Journal:
     def known(self, images: Iterable[bytes]) -> dict[bytes, Float32[np.ndarray, " k"]]:
         """The answers that are here, by image."""
         find = "SELECT answer FROM answer WHERE image = ?"
-        with _explained(self._path):
+        with _explained(self.path):
             found = ((image, self._connection.execute(find, (image,)).fetchone()) for image in images)
             return {image: np.frombuffer(row[0], "<f4") for image, row in found if row}
 
     def unanswered(self) -> list[Request]:
         """Requests that were noted and never answered nor refused."""
-        with _explained(self._path):
+        with _explained(self.path):
             rows = self._connection.execute("SELECT key, wire, images, body FROM request WHERE body IS NOT NULL")
             return [Request(key, wire, _split(images), body) for key, wire, images, body in rows]
 
@@ -123,13 +123,13 @@ class Journal:
 
     def last_left(self) -> float:
         """When the last request left, in seconds since the epoch."""
-        with _explained(self._path):
+        with _explained(self.path):
             return float(self._connection.execute("SELECT MAX(left_at) FROM request").fetchone()[0] or 0)
 
     def paid(self) -> Paid:
         """The counts so far."""
         totals = f"SELECT SUM(attempts), SUM(lost * (length(images) / {DIGEST})), SUM(seconds) FROM request"
-        with _explained(self._path):
+        with _explained(self.path):
             answers = self._connection.execute("SELECT COUNT(*) FROM answer").fetchone()[0]
             attempts, twice, seconds = self._connection.execute(totals).fetchone()
         return Paid(answers, attempts or 0, twice or 0, seconds or 0.0)
@@ -143,7 +143,7 @@ class Journal:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One transaction; on disk when it ends."""
-        with _explained(self._path), self._connection:
+        with _explained(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
 

@@ -65,9 +65,12 @@ class Requests:
                     self._send(following)
                     following = self._next()
                 self._receive(self._pause(following))
+                self.telling.now(self.journal, waits=self._waits(following))
         except BaseException:
             self._let_land()
             raise
+        finally:
+            self.telling.write(self.journal)
 
     def _next(self) -> _Try | None:
         """What is to leave next: what is due again, then what never left, then what has to wait."""
@@ -96,12 +99,18 @@ class Requests:
         """Seconds until something else than a reply is to be done."""
         if following is None or not self.lanes.free:
             return 1.0
-        return min(1.0, max(self._slot, following.due) - time.monotonic())
+        return min(1.0, self._until(following))
+
+    def _waits(self, following: _Try | None) -> float:
+        """Seconds in which nothing happens."""
+        return 0.0 if following is None or self._flying else max(0.0, self._until(following))
+
+    def _until(self, following: _Try) -> float:
+        return max(self._slot, following.due) - time.monotonic()
 
     def _receive(self, seconds: float) -> None:
         for request, outcome in self.lanes.receive(seconds):
             self._settle(self._flying.pop(request.key), outcome)
-        self.telling.now(self.journal)
 
     def _settle(self, sent: _Try, outcome: Outcome) -> None:
         self._note(sent.request, outcome)

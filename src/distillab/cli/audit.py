@@ -133,10 +133,8 @@ def _say_plan(audit: "AuditFile", plan: "AuditPlan") -> int:
     from distillab.plan import load_plan
     from distillab.plan.brief import Brief
 
-    print(
-        f"answers: {plan.queries:,} for thieves and {plan.judged:,} to judge with, {plan.answers:,} in all; each is "
-        "bought once and stored"
-    )
+    kept = "each is bought once and stored" if audit.model.asked else "the model runs here, and is asked again at will"
+    print(f"answers: {plan.queries:,} for thieves and {plan.judged:,} to judge with, {plan.answers:,} in all; {kept}")
     if audit.price is not None:
         print(f"price: {audit.price * plan.answers:,.2f} {audit.currency}, {audit.price:g} an answer")
     print(f"thief: {plan.labels:,} labels; each theft {audit.seeds} times")

@@ -14,6 +14,7 @@ from distillab.core.job import Job
 from distillab.core.receipts import read_receipt
 from distillab.core.signals import ending
 from distillab.plan import load_plan
+from distillab.plan.asked_models import asked_models
 from distillab.plan.progress import AskedRun, Count, RunProgress, log_of
 from distillab.plan.wording import counted, doing, span
 
@@ -52,6 +53,7 @@ class Narrator:
             raise LookupError("no run of this process")
         self.plan = load_plan(root)
         self.progress = RunProgress(self.plan, asked, root)
+        self._asked = asked_models(self.plan, root)
         self._failed: dict[str, int] = {}
         self._told: set[str] = set()
         self._last = self.clock()
@@ -118,6 +120,9 @@ class Narrator:
         pages = [self.root / job.output for job in self.progress.jobs if job.stage == "report"]
         made = [page for page in pages if page.is_file() and page.stat().st_mtime >= self.progress.asked.started]
         index = self.root / "results" / self.plan.preset / "reports" / "index.html"
+        for model in self._asked:
+            if total := model.total(self.progress.asked.started):
+                self._line(total)
         lines = answer(index) if index in made else []
         if not lines:
             lines = [f"Done in {span(self.clock() - self.progress.asked.started)}", *map(str, made)]
@@ -145,7 +150,8 @@ class Narrator:
         """What is being done."""
         stages = {job.stage for job in self.progress.jobs if job.output in self.progress.running}
         doing_now = [self._of(count) for count in self.progress.counts() if count.stage in stages]
-        return ("; ".join(doing_now) or "Between two jobs") + self._left()
+        asking = [line for model in self._asked if (line := model.now(self.clock()))]
+        return "; ".join([*asking, ("; ".join(doing_now) or "Between two jobs") + self._left()])
 
     def _of(self, count: Count) -> str:
         failed = self._failed.get(count.stage)

@@ -23,7 +23,7 @@ images: photos              # a folder or archive of class folders, with or with
 # labels: 100               # labels that the thief has; 10 of each class
 # queries: 5000             # images that the thief asks about
 # budget: {minutes: 10, answers: 6000}
-# price: 0.001              # of an answer
+# price: 0.001              # of an answer of an endpoint
 # currency: USD
 # seeds: 5                  # how often each theft is repeated
 # defenses: [label, {rounded: 1}, {top: 3}, mad, {name: rsp, gamma: 0.2}]

@@ -113,7 +113,7 @@ class AuditFile(Spec):
     student: AnyModel | None = Field(
         default=None, description="Network of thieves and controls; a small one that fits the images if absent"
     )
-    price: float | None = Field(default=None, ge=0, le=1e9, description="Of one answer")
+    price: float | None = Field(default=None, ge=0, le=1e6, description="Of one answer of an endpoint")
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{1,8}$")] = Field(
         default="USD", description="Of the price"
     )

@@ -84,7 +84,7 @@ def audit_plan(audit: AuditFile, images: AuditImages, folder: Path) -> AuditPlan
         "device": audit.device,
         "seeds": list(range(audit.seeds)),
         "pairs": [{"teacher": student, "student": student}],
-        "models": {SUBJECT: _at(audit.model, folder)},
+        "models": {SUBJECT: _priced(audit, _at(audit.model, folder))},
         "trusted": [SUBJECT] if audit.trusted else [],
         "train": {"epochs": 2 * epochs, "checkpoint_every": epochs},
         "student_train": {"epochs": epochs, "checkpoint_every": epochs},
@@ -182,6 +182,23 @@ def _form_name(form: Form) -> str:
     if isinstance(form, TopAlone):
         return f"top_{form.top}"
     return f"rounded_{form.rounded}" if isinstance(form, Rounded) else "label"
+
+
+def _priced(audit: AuditFile, model: dict[str, Any]) -> dict[str, Any]:
+    """The model with the price of its answers, which the progress of asking tells.
+
+    Raises:
+        SpecError: nobody pays for its answers, or two prices are given.
+    """
+    if audit.price is None:
+        return model
+    if "endpoint" not in model:
+        what, expected = "answers of this kind of model are not counted one by one", "a price of an endpoint's answers"
+        raise SpecError(what, where="price", expected=expected, got=audit.model.name, do="leave it out")
+    own = model["endpoint"].get("price", 0.0)
+    if own:
+        raise SpecError("given twice", where="price", expected="price, or endpoint.price of 1000 answers", got="both")
+    return model | {"endpoint": model["endpoint"] | {"price": 1000 * audit.price}}
 
 
 def _at(model: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401 - a spec of any kind

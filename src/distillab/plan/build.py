@@ -22,6 +22,10 @@ def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:
         jobs=jobs_of(params, members),
         studies={study: (f"results/{params.preset}/reports/{study}.html",) for study in params.studies},
         facts=facts_of(params),
-        files={str(file): content_hash(file) for model in params.models.values() for file in model.files()},
+        files={
+            str(file): content_hash(file, largest=model.largest)
+            for model in params.models.values()
+            for file in model.files()
+        },
     )
     return with_resources(plan)

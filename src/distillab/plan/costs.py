@@ -12,6 +12,7 @@ from distillab.core.provenance import processor
 from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.defenses.adversarial_training import AdversarialTrainingSpec
+from distillab.plan.image_counts import least, test_images, train_images
 from distillab.specs.thief import OTHER_IMAGES
 
 IMAGES_UNKNOWN = "only the files say how many images there are; data.train_limit and data.test_limit bound them"
@@ -74,7 +75,7 @@ def cost_of(plan: Plan, member: Member) -> Cost | None:
 def unknown_images(plan: Plan) -> bool:
     """Whether only the files of a data set know how many images are trained on or attacked."""
     known, limits = plan.facts["data"], plan.params["data"]
-    own = [_least(known[part], limits[f"{part}_limit"]) for part in ("train", "test")]
+    own = [least(known[part], limits[f"{part}_limit"]) for part in ("train", "test")]
     return None in (*own, *(_other_images(plan, member) for member in plan.members.values()))
 
 
@@ -104,7 +105,7 @@ def _training(plan: Plan, member: Member) -> Cost | None:
 
 def _attack(plan: Plan, member: Member) -> Cost | None:
     spec = ATTACKS.parse(member.spec["attack"])
-    images = _least(spec.images, test_images(plan))
+    images = least(spec.images, test_images(plan))
     if images is None:
         return None
     network = plan.members[member.parents["model"]].spec.get("model")
@@ -126,25 +127,9 @@ def _place(plan: Plan) -> dict[str, Any]:
     return {"device": device_name(computes_on(plan)), "shape": (*facts["shape"], facts["classes"])}
 
 
-def train_images(plan: Plan, held_out: int) -> int | None:
-    """How many of a data set's images are trained on, so many held out; None where only the files know."""
-    published = plan.facts["data"]["train"]
-    return _least(None if published is None else published - held_out, plan.params["data"]["train_limit"])
-
-
 def _other_images(plan: Plan, member: Member) -> int | None:
     """How many images of another data set a thief asks about."""
     if OTHER_IMAGES not in member.parents:
         return 0
     spec = DATASETS.parse(plan.members[member.parents[OTHER_IMAGES]].spec["data"])
-    return _least(spec.facts.train, spec.train_limit)
-
-
-def test_images(plan: Plan) -> int | None:
-    """How many images models are tested on; None where only the files know."""
-    return _least(plan.facts["data"]["test"], plan.params["data"]["test_limit"])
-
-
-def _least(*counts: int | None) -> int | None:
-    """The smallest of the known counts; None where none is known."""
-    return min((count for count in counts if count is not None), default=None)
+    return least(spec.facts.train, spec.train_limit)

@@ -12,8 +12,9 @@ from distillab.data import DATASETS
 from distillab.knockoff import KNOCKOFFS
 from distillab.models import MODELS
 from distillab.models.untrained import untrained
-from distillab.plan.costs import cost_of, test_images, train_images
+from distillab.plan.costs import cost_of
 from distillab.plan.durations import Durations
+from distillab.plan.image_counts import test_images, train_images
 
 COPIES = 2
 """Of every payload: in the store, and where the workflow wants it; of answers one, in the store."""

@@ -42,6 +42,7 @@ def facts_of(params: Params) -> dict[str, Any]:
         "defenses": {
             key: _method(spec)
             | {"label": labels["defenses"][key], "kind": spec.kind, "brought": params.brought(key) or ""}
+            | ({"form": type(spec).label} if key in params.models else {})
             for key, spec in params.rows.items()
         },
         "knockoffs": {

@@ -9,7 +9,8 @@ from distillab.certify import CERTIFIERS
 from distillab.core.job import Member, Plan
 from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
-from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_name, test_images, train_images
+from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_name
+from distillab.plan.image_counts import test_images, train_images
 from distillab.plan.priorities import UNKNOWN
 
 TIMED, STATED = "timed on this machine", "stated"

@@ -4,7 +4,7 @@ from html import escape
 from math import isfinite, nan
 from typing import Any
 
-from distillab.reporting.audit_rows import audit_thief, protection_rows, verdict_rows
+from distillab.reporting.audit_rows import audit_thief, protection_rows, subjects, verdict_rows
 from distillab.reporting.display import Html, number, paragraph, percent, points
 from distillab.reporting.first_screen import card_list
 from distillab.reporting.knockoff_rows import attack_name, sample
@@ -25,9 +25,21 @@ def audit_answer(tables: Tables) -> Html:
     """The verdict, the control, what would protect; three numbers; on how many images and seeds this rests."""
     lead, *more = audit_clauses(tables)
     own, _ = verdict_rows(tables)
-    rest = f"{sample(tables)}, {seeds_phrase(int(own[0].seeds))}." if own else ""
+    rest = f"{sample(tables)}, {seeds_phrase(int(own[0].seeds))}.{_of_what(tables)}" if own else ""
     said = "".join(f"{escape(clause)}. " for clause in more)
     return paragraph(f"{escape(lead)}.", kind="lead") + paragraph(said + escape(rest)) + Html(card_list(_cards(tables)))
+
+
+def _of_what(tables: Tables) -> str:
+    """What kind of thing each audited model is, and about how many images it was asked."""
+    methods, knockoffs = tables.facts.get("methods", {}).get("defenses", {}), tables["knockoff"]
+    said = []
+    for key in subjects(tables):
+        form, asked = methods.get(key, {}).get("form"), knockoffs.loc[knockoffs["defense"] == key, "queries"].max()
+        if form and isfinite(asked):
+            images = f"{int(asked):,} by thieves, {tables.facts['test_n']:,} to judge with"
+            said.append(f" {tables.label(key)} is from elsewhere ({form}); asked about {images}.")
+    return "".join(said)
 
 
 def audit_sentence(tables: Tables) -> str:

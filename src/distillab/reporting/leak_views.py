@@ -45,7 +45,7 @@ def leaks_table(tables: Tables) -> PageTable:
         {"teacher": Heading("Teacher")} | LEAKS,
         [
             {"teacher": graded(tables, keys[name], _network(tables, name) if several else "")}
-            | {key: found.get(name, Absent("not measured")) for key, found in cells.items()}
+            | {key: found.get(name, _missing(tables, keys[name])) for key, found in cells.items()}
             for name in sorted(keys.index, key=lambda name: (ordered(list(keys)).index(keys[name]), name))
         ],
         sample=f", {seeds_of(frame)}" if len(frame) else "",
@@ -59,6 +59,13 @@ def leaks_table(tables: Tables) -> PageTable:
             "can use both even where the CMI is zero.",
         ],
     )
+
+
+def _missing(tables: Tables, defense: str) -> Absent:
+    """Why a number is not there: of models that are only asked, nothing is that needs more questions."""
+    methods = tables.facts.get("methods", {}).get("defenses", {})
+    brought = methods.get(defense, {}).get("brought", "")
+    return Absent("from elsewhere: asked about no image for this alone" if brought else "not measured")
 
 
 def _network(tables: Tables, teacher: str) -> str:

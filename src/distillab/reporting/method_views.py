@@ -15,13 +15,19 @@ _OWN = {"distillab": "this project's own design", "baseline": "baseline"}
 
 
 def methods_table(tables: Tables) -> PageTable:
-    """Every defense and every knockoff attack with its source and its grade."""
+    """Every model from elsewhere, every defense and every knockoff attack with its source and its grade."""
     methods = tables.facts.get("methods", {})
+    brought = [
+        {"method": facts["label"], "kind": "model", "source": f"from elsewhere: {facts['form']}", "grade": ""}
+        for facts in methods.get("defenses", {}).values()
+        if facts.get("kind") == BROUGHT
+    ]
     return PageTable(
         "methods",
         "Defenses and distillation attacks of this run",
         METHODS,
-        [
+        brought
+        + [
             {"method": tables.label(key) if tables.label(key) != key else facts["label"], "kind": kind,
              "source": _OWN.get(facts["paper"], facts["paper"]), "grade": facts["grade"]}
             for name, kind in _KINDS.items()

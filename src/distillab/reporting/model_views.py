@@ -11,9 +11,10 @@ from distillab.reporting.drawing import show
 from distillab.reporting.kit import PageTable
 from distillab.reporting.names import graded
 from distillab.reporting.reported import Reported
-from distillab.reporting.selection import unprotected
+from distillab.reporting.selection import kind_of, unprotected
 from distillab.reporting.summaries import BEST, NOT_BOLD, estimates, seeds_of, teachers_of, with_best
 from distillab.reporting.tables import Tables, records
+from distillab.tables.thefts import BROUGHT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,7 @@ _NOTED = 0.1
 """Seconds before the first step that are worth a word."""
 _INFINITE = "infinite: an answer has a zero for the right class"
 _TRAINED = "trained anew: nothing to compare answer by answer"
+_BROUGHT = Absent("from elsewhere: not trained here, and nothing to compare answer by answer")
 _NOT_PRINTED = Absent("the paper prints no number for this pair")
 _TIME_NOTE = (
     "Training time: over that of CE with the same network; beneath it that of one step + the seconds before the first. "
@@ -73,6 +75,7 @@ def utility_table(tables: Tables, reported: Reported) -> PageTable:
              "paper": _NOT_PRINTED if paper is None else paper, "time": times.get(pair, Absent("not measured")),
              "time_paper": _NOT_PRINTED if overhead is None else overhead}
             | {name: found[pair] for name, found in others.items()}
+            | (dict.fromkeys(("time", *reasons), _BROUGHT) if kind_of(tables, pair[0]) == BROUGHT else {})
         )  # fmt: skip
     return PageTable(
         "utility",

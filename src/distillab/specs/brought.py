@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from distillab.specs.model import Domain
 
 
+LARGEST = 2**32
+"""Bytes of a model's file: it is read as a whole, and kept once more."""
+
+
 @dataclass(frozen=True)
 class NamedImages:
     """The images of a run, with the names that others know them by."""
@@ -52,6 +56,9 @@ class BroughtSpec(MethodSpec):
 
     runs_code: ClassVar[bool] = False
     """Whether reading or asking it may run what is written in it; ``trusted`` must then name it."""
+
+    largest: ClassVar[int] = LARGEST
+    """Bytes of each of its files."""
 
     asked: ClassVar[bool] = False
     """Whether it is not here: nothing that is not needed is asked of it, and each image once."""
@@ -113,9 +120,9 @@ class BroughtSpec(MethodSpec):
         """Hash of what it is made of: of two equal ones the answers are equal. Nothing in it is run.
 
         Raises:
-            ArtifactError: a file is absent or no regular file.
+            ArtifactError: a file is absent, too large or no regular file.
         """
-        hashes = [content_hash(path) for path in self.files()]
+        hashes = [content_hash(path, largest=self.largest) for path in self.files()]
         return hashes[0] if len(hashes) == 1 else hashlib.blake2b("".join(hashes).encode(), digest_size=32).hexdigest()
 
     @abstractmethod
@@ -145,11 +152,11 @@ class BroughtSpec(MethodSpec):
         """
 
 
-def content_hash(path: Path) -> str:
-    """BLAKE2b-256 of a file of the user's.
+def content_hash(path: Path, *, largest: int = LARGEST) -> str:
+    """BLAKE2b-256 of a file of the user's, of at most so many bytes.
 
     Raises:
-        ArtifactError: it is absent, no regular file, or cannot be read.
+        ArtifactError: it is absent, no regular file, too large, or cannot be read.
     """
     if not path.exists():
         raise ArtifactError("no such file", where=str(path))
@@ -157,6 +164,14 @@ def content_hash(path: Path) -> str:
         got = "a folder" if path.is_dir() else "a pipe, a socket or a device"
         raise ArtifactError("cannot be read as a model", where=str(path), expected="a regular file", got=got)
     try:
+        if (size := path.stat().st_size) > largest:
+            raise too_large(path, size, largest)
         return file_hash(path)
     except OSError as error:
         raise ArtifactError("cannot be read", where=str(path), got=error.strerror or "") from error
+
+
+def too_large(path: Path, size: int, largest: int) -> ArtifactError:
+    """That a file has more bytes than are read."""
+    expected, got = f"at most {largest / 2**30:g} GiB", f"{size / 2**30:.1f} GiB"
+    return ArtifactError("cannot be read as a model", where=str(path), expected=expected, got=got)

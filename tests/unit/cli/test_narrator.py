@@ -6,10 +6,12 @@ import re
 
 import pytest
 
+from distillab.blackbox.asked import FRESH, Asked, journal_of
 from distillab.cli.narrator import CLEAR, SHOWN, Narrator
 from distillab.core.receipts import Receipt, write_receipt
 from distillab.core.signals import ending
 from distillab.plan import load_plan
+from distillab.plan.asked_models import AskedModel
 from distillab.plan.progress import AskedRun, note_asked
 
 LOG = "results/tiny/logs/teach/all.log"
@@ -115,6 +117,23 @@ def test_the_end_is_the_answer_where_its_page_was_made_in_this_run(project, told
     now[0] += 130
     narrator.end()
     assert stream.getvalue().splitlines()[-1] == "Done in 2 min"
+
+
+def test_a_model_that_is_asked_is_told_of_while_it_is_and_in_the_end(project, told, monkeypatch):
+    journal = journal_of(project, "far")
+    monkeypatch.setattr("distillab.cli.narrator.asked_models", lambda _plan, _root: [AskedModel("far", journal, 100)])
+    narrator, stream, now = told(live=True)
+    narrator.started("teach", "all")
+    assert "Asking" not in stream.getvalue()
+    Asked(20, 4.0, 1.5, 0, now[0], now[0]).write(journal)
+    narrator.tick()
+    line = stream.getvalue().rpartition(CLEAR)[2]
+    assert line.startswith("Asking far: 20 of 100 answers, 4 a second, cost so far 1.50, 20 s left; Train")
+    now[0] += 2 * FRESH
+    narrator.tick()
+    assert stream.getvalue().rpartition(CLEAR)[2].startswith("Training 2 teachers")
+    narrator.end()
+    assert "Asked far: 20 answers, cost so far 1.50" in stream.getvalue().splitlines()
 
 
 def test_a_quiet_run_tells_failures_and_the_end_alone(project, told):

@@ -85,6 +85,11 @@ def test_each_key_is_refused_in_one_line(folder, said, line):
         ({"budget": {"answers": 20}}, "budget.answers: too few answers; expected at least 21: 18 to judge with"),
         ({"labels": 73}, "labels: too many; expected at most the 72 images; got 73"),
         ({"trusted": False}, "trusted: this kind of model can run code of its own; expected trusted: true; got false"),
+        ({"price": 1}, "price: answers of this kind of model are not counted .* got callable; leave it out"),
+        (
+            {"price": 1, "model": {"endpoint": {"url": "https://example.org/x", "price": 2}}},
+            "price: given twice; expected price, or endpoint.price of 1000 answers; got both",
+        ),
         ({"defenses": ["nt"]}, r"defenses\[0\]: cannot stand around a model; .* got nt"),
     ],
 )
@@ -116,6 +121,14 @@ def test_the_budget_bounds_images_and_passes(folder):
     assert (few.queries, few.override["student_train"]["epochs"]) == (1_000, 30)
     bought = planned(folder, images=images, budget={"answers": 900})
     assert (bought.queries, bought.answers) == (500, 900)
+
+
+def test_the_price_of_an_answer_is_told_while_the_endpoint_is_asked(folder):
+    plan = planned(folder, price=0.25, model={"endpoint": {"url": "https://example.org/x", "rate": 2}})
+    assert plan.override["models"]["mine"]["endpoint"]["price"] == 250
+    assert plan.override["models"]["mine"]["endpoint"]["rate"] == 2
+    free = planned(folder, model={"endpoint": {"url": "https://example.org/x", "price": 3}})
+    assert free.override["models"]["mine"]["endpoint"]["price"] == 3
 
 
 def test_paths_start_from_the_file_and_are_told_from_the_run(folder):

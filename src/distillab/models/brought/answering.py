@@ -13,9 +13,6 @@ from distillab.core.shapes import Images
 from distillab.specs.brought import BroughtSpec
 from distillab.specs.model import Domain
 
-JOURNALS = Path(".distillab") / "answers"
-"""Where answers that were paid for are kept: no `prune` takes them away."""
-
 
 class AnsweringSpec(BroughtSpec):
     """A model of which there are answers alone."""

@@ -7,12 +7,10 @@ import torch
 from torch import Tensor
 
 from distillab.core.errors import ArtifactError
+from distillab.specs.brought import LARGEST, too_large
 
 BYTES = "file"
 """Under which name a payload keeps a file."""
-
-LARGEST = 2**32
-"""Bytes of a file: it is read as a whole, and kept once more."""
 
 
 def as_tensor(path: Path) -> Tensor:
@@ -23,10 +21,10 @@ def as_tensor(path: Path) -> Tensor:
     """
     try:
         size = path.stat().st_size
-        if not 0 < size <= LARGEST:
-            expected = f"at most {LARGEST // 2**30} GiB"
-            got = f"{size / 2**30:.1f} GiB" if size else "an empty file"
-            raise ArtifactError("cannot be read as a model", where=str(path), expected=expected, got=got)
+        if not size:
+            raise ArtifactError("cannot be read as a model", where=str(path), got="an empty file")
+        if size > LARGEST:
+            raise too_large(path, size, LARGEST)
         return torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)
     except OSError as error:
         raise ArtifactError("cannot be read", where=str(path), got=error.strerror or "") from error

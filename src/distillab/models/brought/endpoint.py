@@ -9,12 +9,13 @@ from jaxtyping import Float32
 from pydantic import Field
 from torch import Tensor, nn
 
+from distillab.blackbox.asked import journal_of
 from distillab.blackbox.asking import Asker
 from distillab.blackbox.endpoint import EndpointSpec
 from distillab.blackbox.forms import AnswerFormat
 from distillab.blackbox.journal import Paid, opened
 from distillab.blackbox.pixels import Pixels
-from distillab.models.brought.answering import JOURNALS, Answering, AnsweringSpec
+from distillab.models.brought.answering import Answering, AnsweringSpec
 from distillab.specs.model import Domain
 
 
@@ -44,7 +45,7 @@ class EndpointModel(AnsweringSpec):
 
     def journal(self, root: Path) -> Path:
         """Where its answers are kept in the project at ``root``."""
-        return root / JOURNALS / f"{self.fingerprint()}.sqlite"
+        return journal_of(root, self.fingerprint())
 
     def paid(self, root: Path) -> Paid:
         """What the project at ``root`` asked for and got, in all runs."""

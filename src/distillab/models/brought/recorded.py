@@ -17,7 +17,7 @@ from distillab.core.errors import ArtifactError
 from distillab.core.shown import shown
 from distillab.models.brought.answering import Answering, AnsweringSpec
 from distillab.specs.base import PASSING
-from distillab.specs.brought import NamedImages
+from distillab.specs.brought import LARGEST, NamedImages
 from distillab.specs.model import Domain
 
 ROWS, IDS, IMAGES = "answers", "ids", "images"
@@ -35,6 +35,7 @@ class RecordedModel(AnsweringSpec):
 
     name: Literal["recorded"] = "recorded"
     label: ClassVar[str] = "recorded answers"
+    largest: ClassVar[int] = 3 * LARGEST
 
     recorded: Path = Field(description="The table: id,p0,p1,... or id,label", json_schema_extra=PASSING)
 
