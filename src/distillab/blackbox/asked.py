@@ -19,7 +19,7 @@ def journal_of(root: Path, model: str) -> Path:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Answered:
     """What was got of a model so far, in all runs, and how it goes on."""
 
     answers: int
@@ -39,7 +39,7 @@ class Asked:
         write_text(journal.with_suffix(".json"), json.dumps(asdict(self)) + "\n")
 
     @classmethod
-    def read(cls, journal: Path) -> "Asked | None":
+    def read(cls, journal: Path) -> "Answered | None":
         """What stands beside a journal; None if nothing does."""
         try:
             return cls(**json.loads(journal.with_suffix(".json").read_bytes()))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from distillab.blackbox.asked import Asked
+from distillab.blackbox.asked import Answered
 from distillab.blackbox.journal import Journal
 
 PATIENCE = 5.0
@@ -58,10 +58,10 @@ class Telling:
         self._written = time.monotonic()
         self._asked_so_far(journal, waits).write(journal.path)
 
-    def _asked_so_far(self, journal: Journal, waits: float) -> Asked:
+    def _asked_so_far(self, journal: Journal, waits: float) -> Answered:
         paid, now = journal.paid(), time.time()
         cost = paid.answers * self._price / 1000 if self._price else None
-        return Asked(paid.answers, self._rate(time.monotonic()), cost, paid.possibly_twice, now + waits, now)
+        return Answered(paid.answers, self._rate(time.monotonic()), cost, paid.possibly_twice, now + waits, now)
 
     def _rate(self, now: float) -> float:
         return self._bought / (now - self._since) if now > self._since else 0.0

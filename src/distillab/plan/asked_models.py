@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from distillab.blackbox.asked import Asked, journal_of
+from distillab.blackbox.asked import Answered, journal_of
 from distillab.core.job import Plan
 from distillab.plan.image_counts import test_images, train_images
 from distillab.plan.wording import span
@@ -25,7 +25,7 @@ class AskedModel:
         Args:
             now: in seconds since the epoch.
         """
-        asked = Asked.read(self.journal)
+        asked = Answered.read(self.journal)
         if asked is None or not asked.is_fresh(now):
             return ""
         left = asked.left(self.expected)
@@ -34,7 +34,7 @@ class AskedModel:
 
     def total(self, since: float) -> str:
         """What was got of it and paid for it, in all runs; empty where nothing was since then."""
-        asked = Asked.read(self.journal)
+        asked = Answered.read(self.journal)
         if asked is None or asked.at < since:
             return ""
         return ", ".join([f"Asked {self.label}: {asked.count(0)}", *asked.paid()])

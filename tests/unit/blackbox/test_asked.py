@@ -3,23 +3,23 @@
 import pytest
 from paid_endpoint import ANSWER, images
 
-from distillab.blackbox.asked import FRESH, JOURNALS, Asked, journal_of
+from distillab.blackbox.asked import FRESH, JOURNALS, Answered, journal_of
 from distillab.blackbox.asking import Asker
 from distillab.blackbox.endpoint import EndpointSpec
 from distillab.core.errors import UnansweredError
 
-SOME = Asked(answers=1_200, rate=8.0, cost=12.0, possibly_twice=3, waits_until=105.0, at=100.0)
+SOME = Answered(answers=1_200, rate=8.0, cost=12.0, possibly_twice=3, waits_until=105.0, at=100.0)
 
 
 def test_what_is_written_is_read_and_what_is_no_such_thing_is_none(tmp_path):
     journal = journal_of(tmp_path, "abc")
     assert journal == tmp_path / JOURNALS / "abc.sqlite"
-    assert Asked.read(journal) is None
+    assert Answered.read(journal) is None
     SOME.write(journal)
-    assert Asked.read(journal) == SOME
+    assert Answered.read(journal) == SOME
     for damaged in ("", "[]", '{"answers": 1}', "\x00"):
         journal.with_suffix(".json").write_text(damaged)
-        assert Asked.read(journal) is None
+        assert Answered.read(journal) is None
 
 
 def test_it_says_how_many_how_fast_how_much_and_how_long(tmp_path):
@@ -30,7 +30,7 @@ def test_it_says_how_many_how_fast_how_much_and_how_long(tmp_path):
     assert SOME.paid() == ["cost so far 12.00", "3 possibly paid twice"]
     assert SOME.left(6_000) == 600
     assert SOME.left(1_000) == 0
-    still = Asked(0, 0.0, None, 0, 0.0, 0.0)
+    still = Answered(0, 0.0, None, 0, 0.0, 0.0)
     assert (still.pace(0.0), still.paid(), still.left(10)) == ([], [], 0)
     assert SOME.is_fresh(100 + FRESH - 1)
     assert not SOME.is_fresh(100 + FRESH + 1)
@@ -46,7 +46,7 @@ def test_whoever_asks_writes_down_what_was_got_also_when_it_ends_badly(endpoint,
             asker.log_probs(images(10))
     else:
         asker.log_probs(images(10))
-    found = Asked.read(asker.journal)
+    found = Answered.read(asker.journal)
     assert found is not None
     assert (found.answers, found.possibly_twice) == (5 if attempts == 1 else 10, 5)
     assert found.cost == found.answers / 2

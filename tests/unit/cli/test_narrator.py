@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from distillab.blackbox.asked import FRESH, Asked, journal_of
+from distillab.blackbox.asked import FRESH, Answered, journal_of
 from distillab.cli.narrator import CLEAR, SHOWN, Narrator
 from distillab.core.receipts import Receipt, write_receipt
 from distillab.core.signals import ending
@@ -125,7 +125,7 @@ def test_a_model_that_is_asked_is_told_of_while_it_is_and_in_the_end(project, to
     narrator, stream, now = told(live=True)
     narrator.started("teach", "all")
     assert "Asking" not in stream.getvalue()
-    Asked(20, 4.0, 1.5, 0, now[0], now[0]).write(journal)
+    Answered(20, 4.0, 1.5, 0, now[0], now[0]).write(journal)
     narrator.tick()
     line = stream.getvalue().rpartition(CLEAR)[2]
     assert line.startswith("Asking far: 20 of 100 answers, 4 a second, cost so far 1.50, 20 s left; Train")

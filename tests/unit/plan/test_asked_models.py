@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from distillab.blackbox.asked import JOURNALS, Asked
+from distillab.blackbox.asked import JOURNALS, Answered
 from distillab.plan import load_plan
 from distillab.plan.asked_models import asked_models
 
@@ -55,7 +55,7 @@ def test_each_is_there_once_and_is_asked_what_its_most_curious_thief_asks(planne
 def test_it_tells_while_somebody_asks_and_sums_up_what_this_run_got(planned):
     (model,) = planned(poor=POOR)
     assert model.now(1_000.0) == model.total(0.0) == ""
-    Asked(40, 0.5, 0.4, 8, 1_000.0, 1_000.0).write(model.journal)
+    Answered(40, 0.5, 0.4, 8, 1_000.0, 1_000.0).write(model.journal)
     assert model.now(1_001.0) == (
         "Asking far: 40 of 160 answers, 0.5 a second, cost so far 0.40, 8 possibly paid twice, 4 min left"
     )
