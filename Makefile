@@ -63,8 +63,8 @@ bench-gpu: .venv-bench/installed ## ratios on a GPU, in ten minutes at most; a s
 fuzz: .venv/installed-dev ## inputs drawn from grammars: 1,000 params files and more; the same in every run
 	$(BIN)/python -m pytest -n $(CORES) -m fuzz tests/fuzz
 
-nightly: .venv/installed-dev ## one step of each job of the papers' presets, on the papers' own networks
-	$(BIN)/python -m pytest -n $(CORES) -m nightly tests/workflow/test_preset_jobs.py
+nightly: .venv/installed-remotes fuzz chaos ## what takes hours: papers' networks, dry runs, remotes, Slurm where CI is set, chaos, fuzz
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile -m nightly tests/workflow
 
 SEED ?= 1
 mutants: .venv/installed-dev ## break the code on purpose, 40 faults a room drawn by SEED, and count those that a test notices
@@ -74,8 +74,8 @@ N ?= 50
 chaos: .venv/installed ## send N (default: 50) random signals to a small run and resume it; the bytes must be the same
 	$(BIN)/python benchmarks/chaos.py --faults $(N)
 
-slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and run the tiny preset on it
-	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -s tests/workflow/test_slurm.py
+slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and do to it what docs/faults.md lists
+	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -m "nightly or workflow" tests/workflow/test_slurm.py tests/workflow/test_slurm_faults.py
 
 clean: ## remove the environment and everything that was made
 	rm -rf .venv .venv-bench .venv-format build docs/generated results .snakemake .distillab
@@ -117,4 +117,8 @@ slurm: .venv/installed ## add what `snakemake --profile slurm` needs; `make` doe
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[slurm,dev]"
+	@touch $@
+
+.venv/installed-remotes: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[slurm,dev,remotes]"
 	@touch $@

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from distillab.core.locks import exclusive
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from project import Project, copy_project
+from cluster import bring_up
+from project import Project, commit, copy_project, git
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +40,28 @@ def finished_copy(finished: Project, tmp_path: Path) -> Project:
 def fresh(tmp_path: Path) -> Callable[[str], Project]:
     """Makes projects in which nothing has run."""
     return lambda name: copy_project(tmp_path / name)
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[None]:
+    """A Slurm node that answers, for one worker at a time."""
+    with exclusive(Path(tempfile.gettempdir()) / "slurm_node.lock", wait=True):
+        bring_up()
+        yield
+
+
+@pytest.fixture(scope="session")
+def versioned(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which `dvc repro` has recorded the finished run; tests change copies of it."""
+    project = finished.copy(tmp_path_factory.mktemp("versioned") / "project")
+    git(project, "init", "-q", "-b", "main")
+    project.run("dvc", "init", "-q", "-f")
+    commit(project, "start", ".", ":!results")
+    project.run("dvc", "repro")
+    commit(project, "first run")
+    return project
+
+
+@pytest.fixture
+def versioned_copy(versioned: Project, tmp_path: Path) -> Project:
+    return versioned.copy(tmp_path / "project")

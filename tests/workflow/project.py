@@ -163,3 +163,15 @@ def wait_for(condition: Callable[[], object], seconds: float = 600) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
+
+
+def git(project: Project, *arguments: str) -> str:
+    """What git says in a project."""
+    command = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", *arguments]
+    return subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True).stdout
+
+
+def commit(project: Project, message: str, *paths: str) -> None:
+    """Commit everything, or these paths."""
+    git(project, "add", "-A", *paths)
+    git(project, "commit", "-qm", message)

@@ -11,6 +11,7 @@ if timeout 10 sinfo -h -o %t 2>/dev/null | grep -qE 'idle|mix|alloc'; then
     exit 0
 fi
 
+# A requeued job waits until its credential has expired; memory is watched by polling, as containers lend no cgroups.
 cores=$(nproc)
 memory=$(awk '/MemTotal/ {print int($2 / 1024 * 0.8)}' /proc/meminfo)
 install -d -o munge -g munge -m 755 /run/munge
@@ -21,6 +22,7 @@ SlurmctldHost=localhost
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
+AuthInfo=cred_expire=15
 StateSaveLocation=/var/spool/slurmctld
 SlurmdSpoolDir=/var/spool/slurmd
 SlurmctldLogFile=/var/log/slurm/slurmctld.log
@@ -29,7 +31,10 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
+KillWait=5
 AccountingStorageType=accounting_storage/none
 ReturnToService=2
 GresTypes=gpu

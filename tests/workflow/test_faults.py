@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -147,3 +148,18 @@ def test_an_unwritable_results_folder_is_one_line(fresh: Callable[[str], Project
     assert done.returncode == 3
     assert "cannot be written" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_a_controller_that_hangs_is_one_line(fresh: Callable[[str], Project], tmp_path: Path) -> None:
+    """Snakemake's plugin waits for it at every start, with or without a cluster."""
+    pytest.importorskip("snakemake_executor_plugin_slurm")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("scontrol", "sinfo", "squeue", "sacct"):
+        (programs / name).write_text("#!/bin/sh\nexec sleep 60\n")
+        (programs / name).chmod(0o755)
+    own = Path(sys.executable).parent
+    done = fresh("silent").run("snakemake", "-n", TABLES[0], path=f"{programs}:{own}:/usr/bin:/bin")
+    lines = [line for line in done.stderr.splitlines() if "controller" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("distillab: Slurm's controller does not answer, for which Snakemake waits up to 10 s")

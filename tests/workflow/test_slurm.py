@@ -1,50 +1,31 @@
-"""The tiny preset through a real one-node Slurm gives the payload bytes of a local run."""
+"""The tiny preset through a real one-node Slurm gives the payload bytes of a local run, in the same words."""
 
-import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from project import Project, different
+from cluster import OFTEN, ask, needs_slurm
+from project import TEACHERS, Project, different
 
-NODE = Path(__file__).with_name("slurm_node.sh")
-ALLOWED = bool(os.environ.get("CI") or os.environ.get("DISTILLAB_SLURM"))
-
-pytestmark = [
-    pytest.mark.workflow,
-    pytest.mark.timeout(1500),
-    pytest.mark.skipif(not ALLOWED, reason="installs packages and starts daemons: only in CI or by `make slurm-test`"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root to install and start Slurm"),
-    pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs Debian's packages"),
-]
+pytestmark = [*needs_slurm, pytest.mark.usefixtures("slurm")]
 
 
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[None]:
-    """A Slurm node that answers."""
-    done = subprocess.run(["bash", str(NODE)], capture_output=True, text=True, timeout=1200, check=False)
-    assert done.returncode == 0, done.stderr
-    yield
-    subprocess.run(["scancel", "--quiet", "--user=root"], timeout=30, check=False)
-
-
-@pytest.mark.usefixtures("slurm")
-def test_slurm_run_equals_local_run(finished: Project, fresh: Callable[[str], Project]) -> None:
+def test_a_run_on_slurm_equals_a_local_one_in_bytes_and_in_words(
+    finished: Project, fresh: Callable[[str], Project]
+) -> None:
     remote = fresh("remote")
-    done = remote.run("snakemake", "--profile", "slurm", "--set-resources", "teach:gpu=1", "attack:gpu=1")
-    assert "slurm" in (done.stdout + done.stderr).lower()
+    done = remote.run("snakemake", "--profile", "slurm", *OFTEN, "--set-resources", "teach:gpu=1", "attack:gpu=1")
+    said = done.stdout + done.stderr
     assert different(finished.payloads(), remote.payloads()) == []
+    assert said.splitlines()[-1] == finished.said.read_text().splitlines()[-1]
+    assert "SLURM" not in said, said
 
 
-@pytest.mark.usefixtures("slurm")
 def test_gpu_rules_get_the_gres() -> None:
-    done = subprocess.run(
-        ["srun", "--gres=gpu:1", "printenv", "CUDA_VISIBLE_DEVICES"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.stdout.strip() == "0", done.stderr
+    assert ask("srun", "--gres=gpu:1", "printenv", "CUDA_VISIBLE_DEVICES").strip() == "0"
+
+
+@pytest.mark.nightly
+def test_jobs_that_are_sent_together_are_made_too(finished: Project, fresh: Callable[[str], Project]) -> None:
+    remote = fresh("together")
+    remote.run("snakemake", "--profile", "slurm", *OFTEN, "--slurm-array-jobs=all", *TEACHERS)
+    assert different(remote.payloads(), {name: finished.payloads()[name] for name in remote.payloads()}) == []

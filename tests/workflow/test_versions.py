@@ -1,43 +1,15 @@
 """DVC around the workflow: repro, status, metrics, plots, push and pull, and the traps between the two tools."""
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from project import Project
+from project import Project, commit, git
 
 pytestmark = pytest.mark.workflow
 
 OTHER_EPS = {"robustness": {"attacks": {"pgd_linf": {"eps": 0.3}}}}
-
-
-def git(project: Project, *arguments: str) -> str:
-    command = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", *arguments]
-    return subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True).stdout
-
-
-def commit(project: Project, message: str, *paths: str) -> None:
-    git(project, "add", "-A", *paths)
-    git(project, "commit", "-qm", message)
-
-
-@pytest.fixture(scope="module")
-def versioned(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository in which `dvc repro` has recorded the finished run; tests change copies of it."""
-    project = finished.copy(tmp_path_factory.mktemp("versioned") / "project")
-    git(project, "init", "-q", "-b", "main")
-    project.run("dvc", "init", "-q", "-f")
-    commit(project, "start", ".", ":!results")
-    project.run("dvc", "repro")
-    commit(project, "first run")
-    return project
-
-
-@pytest.fixture
-def versioned_copy(versioned: Project, tmp_path: Path) -> Project:
-    return versioned.copy(tmp_path / "project")
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +45,6 @@ def test_going_back_to_an_older_version_runs_nothing(changed: Project, tmp_path:
     git(project, "checkout", "-q", "HEAD~1")
     project.run("dvc", "checkout")
     assert "Nothing to be done" in project.snakemake()
-
-
-def test_a_clone_that_pulls_runs_nothing(versioned_copy: Project, tmp_path: Path) -> None:
-    remote = tmp_path / "remote"
-    versioned_copy.run("dvc", "remote", "add", "-d", "local", str(remote))
-    commit(versioned_copy, "remote")
-    versioned_copy.run("dvc", "push")
-    git(versioned_copy, "clone", "-q", str(versioned_copy.root), str(tmp_path / "clone"))
-    clone = Project(tmp_path / "clone")
-    clone.run("dvc", "pull")
-    assert clone.payloads() == versioned_copy.payloads()
-    assert "Nothing to be done" in clone.snakemake()
 
 
 def test_plain_snakemake_then_commit_is_clean(versioned_copy: Project) -> None:

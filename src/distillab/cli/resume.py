@@ -11,6 +11,7 @@ import psutil
 
 from distillab.core.locks import living, refuse_beside_run
 from distillab.core.signals import PATIENCE
+from distillab.core.slurm import end_queued
 from distillab.core.workspace import HIDDEN
 
 LOCKS = Path(".snakemake/locks")
@@ -20,8 +21,9 @@ log = logging.getLogger("distillab")
 
 
 def resume(arguments: list[str]) -> NoReturn:
-    """End leftover stage processes, remove snakemake's lock, and go on as snakemake with ``arguments``.
+    """End leftovers, remove snakemake's lock, and go on as snakemake with ``arguments``.
 
+    Leftovers are stage processes on this machine, and jobs of the killed run in Slurm's queue.
     Nothing is lost: finished members are in the store and unfinished ones resume from their checkpoints.
 
     Raises:
@@ -29,6 +31,7 @@ def resume(arguments: list[str]) -> NoReturn:
         SystemExit: snakemake has ended, with its exit code.
     """
     refuse_beside_run(HIDDEN)
+    end_queued(Path())
     end_leftovers(HIDDEN / "running")
     if any(LOCKS.glob("*")):
         unlock()

@@ -11,6 +11,7 @@ from distillab.core.errors import ArtifactError, DistillabError, SpecError
 from distillab.core.job import Plan
 from distillab.core.locks import hold_run, refuse_beside_run
 from distillab.core.signals import end_with_stages_on_signals
+from distillab.core.slurm import tell_of_silence
 from distillab.core.workspace import HIDDEN
 from distillab.plan.records import take_away_untrue
 
@@ -36,6 +37,7 @@ def look_first(plan: Plan) -> None:
 
     Snakemake's own advice there, to unlock, would be wrong.
     """
+    tell_of_silence()
     try:
         refuse_beside_run(HIDDEN)
     except ArtifactError as error:

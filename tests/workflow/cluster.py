@@ -1,0 +1,89 @@
+"""A one-node Slurm on this machine, runs that are sent to it, and what may happen to both."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from project import LONG, Project, wait_for
+
+NODE = Path(__file__).with_name("slurm_node.sh")
+ALLOWED = bool(os.environ.get("CI") or os.environ.get("DISTILLAB_SLURM"))
+
+TEACHERS = "results/tiny/receipts/teach/all.json"
+CHOSEN = LONG | {"studies": ["undistillable"]}
+"""One study, whose teachers are one job that takes long enough to be hit."""
+
+OFTEN = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
+RUN = ("--profile", "slurm", *OFTEN, TEACHERS)
+
+needs_slurm = [
+    pytest.mark.workflow,
+    pytest.mark.timeout(1500),
+    pytest.mark.skipif(not ALLOWED, reason="installs packages and starts daemons: only in CI or by `make slurm-test`"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root to install and start Slurm"),
+    pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs Debian's packages"),
+]
+
+
+def bring_up() -> None:
+    """Install and start what is not there; the node is idle then."""
+    done = subprocess.run(["bash", str(NODE)], capture_output=True, text=True, timeout=1200, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def ask(*command: str) -> str:
+    """What a program of Slurm's says."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def queue(project: Project, state: str = "all") -> list[str]:
+    """Ids of the jobs that a project has in the queue, in a state."""
+    states = "PENDING,RUNNING,SUSPENDED,COMPLETING" if state == "all" else state
+    rows = (line.split() for line in ask("squeue", "-h", "-t", states, "-o", "%i %Z").splitlines())
+    return [job for job, place in rows if Path(place) == project.root]
+
+
+def kill_daemon(name: str) -> None:
+    """As a power cut would."""
+    (daemon,) = (each for each in psutil.process_iter(["name"]) if each.info["name"] == name)
+    daemon.kill()
+    wait_for(lambda: not daemon.is_running())
+
+
+def in_training(project: Project, *arguments: str) -> "subprocess.Popen[str]":
+    """A master whose teachers are being trained on the node."""
+    project.choose(CHOSEN)
+    project.forget_log("teach")
+    master = project.start("distillab", "resume", "--", *RUN, *arguments)
+    wait_for(lambda: "epoch" in project.log("teach") or master.poll() is not None)
+    assert master.poll() is None, project.said.read_text()
+    return master
+
+
+def stage_of(project: Project) -> psutil.Process:
+    """The process that trains."""
+    (owner,) = project.running()
+    return psutil.Process(owner.pid)
+
+
+def ended(project: Project, master: "subprocess.Popen[str]") -> str:
+    """What a master said that ended well."""
+    code = master.wait(900)
+    said = project.said.read_text()
+    assert code == 0, said
+    assert not queue(project)
+    return said
+
+
+def hold(project: Project) -> Callable[[], None]:
+    """Stop the training where it is; the answer lets it go on."""
+    stage = stage_of(project)
+    stage.send_signal(signal.SIGSTOP)
+    return stage.resume
