@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from distillab.cli import answer, audit, data, decide, pages, status, verify
+from distillab.cli import answer, audit, bundle, data, decide, pages, status, verify
 from distillab.core.errors import SpecError
 from distillab.core.workspace import PARAMS
 
@@ -37,6 +37,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verify.add_command(commands)
 
     record = commands.add_parser("record", help="write a finished run's numbers to reports/recorded/<preset>.md")
+    bundle.add_options(record)
     record.set_defaults(command=run_record)
 
     prune = commands.add_parser("prune", help="list, and with --yes delete, orphaned results and old store entries")
@@ -82,8 +83,10 @@ def run_plan(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_record(_options: argparse.Namespace) -> int:
-    """Write what is kept in the repository of a finished run."""
+def run_record(options: argparse.Namespace) -> int:
+    """Write what is kept in the repository of a finished run, or its bundle."""
+    if options.bundle or options.sign:
+        return bundle.record(options)
     from distillab.core.files import write_text
     from distillab.plan import load_plan
     from distillab.reporting.record import cost_of_run, record

@@ -3,23 +3,34 @@
 import argparse
 from pathlib import Path
 
+from distillab.cli import bundle
 from distillab.core.errors import ArtifactError, SpecError
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command and its options."""
     verify = commands.add_parser(
-        "verify", help="prove a finished run: every file, its sidecar, its parents, and its manifest if there is one"
+        "verify",
+        help="prove a finished run: every file, its sidecar, its parents, its manifest if there is one; or a bundle",
     )
-    verify.add_argument("preset", nargs="?", help="another preset than that of params.yaml, with the same override")
+    verify.add_argument(
+        "preset",
+        nargs="?",
+        metavar="PRESET or FILE",
+        help="another preset than that of params.yaml, with the same override; or a bundle, anywhere",
+    )
     verify.add_argument("--write", action="store_true", help="write the manifest of a run that is proved without one")
     verify.add_argument("--sign", metavar="KEY", type=Path, help="with --write: sign it with this OpenSSH key")
-    verify.add_argument("--key", metavar="PUBLIC", type=Path, help="check that this OpenSSH key signed the manifest")
+    verify.add_argument(
+        "--key", metavar="PUBLIC", type=Path, help="check that this OpenSSH key signed the manifest, or the bundle"
+    )
     verify.set_defaults(command=run_verify)
 
 
 def run_verify(options: argparse.Namespace) -> int:
     """Print one line if all is well; otherwise one line per fault, and return 3."""
+    if bundle.is_bundle(options.preset):
+        return bundle.verify(options)
     from distillab.plan.build import build_plan
     from distillab.plan.manifest import manifest_of, manifest_path, read_manifest, write_manifest
     from distillab.plan.signature import check_signature, sign

@@ -92,11 +92,24 @@ def read_sidecar(payload: Path) -> Sidecar:
         ArtifactError: it is absent, edited, or not a sidecar of this version.
     """
     path = sidecar_path(payload)
-    content = _read_object(payload, path)
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ArtifactError("no sidecar", where=str(payload), expected=str(path), do=_REMEDY) from error
+    return parsed_sidecar(text, where=str(path))
+
+
+def parsed_sidecar(text: bytes, *, where: str) -> Sidecar:
+    """A sidecar from its text, after it was checked against its own digest.
+
+    Raises:
+        ArtifactError: it is edited, or not a sidecar of this version.
+    """
+    content = _object(text, where)
     if (version := content.get("schema_version")) != SCHEMA:
         raise ArtifactError(
             "of another version of distillab",
-            where=str(path),
+            where=where,
             expected=f"format {SCHEMA}",
             got=str(version),
             do=_REMEDY,
@@ -105,7 +118,7 @@ def read_sidecar(payload: Path) -> Sidecar:
     if recorded != found:
         raise ArtifactError(
             "edited",
-            where=str(path),
+            where=where,
             expected=f"digest {recorded[:12]}...",
             got=f"{found[:12]}...",
             do=_REMEDY,
@@ -113,7 +126,7 @@ def read_sidecar(payload: Path) -> Sidecar:
     try:
         return Sidecar.model_validate(content)
     except ValidationError as error:
-        raise ArtifactError("not a distillab sidecar", where=str(path), do=_REMEDY) from error
+        raise ArtifactError("not a distillab sidecar", where=where, do=_REMEDY) from error
 
 
 def verified(payload: Path) -> Sidecar:
@@ -154,16 +167,14 @@ def check_payload(path: Path, recorded: Payload) -> None:
         )
 
 
-def _read_object(payload: Path, path: Path) -> dict[str, Any]:
-    """The JSON object at ``path``; only one with a version can be told from any other JSON."""
+def _object(text: bytes, where: str) -> dict[str, Any]:
+    """The JSON object in a text; only one with a version can be told from any other JSON."""
     try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ArtifactError("no sidecar", where=str(payload), expected=str(path), do=_REMEDY) from error
-    except ValueError as error:
-        raise ArtifactError("not a distillab sidecar", where=str(path), do=_REMEDY) from error
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError("not a distillab sidecar", where=where, do=_REMEDY) from error
     if not isinstance(content, dict) or "schema_version" not in content:
-        raise ArtifactError("not a distillab sidecar", where=str(path), do=_REMEDY)
+        raise ArtifactError("not a distillab sidecar", where=where, do=_REMEDY)
     return content
 
 

@@ -49,10 +49,15 @@ def manifest_of(plan: Plan, sidecars: dict[str, Sidecar]) -> Manifest:
     """The manifest of a run whose payloads have these sidecars, by path."""
     return Manifest(
         preset=plan.preset,
-        params=_hash(plan.params),
+        params=params_hash(plan.params),
         code=_hash({member.id: member.code for member in plan.members.values()}),
         payloads={path: entry_of(sidecar) for path, sidecar in sidecars.items()},
     )
+
+
+def params_hash(params: dict[str, Any]) -> str:
+    """Hash of resolved parameters."""
+    return _hash(params)
 
 
 def entry_of(sidecar: Sidecar) -> ManifestEntry:
@@ -61,10 +66,15 @@ def entry_of(sidecar: Sidecar) -> ManifestEntry:
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
-    """Write the manifest atomically, one line per payload."""
+    """Write the manifest atomically."""
+    write_text(path, manifest_text(manifest))
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """The manifest as JSON, one line per payload."""
     head = json.dumps(manifest.model_dump(exclude={"payloads"}), indent=1)
     lines = [f"{json.dumps(path)}: {entry.model_dump_json()}" for path, entry in sorted(manifest.payloads.items())]
-    write_text(path, head.removesuffix("\n}") + ',\n "payloads": {\n  ' + ",\n  ".join(lines) + "\n }\n}\n")
+    return head.removesuffix("\n}") + ',\n "payloads": {\n  ' + ",\n  ".join(lines) + "\n }\n}\n"
 
 
 def read_manifest(path: Path) -> Manifest | None:
