@@ -29,6 +29,9 @@ BEFORE = ("Assuming unrestricted", "host: ", "Building DAG", "Using shell: ", "S
 OF_FAILURE = ("Exiting because a job execution failed", "At least one job did not complete", "exec distillab ")
 """What Snakemake says besides which job failed."""
 
+OF_SLURM = ("SLURM run ID", "No SLURM account given", "No account was given", "Unable to guess SLURM account")
+"""What the plugin for Slurm says of each run, though the profile says that no account is wanted."""
+
 INPUTS = 3
 """Input files of a job that a dry run names."""
 
@@ -113,6 +116,8 @@ class LogHandler(LogHandlerBase):
     def _is_noise(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
         self._idle |= text.startswith("Nothing to be done")
+        if text.startswith(OF_SLURM):
+            return True
         if record.levelno < logging.WARNING:
             return text.startswith(BEFORE) or (self._narrator is not None and not self.common_settings.dryrun)
         return self._narrator is not None and any(part in text for part in OF_FAILURE)

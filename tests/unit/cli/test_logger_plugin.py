@@ -64,6 +64,17 @@ def test_what_snakemake_says_before_a_run_is_left_out_and_warnings_are_not(monke
     assert stream.getvalue().splitlines() == ["Nothing to be done", "mind the gap"]
 
 
+def test_what_slurms_plugin_says_of_each_run_is_left_out_and_what_it_warns_of_is_not(monkeypatch):
+    handler, stream = handler_of(monkeypatch)
+    handler.handle(record("SLURM run ID: 0a1b"))
+    handler.handle(record("No SLURM account given, trying to guess.", level=logging.WARNING))
+    handler.handle(record("Unable to guess SLURM account. Trying to proceed without.", level=logging.WARNING))
+    assert stream.getvalue() == ""
+    handler.handle(record("SLURM job '7' failed, SLURM status is: 'TIMEOUT'.", level=logging.WARNING))
+    assert "TIMEOUT" in stream.getvalue()
+    handler.close()
+
+
 def test_a_dry_run_names_a_few_inputs_of_each_job(monkeypatch):
     handler, stream = handler_of(monkeypatch, dryrun=True)
     handler.handle(info(input=[f"file{number}" for number in range(INPUTS + 40)]))
