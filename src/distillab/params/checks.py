@@ -86,7 +86,9 @@ def _first_teacher(params: Params, key: str, chain: ChainParams) -> Iterator[str
     where, defense = f"chains.{key}.teacher_defense", params.defenses.get(chain.teacher_defense)
     first = chain.network(0, params.pairs[0].teacher)
     if defense is None:
-        yield f"{where}: expected one of {', '.join(params.defenses)}; got {chain.teacher_defense!r}"
+        own = "a model from elsewhere: chains start from teachers that are trained here; "
+        why = own if chain.teacher_defense in params.models else ""
+        yield f"{where}: {why}expected one of {', '.join(params.defenses)}; got {chain.teacher_defense!r}"
     elif isinstance(defense, PostHocDefense):
         yield f"{where}: {chain.teacher_defense} protects outputs, its weights are those of ce; expected another"
     elif first not in [pair.teacher for pair in params.pairs if defense.protects(pair.teacher.name)]:

@@ -51,3 +51,14 @@ def test_whoever_asks_writes_down_what_was_got_also_when_it_ends_badly(endpoint,
     assert (found.answers, found.possibly_twice) == (5 if attempts == 1 else 10, 5)
     assert found.cost == found.answers / 2
     assert found.rate > 0
+
+
+def test_it_says_for_how_long_the_server_asks_to_wait(endpoint, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("distillab.blackbox.telling.EVERY", 0.0)
+    monkeypatch.setattr(Answered, "write", lambda self, _journal: seen.append(self.waits_until - self.at))
+    endpoint.headers = {"Retry-After": "2"}
+    endpoint.fate = lambda number: "429" if number == 1 else "ok"
+    Asker(EndpointSpec(url=endpoint.url, batch=5, rate=1000), ANSWER, tmp_path / "journal.sqlite").log_probs(images(10))
+    assert 0.5 < max(seen) <= 2  # it is written down every second
+    assert seen[-1] == 0

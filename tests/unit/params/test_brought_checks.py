@@ -92,3 +92,10 @@ def test_a_defense_may_be_around_a_network_from_elsewhere(here, params_of):
     params = params_of({"models": {"mine": WEIGHTS}, "defenses": {"st": {"base": "mine"}}})
     assert [params.brought(row) for row in ("ce", "st", "mine")] == [None, "mine", "mine"]
     assert [*params.rows][-1] == "mine"
+
+
+def test_no_chain_starts_from_one(here, params_of):
+    torch.save({"w": torch.zeros(2)}, here / "net.pth")
+    models = {"models": {"mine": {"weights": "net.pth", "arch": "cnn_digits"}}}
+    with pytest.raises(SpecError, match=r"chains\.own\.teacher_defense: a model from elsewhere: chains start .*'mine'"):
+        params_of(models | {"studies": ["undistillable", "ta"], "chains": {"own": {"teacher_defense": "mine"}}})
