@@ -43,7 +43,8 @@ _COMPARED = ["chain", "later", "earlier", "norm", "view"]
 def masking_table(tables: Tables) -> Folded:
     """Every attack on the logits and on the logits over T, side by side; all but the clearest contrast folded.
 
-    That contrast is ordinary defensive distillation: the assistants of the lowest and of the highest temperature.
+    That contrast is ordinary defensive distillation: the assistants of the lowest and of the highest temperature. Other
+    models of T = 1 have no row: their Z/T is Z.
     """
     frame = chain_rows(tables, "robustness")
     frame = frame.iloc[:0] if (frame["temperature"] == 1).all() else frame
@@ -54,7 +55,7 @@ def masking_table(tables: Tables) -> Folded:
         return Folded(_masking(tables, frame, "masking", ""), others, [])
     assistants = " of assistants, as in ordinary defensive distillation"
     first = _masking(tables, frame[shown], "masking", assistants)
-    return Folded(first, others, [_masking(tables, frame[~shown], "masking-others", "")])
+    return Folded(first, others, [_masking(tables, frame[~shown & (frame["temperature"] != 1)], "masking-others", "")])
 
 
 def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> PageTable:

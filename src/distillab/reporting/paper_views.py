@@ -81,7 +81,6 @@ def best_table(papers: Reported) -> PageTable:
             f"{wrong} of {len(arrows)} printed arrows and {off} of {len(frame)} printed bests disagree with the "
             "numbers beside them. p: our test of the best attack against the LS student from the printed spreads, "
             f"on the side that the gain is on, not corrected for taking the best; {DASH} where none is printed.",
-            "Anonymous authors, “Towards Undistillable Models by Minimizing Conditional Mutual Information”.",
         ],
     )
 

@@ -56,7 +56,7 @@ def robustness_table(tables: Tables, *, roles: tuple[str, ...] = ("teacher", "ls
             | {name: found.get(model) or _absent(tables, model, parts.get(name)) for name, found in cells.items()}
             for model in models
         ],
-        sample=f", n = {counts(frame['n'])} images{tables.of_standin}, {seeds_of(frame)}" if models else "",
+        sample=f", test images{tables.of_standin}, {seeds_of(frame)}" if models else "",
         spanners={title: names for title, names in spanners.items() if names},
         bold=f"{BEST}column{NOT_BOLD}",
         notes=[
