@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from distillab.cli import answer, audit, bundle, data, decide, pages, status, verify
+from distillab.cli import answer, audit, bundle, card, data, decide, pages, status, verify
 from distillab.core.errors import SpecError
 from distillab.core.workspace import PARAMS
 
@@ -40,6 +40,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     bundle.add_options(record)
     record.set_defaults(command=run_record)
 
+    card.add_command(commands)
     prune = commands.add_parser("prune", help="list, and with --yes delete, orphaned results and old store entries")
     prune.add_argument("--yes", action="store_true", help="delete what is listed")
     prune.set_defaults(command=run_prune)

@@ -38,6 +38,10 @@ class Tables:
             self._frames[name] = _told_apart(name, _read(self.folder / f"{name}.parquet", TABLES[name]))
         return self._frames[name]
 
+    def has(self, name: str) -> bool:
+        """Whether the page has the table called ``name``."""
+        return name in self._frames or (self.folder / f"{name}.parquet").exists()
+
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What is not a table: data set, seeds, resolved parameters, environment, command, run times.
@@ -63,7 +67,7 @@ class Tables:
         """Role, defense and network of every model, also of those that are not there and were attacked or certified."""
         import pandas as pd
 
-        certified = ["certificates"] if (self.folder / "certificates.parquet").exists() else []
+        certified = ["certificates"] if self.has("certificates") else []
         named = [self[name][["model", "role", "defense", "arch"]] for name in ("models", "robustness", *certified)]
         return pd.concat([frame for frame in named if len(frame)] or named[:1]).drop_duplicates("model")
 
