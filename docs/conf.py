@@ -34,7 +34,6 @@ html_show_search_summary = False  # a page that is a file may not read others
 myst_enable_extensions = ["attrs_inline", "deflist"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
-suppress_warnings = ["toc.not_included"]  # pages of other changes; a test asks that each is in the menu
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

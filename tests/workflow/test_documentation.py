@@ -93,6 +93,7 @@ def test_every_line_that_is_added_is_shown() -> None:
     assert {line for _, _, line in (*LINES, *METRIC)} | set(IMPORTS.values()) <= shown
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("page", PAGES, ids=RELATIVE.get)
 def test_the_blocks_of_a_page_run_one_after_the_other(
     page: Path, fresh: Callable[[str], Project], finished: Project, tmp_path: Path
