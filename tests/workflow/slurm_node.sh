@@ -7,7 +7,7 @@ if ! command -v slurmctld >/dev/null; then
     timeout 300 apt-get update -qq
     timeout 600 apt-get install -y -qq munge slurmctld slurmd slurm-client >/dev/null
 fi
-if timeout 10 sinfo -h -o %t 2>/dev/null | grep -qE 'idle|mix|alloc'; then
+if pgrep -x slurmctld >/dev/null && pgrep -x slurmd >/dev/null && timeout 10 sinfo -h -o %t 2>/dev/null | grep -qE 'idle|mix|alloc'; then
     exit 0
 fi
 
@@ -49,7 +49,7 @@ pgrep -x slurmctld >/dev/null || slurmctld
 pgrep -x slurmd >/dev/null || slurmd -N localhost
 for _ in $(seq 30); do
     timeout 10 scontrol update nodename=localhost state=resume 2>/dev/null || true
-    if timeout 10 sinfo -h -o %t | grep -q idle; then
+    if pgrep -x slurmctld >/dev/null && pgrep -x slurmd >/dev/null && timeout 10 sinfo -h -o %t | grep -q idle; then
         timeout 20 srun --gres=gpu:1 true
         exit 0
     fi
