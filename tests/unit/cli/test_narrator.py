@@ -133,7 +133,7 @@ def test_a_model_that_is_asked_is_told_of_while_it_is_and_in_the_end(project, to
     narrator.tick()
     assert stream.getvalue().rpartition(CLEAR)[2].startswith("Training 2 teachers")
     narrator.end()
-    assert "Asked far: 20 answers, cost so far 1.50" in stream.getvalue().splitlines()
+    assert f"{CLEAR}Asked far: 20 answers, cost so far 1.50\n" in stream.getvalue()
 
 
 def test_a_quiet_run_tells_failures_and_the_end_alone(project, told):
