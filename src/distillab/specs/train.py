@@ -72,8 +72,9 @@ class TrainSpec(Spec):
     optimizer: OptimizerSpec = Field(default=SGDSpec(), description="Optimizer and its initial rate")
     schedule: ScheduleSpec = Field(default=ConstantSpec(), description="Learning rate over time")
     warmup_epochs: Epochs = Field(default=0, ge=0, description="Epochs of linear warm-up from zero, per optimizer step")
-    precision: Literal["float32", "bfloat16"] = Field(
-        default="float32", description="bfloat16 is autocast; weights stay float32"
+    precision: Literal["float32", "tf32", "bfloat16"] = Field(
+        default="float32",
+        description="Of a training's products: tf32 on GPUs, bfloat16 by autocast; weights and all else stay float32",
     )
     channels_last: bool = Field(default=False, description="Memory format of images and convolutions")
     compile: bool = Field(default=False, description="Use torch.compile (measured slower on CPUs)")
