@@ -91,6 +91,7 @@ def planned(preset: str, seconds: float) -> dict[str, Any]:
     from distillab.plan.reckoning import TIMED, Reckoning
 
     plan, found = build_plan(PROJECT, preset), defaultdict[str, float](float)
+    plan = plan.model_copy(update={"params": plan.params | {"device": "cpu"}})  # what is on record are CPU seconds
     with tempfile.TemporaryDirectory() as folder:
         speeds = Throughput(Path(folder))
         calibrate(plan, plan.members.values(), speeds, seconds=seconds)
