@@ -15,6 +15,7 @@ from distillab.reporting import (
     boxes,
     card,
     chain_attacks,
+    chain_differences,
     chain_plots,
     chain_text,
     chain_views,
@@ -57,7 +58,7 @@ folded("The largest perturbations", chain_plots.figure(read, largest, "largest")
 chain_views.claims_table(read)
 
 # %%
-chain_attacks.differences_table(read)
+chain_differences.differences_table(read)
 
 # %% [markdown]
 # ## What happens at T = 1

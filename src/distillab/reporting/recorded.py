@@ -8,6 +8,7 @@ from distillab.reporting import (
     certified_papers,
     certified_views,
     chain_attacks,
+    chain_differences,
     chain_views,
     hypothesis_views,
     knockoff_views,
@@ -54,7 +55,7 @@ def chains(tables: Tables, papers: Reported) -> Sections:
     return {
         "Steps of the chain, used at T = 1": [chain_views.steps_table(tables, papers)],
         "Attacks": [chain_attacks.masking_table(tables)],
-        "Later minus earlier step": [chain_attacks.differences_table(tables)],
+        "Later minus earlier step": [chain_differences.differences_table(tables)],
         "The paper's claims": [chain_views.claims_table(tables)],
     }
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from pages import words
 
-from distillab.reporting import chain_attacks, chain_plots, chain_text, chain_views
+from distillab.reporting import chain_attacks, chain_differences, chain_plots, chain_text, chain_views
 from distillab.reporting.reported import Reported
 from distillab.reporting.tables import Tables
 from distillab.tables import TABLES
@@ -104,7 +104,7 @@ def test_distances_of_steps_that_are_never_right_are_no_figure_and_no_comparison
     rows = [attacked(20.0, step, success_n=0, median_distance=nan, penalized_mean=nan) for step in (0, 1)]
     read = tables(models=[model(20.0), model(20.0, 1)], robustness=rows)
     assert "on a correctly classified image of a chain" in FIGURES["robustness"](read).text
-    assert "two steps of a chain both classify correctly" in chain_attacks.differences_table(read).text
+    assert "two steps of a chain both classify correctly" in chain_differences.differences_table(read).text
 
 
 def test_the_undefended_model_stands_beside_the_defended_ones():
@@ -114,24 +114,36 @@ def test_the_undefended_model_stands_beside_the_defended_ones():
     assert 'title="at T = 1, Z/T is Z"' in text
 
 
+def test_folded_rows_are_those_on_which_an_attack_does_not_do_alike():
+    def seen(step, unmasked, **fields):
+        key = {"success_rate": 0.5} | fields
+        return [attacked(20.0, step, **key), attacked(20.0, step, logits="rescaled", **(key | unmasked))]
+
+    never = {"success_rate": nan, "success_low": nan, "success_high": nan, "median_distance": nan, "success_n": 0}
+    rows = [attacked(20.0, 1), *seen(0, {}), *seen(2, {"success_rate": 0.6}), *seen(3, {}, **never)]
+    folded = chain_attacks.masking_table(tables(models=[model()], robustness=rows)).text.split("<details>")[1]
+    told = [step for step in ("teacher", "student", "step 3") if f"{step}, T = 20" in folded]
+    assert told == ["student", "step 3"]
+
+
 def test_models_trained_at_one_have_nothing_to_unmask():
     assert "Nothing to unmask" in chain_attacks.masking_table(tables(robustness=[attacked(1.0)])).text
 
 
 def test_differences_are_averaged_first_and_single_temperatures_folded():
     steps = [difference(0, 1, -1.0, images_low=nan, images_high=nan, n=nan), difference(0, 1, 20.0)]
-    shown, folded = chain_attacks.differences_table(tables(steps=steps)).text.split("<details>")
+    shown, folded = chain_differences.differences_table(tables(steps=steps)).text.split("<details>")
     assert "averaged over all T" in shown
     assert "n = 48" not in shown
     assert "T = 20" in folded
     assert "+0.250 [+0.100, +0.400] n = 48" in words(folded)
     alone = [difference(0, 1, 20.0, low=nan, high=nan)]
-    assert "+0.260 [+0.200, +0.300] n = 48" in words(chain_attacks.differences_table(tables(steps=alone)).text)
+    assert "+0.260 [+0.200, +0.300] n = 48" in words(chain_differences.differences_table(tables(steps=alone)).text)
 
 
 def test_only_the_papers_pairs_and_neighbors_are_compared():
     steps = [difference(*pair, 20.0) for pair in ((0, 2), (0, 3), (2, 3))]
-    text = chain_attacks.differences_table(tables(steps=steps)).text
+    text = chain_differences.differences_table(tables(steps=steps)).text
     assert "student − teacher" in text
     assert "step 3 − student" in text
     assert "step 3 − teacher" not in text
@@ -139,7 +151,20 @@ def test_only_the_papers_pairs_and_neighbors_are_compared():
 
 def test_at_temperature_one_the_two_views_are_one():
     steps = [difference(0, 1, 1.0, view) for view in ("raw", "worst")]
-    assert chain_attacks.differences_table(tables(steps=steps)).text.count("assistant − teacher") == 1
+    assert chain_differences.differences_table(tables(steps=steps)).text.count("assistant − teacher") == 1
+
+
+def test_two_views_that_say_the_same_are_told_once_and_others_twice():
+    alike = [difference(0, 1, 20.0, view) for view in ("raw", "worst")]
+    first, *_ = alike
+    text = words(chain_differences.differences_table(tables(steps=alike)).text)
+    assert text.count("assistant − teacher") == 1
+    assert "either" in text
+    for moved in ({"difference": 0.3}, {"low": 0.11}, {"n": 47}):
+        apart = words(chain_differences.differences_table(tables(steps=[first, alike[1] | moved])).text)
+        assert apart.count("assistant − teacher") == 2, moved
+    colder = [difference(0, 1, 5.0, "raw"), difference(0, 1, 5.0, "worst") | {"difference": 0.2}]
+    assert words(chain_differences.differences_table(tables(steps=alike + colder)).text).count("assistant − t") == 2
 
 
 def test_the_answer_sorts_claims_and_tells_views_apart_only_where_they_disagree():
@@ -190,7 +215,7 @@ FIGURES = {
     "draw",
     [
         *FIGURES.values(),
-        chain_attacks.masking_table, chain_attacks.differences_table,
+        chain_attacks.masking_table, chain_differences.differences_table,
         chain_views.claims_table, chain_text.claims_answer,
     ],
 )  # fmt: skip
