@@ -26,8 +26,8 @@ _PRINTED = {
     "max_accuracy_variation": "largest change of accuracy",
 }
 
-CLAIMS = {"statement": Heading("The paper says"), "source": Heading("Section"), "view": Heading("Attacks saw"),
-          **decided("claims")}  # fmt: skip
+CLAIMS = {"statement": Heading("The paper says"), **decided("claims"), "view": Heading("Attacks saw"),
+          "source": Heading("Section")}  # fmt: skip
 
 STEPS = {
     "model": Heading("Step"),

@@ -82,12 +82,12 @@ def declared(table: str, name: str, title: str, unit: str | None = None, *, abse
 
 
 def decided(table: str, unit: str = "") -> dict[str, Heading]:
-    """Columns of a table of statements: estimate, its unit, Holm-adjusted p-value and decision."""
+    """Columns of a table of statements: decision, estimate, its unit and Holm-adjusted p-value."""
     return {
+        "decision": Heading("Decision"),
         "value": declared(table, "value", "Here", unit),
         "unit": Heading("Unit"),
         "p": Heading("p", "Holm", chance, absent="no interval below three seeds"),
-        "decision": Heading("Decision"),
     }
 
 
