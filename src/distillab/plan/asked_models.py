@@ -67,6 +67,6 @@ def _questions(thief: dict[str, Any], train: int) -> int:
     """How many of the training images a thief asks about."""
     labels, queries = train if thief["labels"] == "all" else int(thief["labels"]), thief["queries"]
     if isinstance(queries, dict):
-        return max(labels, round(queries["share"] * train))
+        return max(labels, round(float(queries["share"]) * train))
     counts = {"all": train, "labeled": labels}
     return counts.get(str(queries), 0)
