@@ -93,8 +93,8 @@ def _masking(tables: Tables, frame: "pd.DataFrame", name: str, which: str) -> Pa
         spanners=SPANNERS,
         notes=[
             "Z and Z/T have the same decision boundaries: an attack that does better on the right was held back by "
-            "numbers, not by the network. Over initially correct images; a failed search counts as infinitely far. Zero "
-            "gradient: of cross-entropy on Z, every entry exactly 0 in float32.",
+            "numbers, not by the network. Over initially correct images; a failed search counts as infinitely far. "
+            "Zero gradient: of cross-entropy on Z, every entry exactly 0 in float32.",
             strength_note(tables, frame),
         ],
         otherwise="Nothing to unmask: no attack was run on a model trained at another temperature than 1.",
