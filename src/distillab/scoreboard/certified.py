@@ -7,7 +7,7 @@ import numpy as np
 
 from distillab.reporting.tables import Tables, norm_label
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import ClaimEvidence, PerSeed, paired_sample
+from distillab.scoreboard.sample import ClaimEvidence, SeedNumbers, paired_sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,5 +67,5 @@ def _duals(tables: Tables) -> list[str]:
     return published or list(duals)
 
 
-def _by_seed(rows: "pd.DataFrame") -> PerSeed:
+def _by_seed(rows: "pd.DataFrame") -> SeedNumbers:
     return dict(zip(rows["seed"], 100 * (1 - rows["certified_accuracy"]), strict=True))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.tables import Tables, norm_label
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import ClaimEvidence, PerSeed, paired_sample, relative_sample
+from distillab.scoreboard.sample import ClaimEvidence, SeedNumbers, paired_sample, relative_sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def _by_chain(frame: "pd.DataFrame", claim: DocumentClaim, column: str, *, scale
 
 def _sides(
     frame: "pd.DataFrame", claim: DocumentClaim, column: str, scale: float
-) -> list[tuple[str, PerSeed, PerSeed, int]]:
+) -> list[tuple[str, SeedNumbers, SeedNumbers, int]]:
     """Of each chain that has both sides: the mean of the column by seed on each, and images."""
     found = []
     for chain, rows in frame.groupby("chain", sort=False):

@@ -6,7 +6,7 @@ import numpy as np
 
 from distillab.reporting.tables import Tables, norm_label
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import ClaimEvidence, PerSeed, paired_sample
+from distillab.scoreboard.sample import ClaimEvidence, SeedNumbers, paired_sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def _by_origin(tables: Tables) -> list[ClaimEvidence]:
     return found
 
 
-def _by_seed(rows: "pd.DataFrame") -> PerSeed:
+def _by_seed(rows: "pd.DataFrame") -> SeedNumbers:
     return dict(zip(rows["seed"], 100 * rows["robust_accuracy"], strict=True))
 
 

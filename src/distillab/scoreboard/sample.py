@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-PerSeed = Mapping[int, float]
+SeedNumbers = Mapping[int, float]
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,15 @@ class Bounded:
 ClaimEvidence = Sample | Bounded
 
 
-def paired_sample(context: str, of: PerSeed, against: PerSeed, *, n: int, resolution: float = 0.0) -> list[Sample]:
+def paired_sample(
+    context: str, of: SeedNumbers, against: SeedNumbers, *, n: int, resolution: float = 0.0
+) -> list[Sample]:
     """The finite differences of the seeds that both have; no sample where there is none."""
     values = tuple(filter(isfinite, (of[seed] - against[seed] for seed in sorted(of) if seed in against)))
     return [Sample(context, values, n, resolution)] if values else []
 
 
-def relative_sample(context: str, of: PerSeed, against: PerSeed, *, n: int) -> list[Sample]:
+def relative_sample(context: str, of: SeedNumbers, against: SeedNumbers, *, n: int) -> list[Sample]:
     """The same in percent of the second."""
     shared = [seed for seed in sorted(of) if against.get(seed)]
     values = tuple(filter(isfinite, (100 * (of[seed] / against[seed] - 1) for seed in shared)))

@@ -6,7 +6,7 @@ from distillab.core.identity import PAPER
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import label_phrase
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import Bounded, ClaimEvidence, PerSeed, paired_sample
+from distillab.scoreboard.sample import Bounded, ClaimEvidence, SeedNumbers, paired_sample
 
 BEST = "best attack on "
 LS_STUDENT = "LS student"
@@ -52,7 +52,7 @@ def _between_teachers(tables: Tables, claim: DocumentClaim, attack: str | None) 
     return found
 
 
-def _mean_by_seed(rows: Any) -> PerSeed:  # noqa: ANN401 - a frame
+def _mean_by_seed(rows: Any) -> SeedNumbers:  # noqa: ANN401 - a frame
     means: dict[int, float] = (100 * rows.groupby("seed")["test_accuracy"].mean()).to_dict()
     return means
 
