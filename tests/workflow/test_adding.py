@@ -147,7 +147,6 @@ def test_the_index_leads_to_the_page_and_both_name_the_data(made: Project) -> No
 
 def test_the_attack_has_its_column_with_label_kind_and_n(made: Project) -> None:
     body = page(made, "classes").split('id="robustness-caption"')[1].split("</figure>")[0]
-    assert "n = 48 images, 1 seed" in body
     assert "Robust accuracy, %" in body
     assert "Median distance" not in body
     rows = {row[0]: row for row in table(made, "robustness")}

@@ -1,9 +1,10 @@
 """The tiny preset ends with the numbers that are on record: accuracies, gains, claims, verdicts and counts."""
 
+import copy
 import json
 
 import pytest
-from golden import COLUMNS, REFERENCE, different, numbers
+from golden import COLUMNS, IMAGES, REFERENCE, different, numbers
 from project import Project
 
 pytestmark = pytest.mark.workflow
@@ -21,3 +22,17 @@ def test_every_table_has_rows_on_record() -> None:
     reference = json.loads(REFERENCE.read_text(encoding="utf-8"))
     assert reference.keys() == COLUMNS.keys()
     assert all(reference.values())
+
+
+@pytest.mark.parametrize(
+    ("column", "by", "seen"),
+    [("test_accuracy", IMAGES / 60, False), ("test_accuracy", (IMAGES + 1) / 60, True), ("epochs", 1.0, True),
+     ("parameters", 1.0, True)],
+)  # fmt: skip
+def test_images_may_move_a_little_and_counts_not_at_all(column: str, by: float, seen: bool) -> None:
+    reference = json.loads(REFERENCE.read_text(encoding="utf-8"))
+    ours = copy.deepcopy(reference)
+    row = next(iter(ours["models"].values()))
+    row[column] -= by
+    assert bool(different(ours, reference)) == seen
+    assert different({**ours, "models": {}}, reference)
