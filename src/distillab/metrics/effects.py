@@ -91,16 +91,17 @@ def decided_by_bounds(
     return "does not hold" if fails else "holds" if holds else "undecided"
 
 
-def seeds_to_decide(effect: Effect) -> int | None:
-    """With how many seeds the claim's interval alone would decide it, if mean and spread stay as they are.
+def seeds_to_decide(effect: Effect, *, statements: int = 1, alpha: float = 0.05) -> int | None:
+    """With how many seeds a claim would be decided, if its mean and spread stay as they are.
 
-    None where it has fewer than two seeds, or where `MAX_SEEDS` would not do. No correction for the family.
+    None where it has fewer than two seeds, or where `MAX_SEEDS` would not do. The error rate ``alpha`` is shared by all
+    ``statements`` of the family, two a claim, as if each were the hardest (Bonferroni): Holm asks for no more.
     """
     if len(effect.values) < 2:
         return None
     mean, spread = float(np.mean(effect.values)), max(float(np.std(effect.values, ddof=1)), effect.resolution)
     for seeds in range(max(MIN_SEEDS, len(effect.values)), MAX_SEEDS + 1):
-        half = float(stdtrit(seeds - 1, 0.975)) * spread / sqrt(seeds)
+        half = float(stdtrit(seeds - 1, 1 - alpha / statements)) * spread / sqrt(seeds)
         if decided_by_bounds(effect.direction, effect.smallest, mean - half, mean + half) != "undecided":
             return seeds
     return None

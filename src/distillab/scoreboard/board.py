@@ -83,17 +83,18 @@ def _row(entry: ScoredClaim) -> str:
     claim = entry.claim
     says = f"{plain(claim.says)} ({plain(claim.source)})"
     paper = "" if claim.paper is None else f"{claim.paper:+.3g}"
-    nearest = entry.found[0] if entry.found else None
+    told = len(entry.shown) > 1
+    ours = (f"{it.finding.state}: " * told + _number(it, claim) for it in entry.shown)
     cells = (
-        says, f"**{STANDINGS[entry.standing]}**", _number(nearest, claim) if nearest else "", paper,
-        f"{claim.smallest:g} {claim.unit}", _setting(nearest) if nearest else "", _price(entry),
+        says, f"**{STANDINGS[entry.standing]}**", "<br>".join(ours), paper, f"{claim.smallest:g} {claim.unit}",
+        "<br>".join(map(_setting, entry.shown)), _price(entry),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
 
 def _details(entry: ScoredClaim) -> str:
     """All findings, folded, where the row does not show them."""
-    if len(entry.found) < 2:
+    if len(entry.found) == len(entry.shown):
         return ""
     lines = [f"- {it.finding.state}: {_number(it, entry.claim)}, {_setting(it)}" for it in entry.found]
     return f"<details><summary>{plain(entry.claim.says)} {len(entry.found)} findings</summary>\n\n" + "\n".join(
@@ -104,7 +105,8 @@ def _details(entry: ScoredClaim) -> str:
 def _number(it: Found, claim: DocumentClaim) -> str:
     finding = it.finding
     bounds = [finding.low, finding.high]
-    interval = f" [{', '.join('-' if each is None else f'{each:+.3g}' for each in bounds)}]" if any(bounds) else ""
+    known = any(each is not None for each in bounds)
+    interval = f" [{', '.join('-' if each is None else f'{each:+.3g}' for each in bounds)}]" if known else ""
     return f"{finding.value:+.3g}{interval} {claim.unit}"
 
 
@@ -119,11 +121,9 @@ def _setting(it: Found) -> str:
 
 
 def _price(entry: ScoredClaim) -> str:
-    if entry.standing == "not run":
-        return f"`distillab use {entry.claim.preset}`"
-    if entry.standing != "undecided":
+    if entry.standing not in ("not run", "undecided"):
         return ""
     if entry.price is None:
-        return f"more than a thousand seeds, or `{entry.claim.preset}`"
+        return f"`distillab use {entry.claim.preset}`"
     seeds, seconds = entry.price
     return f"about {seeds} seeds, {seconds / 3600:.1f} CPU hours"

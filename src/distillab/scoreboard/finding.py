@@ -1,9 +1,10 @@
 """What one run found of each claim: its evidence decided, and kept beside the run's record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Finding:
     n: int
     """Test images; 0 of times."""
     seeds_to_decide: int | None
-    """Of an undecided claim: with how many seeds its own interval would decide it; None where that is not known."""
+    """Of an undecided claim: with how many seeds it would probably be decided; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ def _findings(tables: Tables, claims: Mapping[str, DocumentClaim]) -> tuple[Find
     found = [(claim, it) for claim in claims.values() for it in evidence_on(claim, tables)]
     effects = [_effect(claim, it) for claim, it in found if isinstance(it, Sample)]
     decided = iter(decide_effects(effects))
+    asked = partial(seeds_to_decide, statements=2 * len(effects))
     return tuple(
-        _bounded(claim, it) if isinstance(it, Bounded) else _decided(claim, it, next(decided)) for claim, it in found
+        _bounded(claim, it) if isinstance(it, Bounded) else _decided(claim, it, next(decided), asked)
+        for claim, it in found
     )
 
 
@@ -87,8 +90,10 @@ def _effect(claim: DocumentClaim, sample: Sample) -> Effect:
     return Effect(claim.direction, sample.values, claim.smallest, sample.resolution)
 
 
-def _decided(claim: DocumentClaim, sample: Sample, decided: JudgedEffect) -> Finding:
-    more = seeds_to_decide(_effect(claim, sample)) if decided.state == "undecided" else None
+def _decided(
+    claim: DocumentClaim, sample: Sample, decided: JudgedEffect, asked: Callable[[Effect], int | None]
+) -> Finding:
+    more = asked(_effect(claim, sample)) if decided.state == "undecided" else None
     return Finding(
         claim.name, sample.context, decided.value, decided.low, decided.high, decided.p, decided.state, decided.seeds,
         sample.n, more,
@@ -103,7 +108,9 @@ def _bounded(claim: DocumentClaim, it: Bounded) -> Finding:
 def judgment_text(judgment: Judgment) -> str:
     """The judgment as JSON, numbers rounded to what could matter."""
     content = asdict(judgment)
-    content["findings"] = [{key: _rounded(value) for key, value in finding.items()} for finding in content["findings"]]
+    content["findings"] = [
+        {key: _rounded(key, value) for key, value in finding.items()} for finding in content["findings"]
+    ]
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -124,5 +131,8 @@ def read_judgment(path: Path) -> Judgment:
         ) from error
 
 
-def _rounded(value: object) -> object:
-    return float(f"{value:.5g}") if isinstance(value, float) else value
+def _rounded(key: str, value: object) -> object:
+    """A p-value to five digits, other numbers to a ten-thousandth of their unit; no zero has a sign."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.5g}") if key == "p" else round(value, 4) + 0.0

@@ -47,6 +47,13 @@ class ScoredClaim:
         return "both" if len(decided) > 1 else "holds" if "holds" in decided else "does not hold"
 
     @property
+    def shown(self) -> tuple[Found, ...]:
+        """The nearest finding of each state that makes the claim's standing; none where nothing was found."""
+        states = ("holds", "does not hold") if self.standing == "both" else (self.standing,)
+        nearest = (next((it for it in self.found if it.finding.state == state), None) for state in states)
+        return tuple(it for it in nearest if it)
+
+    @property
     def price(self) -> tuple[int, float] | None:
         """Seeds, and CPU seconds with them, of the cheapest undecided run that would probably decide; None if none."""
         priced = [

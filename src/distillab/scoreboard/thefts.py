@@ -33,8 +33,9 @@ def _best_gains(tables: Tables, defense: str) -> list[ClaimEvidence]:
     rows = frame[(frame["defense"] == defense) & (frame["student"] != EVERY_STUDENT) & (frame["missing"] == 0)]
     rows = rows[rows["best_delta"].notna()]
     return [
-        Bounded(f"{_thief(tables, row.thief)}, {row.student}, {row.best_attack}", 100 * row.best_delta,
-                _points(row.lower), _points(row.upper), int(row.seeds), int(tables.facts["test_n"]))
+        Bounded(f"{_thief(tables, row.thief)}, {row.student}, {tables.label(row.best_attack)}; verdict: {row.verdict}",
+                100 * row.best_delta, _points(row.lower), _points(row.upper), int(row.seeds),
+                int(tables.facts["test_n"]))
         for row in records(rows)
     ]  # fmt: skip
 

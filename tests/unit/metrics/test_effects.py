@@ -103,10 +103,12 @@ def test_the_price_is_the_first_number_of_seeds_whose_interval_decides():
     seeds = seeds_to_decide(effect)
     mean, sd = np.mean(effect.values), np.std(effect.values, ddof=1)
 
-    def half(n):
-        return stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n)
+    def half(n, level):
+        return stats.t.ppf(level, n - 1) * sd / np.sqrt(n)
 
-    assert mean - half(seeds) > 0 >= mean - half(seeds - 1)
+    assert mean - half(seeds, 0.95) > 0 >= mean - half(seeds - 1, 0.95)
+    shared = seeds_to_decide(effect, statements=10)
+    assert mean - half(shared, 0.995) > 0 >= mean - half(shared - 1, 0.995)
     assert seeds_to_decide(Effect("higher", (0.5,), 0.1)) is None
     assert seeds_to_decide(Effect("equal", (1.0, 0.9999, 1.0001), 1.0)) is None
 
@@ -117,3 +119,12 @@ def test_the_price_is_the_first_number_of_seeds_whose_interval_decides():
 def test_what_is_no_effect_is_refused(bad):
     with pytest.raises(ContractError):
         decide_effects([bad])
+
+
+def test_what_a_family_leaves_open_needs_more_seeds_than_it_has():
+    rng = np.random.default_rng(2)
+    for _ in range(30):
+        family = [Effect("higher", tuple(rng.normal(0.8, 0.5, 5)), 0.2) for _ in range(6)]
+        for effect, decided in zip(family, decide_effects(family), strict=True):
+            if decided.state == "undecided":
+                assert seeds_to_decide(effect, statements=12) > 5

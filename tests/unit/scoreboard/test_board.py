@@ -45,6 +45,13 @@ def test_a_run_is_judged_with_its_setting(run, claim):
     assert judgment.cpu_seconds == 33
 
 
+def test_numbers_are_kept_to_what_could_matter():
+    text = judgment_text(judged(replace(HOLDS, value=-3.6e-15, low=1 / 3, p=1.23456789e-7)))
+    assert '"value": 0.0' in text
+    assert '"low": 0.3333' in text
+    assert '"p": 1.2346e-07' in text
+
+
 def test_an_undecided_claim_has_a_price(run, claim):
     claims = {"it": claim("teacher accuracy", "cmim", "ce")}
     (finding,) = judge_run(run(models=teachers((0.93, 0.90, 0.95))), claims, 1.0).findings
@@ -54,7 +61,7 @@ def test_an_undecided_claim_has_a_price(run, claim):
 
 def test_bounds_of_a_verdict_are_not_corrected_again(run, claim):
     rows = [{"thief": "paper", "defense": "cmim", "student": "small", "best_attack": "kd", "best_delta": 0.012,
-             "lower": 0.001, "upper": 0.03, "seeds": 5, "missing": 0}]  # fmt: skip
+             "lower": 0.001, "upper": 0.03, "seeds": 5, "missing": 0, "verdict": "distillable"}]  # fmt: skip
     claims = {"it": claim("knockoff accuracy", "best attack on cmim", "LS student")}
     (finding,) = judge_run(run(verdicts=rows), claims, 1.0).findings
     assert (finding.state, finding.p, finding.seeds) == ("holds", None, 5)
@@ -90,6 +97,25 @@ def test_the_nearest_setting_comes_first(claim):
     assert [(it.judgment.preset, it.finding) for it in standing(claim, far, near).found] == [
         ("mine", HOLDS), ("mine", poor), ("other", HOLDS),
     ]  # fmt: skip
+
+
+def test_what_is_shown_makes_the_standing(claim):
+    open_, fails = replace(HOLDS, state="undecided"), replace(HOLDS, state="does not hold")
+    far = judged(HOLDS, fails, preset="other")
+    assert [it.finding for it in standing(claim, judged(open_), far).shown] == [HOLDS, fails]
+    assert [it.finding for it in standing(claim, judged(open_), judged(fails, preset="other")).shown] == [fails]
+    assert [it.finding for it in standing(claim, judged(open_)).shown] == [open_]
+    assert standing(claim).shown == ()
+
+
+def test_a_state_stands_beside_its_own_number(claim):
+    asked = claim("teacher accuracy", "cmim", "ce")
+    open_, fails = replace(HOLDS, state="undecided", value=0.5), replace(HOLDS, state="does not hold", value=-7.0)
+    text = board(entries({"it": asked}, [judged(open_), judged(HOLDS, fails, preset="other")]), PAPERS)
+    row = next(line for line in text.splitlines() if line.startswith("| So it is"))
+    assert "holds: +3.5 [+2.5, +4.5] points<br>does not hold: -7 " in row
+    assert "+0.5" not in row
+    assert "undecided: +0.5 " in text
 
 
 def test_the_price_is_the_cheapest_runs(claim):

@@ -58,19 +58,37 @@ def test_time_is_one_mean_in_percent(run, claim):
     assert sample.values == pytest.approx((30.0,))
 
 
+about = pytest.approx
+
+
 def verdict(**fields):
     return {"thief": "paper", "defense": "cmim", "student": "small", "best_attack": "kd", "best_delta": 0.012,
-            "lower": 0.003, "upper": 0.02, "seeds": 5, "missing": 0} | fields  # fmt: skip
+            "lower": 0.003, "upper": 0.02, "seeds": 5, "missing": 0, "verdict": "distillable"} | fields  # fmt: skip
 
 
 def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(run, claim):
-    rows = [verdict(), verdict(thief="poor", best_delta=0.1, lower=float("nan")), verdict(student="every student"),
+    rows = [verdict(), verdict(thief="poor", best_delta=0.1, lower=float("nan"), verdict="no control"),
+            verdict(student="every student"),
             verdict(defense="ce"), verdict(student="other", missing=2),
             verdict(student="third", best_delta=float("nan"))]  # fmt: skip
     found = evidence_on(claim("knockoff accuracy", "best attack on cmim", "LS student"), run(verdicts=rows))
     assert found == [
-        Bounded("papers' thief, small, kd", pytest.approx(1.2), pytest.approx(0.3), pytest.approx(2.0), 5, 1000),
-        Bounded("thief with 60 labels, small, kd", pytest.approx(10.0), None, pytest.approx(2.0), 5, 1000),
+        Bounded(
+            "papers' thief, small, kd; verdict: distillable",
+            pytest.approx(1.2),
+            pytest.approx(0.3),
+            pytest.approx(2.0),
+            5,
+            1000,
+        ),
+        Bounded(
+            "thief with 60 labels, small, kd; verdict: no control",
+            pytest.approx(10.0),
+            None,
+            pytest.approx(2.0),
+            5,
+            1000,
+        ),
     ]
 
 
