@@ -44,14 +44,22 @@ def concentration_figure(frame: "pd.DataFrame") -> Html:
     return Html("".join(part.text for part in parts))
 
 
+def _extremes(peaks: "pd.Series[float]", split: str) -> str:
+    """Whose answers scatter least and most; of one teacher how much."""
+    least, most = number(peaks.min()), number(peaks.max())
+    if len(peaks) == 1:
+        return f"The answers of {peaks.idxmin()} have a largest CMI of {least} nats on {split} images."
+    return (
+        f"{peaks.idxmin()} has the tightest clusters and {peaks.idxmax()} the widest: largest CMI on {split} images "
+        f"{least} and {most} nats."
+    )
+
+
 def _concentration(overall: "pd.DataFrame", arch: str) -> Piece:
     drawn = spread(overall, ["split", "defense", "label", "power"], "cmi")
     split = _split(overall)
     peaks = drawn[drawn["split"] == split].groupby("label")["cmi"].max()
-    finding = (
-        f"{peaks.idxmin()} has the tightest clusters and {peaks.idxmax()} the widest: largest CMI on {split} images "
-        f"{number(peaks.min())} and {number(peaks.max())} nats."
-    )
+    finding = _extremes(peaks, split)
     return show(
         _against_power(drawn.assign(split=drawn["split"] + " images"), panel="split", line="label", look="defense"),
         name=f"cmi-{arch}",

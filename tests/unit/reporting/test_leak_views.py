@@ -44,6 +44,13 @@ def test_the_finding_names_the_extremes_of_the_training_images(tables_of, teache
     assert "cmim has the tightest clusters and ce the widest: largest CMI on train images 0.0100 and 0.500" in drawn
 
 
+def test_one_teacher_is_compared_with_none(tables_of, teacher):
+    read = tables_of(models=[teacher("mine")], cmi=[curve("mine", p, 0.3 * p) for p in (0.0, 1.0)])
+    drawn = leak_figures.concentration_figure(leak_figures.concentrations(read)).text
+    assert "The answers of mine have a largest CMI of 0.300 nats on train images." in drawn
+    assert "widest" not in drawn
+
+
 def test_networks_are_not_averaged_together(tables_of):
     rows = [curve("ce", p, p, arch=arch) for arch in ("net", "deep") for p in (0.0, 1.0)]
     assert (
