@@ -10,6 +10,16 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+@pytest.fixture
+def strict_products():
+    """As stages leave it where they compute on a GPU."""
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32
+    matmul.allow_tf32 = cudnn.allow_tf32 = False
+    yield
+    matmul.allow_tf32, cudnn.allow_tf32 = before
+
+
 SLOW = (
     "architecture/test_generated.py::test_preset_is_valid",
     "contracts/test_attacks_batches.py",

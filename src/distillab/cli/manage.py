@@ -104,7 +104,8 @@ def run_record(options: argparse.Namespace) -> int:
     tables = Tables(next((page for page in pages if page.is_dir()), pages[0]))
     papers, cost = Reported("reports/reported"), cost_of_run(results)
     written = {path: record(tables, papers, cost)}
-    if not is_audit:  # it judges a model of somebody, not what a paper says
+    # An audit judges a model of somebody, not what a paper says; the page of one study has not every table.
+    if not is_audit and tables.folder == pages[0]:
         judgment = judge_run(tables, read_claims(papers), sum(cost.cpu.values()))
         written[path.with_suffix(SUFFIX)] = judgment_text(judgment)
     for file, text in written.items():

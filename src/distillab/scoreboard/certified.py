@@ -1,16 +1,12 @@
 """Evidence from certificates: the bound on the robust error between two networks or to a printed number; cascades."""
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from distillab.reporting.tables import Tables, norm_label
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import ClaimEvidence, SeedNumbers, paired_sample
-
-if TYPE_CHECKING:
-    import pandas as pd
+from distillab.scoreboard.sample import ClaimEvidence, compared
 
 _PRINTED = re.compile(r"([\d.]+) %")
 
@@ -20,42 +16,38 @@ def robust_error_bound(tables: Tables, claim: DocumentClaim) -> list[ClaimEviden
     frame = tables["certificates"].query("role == 'teacher'")
     frame = frame[frame["certifier"].isin(_duals(tables))]
     frame = frame if claim.eps is None else frame[np.isclose(frame["eps"], claim.eps)]
+    frame = frame.assign(error=1 - frame["certified_accuracy"])
     printed = _PRINTED.fullmatch(claim.against)
     between = claim.of in {*frame["arch"]}  # networks, else defenses
     keys = ["certifier", "norm", "eps", "defense" if between else "arch"]
     found: list[ClaimEvidence] = []
     for (certifier, norm, eps, other), rows in frame.groupby(keys, sort=False):
         column = "arch" if between else "defense"
-        of = _by_seed(rows[rows[column] == claim.of])
-        against = dict.fromkeys(of, float(printed[1])) if printed else _by_seed(rows[rows[column] == claim.against])
-        n = int(rows["n"].min())
+        of = rows[rows[column] == claim.of]
+        against = of.assign(error=float(printed[1]) / 100) if printed else rows[rows[column] == claim.against]
         context = f"{other}, {tables.label(str(certifier))}, {norm_label(str(norm))} {eps:.4g}"
-        found += paired_sample(context, of, against, n=n, resolution=100 / n)
+        found += compared(context, of, against, "error", scale=100)
     return found
 
 
-def cascade_robust_error(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+def cascade_robust_error(tables: Tables, _claim: DocumentClaim) -> list[ClaimEvidence]:
     """Points of the cascade's robust error, as its paper counts it, against that of its first network."""
-    return _of_cascades(tables, claim, "paper_robust_error")
+    return _of_cascades(tables, "paper_robust_error")
 
 
-def cascade_error(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
+def cascade_error(tables: Tables, _claim: DocumentClaim) -> list[ClaimEvidence]:
     """Points of the cascade's error on clean images against that of its first network."""
-    return _of_cascades(tables, claim, "standard_error")
+    return _of_cascades(tables, "standard_error")
 
 
-def _of_cascades(tables: Tables, _claim: DocumentClaim, column: str) -> list[ClaimEvidence]:
-    frame = tables["cascades"]
+def _of_cascades(tables: Tables, column: str) -> list[ClaimEvidence]:
+    frame, keys = tables["cascades"], ["cascade", "arch", "certifier", "norm", "eps"]
     found: list[ClaimEvidence] = []
-    for (cascade, arch, certifier, eps), rows in frame.groupby(["cascade", "arch", "certifier", "eps"], sort=False):
+    for (cascade, arch, certifier, norm, eps), rows in frame.groupby(keys, sort=False):
         whole = int(rows["networks"].max())
-        of, against = (
-            dict(zip(side["seed"], 100 * side[column], strict=True))
-            for side in (rows[rows["networks"] == count] for count in (whole, 1))
-        )
-        n = int(rows["n"].min())
-        context = f"{cascade} of {whole}, {arch}, {certifier}, L∞ {eps:.4g}"
-        found += paired_sample(context, of, against, n=n, resolution=100 / n) if whole > 1 else []
+        of, against = (rows[rows["networks"] == count] for count in (whole, 1))
+        context = f"{cascade} of {whole}, {arch}, {certifier}, {norm_label(str(norm))} {eps:.4g}"
+        found += compared(context, of, against, column, scale=100) if whole > 1 else []
     return found
 
 
@@ -65,7 +57,3 @@ def _duals(tables: Tables) -> list[str]:
     duals = {key: spec for key, spec in certifiers.items() if spec.get("name", key) == "dual"}
     published = [key for key, spec in duals.items() if spec.get("as_published")]
     return published or list(duals)
-
-
-def _by_seed(rows: "pd.DataFrame") -> SeedNumbers:
-    return dict(zip(rows["seed"], 100 * (1 - rows["certified_accuracy"]), strict=True))

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.tables import Tables, norm_label
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import ClaimEvidence, SeedNumbers, paired_sample, relative_sample
+from distillab.scoreboard.sample import ClaimEvidence, compared
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STEP, HIGHEST = "step ", "the highest temperature"
+_AT = " at temperature "
 
 CARLINI_WAGNER = "carlini_wagner"
 """How the names of the attacks begin that the teacher-assistant paper measures distances with."""
@@ -42,9 +43,8 @@ def minimal_perturbation(tables: Tables, claim: DocumentClaim) -> list[ClaimEvid
     frame = frame[frame["attack"].isin(searches)]
     found: list[ClaimEvidence] = []
     for attack, rows in frame.groupby("attack", sort=False):
-        for chain, of, against, n in _sides(rows, claim, "penalized_mean", 1.0):
-            norm = norm_label(str(rows["norm"].iloc[0]))
-            found += relative_sample(f"{chain}, {tables.label(str(attack))} ({norm})", of, against, n=n)
+        name = f"{tables.label(str(attack))} ({norm_label(str(rows['norm'].iloc[0]))})"
+        found += _by_chain(rows, claim, "penalized_mean", name=name, counted=False, relative=True)
     return found
 
 
@@ -55,8 +55,7 @@ def success_of_jsma(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]
     frame = tables["robustness"].query("logits == 'raw' and chain != ''")
     found: list[ClaimEvidence] = []
     for key in jsma:
-        for chain, of, against, n in _sides(frame[frame["attack"] == key], claim, "success_rate", 100.0):
-            found += paired_sample(f"{chain}, {key}", of, against, n=n, resolution=100 / n)
+        found += _by_chain(frame[frame["attack"] == key], claim, "success_rate", name=key, scale=100)
     return found
 
 
@@ -64,23 +63,26 @@ def _chain_networks(tables: Tables) -> "pd.DataFrame":
     return tables["models"].query("role == 'chain'").rename(columns={"test_n": "n"})
 
 
-def _by_chain(frame: "pd.DataFrame", claim: DocumentClaim, column: str, *, scale: float) -> list[ClaimEvidence]:
+def _by_chain(
+    frame: "pd.DataFrame",
+    claim: DocumentClaim,
+    column: str,
+    *,
+    name: str = "",
+    scale: float = 1.0,
+    counted: bool = True,
+    relative: bool = False,
+) -> list[ClaimEvidence]:
+    """Of each chain whose two sides are two: a mean over temperatures between steps, or over steps between those."""
+    within = () if _AT in claim.of else ("temperature",) if claim.of.startswith(STEP) else ("step",)
     found: list[ClaimEvidence] = []
-    for chain, of, against, n in _sides(frame, claim, column, scale):
-        found += paired_sample(chain, of, against, n=n, resolution=scale / n)
-    return found
-
-
-def _sides(
-    frame: "pd.DataFrame", claim: DocumentClaim, column: str, scale: float
-) -> list[tuple[str, SeedNumbers, SeedNumbers, int]]:
-    """Of each chain that has both sides: the mean of the column by seed on each, and images."""
-    found = []
     for chain, rows in frame.groupby("chain", sort=False):
-        chosen = [rows[_picked(side, rows)] for side in (claim.of, claim.against)]
-        if all(len(side) for side in chosen):
-            of, against = ((scale * side.groupby("seed")[column].mean()).dropna().to_dict() for side in chosen)
-            found.append((str(chain), of, against, int(rows["n"].min())))
+        of, against = (rows[_picked(side, rows)] for side in (claim.of, claim.against))
+        if not of.index.equals(against.index):
+            context = f"{chain}, {name}" if name else str(chain)
+            found += compared(
+                context, of, against, column, within=within, scale=scale, counted=counted, relative=relative
+            )
     return found
 
 
@@ -88,7 +90,7 @@ def _picked(side: str, rows: "pd.DataFrame") -> "pd.Series[bool]":
     """Which rows a side means: ``"step 2"``, ``"temperature 1"``, both, or the highest temperature."""
     if side == HIGHEST:
         return rows["temperature"] == rows["temperature"].max()
-    step, _, temperature = side.removeprefix("temperature ").removeprefix(STEP).partition(" at temperature ")
+    step, _, temperature = side.removeprefix("temperature ").removeprefix(STEP).partition(_AT)
     if not side.startswith(STEP):
         return rows["temperature"] == float(step)
     at_step = rows["step"] == int(step)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from distillab.core.errors import ArtifactError
 from distillab.reporting.tables import Tables
 from distillab.scoreboard import certified, chains, robust, teachers, thefts
-from distillab.scoreboard.claim import DocumentClaim
+from distillab.scoreboard.claim import FILE, DocumentClaim
 from distillab.scoreboard.sample import ClaimEvidence
 
 Quantity = Callable[[Tables, DocumentClaim], list[ClaimEvidence]]
@@ -36,7 +37,14 @@ QUANTITIES: dict[str, Quantity] = {
 
 
 def evidence_on(claim: DocumentClaim, tables: Tables) -> list[ClaimEvidence]:
-    """What the run says of the claim; nothing where it is about other data, or has not the networks that it takes."""
+    """What the run says of the claim; nothing where it is about other data, or has not the networks that it takes.
+
+    Raises:
+        ArtifactError: there is no such quantity.
+    """
+    if claim.quantity not in QUANTITIES:
+        known = ", ".join(QUANTITIES)
+        raise ArtifactError("no such quantity", where=f"{FILE}: {claim.name}", expected=known, got=claim.quantity)
     if claim.data and tables.facts["params"]["data"]["name"] != claim.data:
         return []
     return QUANTITIES[claim.quantity](tables, claim)

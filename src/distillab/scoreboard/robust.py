@@ -1,18 +1,13 @@
 """Evidence from adversarial attacks: robust accuracy between defenses or networks, and by where an attack is from."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from distillab.reporting.tables import Tables, norm_label
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import ClaimEvidence, SeedNumbers, paired_sample
+from distillab.scoreboard.sample import ClaimEvidence, compared
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-LARGEST, SMALLEST = "the largest network", "the smallest network"
-ITSELF, COPY = "attacks on itself", "attacks from its copy"
+SMALLEST = "the smallest network"
+COPY = "attacks from its copy"
 
 
 def robust_accuracy(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
@@ -25,9 +20,8 @@ def robust_accuracy(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]
     frame = frame if claim.eps is None else frame[np.isclose(frame["eps"], claim.eps)]
     found: list[ClaimEvidence] = []
     for (arch, norm, eps), rows in frame.groupby(["arch", "norm", "eps"], sort=False):
-        of, against = (_by_seed(rows[rows["defense"] == key]) for key in (claim.of, claim.against))
-        n = int(rows["n"].min())
-        found += paired_sample(_context(arch, norm, eps), of, against, n=n, resolution=100 / n)
+        of, against = (rows[rows["defense"] == key] for key in (claim.of, claim.against))
+        found += compared(_context(arch, norm, eps), of, against, "robust_accuracy", scale=100)
     return found
 
 
@@ -41,10 +35,9 @@ def _between_networks(tables: Tables, defense: str) -> list[ClaimEvidence]:
     frame = tables["worst"].query("role == 'teacher' and missing == 0")
     found: list[ClaimEvidence] = []
     for (norm, eps), rows in frame[frame["defense"] == defense].groupby(["norm", "eps"], sort=False):
-        of, against = (_by_seed(rows[rows["arch"] == arch]) for arch in (largest, smallest))
-        n = int(rows["n"].min())
+        of, against = (rows[rows["arch"] == arch] for arch in (largest, smallest))
         context = _context(f"{largest} against {smallest}", norm, eps)
-        found += paired_sample(context, of, against, n=n, resolution=100 / n)
+        found += compared(context, of, against, "robust_accuracy", scale=100)
     return found
 
 
@@ -53,15 +46,10 @@ def _by_origin(tables: Tables) -> list[ClaimEvidence]:
     frame = tables["robustness"].query("role == 'teacher' and defense != 'ce' and kind == 'fixed_radius'")
     found: list[ClaimEvidence] = []
     for (defense, arch, attack), rows in frame.groupby(["defense", "arch", "attack"], sort=False):
-        of, against = (_by_seed(rows[rows["logits"] == origin]) for origin in ("raw", "from_copy"))
-        n = int(rows["n"].min())
+        of, against = (rows[rows["logits"] == origin] for origin in ("raw", "from_copy"))
         context = f"{tables.label(str(defense))}, {arch}, {tables.label(str(attack))}"
-        found += paired_sample(context, of, against, n=n, resolution=100 / n)
+        found += compared(context, of, against, "robust_accuracy", scale=100)
     return found
-
-
-def _by_seed(rows: "pd.DataFrame") -> SeedNumbers:
-    return dict(zip(rows["seed"], 100 * rows["robust_accuracy"], strict=True))
 
 
 def _context(arch: object, norm: object, eps: float) -> str:

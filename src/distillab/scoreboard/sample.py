@@ -1,10 +1,12 @@
 """Evidence on a claim: one difference per seed, or a bound that was corrected for chance before."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from typing import TYPE_CHECKING
 
-SeedNumbers = Mapping[int, float]
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,41 @@ class Bounded:
 ClaimEvidence = Sample | Bounded
 
 
-def paired_sample(
-    context: str, of: SeedNumbers, against: SeedNumbers, *, n: int, resolution: float = 0.0
+def compared(
+    context: str,
+    of: "pd.DataFrame",
+    against: "pd.DataFrame",
+    column: str,
+    *,
+    within: tuple[str, ...] = (),
+    scale: float = 1.0,
+    counted: bool = True,
+    relative: bool = False,
 ) -> list[Sample]:
-    """The finite differences of the seeds that both have; no sample where there is none."""
-    values = tuple(filter(isfinite, (of[seed] - against[seed] for seed in sorted(of) if seed in against)))
-    return [Sample(context, values, n, resolution)] if values else []
+    """One difference per seed of the means of a column; no sample where no seed has both sides.
 
+    Rows pair up by seed and by what they are alike ``within``: a mean is over the same temperatures, steps or attacks
+    on both sides. A seed that lacks a pair which another one has counts for nothing.
 
-def relative_sample(context: str, of: SeedNumbers, against: SeedNumbers, *, n: int) -> list[Sample]:
-    """The same in percent of the second."""
-    shared = [seed for seed in sorted(of) if against.get(seed)]
-    values = tuple(filter(isfinite, (100 * (of[seed] / against[seed] - 1) for seed in shared)))
-    return [Sample(context, values, n)] if values else []
+    Args:
+        context: What else the difference depends on.
+        of: One side, with ``seed`` and its number of images ``n``.
+        against: The other side.
+        column: What is compared.
+        within: Columns by which rows pair up besides the seed.
+        scale: What the numbers are multiplied by, 100 for points.
+        counted: Whether a number counts images, so that it moves in steps of one of them.
+        relative: Whether the difference is in percent of the other side's mean.
+    """
+    on, other = ["seed", *within], f"{column}_against"
+    pairs = of[[*on, column, "n"]].merge(against[[*on, column, "n"]], on=on, suffixes=("", "_against"))
+    pairs = pairs[np.isfinite(pairs[[column, other]].astype(float)).all(axis=1)]
+    size = pairs.groupby("seed")[column].transform("size")
+    pairs = pairs[size == size.max()]
+    means = scale * pairs.groupby("seed")[[column, other]].mean()
+    means = means[means[other] != 0] if relative else means
+    if means.empty:
+        return []
+    values = 100 * (means[column] / means[other] - 1) if relative else means[column] - means[other]
+    n = int(pairs[["n", "n_against"]].to_numpy().min())
+    return [Sample(context, tuple(map(float, values)), n, scale / n if counted else 0.0)]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from distillab.core.identity import PAPER
 from distillab.scoreboard.claim import DocumentClaim
 from distillab.scoreboard.finding import SUFFIX, Finding, Judgment, read_judgment
+from distillab.scoreboard.thefts import PAPERS_THIEF
 
 Standing = Literal["holds", "does not hold", "both", "undecided", "not run"]
 """Of all decided findings alike, of some this and of others that, of none that is decided, of none at all."""
@@ -88,4 +88,4 @@ def entries(claims: Mapping[str, DocumentClaim], judgments: Iterable[Judgment]) 
 
 def _nearness(claim: DocumentClaim, it: Found) -> tuple[bool, bool, int]:
     """Sorts the preset that the claim names first, then the papers' thief, then what trained on most images."""
-    return (it.judgment.preset != claim.preset, not it.finding.context.startswith(PAPER), -it.judgment.train_n)
+    return (it.judgment.preset != claim.preset, not it.finding.context.startswith(PAPERS_THIEF), -it.judgment.train_n)

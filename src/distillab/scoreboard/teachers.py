@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from distillab.reporting.tables import Tables
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import ClaimEvidence, Sample, paired_sample
+from distillab.scoreboard.sample import ClaimEvidence, Sample, compared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 def teacher_accuracy(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
     """Points of accuracy on test images between teachers of two defenses, by network."""
-    return _of_teachers(claim, tables["models"].query("role == 'teacher'"), "test_accuracy", scale=100)
+    return _of_teachers(claim, _teachers(tables), "test_accuracy", scale=100, counted=True)
 
 
 def entropy_of_answers(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
     """Nats of mean entropy of the answers to test images between teachers of two defenses, by network."""
-    return _of_teachers(claim, tables["models"].query("role == 'teacher'"), "entropy_nats")
+    return _of_teachers(claim, _teachers(tables), "entropy_nats", scale=1, counted=False)
 
 
 def peak_cmi(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
     """Nats between the peaks over powers of the CMI of two teachers' answers to test images, by network."""
-    return _of_teachers(claim, tables["leaks"].query("split == 'test'").rename(columns={"n": "test_n"}), "peak")
+    return _of_teachers(claim, tables["leaks"].query("split == 'test'"), "peak", scale=1, counted=False)
 
 
 def training_time(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
@@ -37,14 +37,15 @@ def training_time(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
     ]
 
 
-def _of_teachers(claim: DocumentClaim, frame: "pd.DataFrame", column: str, scale: float = 1.0) -> list[ClaimEvidence]:
+def _teachers(tables: Tables) -> "pd.DataFrame":
+    return tables["models"].query("role == 'teacher'").rename(columns={"test_n": "n"})
+
+
+def _of_teachers(
+    claim: DocumentClaim, frame: "pd.DataFrame", column: str, *, scale: float, counted: bool
+) -> list[ClaimEvidence]:
     found: list[ClaimEvidence] = []
-    for arch in dict.fromkeys(frame["arch"]):
-        rows = frame[frame["arch"] == arch]
-        of, against = (
-            dict(zip(side["seed"], scale * side[column], strict=True))
-            for side in (rows[rows["defense"] == key] for key in (claim.of, claim.against))
-        )
-        n = int(rows["test_n"].max())
-        found += paired_sample(arch, of, against, n=n, resolution=scale / n if column == "test_accuracy" else 0.0)
+    for arch, rows in frame.groupby("arch", sort=False):
+        of, against = (rows[rows["defense"] == key] for key in (claim.of, claim.against))
+        found += compared(str(arch), of, against, column, scale=scale, counted=counted)
     return found

@@ -1,15 +1,15 @@
 """Evidence from knockoffs: the best attack's gain over the LS student, and one teacher's knockoffs beside another's."""
 
-from typing import Any
-
 from distillab.core.identity import PAPER
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import label_phrase
 from distillab.scoreboard.claim import DocumentClaim
-from distillab.scoreboard.sample import Bounded, ClaimEvidence, SeedNumbers, paired_sample
+from distillab.scoreboard.sample import Bounded, ClaimEvidence, compared
 
 BEST = "best attack on "
 LS_STUDENT = "LS student"
+
+PAPERS_THIEF = "papers' thief"
 
 EVERY_STUDENT = "every student"
 """The student of the row of ``verdicts`` that is over several."""
@@ -41,25 +41,18 @@ def _best_gains(tables: Tables, defense: str) -> list[ClaimEvidence]:
 
 
 def _between_teachers(tables: Tables, claim: DocumentClaim, attack: str | None) -> list[ClaimEvidence]:
-    frame = tables["models"].query("role == 'knockoff'")
+    frame = tables["models"].query("role == 'knockoff'").rename(columns={"test_n": "n"})
     frame = frame[frame["attack"] == attack] if attack else frame
     found: list[ClaimEvidence] = []
     for (thief, arch), rows in frame.groupby(["thief", "arch"], sort=False):
         of, against = (rows[rows["defense"] == key] for key in (claim.of, claim.against))
-        common = {*of["attack"]} & {*against["attack"]}
-        n = int(rows["test_n"].max())
-        means = [_mean_by_seed(side[side["attack"].isin(common)]) for side in (of, against)]
-        found += paired_sample(f"{_thief(tables, thief)}, {arch}", *means, n=n, resolution=100 / n)
+        context = f"{_thief(tables, thief)}, {arch}"
+        found += compared(context, of, against, "test_accuracy", within=("attack",), scale=100)
     return found
 
 
-def _mean_by_seed(rows: Any) -> SeedNumbers:  # noqa: ANN401 - a frame
-    means: dict[int, float] = (100 * rows.groupby("seed")["test_accuracy"].mean()).to_dict()
-    return means
-
-
 def _thief(tables: Tables, key: str) -> str:
-    return "papers' thief" if key == PAPER else f"thief with {label_phrase(tables.facts, key)}"
+    return PAPERS_THIEF if key == PAPER else f"thief with {label_phrase(tables.facts, key)}"
 
 
 def _points(share: float | None) -> float | None:

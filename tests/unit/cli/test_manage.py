@@ -123,6 +123,13 @@ def test_record_reads_the_presets_tables_and_prints_its_path(papers, capsys, mon
     assert judged == "results/tiny/tables/index, 2.0 s"
 
 
+def test_a_run_of_one_study_alone_is_recorded_and_judges_no_claims(papers, capsys, monkeypatch):
+    (papers / "results" / "tiny" / "tables" / "undistillable").mkdir(parents=True)
+    monkeypatch.setattr("distillab.reporting.record.record", lambda *_: "numbers")
+    assert main(["record"]) == 0
+    assert said(capsys) == ["reports/recorded/tiny.md"]
+
+
 def test_record_of_a_run_that_was_not_made_is_one_line(project, capsys):
     assert main(["record"]) == 3
     (line,) = capsys.readouterr().err.splitlines()

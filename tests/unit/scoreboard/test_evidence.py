@@ -3,10 +3,12 @@
 import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from distillab.core.errors import ArtifactError
 from distillab.scoreboard.quantities import QUANTITIES, evidence_on
-from distillab.scoreboard.sample import Bounded, paired_sample, relative_sample
+from distillab.scoreboard.sample import Bounded, compared
 
 SEEDS = (0, 1, 2)
 
@@ -20,10 +22,22 @@ def teachers(column, by_defense, arch="net", **others):
     ]  # fmt: skip
 
 
+def side(by_seed, n=9, **others):
+    return pd.DataFrame([{"seed": seed, "it": value, "n": n} | others for seed, value in by_seed.items()])
+
+
 def test_only_seeds_that_both_have_pair_up_and_only_finite_differences_count():
-    assert paired_sample("x", {0: 3.0, 1: 5.0, 3: math.inf}, {1: 4.5, 2: 1.0, 3: 1.0}, n=9)[0].values == (0.5,)
-    assert paired_sample("x", {0: 3.0}, {1: 4.5}, n=9) == []
-    assert relative_sample("x", {0: 3.0, 1: 1.0}, {0: 2.0, 1: 0.0}, n=9)[0].values == (50.0,)
+    (sample,) = compared("x", side({0: 3.0, 1: 5.0, 3: math.inf}), side({1: 4.5, 2: 1.0, 3: 1.0}, n=7), "it")
+    assert (sample.values, sample.n, sample.resolution) == ((0.5,), 7, 1 / 7)
+    assert compared("x", side({0: 3.0}), side({1: 4.5}), "it") == []
+    (ratio,) = compared("x", side({0: 3.0, 1: 1.0}), side({0: 2.0, 1: 0.0}), "it", counted=False, relative=True)
+    assert (ratio.values, ratio.resolution) == ((50.0,), 0.0)
+
+
+def test_a_seed_that_lacks_a_pair_counts_for_nothing_and_its_rest_is_in_no_mean():
+    of = pd.concat([side({0: 3.0, 1: 4.0}, at=1), side({0: 10.0}, at=2)])
+    against = pd.concat([side({0: 1.0, 1: 1.0}, at=1), side({0: 4.0, 1: 4.0}, at=2)])
+    assert compared("x", of, against, "it", within=("at",))[0].values == (4.0,)
 
 
 def test_accuracy_of_teachers_is_in_points_with_a_step_of_one_image(run, claim):
@@ -129,6 +143,24 @@ def test_steps_are_compared_over_temperatures_and_temperatures_over_steps(run, c
     models = steps("confidence", lambda step, t, seed: 0.01 * t + 0.1 * step + 0.001 * seed * t, "test_n")
     (sample,) = evidence_on(claim("confidence", "the highest temperature", "temperature 1"), run(models=models))
     assert sample.values == pytest.approx((19, 20.9, 22.8))
+
+
+def test_a_failed_network_takes_its_seed_along_and_no_temperature_into_another_mean(run, claim):
+    models = steps("test_accuracy", lambda step, t, seed: 0.5 + 0.1 * step + 0.01 * t + 0.01 * seed * step, "test_n")
+    left = [row for row in models if (row["step"], row["temperature"], row["seed"]) != (2, 20.0, 1)]
+    (sample,) = evidence_on(claim("accuracy", "step 2", "step 0"), run(models=left))
+    assert sample.values == pytest.approx((20, 24))
+
+
+def test_a_network_is_not_compared_with_itself(run, claim):
+    models = [row for row in steps("confidence", lambda *_: 0.9, "test_n") if row["temperature"] == 1]
+    asked = claim("confidence", "the highest temperature", "temperature 1", "equal")
+    assert evidence_on(asked, run(models=models)) == []
+
+
+def test_a_quantity_that_is_not_known_is_one_line(run, claim):
+    with pytest.raises(ArtifactError, match="it: no such quantity"):
+        evidence_on(claim("beauty", "a", "b"), run())
 
 
 def test_small_gradients_are_of_the_chains_teachers(run, claim):
@@ -242,8 +274,8 @@ def test_networks_are_compared_under_the_same_training(run, claim):
 
 def test_a_cascade_is_held_against_its_first_network(run, claim):
     rows = [
-        {"cascade": "near_3", "arch": "net", "networks": networks, "certifier": "dual", "eps": 0.1, "seed": seed,
-         "n": 500, "paper_robust_error": 0.3 - 0.05 * networks - 0.01 * seed,
+        {"cascade": "near_3", "arch": "net", "networks": networks, "certifier": "dual", "norm": "linf", "eps": 0.1,
+         "seed": seed, "n": 500, "paper_robust_error": 0.3 - 0.05 * networks - 0.01 * seed,
          "standard_error": 0.01 * networks * (1 + seed)}
         for networks in (1, 2, 3) for seed in (0, 1)
     ]  # fmt: skip

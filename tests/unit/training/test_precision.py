@@ -13,14 +13,7 @@ def switches():
     return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
 
 
-@pytest.fixture(autouse=True)
-def strict():
-    """As stages leave it where they compute on a GPU."""
-    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = matmul.allow_tf32, cudnn.allow_tf32
-    matmul.allow_tf32 = cudnn.allow_tf32 = False
-    yield
-    matmul.allow_tf32, cudnn.allow_tf32 = before
+pytestmark = pytest.mark.usefixtures("strict_products")
 
 
 @pytest.mark.parametrize(
