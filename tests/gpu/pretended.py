@@ -127,6 +127,8 @@ def pretended_gpu() -> Iterator[Counter[tuple[str, str]]]:
         stack.enter_context(patch.object(torch.cuda, "_lazy_init", lambda: None))
         stack.enter_context(patch.object(torch.cuda, "is_available", lambda: True))
         stack.enter_context(patch.object(torch.cuda, "device_count", lambda: 1))
+        stack.enter_context(patch.object(torch.cuda, "get_device_name", lambda: "pretended"))
+        stack.enter_context(patch.object(torch.cuda, "get_device_name", lambda: "pretended"))
         stack.enter_context(patch.object(torch, "autocast", lambda _device, *a, **k: autocast("cpu", *a, **k)))
         stack.enter_context(patch.object(clip_grad, "_group_tensors_by_device_and_dtype", _one_group))
         torch.__future__.set_overwrite_module_params_on_conversion(True)

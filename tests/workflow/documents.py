@@ -11,7 +11,7 @@ CODE = {"console", "sh", "bash", "python", "yaml", "diff"}
 """Languages whose blocks are checked."""
 
 CHECKS = {"run": CODE - {"diff", "yaml"}, "write": CODE - {"diff"}, "replace": {"diff"}, "params": {"yaml"},
-          "added": {"diff"}, "parse": CODE - {"diff"}}  # fmt: skip
+          "added": {"diff"}, "parse": CODE - {"diff"}, "slurm": {"console"}, "gpu": {"console"}}  # fmt: skip
 """How a block may be checked, and in which languages."""
 
 _FENCE = re.compile(r"^```(?P<language>[\w{}-]*)", flags=re.M)

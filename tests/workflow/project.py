@@ -72,6 +72,20 @@ class Project:
         done = self.run("snakemake", "--cores", "2", *arguments, check=check)
         return done.stdout + done.stderr
 
+    def shell(self, script: str, **variables: str) -> str:
+        """Run a script as a reader would who stands in the project; everything it says."""
+        done = subprocess.run(
+            ["bash", "-e", "-c", script],
+            cwd=self.root,
+            env=self.environment() | variables,
+            capture_output=True,
+            text=True,
+            timeout=1200,
+            check=False,
+        )
+        assert done.returncode == 0, f"{script}\n{done.stdout[-3000:]}{done.stderr[-6000:]}"
+        return done.stdout + done.stderr
+
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Start a program in a process group of its own; what it says goes to a file."""
         with self.said.open("w", encoding="utf-8") as said:

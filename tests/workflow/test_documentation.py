@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -123,7 +122,7 @@ def do(block: Block, project: Project) -> None:
         case ("run",) if block.language == "python":
             project.run("python", "-c", block.text)
         case ("run",):
-            shell(project, block)
+            project.shell(block.text)
         case ("params",) if "preset" not in block.text:
             content = yaml.safe_load(block.text)
             project.choose(content.get("override", content))
@@ -135,19 +134,6 @@ def exchange(project: Project, name: str, diff: str) -> None:
     old, new = ("".join(line[1:] + "\n" for line in diff.splitlines() if line.startswith(sign)) for sign in ("-", "+"))
     assert text.count(old) == 1
     path.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def shell(project: Project, block: Block) -> None:
-    done = subprocess.run(
-        ["bash", "-e", "-c", block.text],
-        cwd=project.root,
-        env=project.environment(),
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
-    assert done.returncode == 0, f"{block}\n{done.stdout[-3000:]}{done.stderr[-6000:]}"
 
 
 def test_a_defense_is_one_file_and_one_line(finished: Project, tmp_path: Path) -> None:

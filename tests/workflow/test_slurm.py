@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable
 
 import pytest
-from cluster import OFTEN, ask, needs_slurm
-from project import TEACHERS, Project, different
+from cluster import OFTEN, ask, needs_slurm, queue
+from documents import blocks
+from project import PROJECT, TEACHERS, Project, different, wait_for
 
 pytestmark = [*needs_slurm, pytest.mark.usefixtures("slurm")]
 
+
+PAGE = PROJECT / "docs/how-to/slurm.md"
 
 WHOLE = re.compile(r"([A-Z][^,;\n]*), (\d+) of \2\b")
 
@@ -27,6 +30,21 @@ def test_a_run_on_slurm_equals_a_local_one_in_bytes_and_in_words(
     assert different(finished.payloads(), remote.payloads()) == []
     assert whole(said) == whole(finished.said.read_text(encoding="utf-8"))
     assert "SLURM" not in said
+
+
+def test_the_page_on_slurm_says_what_one_types(finished: Project, fresh: Callable[[str], Project]) -> None:
+    """Its commands, with the smallest preset in place of its own: the master is a job of the queue itself."""
+    project = fresh("page")
+    project.choose({"studies": ["undistillable"], "defenses": {"*": None, "ce": {}}, "robustness": {"families": []}})
+    first, second = (block.text for block in blocks(PAGE) if block.check == ("slurm",))
+    project.shell(first.replace("cifar100", "tiny"))
+    wait_for(lambda: not queue(project))
+    (said,) = (path.read_text(encoding="utf-8") for path in project.root.glob("slurm-*.out"))
+    assert (project.results / "reports" / "index.html").exists(), said
+    teachers = {name for name in project.payloads() if name.startswith("teachers/")}
+    assert len(teachers) > 1
+    assert not teachers & set(different(project.payloads(), finished.payloads()))
+    assert "Nothing" in project.shell(second)
 
 
 def test_gpu_rules_get_the_gres() -> None:

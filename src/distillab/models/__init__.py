@@ -7,6 +7,7 @@ from distillab.models.madry import MadryMNIST, MadryWRN
 from distillab.models.mlp import MLP
 from distillab.models.mobilenet import MobileNet
 from distillab.models.mobilenet_v2 import MobileNetV2
+from distillab.models.narrow_resnet import ResNet18Narrow
 from distillab.models.papernot import PapernotCIFAR, PapernotDigits, PapernotMNIST, SmallCNN
 from distillab.models.plain_cnn import PlainCNN
 from distillab.models.preresnet import ResNet20, ResNet32, ResNet56
@@ -41,6 +42,7 @@ MODELS: Registry[ModelSpec] = Registry(
     ResNet20,
     ResNet32,
     ResNet56,
+    ResNet18Narrow,
     ResNeXt29,
     VGG8,
     VGG11,

@@ -76,6 +76,9 @@ class TrainSpec(Spec):
         default="float32",
         description="Of a training's products: tf32 on GPUs, bfloat16 by autocast; weights and all else stay float32",
     )
+    deterministic: bool = Field(
+        default=True, description="Kernels that repeat their bytes; false lets a GPU take faster ones while it trains"
+    )
     channels_last: bool = Field(default=False, description="Memory format of images and convolutions")
     compile: bool = Field(default=False, description="Use torch.compile (measured slower on CPUs)")
     threads: Threads = Field(default=1, ge=1, description="CPU threads of torch; part of the result, never detected")

@@ -20,7 +20,7 @@ from distillab.specs.train import TrainSpec
 from distillab.training.checkpoint import History, load_checkpoint, save_checkpoint
 from distillab.training.objective import Objective
 from distillab.training.optimizers import Stepper, optimizer_for
-from distillab.training.precision import rounded_products
+from distillab.training.precision import kernels_of
 from distillab.training.schedules import learning_rate
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -91,7 +91,7 @@ class Prepared(nn.Module):
         """Float32 logits of the wrapped network."""
         x = x.contiguous(memory_format=self.memory_format)
         half = torch.autocast(x.device.type, torch.bfloat16, enabled=self.spec.precision == "bfloat16")
-        with half, rounded_products(self.spec, x.device):
+        with half, kernels_of(self.spec, x.device):
             logits: Tensor = self.model(x)
         return logits.float()
 
@@ -118,7 +118,7 @@ def _epoch(
         lr = learning_rate(spec, epoch * steps + position, steps)
         terms = objective.terms(model, batch)
         optimizer.zero_grad()
-        with rounded_products(spec, batch.x.device):
+        with kernels_of(spec, batch.x.device):
             torch.stack(list(terms.values())).sum(0).mean().backward()
         if spec.clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)

@@ -25,9 +25,9 @@ PRESETS = tuple(dict.fromkeys(preset for experiment in read_settings(PAPERS) for
 
 SETTINGS_OF_OUR_OWN = {
     "ablation_ast_ratio", "ablation_ast_temperature", "ablation_ast_weight", "ablation_beta", "ablation_omega",
-    "ablation_powers", "ablation_weight", "ast_forms", "audit", "cifar10_reduced", "claims_digits", "cmim_modes",
-    "digits", "digits_full", "madry_capacity", "manyclass", "mnist_certified", "mnist_reduced", "mnist_robust",
-    "mnist_thieves", "tiny", "trades_sweep",
+    "ablation_powers", "ablation_weight", "ast_forms", "ast_narrow", "audit", "cifar10_reduced", "claims_digits",
+    "cmim_modes", "digits", "digits_full", "madry_capacity", "manyclass", "mnist_certified", "mnist_reduced",
+    "mnist_robust", "mnist_thieves", "tiny", "trades_sweep", "wong_kolter_reduced",
 }  # fmt: skip
 """Presets that say in their first lines that they are no paper's, or a reduced form."""
 
