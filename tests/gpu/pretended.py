@@ -111,6 +111,8 @@ class PretendedGPU(TorchFunctionMode):
             if kwargs.get("num_classes", args[1] if len(args) > 1 else -1) == -1:
                 _sync("shape")
             return GpuTensor(func(args[0].held, *args[1:], **kwargs))
+        if name == "unravel_index" and isinstance(args[0], GpuTensor):  # it asks C++ for the device
+            return tuple(map(GpuTensor, func(args[0].held, *args[1:], **kwargs)))
         wanted = kwargs.get("device")
         if wanted is None or isinstance(wanted, int) or torch.device(wanted).type != "cuda":
             return func(*args, **kwargs)

@@ -75,3 +75,13 @@ def test_nothing_is_left_behind():
         pass
     assert torch.cuda.is_available() is (torch.cuda.device_count() > 0)
     assert not torch.__future__.get_overwrite_module_params_on_conversion()
+
+
+def test_positions_stay_where_they_are_and_wait_for_nothing():
+    with pretended_gpu() as syncs:
+        x = torch.arange(6, device="cuda")
+        moved = syncs.total()
+        rows, columns = torch.unravel_index(x, (2, 3))
+        assert syncs.total() == moved
+        assert rows.is_cuda
+        assert (rows.tolist(), columns.tolist()) == ([0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2])

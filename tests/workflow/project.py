@@ -23,6 +23,9 @@ RUN_DEPENDENT = {name for page in PAGES for name in (f"tables/{page}/run.json", 
 TABLES = tuple(f"results/tiny/receipts/collect/{page}.json" for page in ("index", "undistillable", "ta", "certified"))
 """What to ask snakemake for where a test reads everything but the pages: all else is made for it."""
 
+ONE_STUDY = ("results/tiny/receipts/collect/undistillable.json",)
+"""What to ask for where the models of one study are enough: teachers, students, knockoffs and attacks on teachers."""
+
 TEACHERS = tuple(
     f"results/tiny/receipts/teach/all/{job}.json" for job in ("for_undistillable_certified", "for_undistillable")
 )

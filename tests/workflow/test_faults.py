@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from project import LONG, TABLES, TEACHERS, Project, copy_project, different, rules_run, wait_for
+from project import LONG, ONE_STUDY, TEACHERS, Project, copy_project, different, rules_run, wait_for
 
 from distillab.core.absence import read_failures
 
@@ -26,8 +26,8 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("uninterrupted") / "project")
-    project.choose(LONG)
-    project.snakemake(*TABLES)
+    project.choose(LONG | {"studies": ["undistillable"]})
+    project.snakemake(*ONE_STUDY)
     return project
 
 
@@ -35,22 +35,22 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(
     uninterrupted: Project, fresh: Callable[[str], Project]
 ) -> None:
     project = fresh("killed")
-    project.choose(LONG)
+    project.choose(LONG | {"studies": ["undistillable"]})
     moments = random.Random(2)
     for stage in ("teach", "teach", "knockoff"):
-        process = project.start("distillab", "resume", "--", "--cores", "2", *TABLES)
+        process = project.start("distillab", "resume", "--", "--cores", "2", *ONE_STUDY)
         project.forget_log(stage)
         wait_for(lambda stage=stage: "epoch" in project.log(stage))
         time.sleep(moments.uniform(0.0, 0.8))
         kill_group(process)
-    project.run("distillab", "resume", "--", "--cores", "2", *TABLES)
+    project.run("distillab", "resume", "--", "--cores", "2", *ONE_STUDY)
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
 
 def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh: Callable[[str], Project]) -> None:
     project = fresh("orphaned")
-    project.choose(LONG)
-    process = project.start("snakemake", "--cores", "2", *TABLES)
+    project.choose(LONG | {"studies": ["undistillable"]})
+    process = project.start("snakemake", "--cores", "2", *ONE_STUDY)
     wait_for(lambda: "epoch" in project.log("teach"))
     for child in project.running():
         os.kill(child.pid, signal.SIGSTOP)  # one holds its model, and keeps it for as long as the test looks
@@ -62,7 +62,7 @@ def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh
     assert "is being written by another process" in second.stderr
     assert "distillab resume" in second.stderr
 
-    project.run("distillab", "resume", "--", "--cores", "2", *TABLES)
+    project.run("distillab", "resume", "--", "--cores", "2", *ONE_STUDY)
     assert not project.running()
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
@@ -159,7 +159,7 @@ def test_a_controller_that_hangs_is_one_line(fresh: Callable[[str], Project], tm
         (programs / name).write_text("#!/bin/sh\nexec sleep 60\n")
         (programs / name).chmod(0o755)
     own = Path(sys.executable).parent
-    done = fresh("silent").run("snakemake", "-n", TABLES[0], path=f"{programs}:{own}:/usr/bin:/bin")
+    done = fresh("silent").run("snakemake", "-n", *ONE_STUDY, path=f"{programs}:{own}:/usr/bin:/bin")
     lines = [line for line in done.stderr.splitlines() if "controller" in line]
     assert len(lines) == 1
     assert lines[0].startswith("distillab: Slurm's controller does not answer, for which Snakemake waits up to 10 s")

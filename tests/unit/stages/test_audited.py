@@ -165,8 +165,14 @@ def test_an_audit_asks_the_model_behind_every_door_and_tells_of_it(door, network
     assert len(answers["val"]) == 0
     assert any(member.stage == "answer" for member in made.members.values())
 
-    page = body("audit", Path("results/audit/tables/audit"))
-    assert "On Synthetic blobs, mine can be stolen: a thief with 4 labels, answers to all 48 training images" in page
+    tables = Path("results/audit/tables/audit")
+    verdicts = pd.read_parquet(tables / "verdicts.parquet").query("defense == 'mine' and thief == 'poor'")
+    page = body("audit", tables)
+    (leaks,) = set(
+        verdicts["verdict"] == "distillable"
+    )  # which of the two three short trainings show, no test can know
+    found = "can be stolen:" if leaks else "is not shown to leak to"
+    assert f"On Synthetic blobs, mine {found} a thief with 4 labels, answers to all 48 training images" in page
     assert f"mine is from elsewhere ({DOORS[door]}); asked about 48 by thieves, 16 to judge with." in page
     assert f"from elsewhere: {DOORS[door]}</td>" in page
     assert "from elsewhere: not trained here, and nothing to compare answer by answer" in page

@@ -8,4 +8,5 @@ STAGES = {"prepare", "bring", "answer", "teach", "baseline", "knockoff", "distil
 if len(sys.orig_argv) > 2 and sys.orig_argv[1].endswith("/distillab") and sys.orig_argv[2] in STAGES:
     from pretended import pretended_gpu
 
-    pretended_gpu().__enter__()  # until the process ends
+    GPU = pretended_gpu()  # which would end with its last name
+    GPU.__enter__()
