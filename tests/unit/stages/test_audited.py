@@ -168,9 +168,7 @@ def test_an_audit_asks_the_model_behind_every_door_and_tells_of_it(door, network
     tables = Path("results/audit/tables/audit")
     verdicts = pd.read_parquet(tables / "verdicts.parquet").query("defense == 'mine' and thief == 'poor'")
     page = body("audit", tables)
-    (leaks,) = set(
-        verdicts["verdict"] == "distillable"
-    )  # which of the two three short trainings show, no test can know
+    (leaks,) = set(verdicts["verdict"] == "distillable")  # three short trainings show either, by the processor
     found = "can be stolen:" if leaks else "is not shown to leak to"
     assert f"On Synthetic blobs, mine {found} a thief with 4 labels, answers to all 48 training images" in page
     assert f"mine is from elsewhere ({DOORS[door]}); asked about 48 by thieves, 16 to judge with." in page
