@@ -4,7 +4,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,7 @@ import pytest
 from project import LONG, Project, wait_for
 
 NODE = Path(__file__).with_name("slurm_node.sh")
+ACCOUNTS = Path(__file__).with_name("slurm_accounts.sh")
 ALLOWED = bool(os.environ.get("CI") or os.environ.get("DISTILLAB_SLURM"))
 
 TEACHERS = "results/tiny/receipts/teach/all.json"
@@ -32,8 +34,23 @@ needs_slurm = [
 
 def bring_up() -> None:
     """Install and start what is not there; the node is idle then."""
-    done = subprocess.run(["bash", str(NODE)], capture_output=True, text=True, timeout=1200, check=False)
+    _bash(NODE)
+
+
+def _bash(script: Path, *arguments: str) -> None:
+    command = ["bash", str(script), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1500, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def accounts() -> Iterator[None]:
+    """Within it, Slurm keeps accounts of its jobs in a database, as most clusters do."""
+    try:
+        _bash(ACCOUNTS, "on")
+        yield
+    finally:
+        _bash(ACCOUNTS, "off")
 
 
 def ask(*command: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from cluster import OFTEN, ask, needs_slurm, queue
+from cluster import OFTEN, accounts, ask, needs_slurm, queue
 from documents import blocks
 from project import PROJECT, TEACHERS, Project, different, wait_for
 
@@ -55,4 +55,16 @@ def test_gpu_rules_get_the_gres() -> None:
 def test_jobs_that_are_sent_together_are_made_too(finished: Project, fresh: Callable[[str], Project]) -> None:
     remote = fresh("together")
     remote.run("snakemake", "--profile", "slurm", *OFTEN, "--slurm-array-jobs=all", *TEACHERS)
+    assert different(remote.payloads(), {name: finished.payloads()[name] for name in remote.payloads()}) == []
+
+
+@pytest.mark.nightly
+def test_where_accounts_are_kept_jobs_are_asked_about_there(finished: Project, fresh: Callable[[str], Project]) -> None:
+    remote = fresh("accounted")
+    with accounts():
+        remote.run("snakemake", "--profile", "slurm", *OFTEN, "--slurm-status-command", "sacct", *TEACHERS)
+        rows = ask("sacct", "-n", "-P", "-o", "JobIDRaw,State,MaxRSS,WorkDir").splitlines()
+    jobs = {row.split("|")[0] for row in rows if row.endswith(f"|{remote.root}")}
+    states = {row.split("|")[1] for row in rows if row.split("|")[0] in jobs}
+    assert (len(jobs), states) == (len(TEACHERS) + 1, {"COMPLETED"})  # and that of the data
     assert different(remote.payloads(), {name: finished.payloads()[name] for name in remote.payloads()}) == []
