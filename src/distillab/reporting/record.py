@@ -55,7 +55,7 @@ def record(tables: Tables, papers: Reported, cost: RunCost) -> str:
         f"Seeds: {', '.join(map(str, facts['seeds']))}. Machine: {'; '.join(filter(None, made))}.",
         *([f"The run is not whole: {cells_phrase(tables)}."] if facts["missing"] else []),
         _spent(cost),
-        _recipe(facts["params"]),
+        _recipe(facts["params"], {*tables["models"]["chain"]}),
         f"Test images: {int(facts['test_n']):,}. Attacks: {budgets(tables)}.",
     ]
     asked = dict.fromkeys(STUDIES[study].record for study in studies_of(tables))
@@ -72,13 +72,13 @@ def _spent(cost: RunCost) -> str:
     )
 
 
-def _recipe(params: dict[str, Any]) -> str:
+def _recipe(params: dict[str, Any], chains: set[str]) -> str:
     data, train = params["data"], params["train"]
     said = [f"{train['epochs']} epochs", f"batch {train['batch_size']}"]
     said += [f"{data['train_limit']:,} training images"] if data.get("train_limit") else []
     pairs = ", ".join(f"{pair['teacher']['name']} → {pair['student']['name']}" for pair in params["pairs"])
     said += [pairs] + [f"chain `{key}`: {chain['steps']} steps, T in {chain['temperatures']}"
-                       for key, chain in params.get("chains", {}).items()]  # fmt: skip
+                       for key, chain in params.get("chains", {}).items() if key in chains]  # fmt: skip
     return f"{'; '.join(said)}."
 
 

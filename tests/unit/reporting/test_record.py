@@ -46,7 +46,8 @@ def write(folder, title):
         pd.DataFrame([row]).to_parquet(folder / f"{name}.parquet")
     params = {"studies": ["ta"], "data": {"train_limit": 2000}, "train": {"epochs": 12, "batch_size": 128},
               "pairs": [{"teacher": {"name": "big"}, "student": {"name": "small"}}],
-              "chains": {"ta": {"steps": 2, "temperatures": [1.0, 20.0]}}}  # fmt: skip
+              "chains": {"ta": {"steps": 2, "temperatures": [1.0, 20.0]},
+                         "unasked": {"steps": 1, "temperatures": [5.0]}}}  # fmt: skip
     facts = {"preset": "reduced", "title": title, "standin": "", "seeds": [0], "shape": [1, 28, 28], "classes": 10,
              "params": params}  # fmt: skip
     (folder / "facts.json").write_text(json.dumps(facts | dict.fromkeys(REST, 0) | {"missing": [], "impossible": []}))
@@ -75,6 +76,7 @@ def test_machine_commit_time_and_mode_are_named(tmp_path):
     assert "Wall time: 30.5 minutes in which jobs ran." in text
     assert "CPU seconds: distill 3,420, attack 2,000; 5,420 in all, or 45.2 minutes on two cores." in text
     assert "12 epochs; batch 128; 2,000 training images; big → small; chain `ta`: 2 steps, T in [1.0, 20.0]." in text
+    assert "unasked" not in text, "no study of the run trains it"
     assert "Nothing to unmask" in text
     assert "Attacks: C&W L2 (fast, up to 101 passes an image)." in text
     assert "robustness in L2 grows with T" in text
