@@ -123,7 +123,7 @@ def _setting(it: Found) -> str:
 def _price(entry: ScoredClaim) -> str:
     if entry.standing not in ("not run", "undecided"):
         return ""
-    if entry.price is None:
+    price = entry.price
+    if price is None:
         return f"`distillab use {entry.claim.preset}`"
-    seeds, seconds = entry.price
-    return f"about {seeds} seeds, {seconds / 3600:.1f} CPU hours"
+    return f"`{price.preset}`: about {price.seeds} seeds, {price.cpu_seconds / 3600:.1f} CPU hours"

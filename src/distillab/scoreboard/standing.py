@@ -31,6 +31,15 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a run with so many seeds costs."""
+
+    preset: str
+    seeds: int
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
 class ScoredClaim:
     """A claim with everything that was found on it, the nearest to the document's setting first."""
 
@@ -54,14 +63,14 @@ class ScoredClaim:
         return tuple(it for it in nearest if it)
 
     @property
-    def price(self) -> tuple[int, float] | None:
-        """Seeds, and CPU seconds with them, of the cheapest undecided run that would probably decide; None if none."""
+    def price(self) -> Price | None:
+        """The cheapest run that would probably decide, of those that found it undecided; None if none would."""
         priced = [
-            (it.finding.seeds_to_decide, it.judgment.cpu_seconds * it.finding.seeds_to_decide / it.finding.seeds)
+            Price(it.judgment.preset, seeds, it.judgment.cpu_seconds * seeds / it.finding.seeds)
             for it in self.found
-            if it.finding.state == "undecided" and it.finding.seeds_to_decide
+            if it.finding.state == "undecided" and (seeds := it.finding.seeds_to_decide)
         ]
-        return min(priced, key=lambda each: each[1]) if priced else None
+        return min(priced, key=lambda each: each.cpu_seconds, default=None)
 
 
 def read_judgments(folder: Path) -> list[Judgment]:
