@@ -10,7 +10,7 @@ PROJECT = Path(__file__).parents[2]
 ROWS = [
     line.strip("|").split("|")
     for line in (PROJECT / "docs" / "faults.md").read_text().splitlines()
-    if "`tests/" in line
+    if line.startswith("|") and "`tests/" in line
 ]
 FILES = ("test_faults", "test_slurm_faults", "test_remotes")
 """Whose every test is about a fault."""

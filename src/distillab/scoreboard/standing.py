@@ -31,7 +31,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Price:
+class RunPrice:
     """What a run with so many seeds costs."""
 
     preset: str
@@ -63,10 +63,10 @@ class ScoredClaim:
         return tuple(it for it in nearest if it)
 
     @property
-    def price(self) -> Price | None:
+    def price(self) -> RunPrice | None:
         """The cheapest run that would probably decide, of those that found it undecided; None if none would."""
         priced = [
-            Price(it.judgment.preset, seeds, it.judgment.cpu_seconds * seeds / it.finding.seeds)
+            RunPrice(it.judgment.preset, seeds, it.judgment.cpu_seconds * seeds / it.finding.seeds)
             for it in self.found
             if it.finding.state == "undecided" and (seeds := it.finding.seeds_to_decide)
         ]

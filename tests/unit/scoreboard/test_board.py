@@ -12,7 +12,7 @@ from distillab.scoreboard.board import DOCUMENTS, board, scoreboard
 from distillab.scoreboard.claim import read_claims
 from distillab.scoreboard.finding import Finding, Judgment, judge_run, judgment_text, read_judgment
 from distillab.scoreboard.quantities import QUANTITIES
-from distillab.scoreboard.standing import Price, entries
+from distillab.scoreboard.standing import RunPrice, entries
 
 REPORTS = Path(__file__).parents[3] / "reports"
 
@@ -121,9 +121,9 @@ def test_a_state_stands_beside_its_own_number(claim):
 def test_the_price_is_the_cheapest_runs(claim):
     open_ = replace(HOLDS, state="undecided", seeds_to_decide=9)
     dear = judged(replace(open_, seeds_to_decide=6), cpu_seconds=9000.0, preset="dear")
-    assert standing(claim, dear).price == Price("dear", 6, 18000.0)
+    assert standing(claim, dear).price == RunPrice("dear", 6, 18000.0)
     cheap = judged(open_, cpu_seconds=3000.0, preset="cheap")
-    assert standing(claim, dear, cheap).price == Price("cheap", 9, 9000.0)
+    assert standing(claim, dear, cheap).price == RunPrice("cheap", 9, 9000.0)
     text = board(entries({"it": claim("teacher accuracy", "cmim", "ce")}, [dear, cheap]), PAPERS)
     assert "| `cheap`: about 9 seeds, 2.5 CPU hours |" in text, "whose price it is"
     assert standing(claim, judged(replace(open_, seeds_to_decide=None))).price is None
