@@ -17,15 +17,13 @@ ACCOUNTS = Path(__file__).with_name("slurm_accounts.sh")
 ALLOWED = bool(os.environ.get("CI") or os.environ.get("DISTILLAB_SLURM"))
 
 TEACHERS = "results/tiny/receipts/teach/all.json"
-CHOSEN = LONG | {"studies": ["undistillable"]}
-"""One study, whose teachers are one job that takes long enough to be hit."""
 
 OFTEN = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
 RUN = ("--profile", "slurm", *OFTEN, TEACHERS)
 
 needs_slurm = [
     pytest.mark.workflow,
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(1500, func_only=True),  # another worker's test may have the node for minutes
     pytest.mark.skipif(not ALLOWED, reason="installs packages and starts daemons: only in CI or by `make slurm-test`"),
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root to install and start Slurm"),
     pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs Debian's packages"),
@@ -76,7 +74,7 @@ def kill_daemon(name: str) -> None:
 
 def in_training(project: Project, *arguments: str) -> "subprocess.Popen[str]":
     """A master whose teachers are being trained on the node."""
-    project.choose(CHOSEN)
+    project.choose(LONG)
     project.forget_log("teach")
     master = project.start("distillab", "resume", "--", *RUN, *arguments)
     wait_for(lambda: "epoch" in project.log("teach") or master.poll() is not None)

@@ -42,9 +42,9 @@ def fresh(tmp_path: Path) -> Callable[[str], Project]:
     return lambda name: copy_project(tmp_path / name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def slurm() -> Iterator[None]:
-    """A Slurm node that answers, for one worker at a time."""
+    """A Slurm node that answers, for one test at a time."""
     with exclusive(Path(tempfile.gettempdir()) / "slurm_node.lock", wait=True):
         bring_up()
         yield

@@ -26,13 +26,17 @@ TABLES = tuple(f"results/tiny/receipts/collect/{page}.json" for page in ("index"
 ONE_STUDY = ("results/tiny/receipts/collect/undistillable.json",)
 """What to ask for where the models of one study are enough: teachers, students, knockoffs and attacks on teachers."""
 
+MODELS = (*ONE_STUDY, *(f"results/tiny/receipts/{stage}/all.json" for stage in ("distill", "sensitivity", "certify")))
+"""What every stage that computes makes, if not all of it."""
+
 TEACHERS = tuple(
     f"results/tiny/receipts/teach/all/{job}.json" for job in ("for_undistillable_certified", "for_undistillable")
 )
 """What to ask snakemake for where teachers are enough."""
 
-LONG = {"train": {"epochs": 60, "checkpoint_every": 3}, "seeds": [0], "robustness": {"attacks": {"cw_l2": None}}}
-"""A run whose trainings take long enough to be hit in the middle."""
+LONG = {"studies": ["undistillable"], "train": {"epochs": 60, "checkpoint_every": 3}, "seeds": [0],
+        "robustness": {"attacks": {"cw_l2": None}}}  # fmt: skip
+"""One study, whose trainings take long enough to be hit in the middle."""
 
 
 @dataclass(frozen=True)

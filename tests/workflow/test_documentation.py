@@ -70,6 +70,12 @@ def test_parameters_are_valid(block: Block, tmp_path: Path) -> None:
     assert [line for line in errors(tmp_path) if not line.endswith(": no such file")] == []
 
 
+def test_what_needs_a_machine_of_its_own_stands_where_a_test_runs_it() -> None:
+    """`test_slurm.py` and `test_gpu_page.py` run one page each."""
+    for kind in ("slurm", "gpu"):
+        assert {block.page for block in checked(kind)} == {PROJECT / "docs" / "how-to" / f"{kind}.md"}
+
+
 def errors(root: Path) -> list[str]:
     """What is wrong with ``params.yaml``; files that a page names are the reader's and not here."""
     try:

@@ -26,7 +26,7 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("uninterrupted") / "project")
-    project.choose(LONG | {"studies": ["undistillable"]})
+    project.choose(LONG)
     project.snakemake(*ONE_STUDY)
     return project
 
@@ -35,7 +35,7 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(
     uninterrupted: Project, fresh: Callable[[str], Project]
 ) -> None:
     project = fresh("killed")
-    project.choose(LONG | {"studies": ["undistillable"]})
+    project.choose(LONG)
     moments = random.Random(2)
     for stage in ("teach", "teach", "knockoff"):
         process = project.start("distillab", "resume", "--", "--cores", "2", *ONE_STUDY)
@@ -49,7 +49,7 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(
 
 def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh: Callable[[str], Project]) -> None:
     project = fresh("orphaned")
-    project.choose(LONG | {"studies": ["undistillable"]})
+    project.choose(LONG)
     process = project.start("snakemake", "--cores", "2", *ONE_STUDY)
     wait_for(lambda: "epoch" in project.log("teach"))
     for child in project.running():

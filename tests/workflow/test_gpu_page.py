@@ -8,12 +8,13 @@ import pytest
 from documents import blocks
 from project import PROJECT, Project
 
+from distillab.core.stages import STAGES
+
 pytestmark = pytest.mark.workflow
 
 PAGE = PROJECT / "docs/how-to/gpu.md"
 GPU_MACHINE = [PROJECT / "tests/workflow/gpu_machine", PROJECT / "tests/gpu"]
 """What pretends."""
-
 
 FEW = {
     "device": "cuda",
@@ -24,8 +25,8 @@ FEW = {
 }
 """Of the preset tiny one model of each kind."""
 
-WITHOUT = {"data", "plots", "reports", "tables"}
-"""Folders of payloads that no device computes."""
+COMPUTED = {stage.folder for stage in STAGES.values() if stage.computes}
+"""Folders of payloads that a device computes."""
 
 
 @pytest.mark.timeout(1200)
@@ -37,6 +38,7 @@ def test_all_that_computes_is_on_the_gpu_and_nothing_mixes_devices(fresh: Callab
     project.shell(block.text, PYTHONPATH=path, CUDA_VISIBLE_DEVICES="0")
     made = {name: json.loads((project.results / f"{name}.json").read_text()) for name in project.payloads()}
     devices = {name: sidecar["environment"]["device"] for name, sidecar in made.items()}
-    computed = {name for name in devices if "/" in name and name.split("/")[0] not in WITHOUT}
+    computed = {name for name in devices if name.partition("/")[0] in COMPUTED}
     assert {devices[name] for name in computed} == {"cuda"}
-    assert {name.split("/")[0] for name in computed} >= {"teachers", "students", "knockoffs", "attacks", "certificates"}
+    kinds = {name.partition("/")[0] for name in computed}
+    assert kinds >= {"teachers", "students", "knockoffs", "measures", "attacks", "certificates"}

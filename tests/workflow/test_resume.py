@@ -20,9 +20,6 @@ TEACHERS = "results/tiny/receipts/teach/all.json"
 
 RUN = ("--cores", "2", TEACHERS)
 
-ALONE = LONG | {"studies": ["undistillable"]}
-"""One study, whose teachers are one job."""
-
 
 @dataclass(frozen=True)
 class Beside:
@@ -39,7 +36,7 @@ class Beside:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Beside:
     """A run whose stage stands still while others start beside it, and which then goes on to its end."""
     project = copy_project(tmp_path_factory.mktemp("live") / "project")
-    project.choose(ALONE)
+    project.choose(LONG)
     master = project.start("snakemake", *RUN)
     wait_for(lambda: any("teach" in stage.job for stage in project.running()))
     stage = psutil.Process(project.running()[0].pid)
@@ -91,7 +88,7 @@ def test_a_resume_that_is_asked_to_end_ends_as_a_whole_and_loses_nothing(
     live: Beside, fresh: Callable[[str], Project]
 ) -> None:
     project = fresh("interrupted")
-    project.choose(ALONE)
+    project.choose(LONG)
     log = project.results / "logs" / "teach" / "all.log"
     for send, number in (
         (os.kill, signal.SIGINT),
@@ -116,7 +113,7 @@ def test_a_resume_that_is_asked_to_end_ends_as_a_whole_and_loses_nothing(
 
 def test_a_resume_that_has_just_begun_ends_in_one_line(fresh: Callable[[str], Project]) -> None:
     project = fresh("begun")
-    project.choose(ALONE)
+    project.choose(LONG)
     lock = project.root / ".snakemake" / "locks" / "0.input.lock"
     lock.parent.mkdir(parents=True)
     lock.touch()
@@ -130,7 +127,7 @@ def test_a_resume_that_has_just_begun_ends_in_one_line(fresh: Callable[[str], Pr
 
 def test_a_process_with_the_number_of_a_dead_stage_survives(fresh: Callable[[str], Project]) -> None:
     project = fresh("reused")
-    project.choose(ALONE)
+    project.choose(LONG)
     register = project.root / ".distillab" / "running"
     register.mkdir(parents=True)
     with subprocess.Popen(["sleep", "600"], cwd=project.root) as stranger:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from project import ONE_STUDY, TABLES, TEACHERS, Project, different, rules_run
+from project import MODELS, ONE_STUDY, TABLES, TEACHERS, Project, different, rules_run
+
+from distillab.core.stages import BATCHABLE, STAGES
 
 pytestmark = pytest.mark.workflow
 
@@ -120,9 +122,9 @@ def test_batch_axes_change_the_jobs_and_train_nothing(finished_copy: Project) ->
 def test_bytes_do_not_depend_on_cores_or_batches(finished: Project, fresh: Callable[[str], Project]) -> None:
     project = fresh("project")
     project.choose({"batch": {"teach": ["seed"], "knockoff": ["seed"], "attack": ["attack", "family"]}})
-    project.run("snakemake", "--cores", "1", *ONE_STUDY)
+    project.run("snakemake", "--cores", "1", *MODELS)
     ours, theirs = project.payloads(), finished.payloads()
-    assert {"teachers", "students", "knockoffs", "attacks", "tables"} <= {name.partition("/")[0] for name in ours}
+    assert {STAGES[name].folder for name in BATCHABLE} <= {name.partition("/")[0] for name in ours}
     assert [name for name in different({name: theirs[name] for name in ours}, ours) if "facts" not in name] == []
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from cluster import (
-    CHOSEN,
     RUN,
     TEACHERS,
     ask,
@@ -20,7 +19,7 @@ from cluster import (
     queue,
     stage_of,
 )
-from project import Project, copy_project, different, wait_for
+from project import LONG, Project, copy_project, different, wait_for
 
 pytestmark = [*needs_slurm, pytest.mark.usefixtures("slurm")]
 
@@ -28,7 +27,7 @@ pytestmark = [*needs_slurm, pytest.mark.usefixtures("slurm")]
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("undisturbed") / "project")
-    project.choose(CHOSEN)
+    project.choose(LONG)
     project.snakemake(TEACHERS)
     return project
 
@@ -67,7 +66,7 @@ def test_a_dead_masters_jobs_are_ended_by_resume(project: Project) -> None:
 
 
 def test_a_drained_node_makes_a_run_wait(project: Project) -> None:
-    project.choose(CHOSEN)
+    project.choose(LONG)
     ask("scontrol", "update", "nodename=localhost", "state=drain", "reason=test")
     try:
         master = project.start("distillab", "resume", "--", *RUN)
@@ -124,7 +123,7 @@ def test_a_job_that_meets_its_time_limit_gets_more(project: Project) -> None:
 
 @pytest.mark.nightly
 def test_a_job_that_meets_its_memory_limit_gets_more(project: Project) -> None:
-    project.choose(CHOSEN)
+    project.choose(LONG)
     master = project.start("distillab", "resume", "--", *RUN, "--set-resources", "teach:mem_mb=attempt**4*200")
     ended(project, master)
     assert "exceeded memory limit" in attempts(project)[0]

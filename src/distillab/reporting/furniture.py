@@ -11,6 +11,7 @@ from typing import Any
 
 _TAG = re.compile(r"(<[^>]*>)")
 _HEADING = re.compile(r"<h([23])>(.*?)</h\1>", re.DOTALL)
+_EMPTY_SECTION = re.compile(r"<h2>(?:(?!</h2>).)*</h2>\s*(?=<h2>)", re.DOTALL)
 _NOTES = re.compile(r'<div class="notes">(.*?)</div>', re.DOTALL)
 _NOTE = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
@@ -39,12 +40,13 @@ class Page:
 def furnished(shown: str, folder: Path) -> Page:
     """What the cells of a report show, with furniture from the data beside the template.
 
-    Headings get anchors and make the contents; a note that a table above has word for word is left out; the first
-    occurrence of each term of ``glossary.json`` leads to its meaning; ``papers.json`` says what to cite.
+    A section without content is left out. Headings get anchors and make the contents; a note that a table above has
+    word for word is left out; the first occurrence of each term of ``glossary.json`` leads to its meaning;
+    ``papers.json`` says what to cite.
     """
     top = _TOP.search(shown)
     page = _PAGE.search(shown)
-    body = _anchored(_said_once(_TOP.sub("", shown, count=1)))
+    body = _anchored(_said_once(_EMPTY_SECTION.sub("", _TOP.sub("", shown, count=1))))
     terms, papers = (_read(folder / f"{name}.json") for name in ("glossary", "papers"))
     body, used = _explained(body, terms)
     cited = papers.get(page[1], []) if page else []

@@ -17,7 +17,7 @@ def kernels_of(spec: TrainSpec, device: torch.device) -> Iterator[None]:
     Afterwards it is as before: what looks at a network beside its training steps, as attacks and measurements do,
     computes in float32 by kernels that repeat their bytes.
     """
-    if device.type != "cuda":
+    if device.type != "cuda" or (spec.deterministic and spec.precision != "tf32"):
         yield
         return
     products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn

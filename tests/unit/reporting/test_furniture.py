@@ -31,6 +31,12 @@ def test_every_heading_has_an_anchor_of_its_own_and_sections_make_the_contents(t
     assert page.contents == '<li><a href="#a-b-2">A, b!</a></li><li><a href="#c-d">C d</a></li>'
 
 
+def test_a_section_without_content_is_no_section(tmp_path):
+    page = furnished("<h2>A</h2>\n<h2>B <em>b</em></h2>\n\n<h2>C</h2><p>c</p><h2>D</h2><h3>d</h3>", tmp_path)
+    assert page.body == '<h2 id="c">C</h2><p>c</p><h2 id="d">D</h2><h3 id="d-2">d</h3>'
+    assert page.contents == '<li><a href="#c">C</a></li><li><a href="#d">D</a></li>'
+
+
 def test_a_note_that_was_said_is_not_said_again(tmp_path):
     page = furnished('<div class="notes"><p>a</p><p>b</p></div><div class="notes"><p>b</p></div>', tmp_path)
     assert page.body == '<div class="notes"><p>a</p><p>b</p></div>'
