@@ -52,12 +52,13 @@ precision: .venv/installed ## what training in bfloat16 costs in accuracy and sa
 	DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks $(BIN)/python benchmarks/precision.py
 
 BENCHES = $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)) $(wildcard benchmarks/certify/*_of_peer.py) \
-	benchmarks/certify/width.py $(wildcard benchmarks/defenses/*.py)
+	benchmarks/certify/width.py $(wildcard benchmarks/defenses/*.py) benchmarks/operators.py
+BENCH_PATH = benchmarks:benchmarks/peers:benchmarks/certify:benchmarks/defenses
 
 bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST and CIFAR-10 in DATA (default: data)
 	@for script in $(BENCHES); do \
 		echo "$$script"; \
-		DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks:benchmarks/peers .venv-bench/bin/python "$$script" || exit 1; \
+		DISTILLAB_DATA=$(DATA) PYTHONPATH=$(BENCH_PATH) .venv-bench/bin/python "$$script" || exit 1; \
 	done
 
 bench-gpu: .venv-bench/installed ## ratios on a GPU, in ten minutes at most; a second call goes on
