@@ -1,8 +1,10 @@
 """A page reads the tables that its study names, and each of them."""
 
+import base64
 import json
 import re
 import shutil
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,19 @@ def alone(study: str, tables: Path) -> None:
     facts = json.loads((tables / "facts.json").read_text())
     facts["params"]["studies"] = [study]
     (tables / "facts.json").write_text(json.dumps(facts))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_says_what_it_rests_on_to_the_last_byte(page: str, tmp_path: Path) -> None:
+    own = own_tables(page, three_seeds(tmp_path / "all"), tmp_path / "own")
+    facts, run = (json.loads((own / f"{name}.json").read_text()) for name in ("facts", "run"))
+    (link,) = re.findall(READ, body(page, own))
+    told = json.loads(base64.b64decode(link.strip('"').partition(",")[2]))
+    digests = {name: blake2b((own / name).read_bytes(), digest_size=32).hexdigest() for name in told["tables"]}
+    assert told["tables"] == digests
+    assert "facts.json" in digests
+    assert (told["commit"], told["params"]) == (run["commit"], facts["params"])
+    assert told["environments"] == run["environments"]
 
 
 @pytest.mark.parametrize("page", PAGES)
