@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import re
 import sys
 import time
@@ -69,7 +70,7 @@ def test_a_queue_that_cannot_be_asked_is_one_line(tmp_path, program, monkeypatch
 
 @pytest.mark.parametrize(
     ("plugin", "seconds", "answers", "lines"),
-    [(True, 0, "sleep 30", 1), (True, 0, "true", 0), (True, 3600, "sleep 30", 0), (False, 0, "sleep 30", 0)],
+    [(True, 0, "sleep 30", 1), (True, 0, "true", 0), (True, math.inf, "sleep 30", 0), (False, 0, "sleep 30", 0)],
 )
 def test_a_long_start_names_the_controller_that_caused_it(
     program, monkeypatch, caplog, *, plugin, seconds, answers, lines
