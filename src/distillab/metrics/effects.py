@@ -95,16 +95,26 @@ def seeds_to_decide(effect: Effect, *, statements: int = 1, alpha: float = 0.05)
     """With how many seeds a claim would be decided, if its mean and spread stay as they are.
 
     None where it has fewer than two seeds, or where `MAX_SEEDS` would not do. The error rate ``alpha`` is shared by all
-    ``statements`` of the family, two a claim, as if each were the hardest (Bonferroni): Holm asks for no more.
+    ``statements`` of the family, two a claim, as if each were the hardest (Bonferroni): Holm asks for no more. That an
+    "equal" does not hold can be shown on either side, which halves the rate of each.
     """
     if len(effect.values) < 2:
         return None
     mean, spread = float(np.mean(effect.values)), max(float(np.std(effect.values, ddof=1)), effect.resolution)
     for seeds in range(max(MIN_SEEDS, len(effect.values)), MAX_SEEDS + 1):
-        half = float(stdtrit(seeds - 1, 1 - alpha / statements)) * spread / sqrt(seeds)
-        if decided_by_bounds(effect.direction, effect.smallest, mean - half, mean + half) != "undecided":
+        if _shown(effect, mean, spread / sqrt(seeds), seeds - 1, alpha / statements):
             return seeds
     return None
+
+
+def _shown(effect: Effect, mean: float, error: float, df: int, level: float) -> bool:
+    """Whether either state of a claim is shown at this one-sided level."""
+    sides = {"holds": 1, "does not hold": 2 if effect.direction == "equal" else 1}
+    for state, count in sides.items():
+        half = float(stdtrit(df, 1 - level / count)) * error
+        if decided_by_bounds(effect.direction, effect.smallest, mean - half, mean + half) == state:
+            return True
+    return False
 
 
 def _p_values(effect: Effect) -> tuple[float, float]:

@@ -149,8 +149,14 @@ def _weakest(shield: Shield, leak: Mapping[str, Gain], margin: float) -> tuple[f
 
 def _less_than_kept(gain: Gain, leak: Gain) -> tuple[float, float, float]:
     """``g_a - g_c / 2`` with its error and degrees of freedom."""
-    variance = gain.error**2 + (KEPT * leak.error) ** 2 - 2 * KEPT * gain.shared * leak.shared
+    variance = gain.error**2 + (KEPT * leak.error) ** 2 - 2 * KEPT * _covariance(gain, leak)
     return gain.value - KEPT * leak.value, sqrt(max(variance, 0.0)), min(gain.df, leak.df)
+
+
+def _covariance(gain: Gain, leak: Gain) -> float:
+    """Of two gains over the same controls, of which one may have more: u / max(m, m'), not u / sqrt(m m')."""
+    fewer, more = sorted((gain.n_control, leak.n_control))
+    return gain.shared * leak.shared * (sqrt(fewer / more) if more else 1.0)
 
 
 def _p_below(value: float, error: float, df: float) -> float:
@@ -164,7 +170,7 @@ def _ratio_bound(gain: Gain, leak: Gain, level: float, *, upper: bool) -> float:
     a = leak.value**2 - square * leak.error**2
     if a <= 0:
         return inf if upper else -inf
-    b = gain.value * leak.value - square * gain.shared * leak.shared
+    b = gain.value * leak.value - square * _covariance(gain, leak)
     c = gain.value**2 - square * gain.error**2
     reach = sqrt(max(b**2 - a * c, 0.0))
     return (b + reach if upper else b - reach) / a

@@ -43,6 +43,8 @@ _MEMORY = "memory"
 _OTHER_BOUNDS = ("cascade", "CROWN")
 """What the dual of one network is not."""
 
+_RADIUS = r"eps (\d+(?:\.\d+)?)(?:/(\d+))?"
+
 _NETWORKS = {"small": "wong_small", "large": "wong_large", "resnet": "wong_resnet", "robust conv net": "wong_small",
              "standard conv net": "wong_small"}  # fmt: skip
 
@@ -86,8 +88,19 @@ def printed_rows(papers: Reported) -> "pd.DataFrame":
     frame = frame.fillna({"model": "", "setting": ""}).assign(
         value=frame["value"].astype(str).str.split(" -> ").str[-1].astype("float64")
     )
+    frame = frame.assign(balls=_balls(frame))
     same = ["paper", "dataset", "model", "setting", "quantity", "value"]
     return frame.drop_duplicates(same).sort_values(["paper", "dataset"]).reset_index(drop=True)
+
+
+def _balls(frame: "pd.DataFrame") -> list[list[str]]:
+    """The settings with a radius that each row is about: its own, or, of a clean error, those of the same network."""
+    has_radius = [re.search(_RADIUS, setting) is not None for setting in frame["setting"]]
+    of_network = frame[has_radius].groupby(["paper", "dataset", "model"])["setting"].unique()
+    return [
+        [row.setting] if radius else list(of_network.get((row.paper, row.dataset, row.model), ()))
+        for row, radius in zip(records(frame), has_radius, strict=True)
+    ]
 
 
 def _known(source: str) -> str:
@@ -133,6 +146,7 @@ def _alike(tables: Tables, printed: Any) -> tuple[list[Any], str]:  # noqa: ANN4
     frame = frame[[_is_like(tables, row, printed) for row in records(frame)]]
     if frame.empty:
         return [], absent
+    frame = frame.drop_duplicates(["model", "certifier", "seed"])
     means = over_seeds(frame, ["model", "certifier"], _ACCURACIES[printed.quantity])
     found = records(means.dropna(subset="value").drop_duplicates("model"))
     return found, "no attack on this network at this radius here"
@@ -148,11 +162,11 @@ def _network(model: str) -> str:
     return next((ours for name, ours in _NETWORKS.items() if re.match(rf"{name}\b", model)), "")
 
 
-def _same_radius(setting: str, norm: str, eps: float) -> bool:
-    """Whether a printed setting is this ball; one without a radius, as of a clean error, is about all of them."""
-    found = re.search(r"eps (\d+(?:\.\d+)?)(?:/(\d+))?", setting)
+def _is_ball(setting: str, norm: str, eps: float) -> bool:
+    """Whether a printed setting is this ball."""
+    found = re.search(_RADIUS, setting)
     printed_norm = "l2" if "l2" in setting else "linf"
-    return found is None or (printed_norm == norm and isclose(float(found[1]) / float(found[2] or 1), eps))
+    return found is not None and printed_norm == norm and isclose(float(found[1]) / float(found[2] or 1), eps)
 
 
 def _is_like(tables: Tables, row: Any, printed: Any) -> bool:  # noqa: ANN401 - rows
@@ -160,7 +174,7 @@ def _is_like(tables: Tables, row: Any, printed: Any) -> bool:  # noqa: ANN401 - 
     return (
         row.role == "teacher"
         and row.arch == _network(str(printed.model))
-        and _same_radius(str(printed.setting), row.norm, row.eps)
+        and any(_is_ball(setting, row.norm, row.eps) for setting in printed.balls)
         and _same_training(tables, row, str(printed.model))
         and method(tables, row.certifier) == "dual"
         and _has_box(tables, row.certifier, str(printed.setting))

@@ -90,7 +90,7 @@ def claims_table(tables: Tables) -> PageTable:
         notes=[
             "A trend is the least-squares slope per seed, with Student's t over seeds; it counts from one image over "
             "the whole range on, of a distance from what the mean image contributes to the mean. A claim of no effect "
-            "holds only within a margin: one test image (at least 0.1 point) per step for accuracy, one point per "
+            "holds only within a margin: one test image per step for accuracy, one point per "
             "doubling of T for confidence. p-values are corrected for the number of claims (Holm).",
             VIEWS_NOTE,
             _attacks_behind(tables),

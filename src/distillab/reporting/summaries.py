@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import isfinite, nan
+from math import isfinite, isinf, isnan, nan
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from distillab.core.errors import ContractError
@@ -38,7 +38,7 @@ _COUNTED_IN = {
     "test_accuracy": "test_n", "val_accuracy": "val_n", "clean_accuracy": "n", "robust_accuracy": "n",
     "certified_accuracy": "n", "success_rate": "success_n", "standard_error": "n", "paper_robust_error": "n",
     "strict_robust_error": "n", "agreement": "test_n", "flip_rate": "test_n",
-    "best_single": "n", "boundary": "n",
+    "best_single": "n", "boundary": "n", "small": "n", "small_float32": "n",
 }  # fmt: skip
 """Shares of images, and the column that says of how many; a share of fewer than all attacked ones has its own."""
 
@@ -49,7 +49,8 @@ def over_seeds(
     """Per group: the mean of ``value`` over seeds with its 95 % interval, NaN bounds where none is claimed.
 
     Bounds are cut where the quantity ends: at the range of the unit that the tables declare for it. A standard
-    deviation over seeds is never taken to be below one image of those that a share is counted in.
+    deviation over seeds is never taken to be below one image of those that a share is counted in, or half a pixel of a
+    median that counts pixels. A seed without a value is left out; one whose value is infinite makes the mean so.
 
     One test-sample interval stands in where a single seed brought its own (columns such as ``robust_low``,
     ``robust_high``); ``kind`` says which of the two kinds of uncertainty the bounds are, and they are never mixed.
@@ -67,9 +68,9 @@ def over_seeds(
 
     rows, ends = [], range_of(value) if within is None else within
     for keys, group in frame.groupby(by, sort=False, dropna=False):
-        finite = [float(v) for v in group[value] if isfinite(v)]
-        row = dict(zip(by, keys, strict=True)) | {"seeds": len(finite)} | _estimate(finite, ends, _image(group, value))
-        if len(finite) == 1 and value in _OWN_BOUNDS:
+        known = [float(v) for v in group[value] if not isnan(v)]
+        row = dict(zip(by, keys, strict=True)) | {"seeds": len(known)} | _estimate(known, ends, _step(group, value))
+        if len(known) == 1 and value in _OWN_BOUNDS:
             own = group[group[value].notna()].iloc[0]
             row |= {end: own[f"{_OWN_BOUNDS[value]}_{end}"] for end in ("low", "high")} | {"kind": "images"}
         rows.append(row)
@@ -90,8 +91,10 @@ def range_of(column: str, *tables: str) -> tuple[float, float]:
     return ranges.pop()
 
 
-def _image(group: "pd.DataFrame", value: str) -> float:
-    """One image as a share, of the seed that has fewest; 0 of what is not counted in images."""
+def _step(group: "pd.DataFrame", value: str) -> float:
+    """The step in which a value is counted: one image as a share, of the seed that has fewest; 0 of what has none."""
+    if value == "median_distance" and set(group.get("norm", ())) == {"l0"}:
+        return 0.5
     own = f"{_OWN_BOUNDS.get(value, value)}_n"
     column = own if own in group.columns else _COUNTED_IN.get(value)
     fewest = group.loc[group[value].notna(), column].min() if column in group.columns else nan
@@ -99,8 +102,8 @@ def _image(group: "pd.DataFrame", value: str) -> float:
 
 
 def _estimate(values: list[float], within: tuple[float, float], resolution: float) -> dict[str, object]:
-    if not values:
-        return {"value": nan, "low": nan, "high": nan, "kind": "points"}
+    if not values or any(map(isinf, values)):
+        return {"value": next(filter(isinf, values), nan), "low": nan, "high": nan, "kind": "points"}
     estimate = seed_interval(values, within=within, resolution=resolution)
     low, high = (nan if bound is None else bound for bound in (estimate.low, estimate.high))
     return {"value": estimate.value, "low": low, "high": high, "kind": estimate.kind}
@@ -128,7 +131,7 @@ def estimates(
 
 def nothing_found(correct: int) -> str:
     """Why there is no success rate or median distance of an attack that met so many correctly classified images."""
-    return "half of the searches found nothing" if correct else "no image was classified correctly"
+    return "half of a seed's searches found nothing" if correct else "no image was classified correctly"
 
 
 def with_best(contents: Mapping[_Group, Known], *, largest: bool = True) -> dict[_Group, Known]:

@@ -1,5 +1,7 @@
 """Evidence from knockoffs: the best attack's gain over the LS student, and one teacher's knockoffs beside another's."""
 
+from typing import Any
+
 from distillab.core.identity import PAPER
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import label_phrase
@@ -28,13 +30,16 @@ def knockoff_accuracy_by_kd(tables: Tables, claim: DocumentClaim) -> list[ClaimE
 
 
 def _best_gains(tables: Tables, defense: str) -> list[ClaimEvidence]:
-    """By thief and student; the bounds are those of the verdict, over all attacks, defenses and looks."""
+    """By thief and student; the bounds are those of the verdict, over all attacks, defenses and looks.
+
+    A lower bound that the verdict may not rest on, as a thief with fewer labels has failed, is none.
+    """
     frame = tables["verdicts"]
     rows = frame[(frame["defense"] == defense) & (frame["student"] != EVERY_STUDENT) & (frame["missing"] == 0)]
     rows = rows[rows["best_delta"].notna()]
     return [
         Bounded(f"{_thief(tables, row.thief)}, {row.student}, {tables.label(row.best_attack)}; verdict: {row.verdict}",
-                100 * row.best_delta, _points(row.lower), _points(row.upper), int(row.seeds),
+                100 * row.best_delta, _lower(row), _points(row.upper), int(row.seeds),
                 int(tables.facts["test_n"]))
         for row in records(rows)
     ]  # fmt: skip
@@ -53,6 +58,11 @@ def _between_teachers(tables: Tables, claim: DocumentClaim, attack: str | None) 
 
 def _thief(tables: Tables, key: str) -> str:
     return PAPERS_THIEF if key == PAPER else f"thief with {label_phrase(tables.facts, key)}"
+
+
+def _lower(row: Any) -> float | None:  # noqa: ANN401 - a row
+    lower = _points(row.lower)
+    return None if lower is not None and lower > 0 and row.verdict != "distillable" else lower
 
 
 def _points(share: float | None) -> float | None:

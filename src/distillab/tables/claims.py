@@ -1,28 +1,36 @@
 """The claims of the teacher-assistant paper, decided on this run's numbers."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import log2
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from distillab.metrics.trends import slope_per_doubling
 from distillab.tables.chains import VIEWS, attacked_models, smallest_distances
 from distillab.tables.columns import interval, shared
 from distillab.tables.judged import Statement, judged
 from distillab.tables.margins import one_image
 from distillab.tables.model_run import ModelRun
 from distillab.tables.models import split_accuracy
+from distillab.tables.positions import (
+    ByPosition,
+    Position,
+    doublings,
+    later_minus_earlier,
+    means_on_common,
+    of_whole_seeds,
+    over_steps,
+    over_temperatures,
+    step_range,
+)
 from distillab.tables.results import Results
 from distillab.tables.sensitivity import SMALL
 from distillab.tables.table import Column, Table
 
-Row = dict[str, Any]
-Position = tuple[float, int, int]
-"""Temperature, step and seed."""
+if TYPE_CHECKING:
+    import pandas as pd
 
-ByPosition = dict[Position, float]
+Row = dict[str, Any]
 
 STUDENT = 2
 """Steps up to this one are the paper's teacher, assistant and student; the later ones its section VI."""
@@ -40,46 +48,46 @@ class PaperClaim(Statement):
 
     source: str = ""
     view: str = ""
+    chain: str = ""
 
 
 def rows(results: Results) -> list[Row]:
-    """The table ``claims``: one row per chain and claim that has numbers here; Holm over each chain's claims.
+    """The table ``claims``: one row per chain and claim that has numbers here; Holm over all rows.
 
     A seed of which a number that a claim rests on is not there counts for nothing in that claim.
     """
-    found: list[Row] = []
-    for chain in dict.fromkeys(run.chain for run in results.runs if run.chain and not run.teacher):
-        found += [
-            {"claim": said.name, "chain": chain, "statement": said.statement, "view": said.view, "unit": said.unit}
-            | verdict
-            | {"source": said.source}
-            for said, verdict in judged(_claims(results, chain))
-        ]
-    return found
+    chains = dict.fromkeys(run.chain for run in results.runs if run.chain and not run.teacher)
+    said_of = (replace(said, chain=chain) for chain in chains for said in _claims(results, chain))
+    return [
+        {"claim": said.name, "chain": said.chain, "statement": said.statement, "view": said.view, "unit": said.unit}
+        | verdict
+        | {"source": said.source}
+        for said, verdict in judged(said_of)
+    ]
 
 
 def _claims(results: Results, chain: str) -> Iterator[PaperClaim]:
     accuracy = _numbers(results, chain, lambda run: 100 * split_accuracy(results, run, "test"))
     trend, per_step = "points / doubling", "points / step"
     image = 100 / max(1, len(results.labels["test"]))
-    least = image / _doublings(accuracy) if accuracy else 0.0
+    least = image / doublings(accuracy) if accuracy else 0.0
     yield PaperClaim(
-        "accuracy_temperature", "accuracy falls slightly as T grows", trend, _over_t(accuracy), "down", least, least,
-        source="V-A",
+        "accuracy_temperature", "accuracy falls slightly as T grows", trend, over_temperatures(accuracy), "down", least,
+        least, source="V-A",
     )  # fmt: skip
     yield PaperClaim(
-        "accuracy_steps", "more steps have no significant effect on accuracy", per_step, _over_steps(accuracy), "none",
-        100 * one_image(results), image / _step_range(accuracy) if accuracy else 0.0, source="VI",
+        "accuracy_steps", "more steps have no significant effect on accuracy", per_step, over_steps(accuracy), "none",
+        100 * one_image(results), image / step_range(accuracy) if accuracy else 0.0, source="VI",
     )  # fmt: skip
     small, counted = _small_shares(results, chain)
-    least = 100 / counted / _doublings(small) if small else 0.0
+    least = 100 / counted / doublings(small) if small else 0.0
     yield PaperClaim(
-        "small_gradients", "more gradients below 1e-10 as T grows (teachers)", trend, _over_t(small), "up", least,
-        least, source="V-B",
+        "small_gradients", "more gradients below 1e-10 as T grows (teachers)", trend, over_temperatures(small), "up",
+        least, least, source="V-B",
     )  # fmt: skip
     sure = _numbers(results, chain, lambda run: 100 * results.scores(run.member.id).confidence)
     yield PaperClaim(
-        "confidence_temperature", "confidence shows no trend in T", trend, _over_t(sure), "none",
+        "confidence_temperature", "confidence shows no trend in T", trend, over_temperatures(sure), "none",
         100 * CONFIDENCE_MARGIN, source="V-D",
     )  # fmt: skip
     yield from _robustness(results, chain)
@@ -110,54 +118,49 @@ def _alike(views: Sequence[Sequence[float]]) -> bool:
 
 
 def _of_view(results: Results, chain: str, norm: str, view: str) -> list[PaperClaim]:
-    """What the paper says of the robustness in a norm; an effect counts from one image's mean distance on."""
-    mean, gone, images = _mean_distances(results, chain, norm, view)
-    near, pair = _whole(mean, gone, range(STUDENT + 1)), _whole(mean, gone, (STUDENT - 1, STUDENT))
-    whole, image = _whole(mean, gone), float(np.mean(list(mean.values()))) / images if mean else 0.0
+    """What the paper says of the robustness in a norm; an effect counts from one image's mean distance on.
+
+    Networks are compared on images that all of them are right about: means over the images of each would also tell
+    which images these are.
+    """
+    every, gone = _distances(results, chain, norm, view)
+    near, pair = of_whole_seeds(every, gone, range(STUDENT + 1)), of_whole_seeds(every, gone, (STUDENT - 1, STUDENT))
     said = (
-        (f"robustness_temperature_{norm}", f"robustness in {norm} grows with T", f"{norm} / doubling", _over_t(near),
-         _doublings(near), "V-C"),
+        (f"robustness_temperature_{norm}", f"robustness in {norm} grows with T", f"{norm} / doubling", near,
+         lambda key: (key[1], key[2]), over_temperatures, doublings, "V-C"),
         (f"student_assistant_{norm}", f"the student is more robust in {norm} than the assistant, on average over T",
-         norm, _later_minus_earlier(pair, STUDENT, STUDENT - 1), 1.0, "V-C"),
+         norm, pair, lambda key: (key[0], key[2]), _gained, lambda _: 1.0, "V-C"),
         (f"robustness_steps_{norm}", f"robustness in {norm} grows with every step", f"{norm} / step",
-         _over_steps(whole), _step_range(whole), "VI"),
+         of_whole_seeds(every, gone), lambda key: (key[0], key[2]), over_steps, step_range, "VI"),
     )  # fmt: skip
-    return [
-        PaperClaim(name, statement, unit, values, "up", image / span, source=source, view=view)
-        for name, statement, unit, values, span, source in said
-    ]
+    found = []
+    for name, statement, unit, distances, compared, number, span, source in said:
+        means, images = means_on_common(distances, compared)
+        image = float(np.mean(list(means.values()))) / images if means else 0.0
+        found.append(
+            PaperClaim(name, statement, unit, number(means), "up", image / span(means), source=source, view=view)
+        )
+    return found
 
 
-def _doublings(numbers: ByPosition) -> float:
-    """Over how many doublings of T these numbers reach, one at least."""
-    temperatures = [key[0] for key in numbers]
-    return max(1.0, log2(max(temperatures) / min(temperatures))) if temperatures else 1.0
+def _gained(means: ByPosition) -> tuple[float, ...]:
+    """What the student has over the assistant."""
+    return later_minus_earlier(means, STUDENT, STUDENT - 1)
 
 
-def _step_range(numbers: ByPosition) -> int:
-    """Over how many steps these numbers reach, one at least."""
-    steps = _steps(numbers)
-    return max(1, steps[-1] - steps[0]) if steps else 1
-
-
-def _mean_distances(results: Results, chain: str, norm: str, view: str) -> tuple[ByPosition, set[Position], int]:
-    """The means of models that were ever right, the models that lack one for want of an attack, the fewest images."""
+def _distances(
+    results: Results, chain: str, norm: str, view: str
+) -> tuple[dict[Position, "pd.Series[float]"], set[Position]]:
+    """The distances of models that were ever right, and the models that lack them for want of an attack."""
     asked = {_key(run) for run, _ in attacked_models(results, norm, view) if run.chain == chain}
     found = {_key(it.run): it.by_image for it in smallest_distances(results, norm, view) if it.run.chain == chain}
-    means = {key: float(by_image.mean()) for key, by_image in found.items() if len(by_image)}
-    return means, asked - found.keys(), min((len(found[key]) for key in means), default=1)
+    return {key: by_image for key, by_image in found.items() if len(by_image)}, asked - found.keys()
 
 
 def _numbers(results: Results, chain: str, number: Callable[[ModelRun], float]) -> ByPosition:
     planned = {_key(run) for run in results.planned if run.chain == chain}
     found = {_key(run): number(run) for run in results.runs if run.chain == chain}
-    return _whole(found, planned - found.keys())
-
-
-def _whole(numbers: ByPosition, gone: set[Position], steps: Container[int] | None = None) -> ByPosition:
-    """The numbers of these steps, of the seeds of which none of them is gone."""
-    seeds = {seed for _, step, seed in gone if steps is None or step in steps}
-    return {key: value for key, value in numbers.items() if key[2] not in seeds and (steps is None or key[1] in steps)}
+    return of_whole_seeds(found, planned - found.keys())
 
 
 def _key(run: ModelRun) -> Position:
@@ -178,49 +181,7 @@ def _small_shares(results: Results, chain: str) -> tuple[ByPosition, int]:
             found[_key(run)], images = 100 * float((amplitudes < SMALL).mean()), len(amplitudes)
         else:
             gone.add(_key(run))
-    return _whole(found, gone), images
-
-
-def _over_t(numbers: ByPosition) -> tuple[float, ...]:
-    """Per seed, the slope in T of the mean over the steps that the seed has at every temperature."""
-    temperatures = sorted({key[0] for key in numbers})
-    if len(temperatures) < 2:
-        return ()
-    slopes = []
-    for seed in _seeds(numbers):
-        steps = [s for s in _steps(numbers) if all((t, s, seed) in numbers for t in temperatures)]
-        if steps:
-            means = [float(np.mean([numbers[t, s, seed] for s in steps])) for t in temperatures]
-            slopes.append(slope_per_doubling(temperatures, means))
-    return tuple(slopes)
-
-
-def _over_steps(numbers: ByPosition) -> tuple[float, ...]:
-    """Per seed, the least-squares slope per step of the mean over temperatures, over the steps that all seeds have."""
-    temperatures = sorted({key[0] for key in numbers})
-    seeds = _seeds(numbers)
-    steps = [s for s in _steps(numbers) if all((t, s, seed) in numbers for t in temperatures for seed in seeds)]
-    if len(steps) < 2:
-        return ()
-    means = [[float(np.mean([numbers[t, s, seed] for t in temperatures])) for s in steps] for seed in seeds]
-    return tuple(float(np.polyfit(steps, row, 1)[0]) for row in means)
-
-
-def _later_minus_earlier(numbers: ByPosition, later: int, earlier: int) -> tuple[float, ...]:
-    """Per seed, the mean over temperatures of one step's number minus another's."""
-    differences: dict[int, list[float]] = {}
-    for (temperature, step, seed), value in numbers.items():
-        if step == later and (temperature, earlier, seed) in numbers:
-            differences.setdefault(seed, []).append(value - numbers[temperature, earlier, seed])
-    return tuple(float(np.mean(values)) for values in differences.values())
-
-
-def _steps(numbers: ByPosition) -> list[int]:
-    return sorted({key[1] for key in numbers})
-
-
-def _seeds(numbers: ByPosition) -> list[int]:
-    return list(dict.fromkeys(key[2] for key in numbers))
+    return of_whole_seeds(found, gone), images
 
 
 TABLE = Table(

@@ -10,7 +10,7 @@ from distillab.tables.columns import interval, shared
 from distillab.tables.looks import questions
 from distillab.tables.margins import margin, one_image
 from distillab.tables.model_run import ModelRun
-from distillab.tables.models import agreement_of, chosen_smoothing, errors_copied_by
+from distillab.tables.models import agreement_of, chosen_smoothing, errors_copied_by, teacher_errors
 from distillab.tables.results import Results
 from distillab.tables.table import Column, Table
 from distillab.tables.thefts import Theft, thefts_of
@@ -63,7 +63,7 @@ def _row(results: Results, theft: Theft, cell: KnockoffCell, runs: list[ModelRun
         "test_n": len(results.labels["test"]),
         **_mean(results, "knockoff_accuracy", [*theft.accuracies[cell].values()]),
         **_mean(results, "agreement", [agreement_of(results, run) for run in runs]),
-        **_mean(results, "errors_copied", [errors_copied_by(results, run) for run in runs]),
+        **_mean(results, "errors_copied", [errors_copied_by(results, run) for run in runs], _error_step(results, runs)),
         "control_seeds": len(controls["ls"]),
         **_mean(results, "ls_accuracy", [*controls["ls"].values()]),
         **_mean(results, "pseudo_accuracy", [*controls.get("pseudo", {}).values()]),
@@ -75,11 +75,20 @@ def _row(results: Results, theft: Theft, cell: KnockoffCell, runs: list[ModelRun
     }
 
 
-def _mean(results: Results, name: str, values: list[float]) -> Row:
-    """The mean over seeds with its interval; NaN without values, or where that of a seed is not known."""
+def _error_step(results: Results, runs: list[ModelRun]) -> float:
+    """One error as a share of its teacher's, of the teacher that has fewest of those that have any."""
+    counts = [teacher_errors(results, run) for run in runs]
+    return 1 / min((int(wrong.sum()) for wrong in counts if wrong is not None and wrong.any()), default=1)
+
+
+def _mean(results: Results, name: str, values: list[float], step: float | None = None) -> Row:
+    """The mean over seeds with its interval; NaN without values, or where that of a seed is not known.
+
+    The step in which values are counted is one test image, unless another is given.
+    """
     shown: tuple[float, float | None, float | None] = nan, None, None
     if values and not any(map(isnan, values)):
-        found = seed_interval(values, within=(0, 1), resolution=one_image(results))
+        found = seed_interval(values, within=(0, 1), resolution=step or one_image(results))
         shown = found.value, found.low, found.high
     prefix = name.removesuffix("_accuracy")
     return dict(zip((name, f"{prefix}_low", f"{prefix}_high"), shown, strict=True))

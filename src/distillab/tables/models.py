@@ -5,6 +5,7 @@ from math import isnan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from distillab.core.identity import PAPER
 from distillab.metrics.accuracy import accuracy, agreement, l1_distance
@@ -103,11 +104,18 @@ def agreement_of(results: Results, run: ModelRun) -> float:
 
 def errors_copied_by(results: Results, run: ModelRun) -> float:
     """Share of its teacher's errors on test images that a knockoff repeats, class and all; NaN where there are none."""
-    if run.role != "knockoff" or not results.answered(teacher := run.member.parents["teacher"]):
+    wrong = teacher_errors(results, run)
+    if wrong is None or not wrong.any():
         return float("nan")
-    own, asked = (results.predicted(model, "test") for model in (run.member.id, teacher))
-    wrong = asked != results.labels["test"]
-    return agreement(own[wrong], asked[wrong]).value if wrong.any() else float("nan")
+    own, asked = (results.predicted(model, "test") for model in (run.member.id, run.member.parents["teacher"]))
+    return agreement(own[wrong], asked[wrong]).value
+
+
+def teacher_errors(results: Results, run: ModelRun) -> NDArray[np.bool_] | None:
+    """Which test images the teacher of a knockoff is wrong about; None of other roles, and of one never asked."""
+    if run.role != "knockoff" or not results.answered(teacher := run.member.parents["teacher"]):
+        return None
+    return np.asarray(results.predicted(teacher, "test") != results.labels["test"])
 
 
 TABLE = Table(

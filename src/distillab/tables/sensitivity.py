@@ -27,7 +27,7 @@ def rows(results: Results) -> list[Row]:
         log10_all, n = frame["log10_all"].to_numpy(), len(frame)
         share = wilson(int((log10_all < SMALL).sum()), n)
         small_float32 = float((frame["float32_all"].to_numpy() < 10**SMALL).mean())
-        low, median, high = (float(value) for value in np.quantile(log10_all, [0.05, 0.5, 0.95]))
+        low, median, high = _quantiles(log10_all)
         found.append(
             {name: run.key()[name] for name in ("model", "role", "arch", "chain", "temperature", "step", "seed")}
             | {"n": n, "small": share.value, "small_low": share.low, "small_high": share.high}
@@ -36,6 +36,14 @@ def rows(results: Results) -> list[Row]:
             | {"margin_median": float(np.median(frame["margin"]))}
         )
     return found
+
+
+def _quantiles(values: np.ndarray) -> list[float]:
+    """The 5, 50 and 95 % quantiles, interpolated but next to an infinite value: -inf where all of a network is dead."""
+    with np.errstate(invalid="ignore"):
+        between = np.quantile(values, [0.05, 0.5, 0.95])
+    at_values = np.quantile(values, [0.05, 0.5, 0.95], method="inverted_cdf")
+    return [float(value) for value in np.where(np.isnan(between), at_values, between)]
 
 
 TABLE = Table(

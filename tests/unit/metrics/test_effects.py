@@ -110,6 +110,9 @@ def test_the_price_is_the_first_number_of_seeds_whose_interval_decides():
     shared = seeds_to_decide(effect, statements=10)
     assert mean - half(shared, 0.995) > 0 >= mean - half(shared - 1, 0.995)
     assert seeds_to_decide(Effect("higher", (0.5,), 0.1)) is None
+    beyond = Effect("equal", tuple(2.007 + step for step in (-1.0, -0.5, 0.0, 0.5, 1.0)), 1.0)
+    assert decide_effects([beyond])[0].state == "undecided"
+    assert seeds_to_decide(beyond, statements=2) > 5
     assert seeds_to_decide(Effect("equal", (1.0, 0.9999, 1.0001), 1.0)) is None
 
 

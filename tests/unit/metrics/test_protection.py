@@ -131,6 +131,15 @@ def test_the_common_control_is_counted_once():
     assert together.p < alone.p
 
 
+def test_of_nested_controls_only_those_of_both_count_twice():
+    """Means over the first 4 and over all 16 of the same controls: their covariance is the variance over 16."""
+    few, many = 0.008, 0.004
+    leak, a = (Gain(0.1, 0.01, 12.0, 8, 4, few), Gain(0.02, 0.01, 8.0, 8, 16, many))
+    (found,) = judged({"ls": leak}, it=shield(kd=a)).values()
+    variance = 0.01**2 + 0.005**2 - many**2
+    assert found.p == pytest.approx(t.sf(0.03 / sqrt(variance), 8))
+
+
 def test_the_p_value_by_hand():
     leak, a = gain(0.1, 0.01, df=12.0), gain(0.02, 0.01, df=8.0)
     (found,) = judged({"ls": leak}, it=shield(kd=a)).values()

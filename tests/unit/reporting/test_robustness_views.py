@@ -30,7 +30,7 @@ def test_a_model_that_is_never_right_and_one_that_withstands_have_their_own_reas
     models = [teacher(defense) for defense in ("ce", "ls", "cmim")]
     text = robustness_views.robustness_table(tables_of(models=models, robustness=rows)).text
     assert "90.0 25.0 0.250" in row_of(text, "ce")
-    assert row_of(text, "ls").endswith("50.0 – (half of the searches found nothing)")
+    assert row_of(text, "ls").endswith("50.0 – (half of a seed's searches found nothing)")
     assert row_of(text, "cmim").endswith("0 0 – (no image was classified correctly)")
 
 

@@ -146,7 +146,7 @@ def test_a_search_that_found_too_little_has_its_word_beside_the_dash(tables_of, 
     rows = [attacked("ce", "cw", "cut short", median=float("inf"))]
     read = tables_of(models=[teacher("ce")], robustness=rows, strength=[compared("ce", "cw", "cut short", 1, 1)])
     row = row_of(robustness_views.robustness_table(read).text, "ce")
-    assert row.endswith("– (half of the searches found nothing) cut short")
+    assert row.endswith("– (half of a seed's searches found nothing) cut short")
 
 
 def test_a_worst_case_is_doubted_where_no_search_of_its_norm_is_at_full_strength(read):

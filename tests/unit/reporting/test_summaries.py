@@ -71,10 +71,36 @@ def test_one_seed_brings_its_own_interval_over_images():
     assert isnan(over_seeds(several, ["model"], "robust_accuracy").iloc[0]["low"])
 
 
-def test_a_failed_seed_is_left_out_and_counted():
+def test_a_failed_seed_is_left_out_and_an_infinite_one_makes_the_mean_infinite():
+    row = over_seeds(models([0.9, np.nan, 0.7]), ["model"], "value", within=FREE).iloc[0]
+    assert (row["value"], row["seeds"]) == (pytest.approx(0.8), 2)
     row = over_seeds(models([0.9, np.nan, np.inf]), ["model"], "value", within=FREE).iloc[0]
-    assert (row["value"], row["seeds"]) == (0.9, 1)
+    assert (row["value"], row["seeds"], row["kind"]) == (np.inf, 2, "points")
+    assert isnan(row["low"])
+    assert isnan(row["high"])
+    assert estimates(models([0.9, np.inf]), ["model"], "value", within=FREE)["m"] == Absent("no finite result")
+    assert over_seeds(models([-np.inf, 3.0]), ["model"], "value", within=FREE).iloc[0]["value"] == -np.inf
     assert isnan(over_seeds(models([np.nan]), ["model"], "value", within=FREE).iloc[0]["value"])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "columns", "step"),
+    [("small", 0.0, {"n": 200}, 1 / 200), ("small_float32", 1.0, {"n": 50}, 1 / 50),
+     ("median_distance", 4.0, {"norm": "l0"}, 0.5)],
+)  # fmt: skip
+def test_equal_seeds_of_what_is_counted_have_an_interval_of_at_least_one_step(column, value, columns, step):
+    frame = models([value] * 3, **columns).rename(columns={"value": column})
+    row = over_seeds(frame, ["model"], column).iloc[0]
+    half = stats.t.ppf(0.975, 2) * step / np.sqrt(3)
+    assert row["high"] - row["low"] > min(half, 0.9 * half)
+    if column == "median_distance":
+        assert (row["low"], row["high"]) == pytest.approx((value - half, value + half))
+
+
+def test_a_median_distance_that_is_not_counted_has_the_spread_of_its_seeds():
+    frame = models([0.4, 0.4, 0.4], norm="l2").rename(columns={"value": "median_distance"})
+    row = over_seeds(frame, ["model"], "median_distance").iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((0.4, 0.4))
 
 
 def test_everything_that_overlaps_the_best_is_best_unless_that_is_more_than_half():

@@ -83,6 +83,7 @@ def verdict(**fields):
 def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(run, claim):
     rows = [verdict(), verdict(thief="poor", best_delta=0.1, lower=float("nan"), verdict="no control"),
             verdict(student="every student"),
+            verdict(student="gated", verdict="undecided"),
             verdict(defense="ce"), verdict(student="other", missing=2),
             verdict(student="third", best_delta=float("nan"))]  # fmt: skip
     found = evidence_on(claim("knockoff accuracy", "best attack on cmim", "LS student"), run(verdicts=rows))
@@ -103,6 +104,7 @@ def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(
             5,
             1000,
         ),
+        Bounded("papers' thief, gated, kd; verdict: undecided", pytest.approx(1.2), None, pytest.approx(2.0), 5, 1000),
     ]
 
 

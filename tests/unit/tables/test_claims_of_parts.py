@@ -75,3 +75,28 @@ def test_student_and_assistant_are_those_of_one_temperature_and_seed():
     found |= {(4.0, 1, 6): 2.0, (4.0, 2, 6): 1.0, (1.0, 2, 7): 8.0, (1.0, 0, 4): 7.0, (1.0, 3, 4): 7.0}
     rows = [row for row in said(small_run(found, attack="cw")) if row[0] == "student_assistant_l2"]
     assert rows == [("student_assistant_l2", "both", (1.5 - 1.0) / 2, 2)]
+
+
+def test_distances_are_compared_on_the_images_that_all_compared_networks_are_right_about():
+    """The student is right about one image that is far away, the assistant about one that is near."""
+    run = AttackedRun({"cw": method("l2")})
+    run.labels = {"test": np.arange(4) % 2}
+    for step, found in ((1, {0: 1.0, 1: 3.0, 2: 0.5, 3: None}), (2, {0: 2.0, 1: 4.0, 2: None, 3: 90.0})):
+        model = run.step(1.0, step, seed=0)
+        run.answers[model] = answers(3, 0.6, run.labels["test"])
+        run.attack(model, "cw", struck(found))
+    rows = [row for row in said(run) if row[1]]
+    assert [(row[0], row[2]) for row in rows] == [
+        ("student_assistant_l2", pytest.approx(1.0)),
+        ("robustness_steps_l2", pytest.approx(1.0)),
+    ]
+
+
+def test_networks_without_a_common_image_are_not_compared():
+    run = AttackedRun({"cw": method("l2")})
+    run.labels = {"test": np.arange(4) % 2}
+    for temperature, found in ((1.0, {0: 1.0, 1: None}), (4.0, {0: None, 1: 2.0})):
+        model = run.step(temperature, 0, seed=0)
+        run.answers[model] = answers(1, 0.2, run.labels["test"])
+        run.attack(model, "cw", struck(found))
+    assert not [row for row in said(run) if row[1]]

@@ -1,6 +1,6 @@
 """How many Jacobian amplitudes look like zero, and how large the others are, by hand."""
 
-from math import nan
+from math import inf, nan
 
 import pandas as pd
 import pytest
@@ -38,6 +38,19 @@ def test_every_column_of_a_row(rows):
         | {"log10_p5": -20 + 0.2 * 8, "log10_median": -10.0, "log10_p95": -9.5 + 0.8 * 6.5}
         | {"log10_logits_median": -0.5, "margin_median": 20.0},
     )
+
+
+@pytest.mark.parametrize(
+    ("amplitudes", "quantiles"),
+    [([-inf] * 4, [-inf, -inf, -inf]), ([-inf, -inf, -3.0, -2.0, -1.0], [-inf, -3.0, -1.2]),
+     ([-inf, -4.0, -2.0], [-inf, -4.0, -2.2])],
+)  # fmt: skip
+def test_a_dead_gradient_is_a_quantile_like_another(amplitudes, quantiles):
+    run = AttackedRun()
+    frame = pd.DataFrame({"log10_all": amplitudes, "float32_all": 0.0, "log10_logit": 0.0, "margin": 1.0})
+    run.slopes(run.teacher("ce"), frame)
+    (row,) = sensitivity.rows(run)
+    assert [row["log10_p5"], row["log10_median"], row["log10_p95"]] == pytest.approx(quantiles)
 
 
 def test_one_row_for_each_model_in_the_order_of_the_plan(rows):
