@@ -48,14 +48,14 @@ memory: .venv/installed ## peak memory of the tables of cifar100 and imagenet, o
 plan-errors: .venv/installed ## what `distillab plan` says of the runs on record, beside what they took
 	$(BIN)/python benchmarks/plan_errors.py
 
-precision: .venv/installed ## what training in bfloat16 costs in accuracy and saves in time; CIFAR-10 in DATA (default: data)
+precision: .venv/installed ## what training in bfloat16 costs in accuracy and saves in time; cifar10-jpeg.tar.xz in DATA (default: data)
 	DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks $(BIN)/python benchmarks/precision.py
 
 BENCHES = $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)) $(wildcard benchmarks/certify/*_of_peer.py) \
 	benchmarks/certify/width.py $(wildcard benchmarks/defenses/*.py) benchmarks/operators.py
 BENCH_PATH = benchmarks:benchmarks/peers:benchmarks/certify:benchmarks/defenses
 
-bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST and CIFAR-10 in DATA (default: data)
+bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST and cifar10-jpeg.tar.xz in DATA (default: data)
 	@for script in $(BENCHES); do \
 		echo "$$script"; \
 		DISTILLAB_DATA=$(DATA) PYTHONPATH=$(BENCH_PATH) .venv-bench/bin/python "$$script" || exit 1; \
