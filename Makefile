@@ -13,7 +13,7 @@ run: .venv/installed ## make the environment, run params.yaml, print the answer,
 
 install: .venv/installed ## make the environment in .venv, and nothing else
 
-test: .venv/installed-dev ## run every test; FAST=1: those that answer within three minutes
+test: .venv/installed-dev ## run every test; FAST=1: those that answer within three minutes; with CI set, as root, it installs Slurm
 	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(if $(FAST),-m "not slow") tests
 
 check: .venv/installed-dev .venv-format/bin/snakefmt ## linters, types, layers: what the architecture tests run, by hand
@@ -78,7 +78,7 @@ N ?= 50
 chaos: .venv/installed ## send N (default: 50) random signals to a small run and resume it; the bytes must be the same
 	$(BIN)/python benchmarks/chaos.py --faults $(N)
 
-slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and do to it what docs/faults.md lists
+slurm-test: .venv/installed-dev ## on a machine you can throw away, as root: install a one-node Slurm, and do to it what docs/faults.md lists
 	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -m "nightly or workflow" tests/workflow/test_slurm.py tests/workflow/test_slurm_faults.py
 
 clean: ## remove the environment and everything that was made
