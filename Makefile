@@ -29,7 +29,7 @@ format: .venv/installed-dev .venv-format/bin/snakefmt ## format Python and Snake
 	$(BIN)/ruff check --fix .
 	.venv-format/bin/snakefmt Snakefile workflow
 
-docs: .venv/installed-dev ## write config/README.md, the JSON schema and docs/tables.md from the code
+docs: .venv/installed-dev ## write what the code generates: config/README.md, its schema, docs/{tables,scoreboard,acronyms}.md
 	$(BIN)/distillab docs
 
 site: .venv/installed-docs ## build the documentation: build/site/index.html, which needs no network
