@@ -13,7 +13,7 @@ run: .venv/installed ## make the environment, run params.yaml, print the answer,
 
 install: .venv/installed ## make the environment in .venv, and nothing else
 
-test: .venv/installed-dev ## run every test; FAST=1: those that answer within three minutes
+test: .venv/installed-dev ## run every test; FAST=1: those that answer within three minutes; with CI set, as root, it installs Slurm
 	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(if $(FAST),-m "not slow") tests
 
 check: .venv/installed-dev .venv-format/bin/snakefmt ## linters, types, layers: what the architecture tests run, by hand
@@ -29,7 +29,7 @@ format: .venv/installed-dev .venv-format/bin/snakefmt ## format Python and Snake
 	$(BIN)/ruff check --fix .
 	.venv-format/bin/snakefmt Snakefile workflow
 
-docs: .venv/installed-dev ## write config/README.md, the JSON schema and docs/tables.md from the code
+docs: .venv/installed-dev ## write what the code generates: config/README.md, its schema, docs/{tables,scoreboard,acronyms}.md
 	$(BIN)/distillab docs
 
 site: .venv/installed-docs ## build the documentation: build/site/index.html, which needs no network
@@ -48,14 +48,14 @@ memory: .venv/installed ## peak memory of the tables of cifar100 and imagenet, o
 plan-errors: .venv/installed ## what `distillab plan` says of the runs on record, beside what they took
 	$(BIN)/python benchmarks/plan_errors.py
 
-precision: .venv/installed ## what training in bfloat16 costs in accuracy and saves in time; CIFAR-10 in DATA (default: data)
+precision: .venv/installed ## what training in bfloat16 costs in accuracy and saves in time; cifar10-jpeg.tar.xz in DATA (default: data)
 	DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks $(BIN)/python benchmarks/precision.py
 
 BENCHES = $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)) $(wildcard benchmarks/certify/*_of_peer.py) \
 	benchmarks/certify/width.py $(wildcard benchmarks/defenses/*.py) benchmarks/operators.py
 BENCH_PATH = benchmarks:benchmarks/peers:benchmarks/certify:benchmarks/defenses
 
-bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST and CIFAR-10 in DATA (default: data)
+bench: .venv-bench/installed ## ratios against other libraries and floors; MNIST and cifar10-jpeg.tar.xz in DATA (default: data)
 	@for script in $(BENCHES); do \
 		echo "$$script"; \
 		DISTILLAB_DATA=$(DATA) PYTHONPATH=$(BENCH_PATH) .venv-bench/bin/python "$$script" || exit 1; \
@@ -78,7 +78,7 @@ N ?= 50
 chaos: .venv/installed ## send N (default: 50) random signals to a small run and resume it; the bytes must be the same
 	$(BIN)/python benchmarks/chaos.py --faults $(N)
 
-slurm-test: .venv/installed-dev ## install and start a one-node Slurm on this machine, and do to it what docs/faults.md lists
+slurm-test: .venv/installed-dev ## on a machine you can throw away, as root: install a one-node Slurm, and do to it what docs/faults.md lists
 	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -m "nightly or workflow" tests/workflow/test_slurm.py tests/workflow/test_slurm_faults.py
 
 clean: ## remove the environment and everything that was made

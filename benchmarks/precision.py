@@ -2,7 +2,8 @@
 
 One network per seed and precision, all else alike; seeds pair up. Stated before the runs: a precision may become the
 default of a recipe where the accuracy it costs on held-out images is shown to be below a point (two one-sided tests at
-5 %, Student's t over seeds, Holm over both networks). Times are CPU seconds on one thread, as a ratio; rounding is
+5 %, Student's t over seeds, Holm over both states, "holds" and "does not hold", of both networks: an interval of 95 %
+within a point may be undecided still). Times are CPU seconds on one thread, as a ratio; rounding is
 emulated, and slow, where a processor has no bfloat16. ``--quick`` trains on a few images and writes nothing.
 """
 

@@ -2,8 +2,9 @@
 
 The peer's loop is its examples': teacher and student forward on each batch, its `KDLoss`, torch's SGD. Ours runs
 `training.fit` with the same recipe, the answers cached (no augmentation) or live. Ratios are samples per CPU second;
-accuracy is that of short runs on real CIFAR-10 images drawn once, three seeds each, on as many test images. A cached
-epoch is timed with the answers at hand, as every epoch after the queries is; the queries, one for each image, beside.
+accuracy is that of short runs on images of CIFAR-10 after JPEG drawn once, three seeds each, on as many test images. A
+cached epoch is timed with the answers at hand, as every epoch after the queries is; the queries, one for each image,
+beside.
 """
 
 from typing import Any

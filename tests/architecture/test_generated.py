@@ -10,6 +10,7 @@ from distillab.params.document import generated_files
 from distillab.params.layers import preset_names, read_layers
 from distillab.params.root import params_schema
 from distillab.plan.build import build_plan
+from distillab.reporting import acronyms
 from distillab.scoreboard.board import PAGE, scoreboard
 
 PROJECT = Path(__file__).parents[2]
@@ -23,6 +24,11 @@ def test_generated_file_is_up_to_date(path: Path) -> None:
 
 def test_the_scoreboard_is_of_the_claims_and_records_that_are_committed() -> None:
     assert (PROJECT / PAGE).read_text() == scoreboard(PROJECT / "reports"), "run `make docs`"
+
+
+def test_the_acronyms_are_those_of_the_pages() -> None:
+    written = acronyms.acronyms(PROJECT / "reports" / "template")
+    assert (PROJECT / acronyms.PAGE).read_text() == written, "run `make docs`"
 
 
 @pytest.fixture

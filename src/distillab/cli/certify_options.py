@@ -12,7 +12,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     """Add what the stage's command takes instead of a job."""
     group = command.add_argument_group(
         "published weights",
-        "Instead of a job: a file of weights from elsewhere. Known files need no more than --weights.",
+        "Instead of a job: a file of weights from elsewhere. Of known files architecture, data, normalization, norm "
+        "and, of most, radius need not be said; numbers that a paper prints are compared under --as-published alone.",
     )
     add_file_options(group)
     group.add_argument("--eps", action="append", metavar="E", help="radius in pixel units, or 8/255; may be repeated")

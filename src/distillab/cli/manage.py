@@ -45,7 +45,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     prune.add_argument("--yes", action="store_true", help="delete what is listed")
     prune.set_defaults(command=run_prune)
 
-    docs = commands.add_parser("docs", help="write config/README.md, its schema, docs/tables.md and docs/scoreboard.md")
+    docs = commands.add_parser(
+        "docs", help="write config/README.md, its schema, and docs/{tables,scoreboard,acronyms}.md"
+    )
     docs.set_defaults(command=run_docs)
 
 
@@ -115,13 +117,16 @@ def run_record(options: argparse.Namespace) -> int:
 
 
 def run_docs(_options: argparse.Namespace) -> int:
-    """Write what is generated from the parameter models, from the tables, and from the records."""
+    """Write what is generated from the parameter models, from the tables, from the records, and from pages' words."""
     from distillab.core.files import write_text
     from distillab.params.document import generated_files
-    from distillab.scoreboard.board import PAGE, scoreboard
+    from distillab.reporting import acronyms
+    from distillab.scoreboard import board
 
     _require_project()
-    for path, text in (generated_files() | {PAGE: scoreboard(Path("reports"))}).items():
+    reports = Path("reports")
+    pages = {board.PAGE: board.scoreboard(reports), acronyms.PAGE: acronyms.acronyms(reports / "template")}
+    for path, text in (generated_files() | pages).items():
         write_text(path, text)
         print(path)
     return 0

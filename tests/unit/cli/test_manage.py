@@ -158,9 +158,11 @@ def test_docs_writes_what_is_generated_and_prints_where(papers, capsys):
     for path in generated_files():
         (papers / path).unlink(missing_ok=True)
     assert main(["docs"]) == 0
-    assert said(capsys) == ["config/README.md", "config/params.schema.json", "docs/tables.md", "docs/scoreboard.md"]
+    pages = [f"docs/{name}.md" for name in ("tables", "scoreboard", "acronyms")]
+    assert said(capsys) == ["config/README.md", "config/params.schema.json", *pages]
     assert {path: (papers / path).read_text() for path in generated_files()} == generated_files()
     assert (papers / "docs" / "scoreboard.md").read_text().startswith("# Scoreboard")
+    assert (papers / "docs" / "acronyms.md").read_text().startswith("# Acronyms")
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "prune", "record", "teach", "docs", "resume", "use tiny"])
