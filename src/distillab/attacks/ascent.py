@@ -11,7 +11,7 @@ from torch import Tensor
 from distillab.attacks.goal import Goal
 from distillab.attacks.looks import any_of, crowded
 from distillab.attacks.projections import NORMS, Ball
-from distillab.attacks.result import Ledger, LogitsFn
+from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
 from distillab.core.shapes import Flags, Images, Logits, PerExample
 from distillab.losses.margins import is_adversarial
@@ -79,6 +79,20 @@ class Ascent:
         ledger.spend(batch.rows, forwards=self.steps + 1, backwards=self.steps, which=batch.going)
         return batch.take(batch.going.nonzero().squeeze(1))
 
+    def last(self, logits_fn: LogitsFn, goal: Goal, ball: Ball, start: Images) -> tuple[Images, PerExample]:
+        """The last point of every example, whatever it does to the network, and the loss there.
+
+        The margin is climbed until the adversarial class wins by ``beyond`` logits.
+        """
+
+        def loss(x_adv: Images) -> PerExample:
+            values = LOSSES[self.loss](goal, logits_fn(x_adv))
+            return values.clamp(max=self.beyond) if self.loss == "margin" else values
+
+        x_adv = steepest_ascent(loss, start, ball, step_size=self.step_size, steps=self.steps)
+        with torch.no_grad():
+            return x_adv, loss(x_adv)
+
     def _settle(self, ledger: Ledger, batch: Ascending, x_adv: Images, logits: Logits, forwards: int) -> Ascending:
         """Note the examples that the points fool and are not settled yet; the last point of all costs no gradient."""
         margin = batch.goal.margin(logits)
@@ -89,3 +103,35 @@ class Ascent:
         settled = is_adversarial(margin, self.beyond) & batch.going
         ledger.spend(batch.rows, forwards=forwards, backwards=min(forwards, self.steps), which=settled)
         return replace(batch, going=batch.going & ~settled)
+
+
+def steepest_ascent(
+    loss: Callable[[Images], PerExample], start: Images, ball: Ball, *, step_size: float | Tensor, steps: int
+) -> Images:
+    """The last of ``steps`` steps up the loss from ``start``, each projected on the ball and on [0, 1].
+
+    The last one counts, successful or not, for every example: training learns from it, and what is carried over to
+    another network is it.
+
+    Args:
+        loss: Differentiable in the images; one value per example.
+        start: Where to begin; may lie outside the ball if there is a step to make.
+        ball: Where to stay.
+        step_size: In the ball's norm; a tensor broadcasts against images.
+        steps: Number of gradients taken.
+
+    Reference: Madry et al. 2018, section 2.1.
+    """
+    x_adv = start
+    for _ in range(steps):
+        x_adv = x_adv.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(loss(x_adv).sum(), x_adv)
+        x_adv = ball.project(x_adv.detach() + step_size * ball.ascent(gradient))
+    return x_adv
+
+
+def tried(x: Images, x_adv: Images, norm: Norm, *, starts: int, steps: int) -> AttackResult:
+    """Points that are all to be tried on another network, after as many starts of as many steps."""
+    every = torch.ones(len(x), dtype=torch.bool, device=x.device)
+    forwards = torch.full((len(x),), starts * (steps + 1), device=x.device)
+    return AttackResult(x_adv, every, NORMS[norm](x_adv - x), forwards, forwards - starts, ~every)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
+from distillab.attacks.ascent import Ascending, Ascent, AscentLoss, tried
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import ball_around
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
@@ -64,3 +64,17 @@ class BIM(AttackSpec):
         batch = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
         Ascent(self.loss, self.norm, self.made_steps, self.step_size).run(logits_fn, batch, x, ledger)
         return ledger.result()
+
+    def carried(
+        self,
+        logits_fn: LogitsFn,
+        x: Images,
+        y: Labels,
+        *,
+        noise: ExampleNoise,  # noqa: ARG002 - not randomized
+        y_target: Labels | None = None,
+    ) -> AttackResult:
+        """The last point."""
+        ball, goal = ball_around(x, self.eps, self.norm), Goal.of(y, y_target)
+        x_adv, _ = Ascent(self.loss, self.norm, self.made_steps, self.step_size).last(logits_fn, goal, ball, x)
+        return tried(x, x_adv, self.norm, starts=1, steps=self.made_steps)

@@ -15,7 +15,7 @@ from distillab.attacks.result import Ledger, LogitsFn
 from distillab.attacks.rows import Rows
 from distillab.core.shapes import Flags, Images, PerExample
 
-WARM_SHRINK = 0.9999995
+SHRINK = 0.9999995
 """Keeps the pixels of a warm start at a finite variable."""
 
 
@@ -90,7 +90,7 @@ class Doubling(Rows):
         there = solved[:, None, None, None]
         self.x_adv = torch.where(there, x_adv, self.x_adv)
         self.distance = torch.where(solved, distance, self.distance)
-        self.w_start = torch.where(there, unsquash(x_adv, WARM_SHRINK), self.w_start)
+        self.w_start = torch.where(there, unsquash(x_adv), self.w_start)
         self.w.masked_fill_(there, 0)
         self.steps.masked_fill_(solved, 0)
         self.adam.reset_(solved)
@@ -115,6 +115,6 @@ def squash(w: Images) -> Images:
     return 0.5 + 0.5 * torch.tanh(w)
 
 
-def unsquash(x: Images, shrink: float = 0.999999) -> Images:
-    """``atanh((2 x - 1) shrink)``."""
-    return torch.atanh((2 * x - 1) * shrink)
+def unsquash(x: Images) -> Images:
+    """``atanh((2 x - 1) SHRINK)``."""
+    return torch.atanh((2 * x - 1) * SHRINK)

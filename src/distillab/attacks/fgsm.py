@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
+from distillab.attacks.ascent import Ascending, Ascent, AscentLoss, tried
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import ball_around
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
@@ -53,3 +53,17 @@ class FGSM(AttackSpec):
         batch = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
         Ascent(self.loss, self.norm, 1, self.eps).run(logits_fn, batch, x, ledger)
         return ledger.result()
+
+    def carried(
+        self,
+        logits_fn: LogitsFn,
+        x: Images,
+        y: Labels,
+        *,
+        noise: ExampleNoise,  # noqa: ARG002 - not randomized
+        y_target: Labels | None = None,
+    ) -> AttackResult:
+        """The point that the step leads to."""
+        ball, goal = ball_around(x, self.eps, self.norm), Goal.of(y, y_target)
+        x_adv, _ = Ascent(self.loss, self.norm, 1, self.eps).last(logits_fn, goal, ball, x)
+        return tried(x, x_adv, self.norm, starts=1, steps=1)

@@ -2,9 +2,10 @@
 
 from typing import ClassVar, Literal, Self
 
+import torch
 from pydantic import Field, model_validator
 
-from distillab.attacks.ascent import Ascending, Ascent, AscentLoss
+from distillab.attacks.ascent import Ascending, Ascent, AscentLoss, tried
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import ball_around
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
@@ -20,6 +21,7 @@ class PGD(AttackSpec):
     Every point counts, the start and the last one included: an example withstands the attack only if every point of
     every restart does. The first adversarial point is the result, or with ``beyond`` the last one before the
     adversarial class wins by as many logits: ``loss: margin`` is the papers' CW, and with ``beyond: 50`` their CW+.
+    What is carried over to another network is the last point, as in the papers.
 
     Reference: Madry et al. 2018, section 2.1; the papers keep the last point only.
     """
@@ -76,3 +78,17 @@ class PGD(AttackSpec):
                 x_adv = left.ball.sample(noise.take(left.rows), restart) if self.random_start else left.x
                 left = ascent.run(logits_fn, left, x_adv, ledger)
         return ledger.result()
+
+    def carried(
+        self, logits_fn: LogitsFn, x: Images, y: Labels, *, noise: ExampleNoise, y_target: Labels | None = None
+    ) -> AttackResult:
+        """The last point of the restart that ends at the largest loss."""
+        ball, goal = ball_around(x, self.eps, self.norm), Goal.of(y, y_target)
+        ascent = Ascent(self.loss, self.norm, self.steps, self.step_size, self.beyond)
+        best, largest = x, torch.full((len(x),), -torch.inf, dtype=x.dtype, device=x.device)
+        for restart in range(self.restarts):
+            start = ball.sample(noise, restart) if self.random_start else x
+            x_adv, loss = ascent.last(logits_fn, goal, ball, start)
+            larger = loss > largest
+            best, largest = torch.where(larger[:, None, None, None], x_adv, best), torch.where(larger, loss, largest)
+        return tried(x, best, self.norm, starts=self.restarts, steps=self.steps)

@@ -109,8 +109,10 @@ class L2Ball(Rows):
         return (self.x + delta * _per_image(scale)).clamp_(0, 1)
 
     def ascent(self, gradient: Images) -> Images:
-        """The gradient over its length."""
-        return gradient / _per_image(l2_norm(gradient).clamp_(min=1e-12))
+        """The gradient over its length; over its largest entry first, whose square may be too small for float32."""
+        largest = gradient.abs().amax(dim=(1, 2, 3))
+        scaled = gradient / _per_image(largest.where(largest > 0, 1.0))
+        return scaled / _per_image(l2_norm(scaled).clamp_(min=1))
 
     def sample(self, noise: ExampleNoise, restart: int) -> Images:
         """A normal direction times eps u^(1/m), m the number of features, clipped to [0, 1]."""

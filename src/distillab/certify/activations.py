@@ -109,8 +109,9 @@ class SShaped(Activation):
     def _touching(self, start: Tensor, end: Tensor, chord: Tensor) -> Tensor:
         """Slope of the line from ``start`` < 0 that touches the curve at or before ``end`` > 0; else the chord's.
 
-        The bisection only decides where to touch; the slope is that of the secant to a place just before, which is
-        never less steep than the tangent, so that the line stays above whatever the bisection's error.
+        The bisection only decides where to touch; the slope is the derivative at a place just before, which is never
+        less steep than the tangent, so that the line stays above whatever the bisection's error. The secant to that
+        place is less steep but for rounding.
         """
         with torch.no_grad():
             low, high = torch.zeros_like(end), end.clamp(min=0)

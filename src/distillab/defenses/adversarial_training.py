@@ -1,17 +1,14 @@
 """What trainings against an adversary share: its strength, its climb, and the network held still meanwhile."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import ClassVar
 
-import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
-from distillab.attacks.projections import Ball
 from distillab.core.bounds import Epochs, Fractional, PixelLength, Steps
 from distillab.core.generators import generator
-from distillab.core.shapes import Images, PerExample
+from distillab.core.shapes import Images
 from distillab.data.dataset import Batch
 from distillab.specs.defense import TrainedDefense
 from distillab.training.objective import Objective
@@ -66,27 +63,3 @@ class AdversarialObjective(Objective):
     @abstractmethod
     def adversarial(self, model: nn.Module, batch: Batch) -> Images:
         """The images that the adversary makes of a batch; the model is left as it was."""
-
-
-def steepest_ascent(
-    loss: Callable[[Images], PerExample], start: Images, ball: Ball, *, step_size: float | Tensor, steps: int
-) -> Images:
-    """The last of ``steps`` steps up the loss from ``start``, each projected on the ball and on [0, 1].
-
-    The points are those of the attack PGD; training takes the last one, successful or not, for every example.
-
-    Args:
-        loss: Differentiable in the images; one value per example.
-        start: Where to begin; may lie outside the ball if there is a step to make.
-        ball: Where to stay.
-        step_size: In the ball's norm; a tensor broadcasts against images.
-        steps: Number of gradients taken.
-
-    Reference: Madry et al. 2018, section 2.1.
-    """
-    x_adv = start
-    for _ in range(steps):
-        x_adv = x_adv.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(loss(x_adv).sum(), x_adv)
-        x_adv = ball.project(x_adv.detach() + step_size * ball.ascent(gradient))
-    return x_adv

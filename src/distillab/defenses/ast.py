@@ -6,13 +6,13 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from distillab.attacks.ascent import steepest_ascent
 from distillab.attacks.projections import LinfBall
 from distillab.core.bounds import PixelLength, Steps, Temperature
 from distillab.core.generators import generator
 from distillab.core.shapes import Images, Labels, Logits, PerExample
 from distillab.core.transfer import sent
 from distillab.data.dataset import Batch, batches
-from distillab.defenses.adversarial_training import steepest_ascent
 from distillab.defenses.st import largest_log_probs
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.divergence import kd_divergence

@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from distillab.attacks.ascent import LOSSES, AscentLoss
+from distillab.attacks.ascent import LOSSES, AscentLoss, steepest_ascent
 from distillab.attacks.goal import Goal
 from distillab.attacks.projections import LinfBall
 from distillab.core.shapes import Images
@@ -15,7 +15,6 @@ from distillab.data.dataset import Batch, batches
 from distillab.defenses.adversarial_training import (
     AdversarialObjective,
     AdversarialTrainingSpec,
-    steepest_ascent,
 )
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.models.modes import frozen

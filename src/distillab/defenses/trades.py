@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from distillab.attacks.ascent import steepest_ascent
 from distillab.attacks.projections import LinfBall
 from distillab.core.bounds import Factor, Fractional, PixelLength, Steps
 from distillab.core.shapes import Images
@@ -14,7 +15,6 @@ from distillab.data.dataset import Batch
 from distillab.defenses.adversarial_training import (
     AdversarialObjective,
     AdversarialTrainingSpec,
-    steepest_ascent,
 )
 from distillab.losses.cross_entropy import cross_entropy
 from distillab.losses.divergence import kl_from_logits

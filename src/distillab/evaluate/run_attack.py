@@ -1,7 +1,8 @@
 """Attack a model and check everything that the attack claims."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 import torch
@@ -106,7 +107,7 @@ def run_attack(  # noqa: PLR0913 - an attack is this many things
         seed: root of the attack's noise.
         y_target: the classes to reach, each other than the label, instead of any wrong one.
         keep: number of adversarial images to keep.
-        source: the network that is attacked in the model's stead; what fools it is then tried on the model.
+        source: the network that is attacked in the model's stead; the points that it leads to are tried on the model.
 
     Raises:
         ContractError: images or adversarial images out of [0, 1] or not finite; labels that are no classes of the
@@ -120,11 +121,12 @@ def run_attack(  # noqa: PLR0913 - an attack is this many things
     for network in (model, source or model):
         require_model(network, batch.x)
     tables, kept = [], []
+    attack = spec.run if source is None else spec.carried
     source = source or model
     with frozen(model), frozen(source):
         randomized = is_randomized(model, batch.x[: spec.batch_size])
         for rows in torch.split(torch.arange(n, device=x.device), spec.batch_size):
-            table, x_adv = _attack_batch(model, source, batch.take(rows), spec, seed)
+            table, x_adv = _attack_batch(model, partial(attack, source), batch.take(rows), spec, seed)
             tables.append(table)
             kept.append(x_adv[table["success"]][:keep])
     columns = {name: torch.cat([table[name] for table in tables]).cpu() for name in tables[0]}
@@ -145,7 +147,7 @@ class _Batch(Rows):
 
 
 def _attack_batch(
-    logits_fn: LogitsFn, source_fn: LogitsFn, batch: _Batch, spec: AttackSpec, seed: int
+    logits_fn: LogitsFn, attack: Callable[..., AttackResult], batch: _Batch, spec: AttackSpec, seed: int
 ) -> tuple[dict[str, Tensor], Images]:
     """The columns of an ``AttackTable``, and the images with the adversarial ones in their places."""
     x = batch.x.detach().clone().requires_grad_()
@@ -179,7 +181,7 @@ def _attack_batch(
     if len(rows):
         attacked = batch.take(rows)
         noise = ExampleNoise(seed, tuple(attacked.id.tolist()))
-        result = spec.run(source_fn, attacked.x, attacked.y, noise=noise, y_target=attacked.y_target)
+        result = attack(attacked.x, attacked.y, noise=noise, y_target=attacked.y_target)
         x_adv[rows], found = _verify(logits_fn, attacked, result, spec)
         for name, values in found.items():
             columns[name][rows] = values

@@ -91,3 +91,19 @@ class AttackSpec(MethodSpec):
             noise: the only source of randomness.
             y_target: the classes that it wants to reach instead of any but ``y``.
         """
+
+    def carried(
+        self,
+        logits_fn: "LogitsFn",
+        x: "Images",
+        y: "Labels",
+        *,
+        noise: "ExampleNoise",
+        y_target: "Labels | None" = None,
+    ) -> "AttackResult":
+        """The points of an attack on this network that are tried on another one; the arguments are those of ``run``.
+
+        FGSM, BIM and PGD have one for every image, where the ascent ends, whatever this network says of it: one that is
+        not fooled may well lead to what fools another. Other attacks have one only where they fool this network.
+        """
+        return self.run(logits_fn, x, y, noise=noise, y_target=y_target)

@@ -4,6 +4,8 @@ from linear_networks import X, Y, toy
 from torch import nn
 
 from distillab.attacks.carlini_wagner_l0 import CarliniWagnerL0
+from distillab.attacks.doubling import Doubling
+from distillab.attacks.goal import Goal
 from distillab.evaluate.run_attack import run_attack
 from distillab.losses.margins import difference_of_logits
 
@@ -112,7 +114,7 @@ def test_the_margin_is_lost_by_a_hundredth_of_a_logit():
 
 def attack_one_literally(net, x, y, spec):
     """The attack on one image as it was published, with autograd and torch's Adam; pixels and forward passes."""
-    w_start = torch.atanh((2 * x - 1) * 0.999999)
+    w_start = torch.atanh((2 * x - 1) * 0.9999995)
     x_clean, mask = 0.5 + 0.5 * torch.tanh(w_start), torch.ones_like(x[:, :1])
     const, found, forwards = spec.initial_const, None, 0
     while mask.any():
@@ -173,3 +175,8 @@ def test_budgets_spend_more_and_explicit_steps_go_first(mode):
     passes = [CarliniWagnerL0(mode=mode, budget=budget).passes for budget in ("ci", "default", "paper")]
     assert passes == sorted(set(passes))
     assert CarliniWagnerL0(mode=mode, budget="paper", steps=7).made_steps == 7
+
+
+def test_the_first_problem_starts_at_pixels_that_are_as_near_to_black_and_white_as_those_of_later_ones():
+    pool = Doubling.of(torch.tensor([0.0, 1.0]).view(1, 1, 1, 2), Goal.of(torch.tensor([0]), None), 1e-3, 10)
+    assert pool.w_start.flatten().tolist() == pytest.approx([-7.6, 7.6], abs=0.05)

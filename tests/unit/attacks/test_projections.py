@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from distillab.attacks.projections import NORMS, ball_around
+from distillab.attacks.projections import NORMS, L2Ball, ball_around
 from distillab.core.generators import ExampleNoise
 
 
@@ -64,3 +64,11 @@ def test_samples_belong_to_the_example_and_the_restart(norm):
     assert torch.equal(ball.take(rows).sample(noise.take(rows), 0), first[rows])
     assert not torch.equal(first, ball.sample(noise, 1))
     assert not torch.equal(first[0], first[1])
+
+
+@pytest.mark.parametrize("scale", [1e30, 1.0, 1e-13, 1e-25, 1e-38])
+def test_a_gradient_of_any_size_has_a_direction_of_unit_length(scale):
+    gradient = scale * torch.tensor([3.0, -4.0, 0.0, 0.0]).view(1, 1, 2, 2)
+    direction = L2Ball.around(torch.full((1, 1, 2, 2), 0.5), 0.1).ascent(gradient)
+    assert direction.flatten().tolist() == pytest.approx([0.6, -0.8, 0.0, 0.0])
+    assert not L2Ball.around(gradient, 0.1).ascent(0 * gradient).any()

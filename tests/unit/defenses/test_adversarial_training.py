@@ -13,11 +13,11 @@ from small_training import (
 )
 from torch import nn
 
+from distillab.attacks.ascent import steepest_ascent
 from distillab.attacks.pgd import PGD
 from distillab.attacks.projections import LinfBall, ball_around
 from distillab.core.generators import ExampleNoise
 from distillab.data.dataset import Batch
-from distillab.defenses.adversarial_training import steepest_ascent
 from distillab.defenses.ast import AdversarialSparseTeacher
 from distillab.defenses.ce import CrossEntropyDefense
 from distillab.defenses.madry import Madry

@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from distillab.attacks.ascent import steepest_ascent
 from distillab.attacks.projections import LinfBall
 from distillab.core.generators import forked, generator
 from distillab.data.dataset import Batch
-from distillab.defenses.adversarial_training import steepest_ascent
 from distillab.defenses.trades import NOISE, Trades, TradesObjective
 from distillab.losses.divergence import kl_from_logits
 

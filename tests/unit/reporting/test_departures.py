@@ -176,3 +176,10 @@ def test_a_damaged_file_is_told_by_name(tmp_path, content):
     (tmp_path / FILE).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ArtifactError, match=f"{FILE}: not YAML"):
         read_settings(Reported(tmp_path))
+
+
+@pytest.mark.parametrize("preset", ["mnist", "cifar10"])
+def test_sparse_teachers_of_ten_classes_have_the_releases_values_for_ten(params_of, preset):
+    """Those for a hundred classes would keep one class of ten, and weigh it by 27 instead of 1.8."""
+    spec = params_of(None, preset).defenses["ast"]
+    assert (spec.weight, spec.temperature, spec.ratio) == (0.05, 6.0, 0.2)
