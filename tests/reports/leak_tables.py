@@ -57,8 +57,9 @@ def ablations(seeds):
     few = seeds < 3
     quantities = (("accuracy", ""), ("peak", ""), ("knockoff", "kd"), ("knockoff", "avg"))
     rows = [
-        {"method": "cmim", "field": "omega", "value": omega, "defense": f"cmim_omega_{omega}", "quantity": quantity,
-         "attack": attack, "number": number, "low": None if few else 0.9 * number,
+        {"method": "cmim", "field": "omega", "value": omega, "defense": f"cmim_omega_{omega}",
+         "arch": "cnn_digits", "student": attack and "cnn_digits", "quantity": quantity, "attack": attack,
+         "number": number, "low": None if few else 0.9 * number,
          "high": None if few else 1.05 * number, "seeds": seeds}
         for omega in (1, 5, 25, 200) for quantity, attack in quantities
         for number in [1 / log(omega + 2) if quantity == "peak" else 0.9 - len(attack) / 50 - omega / 5000]

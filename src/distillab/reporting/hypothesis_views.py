@@ -51,30 +51,38 @@ def ablations(tables: Tables) -> "pd.DataFrame":
     values = frame.groupby(["method", "field"], sort=False)["value"].transform(_numbers)
     scale = frame["quantity"].map(lambda quantity: 1 if quantity == "peak" else 100)
     attacks = list(dict.fromkeys(frame["attack"]))
+    students = frame.loc[frame["student"] != "", "student"].nunique()
     scaled = {name: frame[column].astype("float64") * scale for name, column in
               (("value", "number"), ("low", "low"), ("high", "high"))}  # fmt: skip
     return frame.assign(
         written=frame["value"].map(str), x=pd.to_numeric(values), counterpart=False, **scaled,
         panel=frame["quantity"].map(lambda quantity: _PANELS.get(quantity, quantity)),
-        series=[marked(tables, key) if key else "teacher" for key in frame["attack"]],
+        series=[_series(tables, row, students) for row in records(frame)],
         order=frame["attack"].map(attacks.index),
     )  # fmt: skip
 
 
+def _series(tables: Tables, row: Any, students: int) -> str:  # noqa: ANN401 - a row
+    if not row.attack:
+        return "teacher"
+    return marked(tables, row.attack) + (f" ({row.student})" if students > 1 else "")
+
+
 def ablation_figures(tables: Tables, frame: "pd.DataFrame") -> Html:
     """The rows of `ablations` drawn, a figure per parameter: accuracy, largest CMI, and each knockoff against it."""
-    parts = frame.groupby(["method", "field"], sort=False) if len(frame) else ()
-    return Html("".join(_ablation(tables, part, str(method), str(field)).text for (method, field), part in parts))
+    parts = frame.groupby(["method", "field", "arch"], sort=False) if len(frame) else ()
+    return Html("".join(_ablation(tables, part, several=frame["arch"].nunique() > 1).text for _, part in parts))
 
 
-def _ablation(tables: Tables, part: "pd.DataFrame", method: str, field: str) -> Piece:
+def _ablation(tables: Tables, part: "pd.DataFrame", *, several: bool) -> Piece:
+    method, field, arch = (str(part[column].iloc[0]) for column in ("method", "field", "arch"))
     title = f"{tables.label(method)}: {field.replace('_', ' ')}"
     words = "" if _are_numbers(part["written"]) else f" Values in order: {', '.join(dict.fromkeys(part['written']))}."
     return chain_figure(
         part,
-        name=f"ablation-{method}-{field}",
+        name=f"ablation-{method}-{field}" + (f"-{arch}" if several else ""),
         what="Accuracy of teacher and knockoffs and largest CMI",
-        caption=f"<b>What {escape(title)} does.</b>{escape(words)}",
+        caption=f"<b>What {escape(title)} does{escape(f' to {arch}') if several else ''}.</b>{escape(words)}",
         xlabel=title,
     )
 

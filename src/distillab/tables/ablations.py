@@ -1,7 +1,7 @@
 """Variants of one method: what one of its parameters does to teachers and to those who steal from them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Any
 
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def rows(results: Results) -> list[Row]:
-    """The table ``ablations``: a number with its interval over seeds, per method, parameter, value and quantity.
+    """The table ``ablations``: a number with its interval over seeds, per method, parameter, value, network, quantity.
 
     Defenses of one method belong together, three or more, where exactly one field tells them apart. Quantities:
     ``accuracy`` of the teacher, ``peak`` of its CMI on training images, and per attack ``knockoff``, the accuracy of
@@ -53,14 +53,31 @@ def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterato
     specs, peaks = results.workspace.plan.params["defenses"], leaks.rows(results)
     for key in keys:
         row = {"method": method, "field": field, "value": specs[key][field], "defense": key}
-        teachers = [run for run in results.runs if run.role == "teacher" and run.defense == key]
-        scatter = [leak["peak"] for leak in peaks if leak["defense"] == key and leak["split"] == "train"]
-        if teachers:
-            yield row | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
-            yield row | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter, within=(0, inf)))
+        for arch, teachers in _by_network(run for run in results.runs if run.role == "teacher" and run.defense == key):
+            own = row | {"arch": arch, "student": ""}
+            scatter = [leak["peak"] for leak in peaks if _is_of(leak, key, arch)]
+            yield own | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
+            yield own | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter, within=(0, inf)))
         for cell, runs in runs_by_cell(results).items():
             if runs[0].defense == key:
-                yield row | {"quantity": "knockoff", "attack": cell.name} | _numbers(_accuracies(results, runs))
+                whose = {"arch": _network_of(results, cell.teacher), "student": cell.student}
+                said = {"quantity": "knockoff", "attack": cell.name}
+                yield row | whose | said | _numbers(_accuracies(results, runs))
+
+
+def _by_network(teachers: Iterable[ModelRun]) -> Iterator[tuple[str, list[ModelRun]]]:
+    found: dict[str, list[ModelRun]] = {}
+    for run in teachers:
+        found.setdefault(run.arch, []).append(run)
+    yield from found.items()
+
+
+def _is_of(leak: dict[str, Any], defense: str, arch: str) -> bool:
+    return (leak["defense"], leak["arch"], leak["split"]) == (defense, arch, "train")
+
+
+def _network_of(results: Results, teacher: str) -> str:
+    return next(run.arch for run in results.planned if run.role == "teacher" and run.model == teacher)
 
 
 def _accuracies(results: Results, runs: list[ModelRun]) -> Estimate:
@@ -82,6 +99,8 @@ TABLE = Table(
         Column("field", "text", "the one parameter that its variants differ in"),
         Column("value", "setting", "what the parameter is", optional=True),
         *shared("defense"),
+        Column("arch", "text", "key of the teacher's architecture"),
+        Column("student", "text", "key of the knockoff's architecture; empty of the teacher's quantities"),
         Column("quantity", "text", "accuracy of the teacher, peak of its CMI in nats, or knockoff: a thief's accuracy"),
         Column("attack", "text", "key of the knockoff attack; empty of the other quantities"),
         Column("number", "mixed", "mean of the quantity over seeds"),

@@ -6,9 +6,10 @@ def hypothesis(name, decision, **more):
             "low": 0.1, "high": 0.7, "p": 0.02, "decision": decision, "seeds": 3} | more  # fmt: skip
 
 
-def ablated(value, quantity, number, attack="", field="omega"):
-    return {"method": "cmim", "field": field, "value": value, "defense": f"cmim_{value}", "quantity": quantity,
-            "attack": attack, "number": number, "low": number, "high": number, "seeds": 3}  # fmt: skip
+def ablated(value, quantity, number, attack="", field="omega", **more):
+    return {"method": "cmim", "field": field, "value": value, "defense": f"cmim_{value}", "arch": "wide",
+            "student": "thin" if attack else "", "quantity": quantity, "attack": attack, "number": number,
+            "low": number, "high": number, "seeds": 3} | more  # fmt: skip
 
 
 def drawn_of(read):
@@ -47,3 +48,15 @@ def test_values_that_are_words_have_places_and_are_named_in_order(tables_of):
     rows = [ablated(value, "accuracy", 0.9, field="mode") for value in ("faithful", "fast", "hybrid")]
     drawn = drawn_of(tables_of(ablations=rows))
     assert "Values in order: faithful, fast, hybrid." in drawn
+
+
+def test_each_network_has_a_figure_and_each_student_a_line(tables_of):
+    rows = [
+        ablated(value, "knockoff", number, "kd", arch=arch, student=student)
+        for value in (1, 25, 200)
+        for arch, student, number in (("wide", "thin", 0.5), ("wide", "slim", 0.6), ("deep", "slim", 0.7))
+    ]
+    read = tables_of(ablations=rows)
+    assert list(hypothesis_views.ablations(read)["series"].unique()) == ["kd (thin)", "kd (slim)"]
+    drawn = drawn_of(read)
+    assert ["What cmim: omega does to wide." in drawn, "What cmim: omega does to deep." in drawn] == [True, True]

@@ -37,7 +37,7 @@ def numbers(values, images=None):
 
 def expected(results):
     for key, beta in BETAS.items():
-        row = {"method": "cmim", "field": "beta", "value": beta, "defense": key}
+        row = {"method": "cmim", "field": "beta", "value": beta, "defense": key, "arch": "wide", "student": ""}
         said = [results.log_probs(f"{key}-wide-s{seed}", "train") for seed in SEEDS]
         peaks = [max(by_hand.scatter(each, results.labels["train"], power) for power in POWERS) for each in said]
         yield row | {"quantity": "accuracy", "attack": ""} | numbers([n / 10 for n in RIGHT[key]], 10)
@@ -45,7 +45,7 @@ def expected(results):
         for attack, more in {"kd": -1, "rkd": 1}.items():
             if (key, attack) != ("cmim_b", "rkd"):
                 accuracies = numbers([(n + more) / 10 for n in RIGHT[key]], 10)
-                yield row | {"quantity": "knockoff", "attack": attack} | accuracies
+                yield row | {"student": "thin", "quantity": "knockoff", "attack": attack} | accuracies
 
 
 def test_every_row_is_that_of_its_variant_and_quantity(results, same_row):
@@ -94,3 +94,17 @@ def test_a_variant_without_teachers_is_none(made_up):
     for key in list(BETAS)[:2]:
         found.teacher(key)
     assert ablations.rows(found) == []
+
+
+def test_networks_are_no_seeds_of_one_another(results):
+    """Teachers of a second network have numbers of their own, and nothing of the first one's moves."""
+    before = ablations.rows(results)
+    for key in BETAS:
+        for seed in SEEDS:
+            results.teacher(key, seed=seed, net="deep", test=1, train=1)
+    after = ablations.rows(results)
+    assert [row for row in after if row["arch"] == "wide"] == before
+    deep = [row for row in after if row["arch"] == "deep" and row["quantity"] == "accuracy"]
+    assert [(row["defense"], row["number"], row["seeds"]) for row in deep] == [
+        (key, pytest.approx(0.1), 3) for key in BETAS
+    ]
