@@ -1,6 +1,5 @@
 """What the stages load: the device, the prepared data, trained networks."""
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from distillab.models.load import build_model
 from distillab.specs.brought import BroughtSpec
 from distillab.specs.data import DataSpec, StreamingDataSpec
 from distillab.specs.model import Domain
+from distillab.training.precision import use_exact_kernels
 
 if TYPE_CHECKING:
     from distillab.specs.defense import Release
@@ -71,17 +71,8 @@ def device_for(member: Member, workspace: Workspace) -> torch.device:
     torch.set_num_threads(member.threads)
     device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
     if device.type == "cuda":
-        _repeatable_kernels()
+        use_exact_kernels()
     return device
-
-
-def _repeatable_kernels() -> None:
-    """Deterministic and full float32 kernels: attacks and their verification must not run on rounded products."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def prepared_data(member: Member, workspace: Workspace, device: torch.device) -> PreparedData:

@@ -1,7 +1,6 @@
 """From raw files through the store to batches: what the first stage writes is what the others read."""
 
 import io
-import os
 
 import pytest
 import torch
@@ -121,28 +120,9 @@ def test_a_gpu_is_taken_where_there_is_one_and_it_is_not_refused(prepared, monke
     _data, workspace = prepared(DigitsSpec(), device=wanted)
     made_repeatable = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    monkeypatch.setattr(inputs, "_repeatable_kernels", lambda: made_repeatable.append(True))
+    monkeypatch.setattr(inputs, "use_exact_kernels", lambda: made_repeatable.append(True))
     assert device_for(USER, workspace).type == kind
     assert made_repeatable == [True] * (kind == "cuda")
-
-
-def test_kernels_on_a_gpu_are_repeatable_and_exact(monkeypatch):
-    backends = ((torch.backends.cudnn, "benchmark"), (torch.backends.cudnn, "allow_tf32"),
-                (torch.backends.cuda.matmul, "allow_tf32"))  # fmt: skip
-    before = [getattr(backend, name) for backend, name in backends]
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
-    try:
-        for backend, name in backends:
-            setattr(backend, name, True)
-        inputs._repeatable_kernels()
-        assert [getattr(backend, name) for backend, name in backends] == [False] * 3
-        assert torch.are_deterministic_algorithms_enabled()
-        assert torch.is_deterministic_algorithms_warn_only_enabled()
-        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
-    finally:
-        torch.use_deterministic_algorithms(False)
-        for (backend, name), value in zip(backends, before, strict=True):
-            setattr(backend, name, value)
 
 
 def test_images_come_in_the_order_of_the_index_however_many_are_read_at_a_time(prepared, monkeypatch):
