@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
+from socket import gethostname
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 """What says which GPUs a process sees: set by a user, by a cluster for its jobs, or by ``take_gpu``."""
@@ -12,11 +13,14 @@ DEVICES = Path("/dev")
 
 
 def gpus_here(environment: MutableMapping[str, str] = os.environ, devices: Path = DEVICES) -> list[str]:
-    """Names of the GPUs: those that the environment leaves visible, else all that NVIDIA's driver has."""
+    """Names of the GPUs as CUDA knows them: those that the environment leaves visible, else all that the driver has.
+
+    CUDA counts what it finds from 0; in a container that has a few of a machine's GPUs the driver's files do not.
+    """
     visible = environment.get(VISIBLE)
     if visible is None:
-        numbers = [path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*")]
-        return sorted((number for number in numbers if number.isdecimal()), key=int)
+        found = [path for path in devices.glob("nvidia[0-9]*") if path.name.removeprefix("nvidia").isdecimal()]
+        return [str(position) for position in range(len(found))]
     names = [name.strip() for name in visible.split(",")]
     return names[: next((i for i, name in enumerate(names) if name in ("", "-1")), len(names))]
 
@@ -33,7 +37,7 @@ def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str,
     share. None where there is no GPU, or one alone, which needs no choice.
 
     Args:
-        folder: where the lock files are; one folder per project.
+        folder: where the lock files are; one folder per project, which machines may share.
         gpus: names, as ``gpus_here`` tells them.
         environment: where `VISIBLE` is set.
     """
@@ -43,7 +47,7 @@ def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str,
     turns = 1
     while True:
         for gpu in gpus:
-            if _held(folder / f"{gpu.replace('/', '_')}-{turns}.lock"):
+            if _held(folder / f"{gethostname()}-{gpu.replace('/', '_')}-{turns}.lock"):
                 environment[VISIBLE] = gpu
                 return gpu
         turns += 1
