@@ -25,9 +25,12 @@ def gpus_here(environment: MutableMapping[str, str] = os.environ, devices: Path 
     return names[: next((i for i, name in enumerate(names) if name in ("", "-1")), len(names))]
 
 
-def asks_for_gpu(device: str, gpus: Sequence[str]) -> bool:
-    """Whether rules that compute ask for a GPU: with ``cuda`` wherever they are planned, with ``auto`` where one is."""
-    return device == "cuda" or (device == "auto" and bool(gpus))
+def driver(described: Path = Path("/proc/driver/nvidia/version")) -> str:
+    """What NVIDIA's driver says of itself; nothing where there is none, or where it does not say."""
+    try:
+        return described.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str, str] = os.environ) -> str | None:

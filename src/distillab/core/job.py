@@ -95,6 +95,8 @@ class Plan(_Record):
     """What reports say about the data set and the run."""
     files: dict[str, str] = {}
     """Files of the user's that it was made from, and BLAKE2b-256 of each."""
+    computes_on: str = "cpu"
+    """``cuda`` or ``cpu``: where its networks are made, as torch saw it where this was planned."""
 
     @property
     def device(self) -> str:

@@ -4,7 +4,6 @@ from collections import Counter
 from math import prod
 from typing import Any
 
-from distillab.core.gpus import asks_for_gpu, gpus_here
 from distillab.core.job import Job, Member, Plan
 from distillab.core.stages import STAGES
 from distillab.data import DATASETS
@@ -27,17 +26,17 @@ CUDA_MB = 2500
 
 
 def with_resources(plan: Plan) -> Plan:
-    """The plan, whose jobs know their passes, and what they ask for where they compute on a GPU."""
-    on = device_name(computes_on(plan))
+    """The plan, which knows where it computes, and its jobs their passes and what they ask for on a GPU."""
+    kind = computes_on(plan)
     jobs = [job.model_copy(update=_counted(plan, job)) for job in plan.jobs]
-    if computes_on(plan) == "cuda":
-        jobs = [_on_gpu(plan, job, stated=on == ABSENT_GPU) for job in jobs]
-    return plan.model_copy(update={"jobs": tuple(jobs)})
+    if kind == "cuda":
+        jobs = [_on_gpu(plan, job, stated=device_name(kind) == ABSENT_GPU) for job in jobs]
+    return plan.model_copy(update={"jobs": tuple(jobs), "computes_on": kind})
 
 
 def asked(plan: Plan, job: Job, speeds: dict[str, float]) -> dict[str, int]:
     """What a job's rule asks for: GPUs, megabytes and minutes."""
-    gpu = STAGES[job.stage].computes and asks_for_gpu(plan.device, gpus_here())
+    gpu = STAGES[job.stage].computes and plan.computes_on == "cuda"
     return {"gpu": int(gpu), "mem_mb": job.memory_mb, "runtime": job.minutes(speeds)}
 
 

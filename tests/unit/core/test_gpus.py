@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from distillab.core import gpus
-from distillab.core.gpus import VISIBLE, asks_for_gpu, gpus_here, take_gpu
+from distillab.core.gpus import VISIBLE, driver, gpus_here, take_gpu
 
 HOLDER = """
 import sys
@@ -52,12 +52,10 @@ def test_a_container_with_a_few_of_a_machines_gpus_counts_them_from_zero(tmp_pat
     assert gpus_here({}, tmp_path) == ["0", "1"]
 
 
-@pytest.mark.parametrize(
-    ("device", "there", "asked"),
-    [("cuda", [], True), ("cuda", ["0"], True), ("auto", [], False), ("auto", ["0"], True), ("cpu", ["0"], False)],
-)
-def test_rules_ask_for_a_gpu_with_cuda_wherever_they_are_planned(device, there, asked):
-    assert asks_for_gpu(device, there) is asked
+def test_a_driver_says_what_it_is_where_there_is_one(tmp_path):
+    assert driver(tmp_path / "version") == ""
+    (tmp_path / "version").write_text("Kernel Module  550.1\n")
+    assert driver(tmp_path / "version") == "Kernel Module  550.1\n"
 
 
 def test_one_gpu_needs_no_choice(tmp_path):

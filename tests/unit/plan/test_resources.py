@@ -7,10 +7,11 @@ import torch
 
 from distillab.core.job import LEAST_MINUTES, SLACK
 from distillab.core.stages import STAGES
+from distillab.plan import costs, resources
 from distillab.plan.costs import cost_of
 from distillab.plan.priorities import UNKNOWN
 from distillab.plan.reckoning import ATTACK_PASS, CERTIFIED_STEP, CHECKS, READING, Reckoning
-from distillab.plan.resources import BASE_MB, COPIES, CUDA_MB, asked, memory_mb, passes_of
+from distillab.plan.resources import BASE_MB, COPIES, CUDA_MB, asked, memory_mb, passes_of, with_resources
 
 
 def test_passes_of_a_job_are_those_of_its_members_by_network_and_use(rich):
@@ -68,6 +69,19 @@ def test_on_a_gpu_a_job_asks_for_one_and_for_its_libraries_and_network_beside(pl
         beside = theirs.memory_mb - ours.memory_mb
         assert beside >= CUDA_MB if computes else beside == 0
         assert ours.digest == theirs.digest
+
+
+@pytest.mark.parametrize(("there", "kind"), [(True, "cuda"), (False, "cpu")])
+def test_with_auto_rules_ask_for_a_gpu_where_the_jobs_will_see_one(rich, monkeypatch, there, kind):
+    """As torch does, whatever files the driver has."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr(resources, "device_name", lambda kind: f"a {kind}")
+    monkeypatch.setattr(costs, "device_name", lambda kind: f"a {kind}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    plan = with_resources(rich.model_copy(update={"params": rich.params | {"device": "auto"}}))
+    assert plan.computes_on == kind
+    assert asked(plan, plan.stage("teach")[0], {})["gpu"] == there
+    assert all(key.endswith(f"on a {kind}") for key in plan.stage("teach")[0].passes)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="about a GPU that is not here")
