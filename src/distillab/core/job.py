@@ -17,6 +17,9 @@ from distillab.core.sidecar import SCHEMA
 UNKNOWN_MINUTES = 60
 """Where nobody has measured a network's speed yet: `distillab plan` does."""
 
+UNRECKONED = "work that nobody can reckon"
+"""Key of passes whose speed nobody will ever know: of networks from elsewhere, and of images that only files count."""
+
 LEAST_MINUTES, SLACK = 10, 3
 """Waiting in a queue costs little, and a job that is cut off costs all of it."""
 

@@ -4,11 +4,12 @@ from collections import Counter
 from math import prod
 from typing import Any
 
-from distillab.core.job import Job, Member, Plan
+from distillab.core.job import UNRECKONED, Job, Member, Plan
 from distillab.core.stages import STAGES
 from distillab.data import DATASETS
 from distillab.plan.absent_gpu import network_memory_mb, seconds_per_image
 from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_name
+from distillab.plan.image_counts import least, test_images
 from distillab.plan.priorities import UNKNOWN
 from distillab.plan.reckoning import READING, Reckoning
 from distillab.specs.data import DataSpec
@@ -44,9 +45,11 @@ def _counted(plan: Plan, job: Job) -> dict[str, Any]:
     """A job's passes; of one that looks at the files of a data set, these."""
     specs = (plan.members[name].spec for name in job.members if job.stage == "prepare")
     data = [spec["data"] for spec in specs if "data" in spec]
-    files = sum(images_of(spec) for each in data if (spec := DATASETS.parse(each)).streaming)
-    if files:
-        return {"passes": {FILES: files}, "stated": {FILES: READING[True] / 2}}
+    streamed = [spec for each in data if (spec := DATASETS.parse(each)).streaming]
+    if any(None in (spec.facts.train, spec.facts.test) for spec in streamed):
+        return {"passes": {UNRECKONED: 1}}
+    if streamed:
+        return {"passes": {FILES: sum(map(images_of, streamed))}, "stated": {FILES: READING[True] / 2}}
     return {"passes": passes_of(plan, job)}
 
 
@@ -73,14 +76,23 @@ def _of_key(costs: list[Cost]) -> dict[str, Cost]:
 def passes_of(plan: Plan, job: Job) -> dict[str, int]:
     """What a job's trainings, attacks and certificates take, in plain training steps of an image.
 
-    By the key under which the speed of these is known; what methods take beside them as it is stated.
+    By the key under which the speed of these is known; what methods take beside them as it is stated. What computes and
+    cannot be reckoned has the key `UNRECKONED`.
     """
     total, reckoning = Counter[str](), Reckoning(plan, {})
     for member in (plan.members[name] for name in job.members):
         cost = _network(plan, member)
         if cost is not None:
             total[cost.key] += round(reckoning.work(member).seconds / UNKNOWN)
+        if STAGES[job.stage].computes and (cost is None or _tests_on_uncounted(plan, member)):
+            total[UNRECKONED] += 1
     return {key: passes for key, passes in total.items() if passes}
+
+
+def _tests_on_uncounted(plan: Plan, member: Member) -> bool:
+    """Whether a member looks at test images of which only the files know how many there are."""
+    looks = member.stage in ("measure", "sensitivity", "certify")
+    return looks and least(member.spec.get("images"), test_images(plan)) is None
 
 
 def memory_mb(data: DataSpec) -> int:
