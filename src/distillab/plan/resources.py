@@ -8,6 +8,7 @@ from distillab.core.job import UNRECKONED, Job, Member, Plan
 from distillab.core.stages import STAGES
 from distillab.data import DATASETS
 from distillab.plan.absent_gpu import network_memory_mb, seconds_per_image
+from distillab.plan.arrays import arrays_mb
 from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_name
 from distillab.plan.image_counts import least, test_images
 from distillab.plan.priorities import UNKNOWN
@@ -29,7 +30,7 @@ CUDA_MB = 2500
 def with_resources(plan: Plan) -> Plan:
     """The plan, which knows where it computes, and its jobs their passes and what they ask for on a GPU."""
     kind = computes_on(plan)
-    jobs = [job.model_copy(update=_counted(plan, job)) for job in plan.jobs]
+    jobs = [job.model_copy(update=_counted(plan, job) | _held(plan, job, kind)) for job in plan.jobs]
     if kind == "cuda":
         jobs = [_on_gpu(plan, job, stated=device_name(kind) == ABSENT_GPU) for job in jobs]
     return plan.model_copy(update={"jobs": tuple(jobs), "computes_on": kind})
@@ -39,6 +40,10 @@ def asked(plan: Plan, job: Job, speeds: dict[str, float]) -> dict[str, int]:
     """What a job's rule asks for: GPUs, megabytes and minutes."""
     gpu = STAGES[job.stage].computes and plan.computes_on == "cuda"
     return {"gpu": int(gpu), "mem_mb": job.memory_mb, "runtime": job.minutes(speeds)}
+
+
+def _held(plan: Plan, job: Job, kind: str) -> dict[str, Any]:
+    return {"memory_mb": job.memory_mb + arrays_mb(plan, job, kind)}
 
 
 def _counted(plan: Plan, job: Job) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from distillab.core.errors import SpecError
+from distillab.core.generators import generator
 from distillab.core.gpus import gpus_here, take_gpu
 from distillab.core.job import Member
 from distillab.core.payloads import load_tensors
@@ -15,7 +16,7 @@ from distillab.core.shapes import Images, Labels
 from distillab.core.workspace import HIDDEN, Workspace
 from distillab.data import DATASETS
 from distillab.data.dataset import ImageSource, ResidentImages, batches
-from distillab.data.splits import Split
+from distillab.data.splits import Split, stratified_order
 from distillab.data.streaming import ImageFiles, StreamedImages
 from distillab.defenses import DEFENSES
 from distillab.models import MODELS
@@ -148,6 +149,18 @@ def release_of(model_id: str, workspace: Workspace, data: PreparedData, device: 
         name.removeprefix(RELEASE): tensor.to(device) for name, tensor in tensors.items() if name.startswith(RELEASE)
     }
     return DEFENSES.parse(member.spec["defense"]).release(state, data.domain)
+
+
+def looked_at(data: PreparedData, count: int | None) -> Tensor:
+    """Positions of the test images that a look at so many sees, ascending; all where that is None.
+
+    Of images in folders, which lie class by class, they are of all classes alike; more of them contain the fewer.
+    """
+    test = data.split.test
+    if count is None or not isinstance(data.test, StreamedImages):
+        return test[:count]
+    order = stratified_order(data.test.y.cpu()[test], generator(0, "looked at"))
+    return test[order[:count].sort().values]
 
 
 def images_of(source: ImageSource, index: Tensor) -> tuple[Images, Labels]:

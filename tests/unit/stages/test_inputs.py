@@ -1,6 +1,7 @@
 """From raw files through the store to batches: what the first stage writes is what the others read."""
 
 import io
+from importlib import import_module
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from distillab.core.workspace import Workspace
 from distillab.data.digits import DigitsSpec
 from distillab.data.imagenet import ImageNetSpec
 from distillab.stages import inputs, prepare
-from distillab.stages.inputs import device_for, images_of, prepared_data, release_of, trained_network
+from distillab.stages.inputs import device_for, images_of, looked_at, prepared_data, release_of, trained_network
 
 
 def member(part, data):
@@ -90,6 +91,37 @@ def test_images_on_disk_are_found_again(prepared, folder):
     stored = workspace.loaded("images", load_tensors)
     assert "train_x" not in stored
     assert str(folder) not in bytes(stored["train_names"].tolist()).decode()
+
+
+def test_images_in_folders_are_looked_at_class_by_class_alike(prepared, folder):
+    """They lie class by class: the first so many would be of a few classes."""
+    data, _workspace = prepared(ImageNetSpec(root=str(folder), classes=2, size=8, val=2, workers=0))
+    seen = [looked_at(data, count) for count in (2, 4, 5)]
+    for index in seen:
+        assert data.test.y[index].bincount(minlength=2).tolist() in ([len(index) // 2] * 2, [2, 3], [3, 2])
+        assert torch.equal(index, index.sort().values)
+    assert set(seen[0].tolist()) < set(seen[1].tolist()) < set(seen[2].tolist())
+    assert torch.equal(looked_at(data, None), data.split.test)
+    assert torch.equal(looked_at(data, 99), data.split.test)
+
+
+def test_of_images_in_memory_the_first_so_many_are_looked_at(prepared):
+    data, _workspace = prepared(DigitsSpec(val=10))
+    assert torch.equal(looked_at(data, 7), data.split.test[:7])
+    assert torch.equal(looked_at(data, None), data.split.test)
+
+
+@pytest.mark.parametrize(
+    ("member", "count"),
+    [("ce-cnn_digits-s0-fgsm", 12), ("ce-cnn_digits-s0-certify-ibp", 11), ("ta-T1-step0-s1-sensitivity", 9)],
+)
+def test_whoever_looks_at_some_test_images_looks_at_these(small, monkeypatch, tmp_path, member, count):
+    asked, last = [], small.index("test")[-3:]
+    module = import_module(f"distillab.stages.{small.member(member).stage}")
+    monkeypatch.setattr(module, "looked_at", lambda _data, count: asked.append(count) or last)
+    frame = small.remade(small.member(member), tmp_path).frame
+    assert asked == [count]
+    assert frame.groupby("eps").size().eq(3).all() if "eps" in frame else len(frame) == 3
 
 
 def test_a_gpu_that_is_not_there_is_one_line(prepared):
