@@ -1,10 +1,11 @@
 """The GPUs that this machine lends to its jobs, known without torch, and which of them a process takes."""
 
-import fcntl
 import os
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from socket import gethostname
+
+from distillab.core.locks import hold
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 """What says which GPUs a process sees: set by a user, by a cluster for its jobs, or by ``take_gpu``."""
@@ -50,18 +51,7 @@ def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str,
     turns = 1
     while True:
         for gpu in gpus:
-            if _held(folder / f"{gethostname()}-{gpu.replace('/', '_')}-{turns}.lock"):
+            if hold(folder / f"{gethostname()}-{gpu.replace('/', '_')}-{turns}.lock"):
                 environment[VISIBLE] = gpu
                 return gpu
         turns += 1
-
-
-def _held(path: Path) -> bool:
-    """Hold a lock file for the life of this process, if nobody else does."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # never closed: the lock goes with the process
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return False
-    return True
