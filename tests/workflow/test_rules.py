@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import torch
 from project import MODELS, ONE_STUDY, TABLES, TEACHERS, Project, different, rules_run
 
 from distillab.core.stages import BATCHABLE, STAGES
@@ -34,13 +35,17 @@ def test_dry_run_shows_every_rule(fresh: Callable[[str], Project]) -> None:
 def test_rules_that_compute_ask_for_a_gpu_where_one_is_wanted(
     fresh: Callable[[str], Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether this machine has any is told by the environment: a run on a cluster plans on a machine without."""
+    """With ``auto`` where torch sees one, as the jobs will: a GPU that it does not see is told in one line."""
     project, computing = fresh("project"), EVERY_RULE - {"prepare", "collect", "report"}
-    cases = {("", "auto"): set(), ("", "cuda"): computing, ("0", "cpu"): set(), ("0,1", "auto"): computing}
+    seen = computing if torch.cuda.is_available() else set()
+    cases = {("", "auto"): set(), ("", "cuda"): computing, ("0", "cpu"): set(), ("0", "auto"): seen,
+             ("0,1", "cuda"): computing}  # fmt: skip
     for (visible, device), expected in cases.items():
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
         project.choose({"device": device})
-        rules = re.findall(r"rule (\w+):.*?resources: (.*?)\n", project.snakemake("-n"), re.S)
+        said = project.snakemake("-n")
+        rules = re.findall(r"rule (\w+):.*?resources: (.*?)\n", said, re.S)
+        assert ("sees none of this machine's GPUs" in said) is ((visible, device) == ("0", "auto") and not seen)
         assert {rule for rule, resources in rules if "gpu=1" in resources} == expected, (visible, device)
     prepared = "results/tiny/receipts/prepare/all.json"
     assert re.search(r"Provided resources: gpu=\D*2", project.snakemake("-p", prepared))

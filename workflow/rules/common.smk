@@ -4,7 +4,7 @@ from datetime import datetime
 
 from snakemake.exceptions import WorkflowError
 
-from distillab.core.gpus import asks_for_gpu, gpus_here
+from distillab.core.gpus import gpus_here
 from distillab.core.signals import ending
 from distillab.core.throughput import Throughput
 from distillab.plan import load_plan
@@ -13,6 +13,7 @@ from distillab.plan.priorities import priorities
 from distillab.plan.progress import note_asked
 from distillab.plan.workflow import become_master, exit_on_error, find_own_programs
 from distillab.plan.workflow import foreign_config, look_first
+from distillab.plan.workflow import tell_of_unseen_gpus
 from distillab.reporting.outdated import mark_outdated
 
 find_own_programs()
@@ -23,6 +24,7 @@ with exit_on_error():
     # A cluster's jobs read this file too.
     if workflow.is_main_process:
         look_first(PLAN)
+        tell_of_unseen_gpus(PLAN)
 
 
 RESULTS = f"results/{PLAN.preset}"
@@ -30,9 +32,9 @@ JOBS = {(job.stage, job.id): job for job in PLAN.jobs}
 SPEEDS = Throughput(Path()).known
 PRIORITIES = priorities(PLAN.jobs, SPEEDS)
 
-# With `device: auto`, GPUs are asked for where this machine has any.
+# With `device: auto`, GPUs are asked for where torch sees any: so do the jobs.
 GPUS = gpus_here()
-GPU = int(asks_for_gpu(PLAN.device, GPUS))
+GPU = int(PLAN.computes_on == "cuda")
 
 # One job per GPU at a time, unless `--resources gpu=N` says otherwise.
 if GPU and workflow.local_exec and "gpu" not in workflow.global_resources:

@@ -15,6 +15,7 @@ from distillab.evaluate.targets import random_targets
 from distillab.metrics.intervals import Estimate, wilson
 from distillab.models.modes import frozen
 from distillab.specs.attack import AttackSpec
+from distillab.training.precision import exact_kernels
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class AttackedModel(AttackTable):
         return wilson(int(self.success.sum()), int(self.correct.sum()))
 
 
+@exact_kernels()
 def attack_model(
     model: nn.Module,
     images: Images,

@@ -20,6 +20,7 @@ from distillab.metrics.levels import Levels
 from distillab.params.audit_plan import ATTACKS, EACH
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.thief import AnswerForm
+from distillab.training.precision import exact_kernels
 
 MODEL, CONTROL = "model", "control"
 
@@ -54,6 +55,7 @@ class AuditedModel:
         return self.decision.reason
 
 
+@exact_kernels()
 def audit_model(  # noqa: PLR0913 - an audit is this many things
     query: Query,
     images: Images,

@@ -12,6 +12,7 @@ from distillab.evaluate.run_certifier import CertificateTable, radii, run_certif
 from distillab.metrics.intervals import Estimate, wilson
 from distillab.models.modes import frozen
 from distillab.specs.certifier import CertifierSpec
+from distillab.training.precision import exact_kernels
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class CertifiedModel(CertificateTable):
         return wilson(int(self.certified.sum()), len(self.certified))
 
 
+@exact_kernels()
 def certify_model(
     model: nn.Module,
     images: Images,

@@ -19,6 +19,7 @@ from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.thief import AnswerForm
 from distillab.training.checkpoint import History
 from distillab.training.objective import Objective, Task
+from distillab.training.precision import exact_kernels
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Knockoff:
     spec: KnockoffSpec
     """The attack with every parameter."""
 
+    @exact_kernels()
     def accuracy(self, images: Images, labels: Labels) -> Estimate:
         """Share of images that the student classifies correctly, in [0, 1], with its 95 % interval over images.
 
@@ -49,6 +51,7 @@ class Knockoff:
         return wilson(int(right.sum()), len(right))
 
 
+@exact_kernels()
 def steal_model(  # noqa: PLR0913 - a theft is this many things
     query: Query,
     images: Images,

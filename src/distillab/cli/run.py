@@ -8,7 +8,7 @@ from pathlib import Path
 from distillab.core.absence import clear_failures, write_failures
 from distillab.core.errors import ArtifactError, BlockedError, DistillabError
 from distillab.core.job import Job, Member, Plan
-from distillab.core.memory import keep_freed_memory
+from distillab.core.memory import keep_freed_memory, let_go
 from distillab.core.receipts import Receipt, write_receipt
 from distillab.core.stages import stage_module
 from distillab.core.workspace import Make, Workspace
@@ -78,6 +78,8 @@ def make_members(job: Job, workspace: Workspace, make: Make) -> tuple[dict[str, 
         except Exception as error:  # whatever a method raises, the other members can be made
             errors[member_id] = error
             log.exception("%s: failed", member_id)
+        if member_id in errors:
+            let_go(errors[member_id])
     return made, errors
 
 

@@ -1,9 +1,11 @@
 """The GPUs that this machine lends to its jobs, known without torch, and which of them a process takes."""
 
-import fcntl
 import os
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
+from socket import gethostname
+
+from distillab.core.locks import hold
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 """What says which GPUs a process sees: set by a user, by a cluster for its jobs, or by ``take_gpu``."""
@@ -12,18 +14,24 @@ DEVICES = Path("/dev")
 
 
 def gpus_here(environment: MutableMapping[str, str] = os.environ, devices: Path = DEVICES) -> list[str]:
-    """Names of the GPUs: those that the environment leaves visible, else all that NVIDIA's driver has."""
+    """Names of the GPUs as CUDA knows them: those that the environment leaves visible, else all that the driver has.
+
+    CUDA counts what it finds from 0; in a container that has a few of a machine's GPUs the driver's files do not.
+    """
     visible = environment.get(VISIBLE)
     if visible is None:
-        numbers = [path.name.removeprefix("nvidia") for path in devices.glob("nvidia[0-9]*")]
-        return sorted((number for number in numbers if number.isdecimal()), key=int)
+        found = [path for path in devices.glob("nvidia[0-9]*") if path.name.removeprefix("nvidia").isdecimal()]
+        return [str(position) for position in range(len(found))]
     names = [name.strip() for name in visible.split(",")]
     return names[: next((i for i, name in enumerate(names) if name in ("", "-1")), len(names))]
 
 
-def asks_for_gpu(device: str, gpus: Sequence[str]) -> bool:
-    """Whether rules that compute ask for a GPU: with ``cuda`` wherever they are planned, with ``auto`` where one is."""
-    return device == "cuda" or (device == "auto" and bool(gpus))
+def driver(described: Path = Path("/proc/driver/nvidia/version")) -> str:
+    """What NVIDIA's driver says of itself; nothing where there is none, or where it does not say."""
+    try:
+        return described.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str, str] = os.environ) -> str | None:
@@ -33,7 +41,7 @@ def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str,
     share. None where there is no GPU, or one alone, which needs no choice.
 
     Args:
-        folder: where the lock files are; one folder per project.
+        folder: where the lock files are; one folder per project, which machines may share.
         gpus: names, as ``gpus_here`` tells them.
         environment: where `VISIBLE` is set.
     """
@@ -43,18 +51,7 @@ def take_gpu(folder: Path, gpus: Sequence[str], environment: MutableMapping[str,
     turns = 1
     while True:
         for gpu in gpus:
-            if _held(folder / f"{gpu.replace('/', '_')}-{turns}.lock"):
+            if hold(folder / f"{gethostname()}-{gpu.replace('/', '_')}-{turns}.lock"):
                 environment[VISIBLE] = gpu
                 return gpu
         turns += 1
-
-
-def _held(path: Path) -> bool:
-    """Hold a lock file for the life of this process, if nobody else does."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # never closed: the lock goes with the process
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return False
-    return True

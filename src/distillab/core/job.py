@@ -17,6 +17,9 @@ from distillab.core.sidecar import SCHEMA
 UNKNOWN_MINUTES = 60
 """Where nobody has measured a network's speed yet: `distillab plan` does."""
 
+UNRECKONED = "work that nobody can reckon"
+"""Key of passes whose speed nobody will ever know: of networks from elsewhere, and of images that only files count."""
+
 LEAST_MINUTES, SLACK = 10, 3
 """Waiting in a queue costs little, and a job that is cut off costs all of it."""
 
@@ -95,6 +98,8 @@ class Plan(_Record):
     """What reports say about the data set and the run."""
     files: dict[str, str] = {}
     """Files of the user's that it was made from, and BLAKE2b-256 of each."""
+    computes_on: str = "cpu"
+    """``cuda`` or ``cpu``: where its networks are made, as torch saw it where this was planned."""
 
     @property
     def device(self) -> str:

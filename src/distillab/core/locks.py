@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError, BusyError
@@ -12,6 +13,9 @@ from distillab.core.files import translated, write_text
 from distillab.core.processes import Owner
 
 RUN = "run.lock"
+
+_HELD: set[FileIO] = set()
+"""Handles of the locks that this process holds or waits for."""
 
 
 @contextmanager
@@ -23,8 +27,8 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
     """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.open("a+", encoding="utf-8")
-    with handle:
+        handle = _opened(path)
+    with handle, _of_this_process(handle):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
@@ -32,13 +36,49 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
             raise BusyError(
                 "is being written by another process",
                 where=str(path.parent),
-                got=handle.read().strip() or "an unknown process",
+                got=handle.read().decode(errors="replace").strip() or "an unknown process",
                 do="wait for it, or end leftovers of a killed run with `distillab resume`",
             ) from error
         handle.truncate(0)
-        handle.write(f"pid {os.getpid()} on {socket.gethostname()}")
-        handle.flush()
+        handle.write(f"pid {os.getpid()} on {socket.gethostname()}".encode())
         yield
+
+
+def hold(path: Path) -> FileIO | None:
+    """Hold the lock file ``path`` until this process ends, however it ends; None where another process holds it."""
+    handle = _opened(path)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    _HELD.add(handle)
+    return handle
+
+
+def _opened(path: Path) -> FileIO:
+    """A lock file without a buffer, which a child could write once more."""
+    return path.open("a+b", buffering=0)
+
+
+@contextmanager
+def _of_this_process(handle: FileIO) -> Iterator[None]:
+    """Keep what locks through ``handle`` from outliving this process in a child that it forks."""
+    _HELD.add(handle)
+    try:
+        yield
+    finally:
+        _HELD.discard(handle)
+
+
+def _close_in_child() -> None:
+    """A lock is free once all that share its handle have closed it: readers of images outlive a killed writer."""
+    for handle in _HELD:
+        handle.close()
+    _HELD.clear()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
 
 
 def held(path: Path) -> bool:
@@ -64,14 +104,11 @@ def hold_run(folder: Path) -> None:
     path = folder / RUN
     with translated(path):
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # never closed: the lock goes with the process
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(handle)
-        raise _goes_on(folder) from error
-    os.truncate(handle, 0)
-    os.write(handle, Owner.this_process(folder, "snakemake").text().encode())
+        handle = hold(path)
+    if handle is None:
+        raise _goes_on(folder)
+    handle.truncate(0)
+    handle.write(Owner.this_process(folder, "snakemake").text().encode())
 
 
 def refuse_beside_run(folder: Path) -> None:

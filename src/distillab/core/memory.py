@@ -4,6 +4,7 @@ import ctypes
 import re
 import resource
 import sys
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +28,23 @@ def keep_freed_memory() -> None:
         return
     mallopt(MMAP_THRESHOLD, LARGEST_MMAP_THRESHOLD)
     mallopt(TRIM_THRESHOLD, NEVER)
+
+
+def let_go(error: BaseException) -> None:
+    """Free what the frames of an error's traceback, and of those that it came from, still hold: tensors above all.
+
+    A kept error would hold them as long as itself; on a GPU the next member has their memory too.
+    """
+    pending, seen = [error], set[int]()
+    while pending:
+        each = pending.pop()
+        if id(each) not in seen:
+            seen.add(id(each))
+            traceback.clear_frames(each.__traceback__)
+            pending += [other for other in (each.__cause__, each.__context__) if other is not None]
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 class PeakMemory:

@@ -28,3 +28,7 @@ class Recent:
             self.bytes -= self._held.pop(oldest)[1]
         kept: Value = value
         return kept
+
+    def forget(self, key: Hashable) -> None:
+        """Let go of a key's value, if it is held."""
+        self.bytes -= self._held.pop(key, (None, 0))[1]

@@ -18,6 +18,8 @@ class Stage:
     """Whether it runs networks, on the device that was chosen."""
     incomplete: bool = False
     """Whether it is made from the parents that there are; any other stage needs all of them."""
+    beside: tuple[str, ...] = ()
+    """Suffixes of what is put beside a payload, under its name."""
     module: str = field(default="", kw_only=True)
     """Whose ``make`` makes its members; ``distillab.stages.<name>`` where empty."""
 
@@ -80,6 +82,7 @@ STAGES: dict[str, Stage] = {
         "render the pages",
         "reports/{report}.html",
         computes=False,
+        beside=(".ipynb", ".png"),
         module="distillab.reporting.page",
     ),
 }

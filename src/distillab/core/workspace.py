@@ -14,6 +14,7 @@ from distillab.core.job import Job, Member, Plan
 from distillab.core.lineage import Lineage
 from distillab.core.locks import exclusive, registered
 from distillab.core.provenance import environment, run_record
+from distillab.core.recent import Recent
 from distillab.core.sidecar import Payload, Sidecar, check_payload, payload_of, read_sidecar
 from distillab.core.store import Entry, Store
 
@@ -22,6 +23,9 @@ PARAMS = "params.yaml"
 
 HIDDEN = Path(".distillab")
 """The project's folder for the store, the plans and the register of running stages."""
+
+KEPT = 2**29
+"""Bytes of networks and answers that a job keeps loaded, beyond the one that it read last."""
 
 Loaded = TypeVar("Loaded")
 
@@ -46,11 +50,12 @@ Make = Callable[[Member, "Workspace", Entry], Product]
 
 @dataclass(eq=False)
 class Workspace:
-    """One project folder and one plan; loaded inputs are kept for the members of a job."""
+    """One project folder and one plan; a job keeps the data that it loaded, and other inputs while there is room."""
 
     root: Path
     plan: Plan
     _loaded: dict[str, Any] = field(default_factory=dict)
+    _recent: Recent = field(default_factory=lambda: Recent(KEPT))
 
     @property
     def store(self) -> Store:
@@ -105,11 +110,16 @@ class Workspace:
         return sidecar
 
     def loaded(self, member_id: str, load: Callable[[Path], Loaded]) -> Loaded:
-        """An input member's payload as ``load`` reads it, verified once and kept for the members of the job.
+        """An input member's payload as ``load`` reads it, verified when it is read.
+
+        Data are kept for the members of the job; a job of many networks keeps those of them that it read last.
 
         Raises:
             ArtifactError: the input is absent, damaged, or not what the plan asks for.
         """
+        if self.member(member_id).stage != "prepare":
+            size = self.payload(self.member(member_id)).stat
+            return self._recent.get(member_id, lambda: load(self.verified_path(member_id)), lambda _: size().st_size)
         if member_id not in self._loaded:
             self._loaded[member_id] = load(self.verified_path(member_id))
         kept: Loaded = self._loaded[member_id]
@@ -137,6 +147,7 @@ class Workspace:
             if sidecar is None:
                 sidecar = self._make(member, make, entry)
                 self._loaded.pop(member.id, None)
+                self._recent.forget(member.id)
             else:
                 log.info("%s: from the store", member.id)
             self.lineage.note(member, sidecar)

@@ -1,14 +1,18 @@
 """The plan of a params file, cached by its content and the code's, so that a no-op never imports torch.
 
-A cached plan is believed only if its digest is that of its text and of the sources it was made from.
+A cached plan is believed only if its digest is that of its text, of the sources it was made from, and of the hardware
+that its jobs' figures are for.
 """
 
 import hashlib
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError
+from distillab.core.gpus import driver, gpus_here
 from distillab.core.job import Plan, read_plan, write_plan
+from distillab.core.provenance import processor
 from distillab.core.sidecar import file_hash
 from distillab.core.workspace import HIDDEN, PARAMS
 from distillab.studies import PAGES
@@ -45,11 +49,16 @@ def _is_of_these_files(plan: Plan) -> bool:
 
 
 def plan_path(root: Path = Path()) -> Path:
-    """Where the plan of the present parameters and code is cached."""
-    digest = hashlib.blake2b(digest_size=16)
+    """Where the plan of the present parameters, code and hardware is cached."""
+    digest = hashlib.blake2b("\0".join(_hardware()).encode(), digest_size=16)
     for name, file in _sources(root):
         digest.update(f"{name}\0".encode() + file.read_bytes())
     return root / HIDDEN / "plans" / f"{digest.hexdigest()}.json"
+
+
+def _hardware() -> tuple[str, ...]:
+    """What decides where a plan computes and whose speeds it needs, as far as it is known without torch."""
+    return processor(), version("torch"), *(("a GPU", driver()) if gpus_here() else ())
 
 
 def _sources(root: Path) -> Iterator[tuple[str, Path]]:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from math import sqrt
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_
 from distillab.plan.reckoning import TIMED, Reckoning, has_method
 from distillab.plan.rehearsal import Rehearsal
 from distillab.plan.speed import MEMORY, bounded, seconds_per_image, threads
+from distillab.training.precision import exact_kernels
 
 MINUTE = 35.0
 """Seconds that a calibration may take: with what else `distillab plan` does, it is less than a minute."""
@@ -57,8 +59,9 @@ def calibrate(plan: Plan, members: Iterable[Member], speeds: Throughput, *, seco
         return
     end = time.monotonic() + seconds
     waiting = list(members)
-    memory = MEMORY if computes_on(plan) == "cpu" else None
-    with bounded(HOUR, memory):  # all of them together: the allocator keeps what one of them freed
+    on_cpu = computes_on(plan) == "cpu"
+    memory, kernels = (MEMORY, nullcontext()) if on_cpu else (None, exact_kernels())  # as jobs have them
+    with kernels, bounded(HOUR, memory):  # all of them together: the allocator keeps what one of them freed
         for tasks in (_networks(plan, waiting), _methods(plan, waiting, speeds)):
             for task in tasks:
                 left = end - time.monotonic()

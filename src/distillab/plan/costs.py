@@ -9,11 +9,9 @@ import torch
 from distillab.attacks import ATTACKS
 from distillab.core.job import Member, Plan
 from distillab.core.provenance import processor
-from distillab.data import DATASETS
 from distillab.defenses import DEFENSES
 from distillab.defenses.adversarial_training import AdversarialTrainingSpec
-from distillab.plan.image_counts import least, test_images, train_images
-from distillab.specs.thief import OTHER_IMAGES
+from distillab.plan.image_counts import least, other_images, test_images, train_images
 
 IMAGES_UNKNOWN = "only the files say how many images there are; data.train_limit and data.test_limit bound them"
 
@@ -76,7 +74,7 @@ def unknown_images(plan: Plan) -> bool:
     """Whether only the files of a data set know how many images are trained on or attacked."""
     known, limits = plan.facts["data"], plan.params["data"]
     own = [least(known[part], limits[f"{part}_limit"]) for part in ("train", "test")]
-    return None in (*own, *(_other_images(plan, member) for member in plan.members.values()))
+    return None in (*own, *(other_images(plan, member) for member in plan.members.values()))
 
 
 def _training(plan: Plan, member: Member) -> Cost | None:
@@ -84,7 +82,7 @@ def _training(plan: Plan, member: Member) -> Cost | None:
     settings = f"{recipe['precision']}{' channels_last' if recipe['channels_last'] else ''}"
     everything = member.stage == "distill" or plan.params["data"]["refit"]
     held_out = 0 if everything else int(plan.params["data"]["val"])
-    own, other, epochs = train_images(plan, held_out), _other_images(plan, member), int(recipe["epochs"])
+    own, other, epochs = train_images(plan, held_out), other_images(plan, member), int(recipe["epochs"])
     if own is None or other is None:
         return None
     images = own + other
@@ -125,11 +123,3 @@ def _attack(plan: Plan, member: Member) -> Cost | None:
 def _place(plan: Plan) -> dict[str, Any]:
     facts = plan.facts["data"]
     return {"device": device_name(computes_on(plan)), "shape": (*facts["shape"], facts["classes"])}
-
-
-def _other_images(plan: Plan, member: Member) -> int | None:
-    """How many images of another data set a thief asks about."""
-    if OTHER_IMAGES not in member.parents:
-        return 0
-    spec = DATASETS.parse(plan.members[member.parents[OTHER_IMAGES]].spec["data"])
-    return least(spec.facts.train, spec.train_limit)

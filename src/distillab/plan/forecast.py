@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distillab.core.job import Job, Member, Plan
+from distillab.core.job import UNRECKONED, Job, Member, Plan
 from distillab.core.sidecar import sidecar_path
 from distillab.core.throughput import Throughput
 from distillab.core.workspace import Workspace
@@ -71,7 +71,7 @@ class Forecast:
 
     def _share(self, job: Job) -> float:
         """A member's share of its job's passes."""
-        if not job.passes:
+        if job.passes.keys() <= {UNRECKONED}:
             return TYPICAL.get(job.stage, 0.0)
         speeds = {**job.stated, **self.speeds}
         return sum(count * speeds.get(key, UNKNOWN) for key, count in job.passes.items()) / len(job.members)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError
-from distillab.core.job import Plan, read_plan
+from distillab.core.job import Member, Plan, read_plan
 from distillab.core.locks import held, living
 from distillab.core.sidecar import read_sidecar, sidecar_path
+from distillab.core.stages import STAGES
 from distillab.core.store import Entry, Store
 from distillab.core.workspace import HIDDEN
 from distillab.plan.cache import load_plan, plan_path
@@ -44,8 +45,7 @@ def prune(root: Path, *, delete: bool) -> Iterator[str]:
 
 def orphans(root: Path, plan: Plan) -> Iterator[Leftover]:
     """Files under this preset's results that the plan does not make and nobody is writing."""
-    wanted = {root / member.path for member in plan.members.values() if member.path}
-    wanted |= {sidecar_path(path) for path in wanted}
+    wanted = {root / path for member in plan.members.values() if member.path for path in _kept_of(member)}
     manifest = manifest_path(root, plan.preset)
     wanted |= {manifest, signature_path(manifest), *(root / job.output for job in plan.jobs)}
     folder = root / "results" / plan.preset
@@ -55,6 +55,12 @@ def orphans(root: Path, plan: Plan) -> Iterator[Leftover]:
         in_use = path.name == ".gitignore" or (busy and path.suffix == ".tmp")
         if path.is_file() and path not in wanted and not kept & set(path.parents) and not in_use:
             yield Leftover(path, path.stat().st_size, "not in the plan")
+
+
+def _kept_of(member: Member) -> Iterator[Path]:
+    """A member's payload, its sidecar, and what is put beside it."""
+    path = Path(member.path)
+    yield from (path, sidecar_path(path), *(path.with_suffix(suffix) for suffix in STAGES[member.stage].beside))
 
 
 def old_entries(root: Path) -> Iterator[Leftover]:

@@ -4,12 +4,13 @@ from collections import Counter
 from math import prod
 from typing import Any
 
-from distillab.core.gpus import asks_for_gpu, gpus_here
-from distillab.core.job import Job, Member, Plan
+from distillab.core.job import UNRECKONED, Job, Member, Plan
 from distillab.core.stages import STAGES
 from distillab.data import DATASETS
 from distillab.plan.absent_gpu import network_memory_mb, seconds_per_image
+from distillab.plan.arrays import arrays_mb
 from distillab.plan.costs import ABSENT_GPU, Cost, computes_on, cost_of, device_name
+from distillab.plan.image_counts import least, test_images
 from distillab.plan.priorities import UNKNOWN
 from distillab.plan.reckoning import READING, Reckoning
 from distillab.specs.data import DataSpec
@@ -27,27 +28,33 @@ CUDA_MB = 2500
 
 
 def with_resources(plan: Plan) -> Plan:
-    """The plan, whose jobs know their passes, and what they ask for where they compute on a GPU."""
-    on = device_name(computes_on(plan))
-    jobs = [job.model_copy(update=_counted(plan, job)) for job in plan.jobs]
-    if computes_on(plan) == "cuda":
-        jobs = [_on_gpu(plan, job, stated=on == ABSENT_GPU) for job in jobs]
-    return plan.model_copy(update={"jobs": tuple(jobs)})
+    """The plan, which knows where it computes, and its jobs their passes and what they ask for on a GPU."""
+    kind = computes_on(plan)
+    jobs = [job.model_copy(update=_counted(plan, job) | _held(plan, job, kind)) for job in plan.jobs]
+    if kind == "cuda":
+        jobs = [_on_gpu(plan, job, stated=device_name(kind) == ABSENT_GPU) for job in jobs]
+    return plan.model_copy(update={"jobs": tuple(jobs), "computes_on": kind})
 
 
 def asked(plan: Plan, job: Job, speeds: dict[str, float]) -> dict[str, int]:
     """What a job's rule asks for: GPUs, megabytes and minutes."""
-    gpu = STAGES[job.stage].computes and asks_for_gpu(plan.device, gpus_here())
+    gpu = STAGES[job.stage].computes and plan.computes_on == "cuda"
     return {"gpu": int(gpu), "mem_mb": job.memory_mb, "runtime": job.minutes(speeds)}
+
+
+def _held(plan: Plan, job: Job, kind: str) -> dict[str, Any]:
+    return {"memory_mb": job.memory_mb + arrays_mb(plan, job, kind)}
 
 
 def _counted(plan: Plan, job: Job) -> dict[str, Any]:
     """A job's passes; of one that looks at the files of a data set, these."""
     specs = (plan.members[name].spec for name in job.members if job.stage == "prepare")
     data = [spec["data"] for spec in specs if "data" in spec]
-    files = sum(images_of(spec) for each in data if (spec := DATASETS.parse(each)).streaming)
-    if files:
-        return {"passes": {FILES: files}, "stated": {FILES: READING[True] / 2}}
+    streamed = [spec for each in data if (spec := DATASETS.parse(each)).streaming]
+    if any(None in (spec.facts.train, spec.facts.test) for spec in streamed):
+        return {"passes": {UNRECKONED: 1}}
+    if streamed:
+        return {"passes": {FILES: sum(map(images_of, streamed))}, "stated": {FILES: READING[True] / 2}}
     return {"passes": passes_of(plan, job)}
 
 
@@ -74,14 +81,23 @@ def _of_key(costs: list[Cost]) -> dict[str, Cost]:
 def passes_of(plan: Plan, job: Job) -> dict[str, int]:
     """What a job's trainings, attacks and certificates take, in plain training steps of an image.
 
-    By the key under which the speed of these is known; what methods take beside them as it is stated.
+    By the key under which the speed of these is known; what methods take beside them as it is stated. What computes and
+    cannot be reckoned has the key `UNRECKONED`.
     """
     total, reckoning = Counter[str](), Reckoning(plan, {})
     for member in (plan.members[name] for name in job.members):
         cost = _network(plan, member)
         if cost is not None:
             total[cost.key] += round(reckoning.work(member).seconds / UNKNOWN)
+        if STAGES[job.stage].computes and (cost is None or _tests_on_uncounted(plan, member)):
+            total[UNRECKONED] += 1
     return {key: passes for key, passes in total.items() if passes}
+
+
+def _tests_on_uncounted(plan: Plan, member: Member) -> bool:
+    """Whether a member looks at test images of which only the files know how many there are."""
+    looks = member.stage in ("measure", "sensitivity", "certify")
+    return looks and least(member.spec.get("images"), test_images(plan)) is None
 
 
 def memory_mb(data: DataSpec) -> int:

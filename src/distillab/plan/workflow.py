@@ -5,9 +5,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError, DistillabError, SpecError
+from distillab.core.gpus import gpus_here
 from distillab.core.job import Plan
 from distillab.core.locks import hold_run, refuse_beside_run
 from distillab.core.signals import end_with_stages_on_signals
@@ -44,6 +46,17 @@ def look_first(plan: Plan) -> None:
         log.warning("distillab: %s", error)
         return
     take_away_untrue(plan)
+
+
+def tell_of_unseen_gpus(plan: Plan) -> None:
+    """Warn in one line where the machine has GPUs and torch sees none, so that jobs compute on the processor."""
+    if plan.device == "auto" and plan.computes_on == "cpu" and (gpus := gpus_here()):
+        log.warning(
+            "distillab: torch %s sees none of this machine's GPUs (%s): everything computes on the processor; "
+            "install a build of torch with CUDA for its driver, or write `override: {device: cpu}` into params.yaml",
+            version("torch"),
+            ", ".join(gpus),
+        )
 
 
 def become_master() -> None:

@@ -15,7 +15,15 @@ from distillab.evaluate.run_attack import AttackRecord, run_attack
 from distillab.evaluate.targets import random_targets
 from distillab.models.brought.framed import Finite
 from distillab.models.rescaled import rescaled
-from distillab.stages.inputs import PreparedData, device_for, images_of, prepared_data, trained_network
+from distillab.stages.inputs import (
+    TOGETHER,
+    PreparedData,
+    device_for,
+    images_of,
+    looked_at,
+    prepared_data,
+    trained_network,
+)
 
 
 def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
@@ -23,7 +31,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     device = device_for(member, workspace)
     data = prepared_data(member, workspace, device)
     spec = ATTACKS.parse(member.spec["attack"])
-    ids = data.split.test[: spec.images]
+    ids = looked_at(data, spec.images)
     x, y = images_of(data.test, ids)
     model = _attacked(member.parents["model"], workspace, data, device)
     model = rescaled(model, member.spec["temperature"])
@@ -41,7 +49,8 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
         source=source,
     )
     frame = _frame(record, x)
-    frame["farthest"] = farthest_distance(x, spec.norm).cpu().numpy()
+    farthest = [farthest_distance(part, spec.norm) for part in x.split(TOGETHER)]
+    frame["farthest"] = torch.cat(farthest).cpu().numpy()
     with atomic(entry.payload) as temporary:
         frame.to_parquet(temporary, index=False)
     flags = {"zero_gradient": record.zero_gradient_share, "randomized_forward": record.randomized_forward}

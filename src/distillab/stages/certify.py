@@ -20,7 +20,7 @@ from distillab.core.store import Entry
 from distillab.core.workspace import Product, Workspace
 from distillab.evaluate.run_certifier import radii, run_certifier
 from distillab.specs.certifier import CertifierSpec
-from distillab.stages.inputs import device_for, images_of, prepared_data, trained_network
+from distillab.stages.inputs import device_for, images_of, looked_at, prepared_data, trained_network
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -29,7 +29,7 @@ def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
     """The per-example table; what it cost goes to the sidecar."""
     device, asked = device_for(member, workspace), member.spec
     data = prepared_data(member, workspace, device)
-    ids = data.split.test[: asked["images"]]
+    ids = looked_at(data, asked["images"])
     x, y = images_of(data.test, ids)
     dtype = DTYPES[asked["precision"]]
     model = trained_network(member.parents["model"], workspace, data, device)

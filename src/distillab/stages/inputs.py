@@ -1,6 +1,5 @@
 """What the stages load: the device, the prepared data, trained networks."""
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from distillab.core.errors import SpecError
+from distillab.core.generators import generator
 from distillab.core.gpus import gpus_here, take_gpu
 from distillab.core.job import Member
 from distillab.core.payloads import load_tensors
@@ -16,7 +16,7 @@ from distillab.core.shapes import Images, Labels
 from distillab.core.workspace import HIDDEN, Workspace
 from distillab.data import DATASETS
 from distillab.data.dataset import ImageSource, ResidentImages, batches
-from distillab.data.splits import Split
+from distillab.data.splits import Split, stratified_order
 from distillab.data.streaming import ImageFiles, StreamedImages
 from distillab.defenses import DEFENSES
 from distillab.models import MODELS
@@ -26,6 +26,7 @@ from distillab.models.load import build_model
 from distillab.specs.brought import BroughtSpec
 from distillab.specs.data import DataSpec, StreamingDataSpec
 from distillab.specs.model import Domain
+from distillab.training.precision import use_exact_kernels
 
 if TYPE_CHECKING:
     from distillab.specs.defense import Release
@@ -71,17 +72,8 @@ def device_for(member: Member, workspace: Workspace) -> torch.device:
     torch.set_num_threads(member.threads)
     device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
     if device.type == "cuda":
-        _repeatable_kernels()
+        use_exact_kernels()
     return device
-
-
-def _repeatable_kernels() -> None:
-    """Deterministic and full float32 kernels: attacks and their verification must not run on rounded products."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def prepared_data(member: Member, workspace: Workspace, device: torch.device) -> PreparedData:
@@ -157,6 +149,18 @@ def release_of(model_id: str, workspace: Workspace, data: PreparedData, device: 
         name.removeprefix(RELEASE): tensor.to(device) for name, tensor in tensors.items() if name.startswith(RELEASE)
     }
     return DEFENSES.parse(member.spec["defense"]).release(state, data.domain)
+
+
+def looked_at(data: PreparedData, count: int | None) -> Tensor:
+    """Positions of the test images that a look at so many sees, ascending; all where that is None.
+
+    Of images in folders, which lie class by class, they are of all classes alike; more of them contain the fewer.
+    """
+    test = data.split.test
+    if count is None or not isinstance(data.test, StreamedImages):
+        return test[:count]
+    order = stratified_order(data.test.y.cpu()[test], generator(0, "looked at"))
+    return test[order[:count].sort().values]
 
 
 def images_of(source: ImageSource, index: Tensor) -> tuple[Images, Labels]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -91,6 +92,28 @@ def test_a_member_that_raises_costs_itself_alone(project, made, caplog, error, r
     assert made[1:] == [("data-images", "prepare all")], "only what is missing is made"
     assert receipt_of(project).missing == {}
     assert read_failures(project, "tiny") == {}
+
+
+@pytest.mark.parametrize("kind", [ContractError, MemoryError])
+def test_what_a_failed_member_held_is_gone_when_the_next_begins(project, monkeypatch, kind):
+    """One that ran out of memory would leave the others none."""
+    held, alive = [], []
+
+    class Tensors:
+        pass
+
+    def make(member, _workspace, entry):
+        alive.extend(block() for block in held)
+        if not held:
+            block = Tensors()
+            held.append(weakref.ref(block))
+            raise kind("out of memory")
+        entry.payload.write_bytes(member.id.encode())
+        return Product("cpu")
+
+    monkeypatch.setattr("distillab.stages.prepare.make", make)
+    assert main(["prepare", "all"]) == 0
+    assert alive == [None]
 
 
 def test_where_nothing_was_made_the_first_error_is_the_jobs_and_there_is_no_receipt(project, made, capsys):

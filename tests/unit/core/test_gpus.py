@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from distillab.core.gpus import VISIBLE, asks_for_gpu, gpus_here, take_gpu
+from distillab.core import gpus
+from distillab.core.gpus import VISIBLE, driver, gpus_here, take_gpu
 
 HOLDER = """
 import sys
@@ -40,17 +41,21 @@ def test_the_environment_says_which_are_visible(visible, names, tmp_path):
 
 
 def test_else_the_driver_does(tmp_path):
-    for name in ("nvidia10", "nvidia2", "nvidiactl", "nvidia-uvm", "nvidia0"):
+    for name in ("nvidia10", "nvidia2", "nvidiactl", "nvidia-uvm", "nvidia0", "nvidia3x"):
         (tmp_path / name).touch()
-    assert gpus_here({}, tmp_path) == ["0", "2", "10"]
+    assert gpus_here({}, tmp_path) == ["0", "1", "2"]
 
 
-@pytest.mark.parametrize(
-    ("device", "gpus", "asked"),
-    [("cuda", [], True), ("cuda", ["0"], True), ("auto", [], False), ("auto", ["0"], True), ("cpu", ["0"], False)],
-)
-def test_rules_ask_for_a_gpu_with_cuda_wherever_they_are_planned(device, gpus, asked):
-    assert asks_for_gpu(device, gpus) is asked
+def test_a_container_with_a_few_of_a_machines_gpus_counts_them_from_zero(tmp_path):
+    for name in ("nvidia3", "nvidia5"):
+        (tmp_path / name).touch()
+    assert gpus_here({}, tmp_path) == ["0", "1"]
+
+
+def test_a_driver_says_what_it_is_where_there_is_one(tmp_path):
+    assert driver(tmp_path / "version") == ""
+    (tmp_path / "version").write_text("Kernel Module  550.1\n")
+    assert driver(tmp_path / "version") == "Kernel Module  550.1\n"
 
 
 def test_one_gpu_needs_no_choice(tmp_path):
@@ -75,3 +80,14 @@ def test_jobs_beside_each_other_take_different_gpus_and_share_when_there_are_mor
         for process, _ in held:
             process.kill()
             process.wait()
+
+
+def test_machines_that_share_a_folder_have_gpus_of_their_own(tmp_path, monkeypatch):
+    process, name = holder(tmp_path, "0", "1")
+    try:
+        assert name == "0"
+        monkeypatch.setattr(gpus, "gethostname", lambda: "elsewhere")
+        assert take_gpu(tmp_path, ["0", "1"], {}) == "0"
+    finally:
+        process.kill()
+        process.wait()

@@ -182,3 +182,58 @@ def test_there_is_no_run_where_nobody_holds_the_lock(tmp_path):
     assert not list(tmp_path.iterdir())
     (tmp_path / "run.lock").write_text(Owner.this_process(tmp_path, "snakemake").text())
     refuse_beside_run(tmp_path)
+
+
+WITH_A_CHILD = """
+import os, sys, time
+from pathlib import Path
+from distillab.core.gpus import take_gpu
+from distillab.core.locks import exclusive, hold_run
+folder = Path(sys.argv[1])
+hold_run(folder)
+take_gpu(folder / "gpus", ["0", "1"], {})
+with exclusive(folder / "lock"):
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    print(child, flush=True)
+    sys.stdin.read()
+"""
+"""As a loader of images does, whose workers live on for a while when their parent is killed."""
+
+
+@pytest.fixture
+def parent(tmp_path):
+    """A process with locks, and the number of its child."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WITH_A_CHILD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    child = int(process.stdout.readline())
+    try:
+        yield process, child
+    finally:
+        os.kill(child, signal.SIGKILL)
+        process.kill()
+        process.wait()
+
+
+def test_the_locks_of_a_killed_process_do_not_live_on_in_its_children(tmp_path, parent):
+    process, child = parent
+    locks = [tmp_path / "lock", tmp_path / "run.lock", *(tmp_path / "gpus").iterdir()]
+    assert len(locks) == 3
+    assert [held(lock) for lock in locks] == [True] * 3, "a fork frees nothing"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert psutil.pid_exists(child)
+    assert [held(lock) for lock in locks] == [False] * 3
+
+
+def test_a_child_that_ends_well_frees_nothing_of_its_parents(tmp_path):
+    with exclusive(tmp_path / "lock"):
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert held(tmp_path / "lock")
+    assert not held(tmp_path / "lock")

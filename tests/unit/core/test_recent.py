@@ -53,3 +53,12 @@ def test_a_value_may_be_nothing(made):
     recent = Recent(10)
     assert [recent.get("x", lambda: made.append(1), lambda _: 0) for _ in range(2)] == [None, None]
     assert len(made) == 1
+
+
+def test_what_is_forgotten_takes_no_room_and_is_made_again(made):
+    recent = Recent(10)
+    for key in ("four", "four", "none"):
+        recent.get("four", lambda: made.append(1) or "four", len)
+        recent.forget(key)
+        recent.forget(key)
+    assert (made, recent.bytes) == ([1, 1, 1], 4)

@@ -7,6 +7,7 @@ from distillab.core.errors import ArtifactError, ContractError
 from distillab.core.job import Job, Member, Plan
 from distillab.core.locks import exclusive, living
 from distillab.core.payloads import load_tensors, save_tensors
+from distillab.core.recent import Recent
 from distillab.core.sidecar import Parent, file_hash, read_sidecar, sidecar_path
 from distillab.core.workspace import Product, Workspace
 
@@ -144,3 +145,17 @@ def test_a_running_job_is_registered(workspace):
         assert len(list(folder.glob("*.json"))) == 1
     assert living(folder) == []
     assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(("stage", "kept"), [("prepare", 4), ("teach", 2)])
+def test_a_job_keeps_its_data_and_of_its_networks_those_that_it_read_last(tmp_path, stage, kept):
+    """Weights of all members of a large job would not fit."""
+    ones = {f"m{i}": member(f"m{i}", f"results/t/m{i}.safetensors") for i in range(4)}
+    ones = {name: one.model_copy(update={"stage": stage}) for name, one in ones.items()}
+    plan = Plan(preset="t", params={}, members=ones, jobs=(), studies={}, facts={})
+    writer = Workspace(tmp_path, plan)
+    sizes = {writer.produce(one, Maker()).payload.stat().st_size for one in ones.values()}
+    reader = Workspace(tmp_path, plan, _recent=Recent(2 * max(sizes)))
+    read = [reader.loaded(name, load_tensors)["x"] for name in ones]
+    again = [reader.loaded(name, load_tensors)["x"] for name in reversed(ones)]
+    assert sum(old is new for old, new in zip(reversed(read), again, strict=True)) == kept

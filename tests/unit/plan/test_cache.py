@@ -6,7 +6,7 @@ import pytest
 
 from distillab.core.errors import SpecError
 from distillab.core.job import read_plan
-from distillab.plan import build
+from distillab.plan import build, cache
 from distillab.plan.cache import load_plan, plan_path
 
 
@@ -56,6 +56,29 @@ def test_every_source_has_a_part_in_the_name(project, source):
     before = plan_path(root)
     file.write_text(f"{file.read_text() if file.exists() else ''}\n")
     assert plan_path(root) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("processor", lambda: "another"), ("gpus_here", lambda: ["0"]), ("version", lambda _package: "another")],
+)
+def test_so_has_the_hardware_that_its_figures_are_for(project, monkeypatch, name, value):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    root = project()
+    before = plan_path(root)
+    monkeypatch.setattr(cache, name, value)
+    assert plan_path(root) != before
+
+
+def test_a_gpus_driver_has_a_part_in_the_name_where_there_is_a_gpu(project, monkeypatch):
+    root, names = project(), []
+    for visible in ("", "0"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        for said in ("550.1", "560.2"):
+            monkeypatch.setattr(cache, "driver", lambda said=said: said)
+            names.append(plan_path(root))
+    assert names[0] == names[1]
+    assert len(set(names)) == 3
 
 
 def test_a_file_that_moves_is_another_source(project):

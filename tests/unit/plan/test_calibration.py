@@ -1,6 +1,7 @@
 """What is timed for a plan, in which order, within which limits."""
 
 import pytest
+import torch
 
 from distillab.core.throughput import Throughput
 from distillab.plan import calibration
@@ -98,3 +99,21 @@ def test_one_measurement_leaves_time_for_others(rich, tmp_path, monkeypatch, tim
     calibrate(rich, rich.members.values(), Throughput(tmp_path), seconds=10.0)
     assert max(seconds for seconds, _ in given) <= calibration.SHARE * 10.0
     assert all(memory for _, memory in given)
+
+
+@pytest.mark.parametrize(("kind", "exact"), [("cuda", True), ("cpu", False)])
+def test_a_gpu_is_timed_by_the_kernels_that_jobs_have(rich, tmp_path, monkeypatch, kind, exact):
+    """Rounded products and kernels that do not repeat are faster: plans would tell too little."""
+    seen = []
+
+    def seconds():
+        seen.append((not torch.backends.cudnn.allow_tf32, torch.are_deterministic_algorithms_enabled()))
+        return 1.0
+
+    monkeypatch.setattr(calibration, "computes_on", lambda _plan: kind)
+    monkeypatch.setattr(calibration, "device_name", lambda kind: f"a {kind}")
+    monkeypatch.setattr(calibration, "_networks", lambda *_a: [calibration.Timing("a network", 1, seconds)])
+    monkeypatch.setattr(calibration, "_methods", lambda *_a: [])
+    calibration.calibrate(rich, [], Throughput(tmp_path))
+    assert seen == [(exact, exact)]
+    assert torch.backends.cudnn.allow_tf32

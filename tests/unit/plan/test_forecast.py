@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillab.core.job import Job
+from distillab.core.job import UNRECKONED, Job
 from distillab.core.throughput import Throughput
 from distillab.plan.forecast import TYPICAL, Forecast, wall_seconds
 from distillab.plan.priorities import START
@@ -51,3 +51,10 @@ def test_what_nobody_recorded_is_its_share_of_its_jobs_passes(rich, tmp_path):
     assert forecast.of_process([rich.members[page.members[0]]]) == START + TYPICAL["report"]
     assert forecast.of_process([]) == 0.0
     assert not forecast.is_recorded(rich.members[teach.members[0]])
+
+
+def test_work_that_nobody_can_reckon_is_taken_for_typical(rich, tmp_path):
+    measured = next(each for each in rich.jobs if each.stage == "measure")
+    unknown = measured.model_copy(update={"passes": {UNRECKONED: 1}})
+    plan = rich.model_copy(update={"jobs": tuple(unknown if each is measured else each for each in rich.jobs)})
+    assert Forecast(plan, tmp_path).seconds(plan.members[measured.members[0]]) == TYPICAL["measure"] > 0

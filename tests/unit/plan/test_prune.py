@@ -60,6 +60,22 @@ def test_nothing_to_prune(light):
     assert listed(root) == ["nothing to prune"]
 
 
+def test_a_pages_notebook_and_its_picture_stay_with_it(light):
+    root = light()
+    plan = make_everything(root)
+    pages = [root / member.path for member in plan.members.values() if member.stage == "report"]
+    kept = [page.with_suffix(suffix) for page in pages for suffix in (".ipynb", ".png")]
+    for path in kept:
+        path.write_bytes(b"beside")
+    strays = [pages[0].with_name("former.ipynb"), (root / plan.members["ce-cnn_digits-s0"].path).with_suffix(".png")]
+    for path in strays:
+        path.write_bytes(b"of nothing")
+    assert {line.split("  (")[0].split("  ")[-1] for line in listed(root)[:-1]} == {str(path) for path in strays}
+    list(prune(root, delete=True))
+    assert all(path.exists() for path in kept)
+    assert not any(path.exists() for path in strays)
+
+
 def test_a_receipt_of_a_job_that_is_no_more_can_go(light):
     root = light()
     make_everything(root)

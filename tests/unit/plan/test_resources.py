@@ -5,12 +5,13 @@ from collections import Counter
 import pytest
 import torch
 
-from distillab.core.job import LEAST_MINUTES, SLACK
+from distillab.core.job import LEAST_MINUTES, SLACK, UNKNOWN_MINUTES, UNRECKONED
 from distillab.core.stages import STAGES
+from distillab.plan import costs, resources
 from distillab.plan.costs import cost_of
 from distillab.plan.priorities import UNKNOWN
 from distillab.plan.reckoning import ATTACK_PASS, CERTIFIED_STEP, CHECKS, READING, Reckoning
-from distillab.plan.resources import BASE_MB, COPIES, CUDA_MB, asked, memory_mb, passes_of
+from distillab.plan.resources import BASE_MB, COPIES, CUDA_MB, asked, memory_mb, passes_of, with_resources
 
 
 def test_passes_of_a_job_are_those_of_its_members_by_network_and_use(rich):
@@ -70,6 +71,19 @@ def test_on_a_gpu_a_job_asks_for_one_and_for_its_libraries_and_network_beside(pl
         assert ours.digest == theirs.digest
 
 
+@pytest.mark.parametrize(("there", "kind"), [(True, "cuda"), (False, "cpu")])
+def test_with_auto_rules_ask_for_a_gpu_where_the_jobs_will_see_one(rich, monkeypatch, there, kind):
+    """As torch does, whatever files the driver has."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr(resources, "device_name", lambda kind: f"a {kind}")
+    monkeypatch.setattr(costs, "device_name", lambda kind: f"a {kind}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    plan = with_resources(rich.model_copy(update={"params": rich.params | {"device": "auto"}}))
+    assert plan.computes_on == kind
+    assert asked(plan, plan.stage("teach")[0], {})["gpu"] == there
+    assert all(key.endswith(f"on a {kind}") for key in plan.stage("teach")[0].passes)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="about a GPU that is not here")
 def test_minutes_rest_on_what_is_stated_until_somebody_timed_the_network(plan_of):
     plan = plan_of({"device": "cuda", "train": {"epochs": 10_000}})
@@ -77,6 +91,47 @@ def test_minutes_rest_on_what_is_stated_until_somebody_timed_the_network(plan_of
     ((key, passes),) = job.passes.items()
     assert asked(plan, job, {})["runtime"] == round(SLACK * passes * job.stated[key] / 60) > LEAST_MINUTES
     assert asked(plan, job, {key: 1.0})["runtime"] == round(SLACK * passes / 60)
+
+
+FOLDER = {"name": "image_folder", "title": "Own", "path": "own", "shape": [1, 8, 8], "classes": 3, "val": 60}
+
+
+def minutes(plan, speed):
+    """By stage, what its jobs ask for once a pass of every network that can be built was timed."""
+    speeds = {key: speed for job in plan.jobs for key in job.passes if key != UNRECKONED}
+    return {stage: {job.minutes(speeds) for job in plan.stage(stage)} for stage in STAGES if plan.stage(stage)}
+
+
+def test_work_on_images_that_only_the_files_count_asks_for_an_hour(plan_of):
+    studies = {"studies": ["adversarial", "certified"], "seeds": [0], "robustness": {"attacks": {"cw_l2": None}}}
+    unbounded = plan_of(studies | {"data": FOLDER | {"train_limit": None, "test_limit": None}})
+    asked_for = minutes(unbounded, 1e-9)
+    computing = {stage for stage in asked_for if STAGES[stage].computes}
+    assert {stage: asked_for[stage] for stage in computing} == {stage: {UNKNOWN_MINUTES} for stage in computing}
+    assert asked_for["collect"] == asked_for["report"] == {LEAST_MINUTES}
+    bounded = minutes(plan_of(studies | {"data": FOLDER | {"train_limit": 90, "test_limit": 20}}), 1e-9)
+    assert {least for values in bounded.values() for least in values} == {LEAST_MINUTES}
+
+
+def test_so_does_what_looks_at_test_images_that_nobody_counted(plan_of):
+    """A limit of the training images says nothing of them; a number of images that is named says it all."""
+    studies = {"studies": ["certified"], "seeds": [0], "certification": {"images": 10}}
+    asked_for = minutes(plan_of(studies | {"data": FOLDER | {"train_limit": 90, "test_limit": None}}), 1e-9)
+    assert asked_for["measure"] == {UNKNOWN_MINUTES}
+    assert asked_for["teach"] == asked_for["certify"] == {LEAST_MINUTES}
+
+
+def test_so_does_the_look_at_files_that_nobody_counted(plan_of):
+    assert minutes(plan_of({"data": {"classes": 100}}, "imagenet"), 1e-9)["prepare"] == {UNKNOWN_MINUTES}
+
+
+def test_so_does_what_asks_a_network_that_nobody_can_build(plan_of, tmp_path):
+    (tmp_path / "net.pt").write_bytes(b"never read to plan")
+    models = {"models": {"mine": {"torchscript": str(tmp_path / "net.pt")}}, "trusted": ["mine"]}
+    plan = plan_of({"studies": ["adversarial"], "seeds": [0], "batch": {"attack": ["attack"]}} | models)
+    jobs = {job.id: job.minutes(dict.fromkeys(job.passes.keys() - {UNRECKONED}, 1e-9)) for job in plan.stage("attack")}
+    assert {said for name, said in jobs.items() if "mine" in name} == {UNKNOWN_MINUTES}
+    assert {said for name, said in jobs.items() if "mine" not in name} == {LEAST_MINUTES}
 
 
 def test_networks_that_are_looked_at_count_too(rich):

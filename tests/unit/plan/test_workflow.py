@@ -4,12 +4,13 @@ import logging
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.plan import workflow
-from distillab.plan.workflow import exit_on_error, find_own_programs, foreign_config, look_first
+from distillab.plan.workflow import exit_on_error, find_own_programs, foreign_config, look_first, tell_of_unseen_gpus
 
 
 def test_programs_of_this_environment_come_first(monkeypatch):
@@ -59,6 +60,25 @@ def test_receipts_are_looked_at_first_but_not_while_a_run_goes_on(monkeypatch, c
     look_first(plan)
     assert asked[1:] == [plan]
     assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("plan", "gpus", "told"),
+    [
+        (SimpleNamespace(device="auto", computes_on="cpu"), ["0", "1"], True),
+        (SimpleNamespace(device="auto", computes_on="cuda"), ["0"], False),
+        (SimpleNamespace(device="auto", computes_on="cpu"), [], False),
+        (SimpleNamespace(device="cpu", computes_on="cpu"), ["0"], False),
+    ],
+)
+def test_gpus_that_torch_does_not_see_are_told_in_one_line(monkeypatch, caplog, plan, gpus, told):
+    monkeypatch.setattr(workflow, "gpus_here", lambda: gpus)
+    with caplog.at_level(logging.WARNING, "distillab"):
+        tell_of_unseen_gpus(plan)
+    assert len(caplog.messages) == told
+    if told:
+        assert "sees none of this machine's GPUs (0, 1): everything computes on the processor" in caplog.text
+        assert "\n" not in caplog.messages[0]
 
 
 def test_a_master_holds_the_run_and_ends_with_its_stages(monkeypatch):

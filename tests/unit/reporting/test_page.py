@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from distillab.core.errors import ArtifactError
+from distillab.core.stages import STAGES
 from distillab.core.workspace import Product
 from distillab.reporting import page
 
@@ -33,7 +34,7 @@ def test_a_page_is_made_from_the_checked_tables_of_its_preset(stage, tmp_path):
     rendered = (
         Path(tmp_path / "reports" / "ta.py"), {"tables": f"{tmp_path.as_posix()}/results/tiny/tables/ta"},
         tmp_path / "ta.html", tmp_path / ".distillab" / "notebooks" / "tiny",
-        {end: tmp_path / f"beside.{suffix}" for end, suffix in (("executed", "ipynb"), ("card", "png"))},
+        dict(zip(("executed", "card"), (tmp_path / f"beside{s}" for s in STAGES["report"].beside), strict=True)),
     )  # fmt: skip
     assert calls == [("check", "collect-models"), ("check", "collect-facts"), ("render", *rendered)]
 

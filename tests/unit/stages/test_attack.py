@@ -184,3 +184,13 @@ def test_what_casts_doubt_on_an_attack_is_recorded(small, monkeypatch, tmp_path)
     monkeypatch.setattr(attack, "trained_network", noisy)
     again = small.remade(member, tmp_path)
     assert again.product.results["randomized_forward"] is True
+
+
+def test_the_farthest_distance_is_taken_of_a_few_images_at_a_time(small, monkeypatch, tmp_path):
+    """All at once would hold copies of all pixels."""
+    taken, real = [], attack.farthest_distance
+    monkeypatch.setattr(attack, "TOGETHER", 5)
+    monkeypatch.setattr(attack, "farthest_distance", lambda x, norm: taken.append(len(x)) or real(x, norm))
+    found = small.remade(small.member("ce-cnn_digits-s0-fgsm"), tmp_path).frame["farthest"]
+    assert taken == [5, 5, 2]
+    assert found.equals(small.made("ce-cnn_digits-s0-fgsm").frame["farthest"])

@@ -143,3 +143,54 @@ def test_a_refitted_student_is_scored_by_a_training_without_the_images_of_the_ch
     assert not [path.name for path in made.entry.folder.iterdir() if path.name == "choice"]
     assert any((a - small.weights(student)[name]).abs().max() > 1e-4 for name, a in made.tensors.items())
     assert "choice_accuracy" not in small.made(student).product.results
+
+
+@pytest.fixture
+def killed(refitted, monkeypatch, tmp_path):
+    """A refitted control whose second training is killed in its second epoch; its folder, and what a rerun trains."""
+    member, began = refitted.member("ls0.3-cnn_digits-s1"), []
+    real = training.fit
+
+    def fit(model, images, index, *arguments, progress, **options):
+        began.append(len(index))
+
+        def report(epoch, record):
+            if len(began) == 2 and epoch == 1:
+                raise KeyboardInterrupt
+            progress(epoch, record)
+
+        return real(model, images, index, *arguments, progress=report, **options)
+
+    monkeypatch.setattr(training, "fit", fit)
+    with pytest.raises(KeyboardInterrupt):
+        refitted.remade(member, tmp_path)
+    assert began == [TRAIN, TRAIN + VAL]
+    return lambda: (refitted.remade(member, tmp_path), began[2:])
+
+
+def test_a_kill_in_the_second_training_does_not_cost_the_first(refitted, killed, tmp_path):
+    """And the student, and what chose it, are those of a run that nothing happened to."""
+    assert sorted(path.name for path in (tmp_path / "choice").iterdir()) == ["choice.json"]
+    again, trained = killed()
+    whole = refitted.made("ls0.3-cnn_digits-s1")
+    assert trained == [TRAIN + VAL]
+    assert again.entry.payload.read_bytes() == whole.entry.payload.read_bytes()
+    assert again.product.results == whole.product.results
+    assert not (tmp_path / "choice").exists()
+
+
+@pytest.mark.parametrize("damage", [lambda text: text.replace("0.", "1."), lambda _text: "", lambda _text: "\u00e9"])
+def test_what_is_damaged_is_trained_again(refitted, killed, tmp_path, damage):
+    kept = tmp_path / "choice" / "choice.json"
+    before = kept.read_text()
+    kept.write_text(damage(before), encoding="latin-1")
+    assert kept.read_bytes() != before.encode()
+    again, trained = killed()
+    assert trained == [TRAIN, TRAIN + VAL]
+    assert again.product.results == refitted.made("ls0.3-cnn_digits-s1").product.results
+
+
+def test_so_is_what_belongs_to_another_training(refitted, killed, monkeypatch):
+    monkeypatch.setattr(type(refitted.workspace.lineage), "identity", lambda _self, member: f"another {member.id}")
+    _again, trained = killed()
+    assert trained == [TRAIN, TRAIN + VAL]

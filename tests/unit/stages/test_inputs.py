@@ -1,7 +1,7 @@
 """From raw files through the store to batches: what the first stage writes is what the others read."""
 
 import io
-import os
+from importlib import import_module
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from distillab.core.workspace import Workspace
 from distillab.data.digits import DigitsSpec
 from distillab.data.imagenet import ImageNetSpec
 from distillab.stages import inputs, prepare
-from distillab.stages.inputs import device_for, images_of, prepared_data, release_of, trained_network
+from distillab.stages.inputs import device_for, images_of, looked_at, prepared_data, release_of, trained_network
 
 
 def member(part, data):
@@ -93,6 +93,37 @@ def test_images_on_disk_are_found_again(prepared, folder):
     assert str(folder) not in bytes(stored["train_names"].tolist()).decode()
 
 
+def test_images_in_folders_are_looked_at_class_by_class_alike(prepared, folder):
+    """They lie class by class: the first so many would be of a few classes."""
+    data, _workspace = prepared(ImageNetSpec(root=str(folder), classes=2, size=8, val=2, workers=0))
+    seen = [looked_at(data, count) for count in (2, 4, 5)]
+    for index in seen:
+        assert data.test.y[index].bincount(minlength=2).tolist() in ([len(index) // 2] * 2, [2, 3], [3, 2])
+        assert torch.equal(index, index.sort().values)
+    assert set(seen[0].tolist()) < set(seen[1].tolist()) < set(seen[2].tolist())
+    assert torch.equal(looked_at(data, None), data.split.test)
+    assert torch.equal(looked_at(data, 99), data.split.test)
+
+
+def test_of_images_in_memory_the_first_so_many_are_looked_at(prepared):
+    data, _workspace = prepared(DigitsSpec(val=10))
+    assert torch.equal(looked_at(data, 7), data.split.test[:7])
+    assert torch.equal(looked_at(data, None), data.split.test)
+
+
+@pytest.mark.parametrize(
+    ("member", "count"),
+    [("ce-cnn_digits-s0-fgsm", 12), ("ce-cnn_digits-s0-certify-ibp", 11), ("ta-T1-step0-s1-sensitivity", 9)],
+)
+def test_whoever_looks_at_some_test_images_looks_at_these(small, monkeypatch, tmp_path, member, count):
+    asked, last = [], small.index("test")[-3:]
+    module = import_module(f"distillab.stages.{small.member(member).stage}")
+    monkeypatch.setattr(module, "looked_at", lambda _data, count: asked.append(count) or last)
+    frame = small.remade(small.member(member), tmp_path).frame
+    assert asked == [count]
+    assert frame.groupby("eps").size().eq(3).all() if "eps" in frame else len(frame) == 3
+
+
 def test_a_gpu_that_is_not_there_is_one_line(prepared):
     if torch.cuda.is_available():
         pytest.skip("there is one")
@@ -121,28 +152,9 @@ def test_a_gpu_is_taken_where_there_is_one_and_it_is_not_refused(prepared, monke
     _data, workspace = prepared(DigitsSpec(), device=wanted)
     made_repeatable = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    monkeypatch.setattr(inputs, "_repeatable_kernels", lambda: made_repeatable.append(True))
+    monkeypatch.setattr(inputs, "use_exact_kernels", lambda: made_repeatable.append(True))
     assert device_for(USER, workspace).type == kind
     assert made_repeatable == [True] * (kind == "cuda")
-
-
-def test_kernels_on_a_gpu_are_repeatable_and_exact(monkeypatch):
-    backends = ((torch.backends.cudnn, "benchmark"), (torch.backends.cudnn, "allow_tf32"),
-                (torch.backends.cuda.matmul, "allow_tf32"))  # fmt: skip
-    before = [getattr(backend, name) for backend, name in backends]
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
-    try:
-        for backend, name in backends:
-            setattr(backend, name, True)
-        inputs._repeatable_kernels()
-        assert [getattr(backend, name) for backend, name in backends] == [False] * 3
-        assert torch.are_deterministic_algorithms_enabled()
-        assert torch.is_deterministic_algorithms_warn_only_enabled()
-        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
-    finally:
-        torch.use_deterministic_algorithms(False)
-        for (backend, name), value in zip(backends, before, strict=True):
-            setattr(backend, name, value)
 
 
 def test_images_come_in_the_order_of_the_index_however_many_are_read_at_a_time(prepared, monkeypatch):
