@@ -154,13 +154,14 @@ def release_of(model_id: str, workspace: Workspace, data: PreparedData, device: 
 def looked_at(data: PreparedData, count: int | None) -> Tensor:
     """Positions of the test images that a look at so many sees, ascending; all where that is None.
 
-    Of images in folders, which lie class by class, they are of all classes alike; more of them contain the fewer.
+    Of images that lie class by class, as those in folders do, they are of all classes alike; more of them contain the
+    fewer. Of others they are the first.
     """
     test = data.split.test
-    if count is None or not isinstance(data.test, StreamedImages):
+    labels = data.test.y.cpu()[test]
+    if count is None or bool((labels.diff() < 0).any()):
         return test[:count]
-    order = stratified_order(data.test.y.cpu()[test], generator(0, "looked at"))
-    return test[order[:count].sort().values]
+    return test[stratified_order(labels, generator(0, "looked at"))[:count].sort().values]
 
 
 def images_of(source: ImageSource, index: Tensor) -> tuple[Images, Labels]:

@@ -26,11 +26,6 @@ def fgsm(weights, x, y):
     return (x + EPS * gradient.sign()).clamp(0, 1).detach()
 
 
-def turned(small, model, x, x_adv, y):
-    """Whether the model was right about the image and is wrong about the adversarial one."""
-    return (small.logits(model, x).argmax(1) == y) & (small.logits(model, x_adv).argmax(1) != y)
-
-
 @pytest.fixture
 def asked(small, monkeypatch, tmp_path):
     """Make an attack anew, and what its harness was asked."""
@@ -67,8 +62,7 @@ def test_a_row_says_what_one_step_did_to_one_test_image(small, member, attacked,
     x_adv = fgsm(small.weights(attacked), x, y)
     clean, fooled = (small.logits(judged, each).argmax(1) for each in (x, x_adv))
     correct = clean == y
-    # what does not fool the attacked network, or was never right by it, is not tried on the judged one
-    success = correct & (fooled != y) & turned(small, attacked, x, x_adv, y)
+    success = correct & (fooled != y)
     assert frame["id"].tolist() == ids.tolist()
     assert frame["label"].tolist() == y.tolist()
     assert frame["label_clean"].tolist() == clean.tolist()

@@ -1,6 +1,7 @@
 """From raw files through the store to batches: what the first stage writes is what the others read."""
 
 import io
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
@@ -11,6 +12,7 @@ from distillab.core.errors import SpecError
 from distillab.core.job import Member, Plan
 from distillab.core.payloads import load_tensors
 from distillab.core.workspace import Workspace
+from distillab.data.dataset import ResidentImages
 from distillab.data.digits import DigitsSpec
 from distillab.data.imagenet import ImageNetSpec
 from distillab.stages import inputs, prepare
@@ -105,7 +107,18 @@ def test_images_in_folders_are_looked_at_class_by_class_alike(prepared, folder):
     assert torch.equal(looked_at(data, 99), data.split.test)
 
 
-def test_of_images_in_memory_the_first_so_many_are_looked_at(prepared):
+def test_images_in_memory_that_lie_class_by_class_are_looked_at_alike_too(prepared):
+    spec = DigitsSpec(val=10)
+    data, _workspace = prepared(spec)
+    raw = spec.read()
+    by_class = raw.test_y.argsort(stable=True)
+    data = replace(data, test=ResidentImages(raw.test_x[by_class], raw.test_y[by_class], raw.levels))
+    seen = data.test.y[looked_at(data, 50)].bincount(minlength=10)
+    assert seen.sum() == 50
+    assert seen.min() >= 4
+
+
+def test_of_images_in_any_order_the_first_so_many_are_looked_at(prepared):
     data, _workspace = prepared(DigitsSpec(val=10))
     assert torch.equal(looked_at(data, 7), data.split.test[:7])
     assert torch.equal(looked_at(data, None), data.split.test)
