@@ -95,6 +95,8 @@ class Plan(_Record):
     """What reports say about the data set and the run."""
     files: dict[str, str] = {}
     """Files of the user's that it was made from, and BLAKE2b-256 of each."""
+    data_files: dict[str, str] = {}
+    """Files and folders of the user's images and labels, and what each holds; empty where nothing is."""
 
     @property
     def device(self) -> str:

@@ -23,6 +23,9 @@ PARAMS = "params.yaml"
 HIDDEN = Path(".distillab")
 """The project's folder for the store, the plans and the register of running stages."""
 
+FINGERPRINTS = HIDDEN / "fingerprints"
+"""What is known of the user's images that have not changed since they were read."""
+
 Loaded = TypeVar("Loaded")
 
 log = logging.getLogger("distillab")

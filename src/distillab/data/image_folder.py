@@ -45,6 +45,10 @@ class ImageFolderSpec(DataSpec):
             "train/.",
         )
 
+    def own_files(self) -> tuple[Path, ...]:
+        """The folder or archive."""
+        return (Path(self.root) / self.path,)
+
     def read(self) -> RawData:
         """The images in ``root/<path>``, classes sorted by name."""
         path = find(Path(self.root), (self.path,), title=self.title)

@@ -69,6 +69,10 @@ class LabeledImagesSpec(DataSpec):
         labels = read_labels(Path(self.root) / self.labels) if self.labels else {}
         return Rules(self.pass_over, labels=labels, splits=False)
 
+    def own_files(self) -> tuple[Path, ...]:
+        """The folder or archive, and the table of labels."""
+        return tuple(Path(self.root) / name for name in (self.path, self.labels) if name)
+
     def read(self) -> RawData:
         """The images in ``root/<path>``, classes sorted by name.
 
