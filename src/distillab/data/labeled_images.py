@@ -1,8 +1,10 @@
 """The user's own images without splits: in folders named by class, or named in a table; test images are drawn."""
 
 import csv
+import io
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -99,28 +101,34 @@ class LabeledImagesSpec(DataSpec):
 
 
 def read_labels(path: Path) -> dict[str, str]:
-    """Class by file name, from a table with the columns ``file`` and ``label``.
+    """Class by path below the images' folder, or by file name, from a table with the columns ``file`` and ``label``.
 
     Raises:
         ArtifactError: it cannot be read, lacks a column, or names a file twice.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArtifactError("cannot be read", where=str(path), expected="a table in UTF-8", got=str(error)) from error
     found: dict[str, str] = {}
-    rows = csv.DictReader(lines)
-    if not {*HEADER} <= {*(rows.fieldnames or ())}:
-        first = shown(lines[0]) if lines else "an empty file"
-        raise ArtifactError(
-            "no table of labels", where=str(path), expected=f"a first line {','.join(HEADER)}", got=first
-        )
-    for row in rows:
-        file, label = (row[column] or "" for column in HEADER)
-        where = f"{path}: line {rows.line_num}"
+    for line, (file, label) in _rows(path):
+        where = f"{path}: line {line}"
         if not file or not label:
             raise ArtifactError("a line without file or label", where=where, do="complete or remove it")
-        if file in found:
+        name = str(PurePosixPath(file))
+        if name in found:
             raise ArtifactError("a file that is named twice", where=where, got=shown(file), do="keep one line")
-        found[file] = label
+        found[name] = label
     return found
+
+
+def _rows(path: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    """File and label of each row, with its line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        if not {*HEADER} <= {*(rows.fieldnames or ())}:
+            expected, got = f"a first line {','.join(HEADER)}", text.partition("\n")[0].strip()
+            raise ArtifactError(
+                "no table of labels", where=str(path), expected=expected, got=shown(got) if got else "an empty file"
+            )
+        for row in rows:
+            yield rows.line_num, (row["file"] or "", row["label"] or "")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ArtifactError("cannot be read", where=str(path), expected="a table in UTF-8", got=str(error)) from error
