@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from distillab.core.bounds import ImageCount, SeedCount
 from distillab.core.errors import SpecError
@@ -118,6 +118,22 @@ class AuditFile(Spec):
         default="USD", description="Of the price"
     )
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$", description="auto takes a GPU where there is one")
+
+
+def name_of(audit: AuditFile, path: Path) -> str:
+    """What the folder of an audit is called: as it says, else as its file.
+
+    Raises:
+        SpecError: it says nothing, and the file's name is none for a folder.
+    """
+    if audit.name:
+        return audit.name
+    try:
+        return TypeAdapter(Name).validate_python(path.stem)
+    except ValidationError as error:
+        expected = "at most 40 letters, digits, _ and -"
+        do = "write name: into it, or rename it"
+        raise SpecError("no name for the audit's folder", where=path.name, expected=expected, do=do) from error
 
 
 def read_audit(path: Path) -> AuditFile:
