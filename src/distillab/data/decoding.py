@@ -12,7 +12,7 @@ from jaxtyping import Int, UInt8
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from distillab.core.errors import ArtifactError
+from distillab.core.errors import ArtifactError, ContractError
 from distillab.core.shown import escaped
 from distillab.data.reasons import DAMAGED, DEEP, FORMATS, FRAMES, PIXELS, SIZE, Reason
 from distillab.specs.model import ImageShape
@@ -153,7 +153,15 @@ class ImageStack:
         self._buffer = bytearray()
 
     def add(self, pixels: UInt8[np.ndarray, "c h w"], key: tuple[str, str]) -> None:
-        """Append an image; ``key`` is its class and its name below the folder of the class."""
+        """Append an image; ``key`` is its class and its name below the folder of the class.
+
+        Raises:
+            ContractError: it has another shape, and would shift all that follow.
+        """
+        if pixels.shape != self.shape:
+            raise ContractError(
+                "pixels of another shape", where=escaped(key[1]), expected=str(self.shape), got=str(pixels.shape)
+            )
         self.keys.append(key)
         self._buffer += pixels.tobytes()
 

@@ -16,12 +16,12 @@ from distillab.core.shown import shown
 from distillab.data.archives import find
 from distillab.data.class_folders import require_classes
 from distillab.data.intake import read_images
+from distillab.data.picture_shape import PictureShape
 from distillab.data.raw import RawData, checked
 from distillab.data.sorting import Rules
 from distillab.data.splits import stratified_order
 from distillab.specs.data import DataSpec
 from distillab.specs.data_facts import DataFacts
-from distillab.specs.model import ImageShape
 
 HEADER = ("file", "label")
 """The first line of a table of labels."""
@@ -36,7 +36,7 @@ class LabeledImagesSpec(DataSpec):
     labels: str | None = Field(
         default=None, description="Table with the columns file and label, inside root; the folders' names if absent"
     )
-    shape: ImageShape = Field(description="Channels (1 or 3), height and width of every image")
+    shape: PictureShape = Field(description="Channels (1 or 3), height and width of every image")
     classes: ClassCount = Field(ge=2, description="Number of classes")
     images: Annotated[ImageCount, Field(ge=2)] = Field(description="Number of images")
     held_out: Annotated[ImageCount, Field(ge=1)] = Field(
