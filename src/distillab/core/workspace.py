@@ -14,6 +14,7 @@ from distillab.core.job import Job, Member, Plan
 from distillab.core.lineage import Lineage
 from distillab.core.locks import exclusive, registered
 from distillab.core.provenance import environment, run_record
+from distillab.core.shown import without_queries
 from distillab.core.sidecar import Payload, Sidecar, check_payload, payload_of, read_sidecar
 from distillab.core.store import Entry, Store
 
@@ -178,7 +179,7 @@ class Workspace:
             stage=member.stage,
             id=member.id,
             key=member.key,
-            spec=member.spec,
+            spec=without_queries(member.spec),
             code=member.code,
             parents=self.lineage.record(member),
             payload=payload,
