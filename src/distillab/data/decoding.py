@@ -5,6 +5,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -69,6 +70,19 @@ def converted(image: Image.Image, *, channels: int, where: str = "") -> Image.Im
 def channels_of(image: Image.Image) -> int:
     """1 of an image without colors, else 3."""
     return 1 if image.mode in _GREY else 3
+
+
+def header_shape(source: Path | bytes, *, where: str) -> ImageShape:
+    """Channels (1 or 3), height and width of an image in a file, or in its content, by its header.
+
+    Raises:
+        ImageError: it has none.
+    """
+    with (
+        _refusing(where, b"x"),
+        Image.open(source if isinstance(source, Path) else io.BytesIO(source), formats=FORMATS) as image,
+    ):
+        return channels_of(image), image.height, image.width
 
 
 @contextmanager

@@ -62,6 +62,19 @@ def _named(value: object) -> object:
     return {"name": short[0]} | value if short and isinstance(value, dict) else value
 
 
+def _whole_or_share(value: object) -> object:
+    """1.0 would be one image, and is meant as all of them."""
+    if isinstance(value, float) and value >= 1:
+        raise ValueError("expected a whole number of images, or a share below 1")
+    return value
+
+
+Held = Annotated[
+    Annotated[ImageCount, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)], BeforeValidator(_whole_or_share)
+]
+"""A number of images, or a share of them."""
+
+
 if TYPE_CHECKING:
     Images: TypeAlias = Folder | AnyData
     Protection: TypeAlias = Form | AnyDefense
@@ -94,7 +107,11 @@ class AuditFile(Spec):
     labels_from: str | None = Field(
         default=None, description="Table with the columns file and label; the class folders' names if absent"
     )
-    test: Annotated[ImageCount, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)] | None = Field(
+    resize: bool = Field(
+        default=False,
+        description="Bring the images of a folder to the size that most have; otherwise others are errors",
+    )
+    test: Held | None = Field(
         default=None, description="Images held out to judge with, or their share; a fifth, at most 1,000, if absent"
     )
     labels: Annotated[ImageCount, Field(ge=1)] | None = Field(
