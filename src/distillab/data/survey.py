@@ -18,6 +18,10 @@ from distillab.specs.model import ImageShape
 SHOWN = 20
 """Classes that are listed one by one."""
 
+HELD_OUT = 0.2
+"""Of all images, to judge with where nothing is said, but at most so many:"""
+MOST_HELD_OUT = 1000
+
 NAMED = 3
 """Files that are named of each reason."""
 
@@ -75,17 +79,34 @@ def common_shape(shapes: Counter[ImageShape]) -> ImageShape:
 
 def proposal(inventory: Inventory, shape: ImageShape, path: Path, rules: Rules) -> dict[str, Any]:
     """The ``data:`` of params.yaml for it."""
-    whole = path.absolute()
+    place = path if path.name not in {"", ".."} else path.resolve()
+    train = inventory.classes().get("train", Counter())
     data = {
-        "name": "image_folder",
-        "title": whole.name,
-        "root": str(path.parent),
-        "path": whole.name,
+        "name": "image_folder" if rules.splits else "labeled_images",
+        "title": place.name,
+        "root": str(place.parent),
+        "path": place.name,
         "shape": list(shape),
-        "classes": len(inventory.classes().get("train", ())),
+        "classes": len(train),
     }
+    data |= {} if rules.splits else {"images": train.total(), "held_out": held_out(train.total())}
     choices = {"resize": inventory.count("resized") > 0, "pass_over": list(rules.pass_over)}
     return data | {name: value for name, value in choices.items() if value}
+
+
+def rules_for(path: Path, pass_over: tuple[str, ...]) -> Rules:
+    """Those of folders of splits where there are such with images, else those of class folders alone.
+
+    Raises:
+        ArtifactError: ``path`` cannot be walked over.
+    """
+    rules = Rules(pass_over)
+    return rules if any(item.split for item in sorted_files(path, rules).items) else replace(rules, splits=False)
+
+
+def held_out(images: int) -> int:
+    """How many of so many images are held out where nothing is said."""
+    return max(1, min(MOST_HELD_OUT, round(HELD_OUT * images)))
 
 
 def described(inventory: Inventory) -> Iterator[str]:

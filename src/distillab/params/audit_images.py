@@ -10,14 +10,10 @@ from distillab.core.errors import SpecError
 from distillab.core.shown import escaped
 from distillab.data.labeled_images import LabeledImagesSpec, read_labels
 from distillab.data.sorting import Rules, sorted_files
-from distillab.data.survey import common_shape, shapes_of
+from distillab.data.survey import common_shape, held_out, shapes_of
 from distillab.params.audit_file import AuditFile, Folder
 from distillab.specs.data import DataSpec
 from distillab.specs.model import ImageShape
-
-SHARE = 0.2
-"""Of all images, held out to judge with where nothing is said, but at most so many:"""
-MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -121,7 +117,7 @@ def _held_out(audit: AuditFile, images: int, *, of: int) -> int:
     """How many images are judged with."""
     wanted = audit.test
     if wanted is None:
-        return max(1, min(MOST, round(SHARE * of)))
+        return held_out(of)
     number = max(1, round(wanted * of)) if isinstance(wanted, float) else wanted
     if number > images:
         expected = f"at most {images} of {of:,}" if images < of else f"at most {images}"

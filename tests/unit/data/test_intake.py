@@ -3,6 +3,7 @@
 import io
 import lzma
 import os
+import signal
 import tarfile
 import time
 import zipfile
@@ -13,7 +14,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from distillab.core.errors import ArtifactError, ContractError
-from distillab.data import ImageFolderSpec, ImageNetSpec, LabeledImagesSpec
+from distillab.data import ImageFolderSpec, ImageNetSpec, LabeledImagesSpec, intake
 from distillab.data.decoding import ImageStack
 from distillab.data.intake import examined_files, read_images
 from distillab.data.listing import Listing
@@ -66,6 +67,23 @@ def test_no_image_of_another_shape_shifts_those_that_follow():
     ):
         stack.add(np.zeros((1, 10, 12), dtype=np.uint8), ("cat", "a.png"))
     assert not stack.keys
+
+
+def handlers(_item):
+    return signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+
+
+def test_workers_do_not_have_their_parents_handlers_of_signals(tree, monkeypatch):
+    """Else each of them prints a traceback when the pool, at the end of its work, ends it."""
+    monkeypatch.setattr(intake, "partial", lambda _function, _folder: handlers)
+    monkeypatch.setattr(intake, "Inventory", lambda _where, items: {*items})
+    found = sorted_files(tree, PLAIN)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        seen = examined_files(tree, found, workers=1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == {(signal.SIG_DFL, signal.SIG_IGN)}
 
 
 def test_what_programs_leave_in_folders_is_passed_over_and_counted(tree):
