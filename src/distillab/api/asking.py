@@ -46,6 +46,8 @@ class AskedFunction(Teacher):
         super().__init__(nn.Identity(), lambda log_probs, _images: log_probs)
         answers = _one_of(Form, answers, "answers", "probabilities, logits or labels")
         shows = _one_of(AnswerForm, shows, "shows", "probabilities, label, TopClasses or RoundedProbabilities")
+        if classes is not None and (not isinstance(classes, int) or classes < 2):
+            raise SpecError("too few classes", where="classes", expected="at least 2", got=plainly(classes))
         if answers == "labels" and classes is None:
             raise SpecError("labels do not tell how many classes there are", where="classes", expected="their number")
         self._query, self._answers, self._shows = query, answers, shows
@@ -87,6 +89,10 @@ class AskedFunction(Teacher):
         rows = form.rows(values, len(images))
         if isinstance(rows, Fault):
             raise ContractError(f"query: {rows.what}", expected=rows.expected, got=rows.got)
+        if self._classes == 1:
+            raise ContractError(
+                "query: answers of one class", expected="probabilities or logits (n, k), k at least 2", got="1"
+            )
         return shown(torch.from_numpy(form.log_probs(rows)), self._shows).exp().to(images.device)
 
 

@@ -166,6 +166,13 @@ def say(values):
         ({"query": say(lambda n: torch.full((n, 3), torch.nan))}, ContractError, "query: not a finite number"),
         ({"query": say(lambda n: torch.ones(n + 1, 1))}, ContractError, "query: not one answer for each image"),
         ({"query": say(str)}, ContractError, "query: answers are not numbers"),
+        (
+            {"images": torch.zeros(120, 1, 8, 8).double()},
+            ContractError,
+            "images: images of another precision; expected",
+        ),
+        ({"images": [1], "labels": None}, ContractError, "images: no tensor; expected a torch tensor; got list"),
+        ({"query": say(lambda n: torch.ones(n, 1)), "labels": None}, ContractError, "query: answers of one class"),
         ({"classes": 3, "labels": None}, ContractError, "query: answers of another number of classes"),
     ],
 )
