@@ -219,3 +219,9 @@ def test_progress_is_for_people(monkeypatch):
         now[0] = float(second)
         progress(str(second))
     assert said == ["5", "10"]
+
+
+def test_where_rows_cannot_go_is_told_before_any_is_computed(weights, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(certify, "_images", lambda *_arguments: pytest.fail("images were read"))
+    assert run(*usual(weights(), output=tmp_path)) == 3
+    assert "is a folder; expected a name for a file" in capsys.readouterr().err

@@ -62,8 +62,9 @@ def planned(folder, **said):
         ({"defenses": [{"rounded": 9}]}, "audit.yaml: defenses\\[0\\].*rounded: "),
         ({"student": "wong"}, "audit.yaml: student: expected one of .*did you mean wong"),
         ({"price": -1}, "audit.yaml: price: "),
-        ({"currency": "U$"}, "audit.yaml: currency: "),
-        ({"device": "tpu"}, "audit.yaml: device: "),
+        ({"currency": "U$"}, r"audit.yaml: currency: expected a name that matches \^\[A-Za-z\]\{1,8\}\$; got 'U\$'"),
+        ({"device": "gpu"}, "audit.yaml: device: expected one of auto, cpu, cuda; got 'gpu'; did you mean cpu"),
+        ({"name": "a" * 41}, "audit.yaml: name: expected at most 40 characters; got 'aaa"),
     ],
 )
 def test_each_key_is_refused_in_one_line(folder, said, line):
