@@ -69,7 +69,7 @@ def _whole_or_share(value: object) -> object:
     return value
 
 
-Held = Annotated[
+HeldOut = Annotated[
     Annotated[ImageCount, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)], BeforeValidator(_whole_or_share)
 ]
 """A number of images, or a share of them."""
@@ -111,7 +111,7 @@ class AuditFile(Spec):
         default=False,
         description="Bring the images of a folder to the size that most have; otherwise others are errors",
     )
-    test: Held | None = Field(
+    test: HeldOut | None = Field(
         default=None, description="Images held out to judge with, or their share; a fifth, at most 1,000, if absent"
     )
     labels: Annotated[ImageCount, Field(ge=1)] | None = Field(

@@ -125,7 +125,8 @@ def test_packed_bytes_that_are_damaged_are_told(tmp_path):
     path = tmp_path / "answers.npz"
     np.savez_compressed(path, ids=np.arange(500), answers=np.random.default_rng(0).random((500, PROBS.shape[1])))
     content = bytearray(path.read_bytes())
-    content[len(content) // 2 : len(content) // 2 + 40] = b"\xff" * 40
+    first = content.index(b"ids.npy") + 30  # where its packed bytes are, behind its header
+    content[first : first + 40] = b"\xff" * 40
     path.write_bytes(content)
     with pytest.raises(ArtifactError, match="no npz file of recorded answers"):
         read_recorded(path, ANSWER)
