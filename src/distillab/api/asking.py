@@ -1,15 +1,18 @@
 """A model that can be asked and nothing else: a function of the caller's, its answers checked and counted."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Int
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from distillab.blackbox.forms import AnswerFormat, Fault, Form
 from distillab.core.errors import ContractError, SpecError
 from distillab.core.shapes import Images, LogProbs, Probs
+from distillab.core.shown import shown as plainly
 from distillab.data.dataset import Batch
 from distillab.knockoff.answer_forms import shown
 from distillab.knockoff.teacher import TOGETHER, Answers, Teacher
@@ -22,6 +25,18 @@ TOLERANCE = 1e-3
 """How far probabilities may sum from 1; they are divided by their sum."""
 
 
+def _one_of(kind: Any, value: object, where: str, expected: str) -> Any:  # noqa: ANN401 - a union is no type
+    """The value as one of a union's.
+
+    Raises:
+        SpecError: it is none; what is not known would show a thief everything.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        raise SpecError("no such form of an answer", where=where, expected=expected, got=plainly(value)) from error
+
+
 class AskedFunction(Teacher):
     """A function as a released model: what a thief may see of its answers, and a counter of the images asked about."""
 
@@ -29,6 +44,10 @@ class AskedFunction(Teacher):
         self, query: Query, classes: int | None, *, answers: Form, shows: AnswerForm = "probabilities"
     ) -> None:
         super().__init__(nn.Identity(), lambda log_probs, _images: log_probs)
+        answers = _one_of(Form, answers, "answers", "probabilities, logits or labels")
+        shows = _one_of(AnswerForm, shows, "shows", "probabilities, label, TopClasses or RoundedProbabilities")
+        if classes is not None and (not isinstance(classes, int) or classes < 2):
+            raise SpecError("too few classes", where="classes", expected="at least 2", got=plainly(classes))
         if answers == "labels" and classes is None:
             raise SpecError("labels do not tell how many classes there are", where="classes", expected="their number")
         self._query, self._answers, self._shows = query, answers, shows
@@ -70,6 +89,10 @@ class AskedFunction(Teacher):
         rows = form.rows(values, len(images))
         if isinstance(rows, Fault):
             raise ContractError(f"query: {rows.what}", expected=rows.expected, got=rows.got)
+        if self._classes == 1:
+            raise ContractError(
+                "query: answers of one class", expected="probabilities or logits (n, k), k at least 2", got="1"
+            )
         return shown(torch.from_numpy(form.log_probs(rows)), self._shows).exp().to(images.device)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from distillab.api.given import method_of, require_pairs
+from distillab.api.checks import require_device, require_pairs, require_targets
+from distillab.api.given import method_of
 from distillab.attacks import ATTACKS
 from distillab.core.seeds import derive
 from distillab.core.shapes import Images, Labels
@@ -86,6 +87,8 @@ def attack_model(
     """
     spec = method_of(ATTACKS, method, parameters, where="attack_model")
     require_pairs(images, labels, "images")
+    require_device(labels, images, "labels")
+    require_targets(targets, labels)
     n = min(spec.images or len(images), len(images))
     ids = range(n)
     if targets is None and spec.target == "random":

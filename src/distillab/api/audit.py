@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 
 from distillab.api.asking import AskedFunction, OnceAsked, Query
-from distillab.api.given import Student, method_of, require_classes, require_pairs
+from distillab.api.checks import require_classes, require_float32, require_pairs, require_same_kind
+from distillab.api.given import Student, fresh_student, method_of
 from distillab.api.thefts import AuditEvidence, Thefts
 from distillab.api.training import Pupils, recipe_of, small_student
 from distillab.blackbox.forms import Form
@@ -105,17 +106,34 @@ def audit_model(  # noqa: PLR0913 - an audit is this many things
     Reference: methods, thieves 2, 4 and 5.
     """
     specs = _specs(attacks, seeds)
-    require_pairs(images, labels, "images")
-    require_pairs(test_images, test_labels, "test images")
+    _require(images, labels, test_images, test_labels, margin)
     levels, trained = Levels(alpha, teachers=2, attacks=len(specs)), recipe_of(recipe or {}, where="audit_model")
     asked = AskedFunction(query, classes, answers=answers, shows=shows)
-    said = OnceAsked(asked, test_images).ask(torch.arange(len(test_images))).argmax(dim=1).cpu()
-    require_classes(torch.cat([labels, test_labels]), asked.classes, "images")
+    judging = OnceAsked(asked, test_images)
+    judging.ask(torch.arange(1))
+    require_classes(torch.cat([labels.cpu(), test_labels.cpu()]), asked.classes, "images")
     pupils = Pupils(images, asked.classes, student or small_student(images), trained)
-    held = _held(held, asked.classes, len(images))
-    thefts = Thefts(pupils, labels.cpu(), test_images, test_labels.cpu(), held)
-    accuracy = wilson(int((said == test_labels.cpu()).sum()), len(said))
+    fresh_student(pupils.student, pupils.domain, seed=0)
+    thefts = Thefts(pupils, labels.cpu(), test_images, test_labels.cpu(), _held(held, asked.classes, len(images)))
+    accuracy = _accuracy(judging, test_labels)
     return _audited(thefts, specs, OnceAsked(asked, images), seeds, accuracy=accuracy, margin=margin, levels=levels)
+
+
+def _require(images: Images, labels: Labels, test_images: Images, test_labels: Labels, margin: float) -> None:
+    """Refuse what no audit can be of, before anything is asked."""
+    require_pairs(images, labels, "images")
+    require_pairs(test_images, test_labels, "test images")
+    require_float32(images, "images")
+    require_float32(test_images, "test images")
+    require_same_kind(test_images, images, "test images")
+    if not 0 < margin < 1:
+        raise SpecError("no share of test images", where="margin", expected="a number between 0 and 1", got=str(margin))
+
+
+def _accuracy(judging: OnceAsked, labels: Labels) -> Estimate:
+    """Of the model, from its answers to all images to judge with."""
+    said = judging.ask(torch.arange(len(labels))).argmax(dim=1).cpu()
+    return wilson(int((said == labels.cpu()).sum()), len(said))
 
 
 def _audited(

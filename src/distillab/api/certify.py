@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from distillab.api.given import method_of, require_pairs
+from distillab.api.checks import require_device, require_pairs, require_several
+from distillab.api.given import method_of
 from distillab.certify import CERTIFIERS
 from distillab.certify.trace import trace
 from distillab.core.shapes import Images, Labels, PerExample
@@ -70,8 +71,10 @@ def certify_model(
     """
     spec = method_of(CERTIFIERS, method, parameters, where="certify_model")
     require_pairs(images, labels, "images")
+    require_device(labels, images, "labels")
     with frozen(model):
         graph = trace(model, tuple(images.shape[1:]))
+        require_several(graph.classes)
         table = run_certifier(spec, graph, images.detach(), labels, eps=eps)
         radius = None
         if radius_steps:

@@ -8,13 +8,12 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from distillab.core.errors import ContractError, SpecError
+from distillab.core.errors import SpecError
 from distillab.core.generators import forked
 from distillab.core.registry import Registry
 from distillab.core.shapes import Images, Labels
 from distillab.data.augment import augmented
 from distillab.data.dataset import Batch
-from distillab.evaluate.checks import require_images, require_labels
 from distillab.models import MODELS
 from distillab.models.load import build_model
 from distillab.params.messages import validate
@@ -42,43 +41,6 @@ def method_of(
     if parameters:
         raise SpecError("a method has its parameters already", where=where, got=", ".join(parameters))
     return method
-
-
-def require_pairs(images: Images, labels: Labels, what: str, *, unknown: bool = False) -> None:
-    """Refuse what is no batch of images with a label each.
-
-    Args:
-        images: pixels.
-        labels: classes; -1 where there is none, if ``unknown`` ones are allowed.
-        what: how they are called.
-        unknown: whether labels may be unknown.
-
-    Raises:
-        ContractError: it is none.
-    """
-    require_images(images, what)
-    require_labels(labels, f"labels of {what}")
-    if len(images) != len(labels) or len(images) == 0:
-        raise ContractError(
-            "images and labels do not match", where=what, expected="one label for each image, and one image at least",
-            got=f"{len(images)} images, {len(labels)} labels",
-        )  # fmt: skip
-    least = -1 if unknown else 0
-    if int(labels.min()) < least:
-        raise ContractError(
-            "labels out of range", where=what, expected=f"{least} and above", got=str(int(labels.min()))
-        )
-
-
-def require_classes(labels: Labels, classes: int, what: str) -> None:
-    """Refuse labels that are no classes of the answers; -1 is none.
-
-    Raises:
-        ContractError: one is not.
-    """
-    if int(labels.max()) >= classes:
-        expected = f"classes 0 to {classes - 1} of the answers"
-        raise ContractError("labels out of range", where=what, expected=expected, got=str(int(labels.max())))
 
 
 @dataclass(frozen=True)
@@ -124,9 +86,35 @@ def fresh_student(student: Student, domain: Domain, *, seed: int) -> nn.Module:
     """
     if callable(student):
         with forked(seed, "init"):
-            return student()
+            made = student()
+        _require_outputs(made, domain)
+        return made
     plain = {"name": student} if isinstance(student, str) else dict(student)
     if "name" not in plain:
         raise SpecError("no network is named", where="student", expected=f"name: one of {', '.join(MODELS.names)}")
     spec = validate(MODELS[str(plain["name"])], plain, where="student")
     return build_model(spec, domain, seed=seed)
+
+
+def _require_outputs(made: object, domain: Domain) -> None:
+    """Refuse what does not give as many logits as there are classes.
+
+    Raises:
+        SpecError: it does not.
+    """
+    if not isinstance(made, nn.Module):
+        raise SpecError(
+            "the function makes no network", where="student", expected="a torch module", got=type(made).__name__
+        )
+    training, first = made.training, next(made.parameters(), torch.zeros(()))
+    try:
+        with torch.no_grad():
+            said = made.eval()(torch.zeros(1, *domain.shape, device=first.device))
+    except RuntimeError as error:
+        fitting = f"a network of images {domain.shape}"
+        raise SpecError("does not take these images", where="student", expected=fitting, got=str(error)) from error
+    finally:
+        made.train(training)
+    got = tuple(said.shape) if isinstance(said, Tensor) else type(said).__name__
+    if got != (1, domain.classes):
+        raise SpecError("gives other outputs", where="student", expected=f"logits (n, {domain.classes})", got=str(got))

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from distillab.api.asking import AskedFunction, OnceAsked, Query
-from distillab.api.given import Student, method_of, require_classes, require_pairs
+from distillab.api.checks import require_classes, require_float32, require_pairs, require_tensor
+from distillab.api.given import Student, method_of
 from distillab.api.training import Pupils, predicted, recipe_of, small_student
 from distillab.blackbox.forms import Form
 from distillab.core.shapes import Flags, Images, Labels, Probs
@@ -96,8 +97,10 @@ def steal_model(  # noqa: PLR0913 - a theft is this many things
     Reference: each attack's class names its paper.
     """
     spec = method_of(KNOCKOFFS, attack, parameters, where="steal_model")
+    require_tensor(images, "images")
     y = images.new_full((len(images),), -1, dtype=torch.int64) if labels is None else labels
     require_pairs(images, y, "images", unknown=True)
+    require_float32(images, "images")
     asked = AskedFunction(query, classes, answers=answers, shows=shows)
     once = OnceAsked(asked, images)
     if classes is None:

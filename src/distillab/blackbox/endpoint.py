@@ -54,17 +54,13 @@ class EndpointSpec(Spec):
         json_schema_extra=PASSING,
     )
     pixels: Literal["unit", "bytes"] = Field(
-        default="unit", description="Numbers in [0, 1], or whole ones to 255; not of PNG", json_schema_extra=PASSING
+        default="unit", description="Numbers in [0, 1], or whole ones to 255; not of PNG"
     )
-    layout: Literal["nchw", "nhwc"] = Field(
-        default="nchw", description="Order of the axes of arrays", json_schema_extra=PASSING
-    )
+    layout: Literal["nchw", "nhwc"] = Field(default="nchw", description="Order of the axes of arrays")
     images_field: str = Field(
         default="images", min_length=1, description="Name of the images in JSON", json_schema_extra=PASSING
     )
-    answers_field: str = Field(
-        default="", description="Name of the answers in JSON; that of their form if empty", json_schema_extra=PASSING
-    )
+    answers_field: str = Field(default="", description="Name of the answers in JSON; that of their form if empty")
     batch: BatchSize = Field(default=32, ge=1, description="Images of a request", json_schema_extra=PASSING)
     rate: Annotated[float, Limits(1e4, "no endpoint is asked that often")] = Field(
         default=10.0, gt=0, description="Requests per second at most", json_schema_extra=PASSING
@@ -127,8 +123,15 @@ class EndpointSpec(Spec):
         return shown(f"{parts.scheme}://{parts.netloc}{parts.path}").strip("'\"")
 
     def model(self, form: Form) -> str:
-        """Hash of the model whose answers these are: of its address and version, and of what its answers are."""
-        text = "\x1f".join((self.url, self.version, form))
+        """Hash of the model whose answers these are: its address and version, what it is shown, what its answers are.
+
+        What is as it is by default is left out.
+        """
+        shown_pixels = {} if self.send == "png" else {"pixels": self.pixels, "layout": self.layout}
+        said = shown_pixels | {"answers_field": self.answers_field if self.answers_field != form else ""}
+        fields = type(self).model_fields
+        others = (f"{name}={value}" for name, value in said.items() if value != fields[name].default)
+        text = "\x1f".join((self.url, self.version, form, *others))
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     @property

@@ -10,6 +10,7 @@ npz    arrays ``ids`` and ``answers``, (n, k) or (n,) of labels
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,7 +153,7 @@ def _npz_blocks(path: Path, _answer: AnswerFormat) -> Iterator[Block]:
                 raise _bad(path, "other arrays than those of recorded answers", expected="ids and answers",
                            got=shown(arrays.files))  # fmt: skip
             ids, values = arrays["ids"], arrays["answers"]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         do = "store ids as texts, not as objects: they could run code" if "pickle" in str(error).lower() else ""
         raise _bad(path, "no npz file of recorded answers", got=str(error), do=do) from error
     if ids.ndim != 1 or ids.dtype.kind not in "Uiu" or values.ndim < 1 or len(ids) != len(values):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distillab.core.errors import ArtifactError, SpecError
-from distillab.core.workspace import PARAMS
+from distillab.core.locks import refuse_beside_run
+from distillab.core.workspace import HIDDEN, PARAMS
 
 if TYPE_CHECKING:
     from distillab.params.audit_file import AuditFile
@@ -55,13 +56,14 @@ def run_audit(options: argparse.Namespace) -> int:
         return _write_example(Path(options.file) if options.file else EXAMPLE)
     if options.file is None:
         raise SpecError("no file", where="distillab audit", expected="audit.yaml", do="--example writes one")
-    from distillab.params.audit_file import read_audit
+    from distillab.params.audit_file import name_of, read_audit
     from distillab.params.audit_images import audit_images
     from distillab.params.audit_plan import audit_plan
 
     file, root = Path(options.file).absolute(), _project()
     audit = read_audit(file)
-    run = root / AUDITS / (audit.name or file.stem)
+    run = root / AUDITS / name_of(audit, file)
+    refuse_beside_run(run / HIDDEN)  # its parameters are rewritten, and every job of it reads them
     try:
         images = audit_images(audit, file.parent, run, root)
         plan = audit_plan(audit, images, file.parent)

@@ -41,6 +41,7 @@ def certify_weights(options: argparse.Namespace) -> int:
     import torch
 
     from distillab.cli.certified import lines, published_verdicts
+    from distillab.core.files import require_writable
     from distillab.models.cards import cards
     from distillab.stages.certify import DTYPES, certificates
 
@@ -51,6 +52,8 @@ def certify_weights(options: argparse.Namespace) -> int:
     options = filled(options, card)
     eps, data = radii(options), _data(options)
     refuse_less(options, threads=1, images=1, radius_steps=0)
+    if options.output:
+        require_writable(Path(options.output))
     graphs, normalized = _graphs(options, data)
     certifier = _certifier(options, normalized=normalized)
     torch.set_num_threads(options.threads)

@@ -27,16 +27,16 @@ def run_data(options: argparse.Namespace) -> int:
     """Print the inventory and the proposal.
 
     Raises:
-        ArtifactError: a file is refused, or there are no two splits.
+        ArtifactError: a file is refused, or there are no two splits or no two classes.
     """
     import yaml
 
     from distillab.core.shown import escaped
-    from distillab.data.class_folders import missing_split
-    from distillab.data.sorting import Rules
-    from distillab.data.survey import described, proposal, survey
+    from distillab.data.class_folders import require_two_classes
+    from distillab.data.survey import described, proposal, rules_for, survey
 
-    path, rules = Path(options.path), Rules(tuple(options.pass_over))
+    path = Path(options.path)
+    rules = rules_for(path, tuple(options.pass_over))
     inventory, shape = survey(path, rules, workers=max(options.workers, 0))
     if options.list:
         for item in inventory.items:
@@ -44,9 +44,8 @@ def run_data(options: argparse.Namespace) -> int:
             print(item.state, escaped(item.name), why, sep="\t")
     print(*described(inventory), sep="\n")
     inventory.require()
-    if shape is None or len(inventory.classes()) < 2:
-        raise missing_split(inventory)
-    block = {"override": {"data": proposal(inventory, shape, path, rules)}}
+    require_two_classes(inventory, splits=rules.splits)
+    block = {"override": {"data": proposal(inventory, shape, path, rules) if shape else {}}}
     print("\nFor params.yaml:\n")
     print(yaml.safe_dump(block, sort_keys=False, default_flow_style=None, width=200), end="")
     return 0

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from distillab.cli import answer, audit, bundle, card, data, decide, pages, status, verify
+from distillab.cli import answer, audit, bundle, card, certify_options, data, decide, pages, status, verify
 from distillab.core.errors import SpecError
 from distillab.core.workspace import PARAMS
 
@@ -76,6 +76,7 @@ def run_plan(options: argparse.Namespace) -> int:
     from distillab.plan.brief import Brief
     from distillab.plan.estimate import describe
 
+    certify_options.refuse_less(options, cores=1)
     plan, measure = load_plan(), not options.no_measure
     if options.all:
         print(describe(plan, Path(), measure=measure))

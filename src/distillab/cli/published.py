@@ -87,6 +87,9 @@ def _statistics(
         )
     for name in ("mean", "std"):
         _refuse_other_units(name, getattr(options, name) or [])
+    if (options.mean is None) != (options.std is None):
+        one, other = ("--mean", "--std") if options.std is None else ("--std", "--mean")
+        raise SpecError("is half of a normalization", where=one, expected=f"{other} of its training beside it")
     return tuple(options.mean or (0.0,) * channels), tuple(options.std or (1.0,) * channels)
 
 

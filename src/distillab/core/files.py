@@ -5,11 +5,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from distillab.core.errors import BlockedError
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
-_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG,
+                errno.ELOOP}  # fmt: skip
 
 
 @contextmanager
@@ -51,6 +53,20 @@ def translated(path: Path) -> Iterator[None]:
                 do="change its permissions or run from a folder of your own",
             ) from error
         raise
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a place for a file before anything is computed for it; folders above it are made.
+
+    Raises:
+        BlockedError: it is none, is a folder, or cannot be written.
+    """
+    if not path.name or path.is_dir():
+        raise BlockedError("is a folder", where=str(path), expected="a name for a file")
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
 
 
 def write_text(path: Path, text: str) -> None:

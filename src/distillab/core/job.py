@@ -100,6 +100,8 @@ class Plan(_Record):
     """Files of the user's that it was made from, and BLAKE2b-256 of each."""
     computes_on: str = "cpu"
     """``cuda`` or ``cpu``: where its networks are made, as torch saw it where this was planned."""
+    data_files: dict[str, str] = {}
+    """Files and folders of the user's images and labels, and what each holds; empty where nothing is."""
 
     @property
     def device(self) -> str:

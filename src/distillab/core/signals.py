@@ -37,6 +37,12 @@ def end_with_stages_on_signals() -> None:
     _handle(_interrupt_all)
 
 
+def leave_ending_to_parent() -> None:
+    """Have a worker end without a word when its parent ends it, and let its parent alone hear of Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def ending() -> bool:
     """Whether this process was asked to end."""
     return signal.getsignal(signal.SIGINT) is _ignore

@@ -15,6 +15,7 @@ from distillab.core.lineage import Lineage
 from distillab.core.locks import exclusive, registered
 from distillab.core.provenance import environment, run_record
 from distillab.core.recent import Recent
+from distillab.core.shown import without_queries
 from distillab.core.sidecar import Payload, Sidecar, check_payload, payload_of, read_sidecar
 from distillab.core.store import Entry, Store
 
@@ -26,6 +27,8 @@ HIDDEN = Path(".distillab")
 
 KEPT = 2**29
 """Bytes of networks and answers that a job keeps loaded, beyond the one that it read last."""
+FINGERPRINTS = HIDDEN / "fingerprints"
+"""What is known of the user's images that have not changed since they were read."""
 
 Loaded = TypeVar("Loaded")
 
@@ -186,7 +189,7 @@ class Workspace:
             stage=member.stage,
             id=member.id,
             key=member.key,
-            spec=member.spec,
+            spec=without_queries(member.spec),
             code=member.code,
             parents=self.lineage.record(member),
             payload=payload,

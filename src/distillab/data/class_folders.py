@@ -54,6 +54,21 @@ def missing_split(inventory: Inventory) -> ArtifactError:
     return ArtifactError("a split is missing", where=escaped(inventory.where), expected=LAYOUT, got=got + most)
 
 
+def require_two_classes(inventory: Inventory, *, splits: bool) -> None:
+    """Go on only with images of two classes, and where there are folders of splits, in two of them.
+
+    Raises:
+        ArtifactError: there are fewer.
+    """
+    classes = inventory.classes()
+    if splits and len(classes) < 2:
+        raise missing_split(inventory)
+    names = sorted(classes.get("train", ()))
+    if len(names) < 2:
+        expected, got = "images in two class folders at least", ", ".join(map(escaped, names)) or "none"
+        raise ArtifactError("no classes to tell apart", where=escaped(inventory.where), expected=expected, got=got)
+
+
 def require_classes(class_names: tuple[str, ...], facts: DataFacts, *, where: str) -> None:
     """Go on only with as many classes as ``facts`` say.
 

@@ -5,6 +5,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from jaxtyping import Int, UInt8
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from distillab.core.errors import ArtifactError
+from distillab.core.errors import ArtifactError, ContractError
 from distillab.core.shown import escaped
 from distillab.data.reasons import DAMAGED, DEEP, FORMATS, FRAMES, PIXELS, SIZE, Reason
 from distillab.specs.model import ImageShape
@@ -69,6 +70,19 @@ def converted(image: Image.Image, *, channels: int, where: str = "") -> Image.Im
 def channels_of(image: Image.Image) -> int:
     """1 of an image without colors, else 3."""
     return 1 if image.mode in _GREY else 3
+
+
+def header_shape(source: Path | bytes, *, where: str) -> ImageShape:
+    """Channels (1 or 3), height and width of an image in a file, or in its content, by its header.
+
+    Raises:
+        ImageError: it has none.
+    """
+    with (
+        _refusing(where, b"x"),
+        Image.open(source if isinstance(source, Path) else io.BytesIO(source), formats=FORMATS) as image,
+    ):
+        return channels_of(image), image.height, image.width
 
 
 @contextmanager
@@ -153,7 +167,15 @@ class ImageStack:
         self._buffer = bytearray()
 
     def add(self, pixels: UInt8[np.ndarray, "c h w"], key: tuple[str, str]) -> None:
-        """Append an image; ``key`` is its class and its name below the folder of the class."""
+        """Append an image; ``key`` is its class and its name below the folder of the class.
+
+        Raises:
+            ContractError: it has another shape, and would shift all that follow.
+        """
+        if pixels.shape != self.shape:
+            raise ContractError(
+                "pixels of another shape", where=escaped(key[1]), expected=str(self.shape), got=str(pixels.shape)
+            )
         self.keys.append(key)
         self._buffer += pixels.tobytes()
 

@@ -8,11 +8,11 @@ from pydantic import Field
 from distillab.core.bounds import ClassCount
 from distillab.data.archives import find
 from distillab.data.class_folders import read_class_folders
+from distillab.data.picture_shape import PictureShape
 from distillab.data.raw import RawData
 from distillab.data.sorting import Rules
 from distillab.specs.data import DataSpec
 from distillab.specs.data_facts import DataFacts
-from distillab.specs.model import ImageShape
 
 
 class ImageFolderSpec(DataSpec):
@@ -21,7 +21,7 @@ class ImageFolderSpec(DataSpec):
     name: Literal["image_folder"] = "image_folder"
     title: str = Field(min_length=1, description="What reports call the data set")
     path: str = Field(description="The folder or archive, inside root")
-    shape: ImageShape = Field(description="Channels (1 or 3), height and width of every image")
+    shape: PictureShape = Field(description="Channels (1 or 3), height and width of every image")
     classes: ClassCount = Field(ge=2, description="Number of classes, that is of folders in train/")
     pass_over: tuple[str, ...] = Field(
         default=(), description="Files to leave out: names, or patterns such as *.svg; all others are read or refused"
@@ -44,6 +44,10 @@ class ImageFolderSpec(DataSpec):
             split_rule="The user's train/ and test/ (val/ where there is no test/); validation is a stratified part of "
             "train/.",
         )
+
+    def own_files(self) -> tuple[Path, ...]:
+        """The folder or archive."""
+        return (Path(self.root) / self.path,)
 
     def read(self) -> RawData:
         """The images in ``root/<path>``, classes sorted by name."""

@@ -10,6 +10,7 @@ from PIL import Image
 
 from distillab.core.errors import ArtifactError
 from distillab.core.shown import escaped
+from distillab.core.signals import leave_ending_to_parent
 from distillab.data.archives import walk
 from distillab.data.decoding import (
     ImageError,
@@ -73,7 +74,7 @@ def examined_files(path: Path, found: Inventory, *, workers: int = 0) -> Invento
     """
     if workers and path.is_dir():
         needed = [item for i, item in enumerate(found.items) if found.needed(i, item.name)]
-        with Pool(workers) as pool:
+        with Pool(workers, leave_ending_to_parent) as pool:
             after = dict(zip((i.name for i in needed), pool.imap(partial(_alone, path), needed, CHUNK), strict=True))
         return Inventory(found.where, tuple(after.get(item.name, item) for item in found.items))
     return Inventory(found.where, tuple(examined(item, entry)[0] for item, entry in _contents(path, found)))

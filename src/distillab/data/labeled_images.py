@@ -1,8 +1,10 @@
 """The user's own images without splits: in folders named by class, or named in a table; test images are drawn."""
 
 import csv
+import io
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -14,12 +16,12 @@ from distillab.core.shown import shown
 from distillab.data.archives import find
 from distillab.data.class_folders import require_classes
 from distillab.data.intake import read_images
+from distillab.data.picture_shape import PictureShape
 from distillab.data.raw import RawData, checked
 from distillab.data.sorting import Rules
 from distillab.data.splits import stratified_order
 from distillab.specs.data import DataSpec
 from distillab.specs.data_facts import DataFacts
-from distillab.specs.model import ImageShape
 
 HEADER = ("file", "label")
 """The first line of a table of labels."""
@@ -34,7 +36,7 @@ class LabeledImagesSpec(DataSpec):
     labels: str | None = Field(
         default=None, description="Table with the columns file and label, inside root; the folders' names if absent"
     )
-    shape: ImageShape = Field(description="Channels (1 or 3), height and width of every image")
+    shape: PictureShape = Field(description="Channels (1 or 3), height and width of every image")
     classes: ClassCount = Field(ge=2, description="Number of classes")
     images: Annotated[ImageCount, Field(ge=2)] = Field(description="Number of images")
     held_out: Annotated[ImageCount, Field(ge=1)] = Field(
@@ -69,6 +71,10 @@ class LabeledImagesSpec(DataSpec):
         labels = read_labels(Path(self.root) / self.labels) if self.labels else {}
         return Rules(self.pass_over, labels=labels, splits=False)
 
+    def own_files(self) -> tuple[Path, ...]:
+        """The folder or archive, and the table of labels."""
+        return tuple(Path(self.root) / name for name in (self.path, self.labels) if name)
+
     def read(self) -> RawData:
         """The images in ``root/<path>``, classes sorted by name.
 
@@ -95,28 +101,34 @@ class LabeledImagesSpec(DataSpec):
 
 
 def read_labels(path: Path) -> dict[str, str]:
-    """Class by file name, from a table with the columns ``file`` and ``label``.
+    """Class by path below the images' folder, or by file name, from a table with the columns ``file`` and ``label``.
 
     Raises:
         ArtifactError: it cannot be read, lacks a column, or names a file twice.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArtifactError("cannot be read", where=str(path), expected="a table in UTF-8", got=str(error)) from error
     found: dict[str, str] = {}
-    rows = csv.DictReader(lines)
-    if not {*HEADER} <= {*(rows.fieldnames or ())}:
-        first = shown(lines[0]) if lines else "an empty file"
-        raise ArtifactError(
-            "no table of labels", where=str(path), expected=f"a first line {','.join(HEADER)}", got=first
-        )
-    for row in rows:
-        file, label = (row[column] or "" for column in HEADER)
-        where = f"{path}: line {rows.line_num}"
+    for line, (file, label) in _rows(path):
+        where = f"{path}: line {line}"
         if not file or not label:
             raise ArtifactError("a line without file or label", where=where, do="complete or remove it")
-        if file in found:
+        name = str(PurePosixPath(file))
+        if name in found:
             raise ArtifactError("a file that is named twice", where=where, got=shown(file), do="keep one line")
-        found[file] = label
+        found[name] = label
     return found
+
+
+def _rows(path: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    """File and label of each row, with its line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        if not {*HEADER} <= {*(rows.fieldnames or ())}:
+            expected, got = f"a first line {','.join(HEADER)}", text.partition("\n")[0].strip()
+            raise ArtifactError(
+                "no table of labels", where=str(path), expected=expected, got=shown(got) if got else "an empty file"
+            )
+        for row in rows:
+            yield rows.line_num, (row["file"] or "", row["label"] or "")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ArtifactError("cannot be read", where=str(path), expected="a table in UTF-8", got=str(error)) from error

@@ -27,7 +27,7 @@ class Rules:
     test_from: tuple[str, ...] = ("test", "val")
     """Splits that may be the test split: the first one with images in class folders."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Class by file name, of what is in ``<split>/images/``; of everything where there are no splits."""
+    """Class by path, or by file name, of what is in ``<split>/images/``; of everything where there are no splits."""
     splits: bool = True
     """Whether class folders lie in folders of splits."""
 
@@ -43,6 +43,10 @@ class _Tree:
     rules: Rules
     used: frozenset[str]
     times: Counter[str]
+    roots: tuple[tuple[str, ...], ...]
+    """The folders that paths in the table of labels may start from, beside the whole one."""
+    alike: Counter[str]
+    """How many images whose classes the table tells have a file name."""
 
 
 def sorted_files(path: Path, rules: Rules) -> Inventory:
@@ -59,7 +63,13 @@ def sorted_files(path: Path, rules: Rules) -> Inventory:
     images = [each for each, item in zip(paths, first, strict=True) if not item and reasons.is_image(each)]
     layout = find_layout(images) if rules.splits else classes_alone(images)
     places = [layout.place(each) for each in paths]
-    tree = _Tree(rules, _used(paths, first, places, rules), Counter(entry.name for entry in entries))
+    alike = Counter(
+        path.name
+        for path, item, place in zip(paths, first, places, strict=True)
+        if item is None and reasons.is_image(path) and _in_table(place, rules)
+    )
+    times = Counter(entry.name for entry in entries)
+    tree = _Tree(rules, _used(paths, first, places, rules), times, layout.roots, alike)
     judged = zip(first, entries, paths, places, strict=True)
     items = [item or _item(entry, each, place, tree) for item, entry, each, place in judged]
     return Inventory(str(path), tuple(_with_classes(items, paths, layout, rules)))
@@ -103,15 +113,34 @@ def _item(entry: FileEntry, path: PurePosixPath, place: Place | Reason, tree: _T
 def _in_class(entry: FileEntry, path: PurePosixPath, place: Place, tree: _Tree) -> Item:
     """What becomes of a file in a split that is used."""
     split, class_name = place
-    if tree.rules.labels and (class_name == TOGETHER or not tree.rules.splits):
-        class_name = tree.rules.labels.get(path.name, "")
+    label = _label(path, tree) if _in_table(place, tree.rules) else class_name
+    class_name = label if isinstance(label, str) else ""
     if refusal := _refusal(entry, path, tree):
         return Item(entry.name, "refused", refusal, split=split, class_name=class_name)
     if path.suffix.lower() not in reasons.SUFFIXES:
         return Item(entry.name, "passed over", reasons.no_image(path), split=split, class_name=class_name)
+    if isinstance(label, Reason):
+        return Item(entry.name, "refused", label, split=split)
     if not class_name:
         return Item(entry.name, "refused", reasons.NO_LABEL if tree.rules.labels else reasons.NO_CLASS, split=split)
     return Item(entry.name, "read", split=split, class_name=class_name)
+
+
+def _in_table(place: Place | Reason, rules: Rules) -> bool:
+    """Whether the table of labels tells the class of what lies there."""
+    if isinstance(place, Reason) or not rules.labels:
+        return False
+    return place[1] == TOGETHER or not rules.splits
+
+
+def _label(path: PurePosixPath, tree: _Tree) -> str | Reason:
+    """What the table says of an image's path, else of its name where no other image has it; empty if nothing."""
+    inside = (root for root in tree.roots if path.parts[: len(root)] == root)
+    for known in (path, *(path.relative_to(*root) for root in inside if root)):
+        if str(known) in tree.rules.labels:
+            return tree.rules.labels[str(known)]
+    said = tree.rules.labels.get(path.name, "")
+    return reasons.AMBIGUOUS if said and tree.alike[path.name] > 1 else said
 
 
 def _refusal(entry: FileEntry, path: PurePosixPath, tree: _Tree) -> Reason | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from distillab.core.shown import escaped
+from distillab.data.archives import walk
+from distillab.data.decoding import ImageError, header_shape
 from distillab.data.intake import examined_files
 from distillab.data.inventory import STATES, USED, Inventory, Item
 from distillab.data.reasons import Reason
@@ -16,8 +18,9 @@ from distillab.specs.model import ImageShape
 SHOWN = 20
 """Classes that are listed one by one."""
 
-GLANCED = 64
-"""Images whose shape stands for that of all, until all are read."""
+HELD_OUT = 0.2
+"""Of all images, to judge with where nothing is said, but at most so many:"""
+MOST_HELD_OUT = 1000
 
 NAMED = 3
 """Files that are named of each reason."""
@@ -35,42 +38,75 @@ def survey(path: Path, rules: Rules, *, workers: int = 0) -> tuple[Inventory, Im
     shapes = [item.shape for item in found.items if item.state in USED and item.shape]
     if not shapes:
         return found, None
-    size = Counter(shape[1:] for shape in shapes).most_common(1)[0][0]
-    items = (replace(item, state="resized") if _differs(item, size) else item for item in found.items)
-    return Inventory(found.where, tuple(items)), (max(shape[0] for shape in shapes), *size)
+    shape = common_shape(Counter(shapes))
+    items = (replace(item, state="resized") if _differs(item, shape[1:]) else item for item in found.items)
+    return Inventory(found.where, tuple(items)), shape
 
 
-def glance(path: Path, rules: Rules) -> tuple[Inventory, ImageShape | None]:
-    """The files at ``path`` by their names, and the shape that most of a few images have; None where there are none.
+def shapes_of(path: Path, found: Inventory) -> Counter[ImageShape]:
+    """How many of the images that are used have which shape, as their headers say; those that say nothing are left out.
 
     Raises:
-        ArtifactError: ``path`` cannot be walked over, or no image of the few can be read.
+        ArtifactError: no header can be read; the message names the first image.
     """
-    found = sorted_files(path, rules)
-    used = [i for i, item in enumerate(found.items) if item.state in USED]
-    some = {used[len(used) * i // GLANCED] for i in range(GLANCED)} if used else set()
-    aside = (item if i in some else replace(item, state="passed over", split="") for i, item in enumerate(found.items))
-    looked = examined_files(path, Inventory(found.where, tuple(aside)))
-    shapes = Counter(item.shape for item in looked.items if item.shape)
-    if used and not shapes:
-        looked.require()
-    channels = max((shape[0] for shape in shapes), default=0)
-    return found, (channels, *shapes.most_common(1)[0][0][1:]) if shapes else None
+    shapes, errors = Counter[ImageShape](), list[ImageError]()
+    for source in _sources(path, found):
+        try:
+            shapes[header_shape(source, where=str(path))] += 1
+        except ImageError as error:
+            errors.append(error)
+    if errors and not shapes:
+        raise errors[0]
+    return shapes
+
+
+def _sources(path: Path, found: Inventory) -> Iterator[Path | bytes]:
+    """Where the header of each image is."""
+    if path.is_dir():
+        yield from (path / item.name for item in found.items if item.state in USED)
+        return
+    entries = walk(path, lambda i, _name: i < len(found.items) and found.items[i].state in USED)
+    yield from (entry.content for item, entry in zip(found.items, entries, strict=False) if item.state in USED)
+
+
+def common_shape(shapes: Counter[ImageShape]) -> ImageShape:
+    """The height and width that most images have; with a single colored image, three channels."""
+    sizes = Counter[tuple[int, int]]()
+    for (_, height, width), count in shapes.items():
+        sizes[height, width] += count
+    return (max(shape[0] for shape in shapes), *sizes.most_common(1)[0][0])
 
 
 def proposal(inventory: Inventory, shape: ImageShape, path: Path, rules: Rules) -> dict[str, Any]:
     """The ``data:`` of params.yaml for it."""
-    whole = path.absolute()
+    place = path if path.name not in {"", ".."} else path.resolve()
+    train = inventory.classes().get("train", Counter())
     data = {
-        "name": "image_folder",
-        "title": whole.name,
-        "root": str(path.parent),
-        "path": whole.name,
+        "name": "image_folder" if rules.splits else "labeled_images",
+        "title": place.name,
+        "root": str(place.parent),
+        "path": place.name,
         "shape": list(shape),
-        "classes": len(inventory.classes().get("train", ())),
+        "classes": len(train),
     }
+    data |= {} if rules.splits else {"images": train.total(), "held_out": held_out(train.total())}
     choices = {"resize": inventory.count("resized") > 0, "pass_over": list(rules.pass_over)}
     return data | {name: value for name, value in choices.items() if value}
+
+
+def rules_for(path: Path, pass_over: tuple[str, ...]) -> Rules:
+    """Those of folders of splits where there are such with images, else those of class folders alone.
+
+    Raises:
+        ArtifactError: ``path`` cannot be walked over.
+    """
+    rules = Rules(pass_over)
+    return rules if any(item.split for item in sorted_files(path, rules).items) else replace(rules, splits=False)
+
+
+def held_out(images: int) -> int:
+    """How many of so many images are held out where nothing is said."""
+    return max(1, min(MOST_HELD_OUT, round(HELD_OUT * images)))
 
 
 def described(inventory: Inventory) -> Iterator[str]:

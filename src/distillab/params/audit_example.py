@@ -17,6 +17,7 @@ model: # nothing but its answers is used
 
 images: photos              # a folder or archive of class folders, with or without train/ and test/
 # images: {name: cifar10, root: data}
+# resize: true              # bring images to the size that most have
 # labels_from: truth.csv    # columns file and label, where the folders do not tell the classes
 
 # test: 1000                # images held out to judge with, or their share: 0.2

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from distillab.core.bounds import ImageCount, SeedCount
 from distillab.core.errors import SpecError
@@ -62,6 +62,19 @@ def _named(value: object) -> object:
     return {"name": short[0]} | value if short and isinstance(value, dict) else value
 
 
+def _whole_or_share(value: object) -> object:
+    """1.0 would be one image, and is meant as all of them."""
+    if isinstance(value, float) and value >= 1:
+        raise ValueError("expected a whole number of images, or a share below 1")
+    return value
+
+
+HeldOut = Annotated[
+    Annotated[ImageCount, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)], BeforeValidator(_whole_or_share)
+]
+"""A number of images, or a share of them."""
+
+
 if TYPE_CHECKING:
     Images: TypeAlias = Folder | AnyData
     Protection: TypeAlias = Form | AnyDefense
@@ -94,7 +107,11 @@ class AuditFile(Spec):
     labels_from: str | None = Field(
         default=None, description="Table with the columns file and label; the class folders' names if absent"
     )
-    test: Annotated[ImageCount, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)] | None = Field(
+    resize: bool = Field(
+        default=False,
+        description="Bring the images of a folder to the size that most have; otherwise others are errors",
+    )
+    test: HeldOut | None = Field(
         default=None, description="Images held out to judge with, or their share; a fifth, at most 1,000, if absent"
     )
     labels: Annotated[ImageCount, Field(ge=1)] | None = Field(
@@ -118,6 +135,22 @@ class AuditFile(Spec):
         default="USD", description="Of the price"
     )
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$", description="auto takes a GPU where there is one")
+
+
+def name_of(audit: AuditFile, path: Path) -> str:
+    """What the folder of an audit is called: as it says, else as its file.
+
+    Raises:
+        SpecError: it says nothing, and the file's name is none for a folder.
+    """
+    if audit.name:
+        return audit.name
+    try:
+        return TypeAdapter(Name).validate_python(path.stem)
+    except ValidationError as error:
+        expected = "at most 40 letters, digits, _ and -"
+        do = "write name: into it, or rename it"
+        raise SpecError("no name for the audit's folder", where=path.name, expected=expected, do=do) from error
 
 
 def read_audit(path: Path) -> AuditFile:

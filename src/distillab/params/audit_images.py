@@ -1,6 +1,7 @@
 """The images of an audit: which data set they are, how many there are to ask about, and how many to judge with."""
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,11 @@ from typing import Any
 from distillab.core.errors import SpecError
 from distillab.core.shown import escaped
 from distillab.data.labeled_images import LabeledImagesSpec, read_labels
-from distillab.data.sorting import Rules
-from distillab.data.survey import glance
+from distillab.data.sorting import Rules, sorted_files
+from distillab.data.survey import common_shape, held_out, shapes_of
 from distillab.params.audit_file import AuditFile, Folder
 from distillab.specs.data import DataSpec
 from distillab.specs.model import ImageShape
-
-SHARE = 0.2
-"""Of all images, held out to judge with where nothing is said, but at most so many:"""
-MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,8 @@ def audit_images(audit: AuditFile, folder: Path, run: Path, root: Path) -> Audit
 def _known(audit: AuditFile, data: DataSpec, root: str) -> AuditImages:
     """A data set by its name, with test images of its own."""
     facts = data.facts
+    if audit.resize:
+        raise SpecError("is for images of a folder", where="resize", got=f"images: {data.name}", do="leave it out")
     if audit.labels_from is not None:
         raise SpecError(
             "tells the labels of a folder", where="labels_from", got=f"images: {data.name}", do="leave it out"
@@ -76,39 +75,53 @@ def _folder(audit: AuditFile, path: Path, folder: Path, root: str) -> AuditImage
     """A folder or archive of images, with or without train/ and test/."""
     labels = audit.labels_from and (folder / audit.labels_from).absolute()
     rules = Rules(labels=read_labels(labels) if labels else {}, splits=not labels)
-    found, shape = glance(path, rules)
+    found = sorted_files(path, rules)
     if len(found.classes()) < 2:  # no splits
         rules = Rules(labels=rules.labels, splits=False)
-        found, shape = glance(path, rules)
+        found = sorted_files(path, rules)
     found.require()
     counts = {split: classes.total() for split, classes in found.classes().items()}
     names = {name for classes in found.classes().values() for name in classes}
-    if shape is None or len(names) < 2:
+    if len(names) < 2:
         expected = "images in two class folders at least, or labels_from"
         raise SpecError(
             "no classes", where="images", expected=expected, got=", ".join(map(escaped, sorted(names))) or "none"
         )
-    common = {"title": path.name, "root": root, "path": path.name, "shape": list(shape), "classes": len(names)}
+    shape, sized = _sized(audit, shapes_of(path, found))
+    common = {"title": path.name, "root": root, "path": path.name, "shape": list(shape), "classes": len(names)} | sized
     if rules.splits:
         test = next(count for split, count in counts.items() if split != "train")
         judged = min(_held_out(audit, test, of=test), test)
         data = {"name": "image_folder"} | common | {"test_limit": judged}
         return AuditImages(data, shape, len(names), counts["train"], judged)
     total = counts["train"]
-    judged = _held_out(audit, total, of=total)
+    judged = _held_out(audit, total - 1, of=total)  # one is left to ask about
     data = {"name": "labeled_images"} | common | {"images": total, "held_out": judged}
     data |= {"labels": os.path.relpath(labels, path.parent)} if labels else {}
     return AuditImages(data, shape, len(names), total - judged, judged)
+
+
+def _sized(audit: AuditFile, shapes: Counter[ImageShape]) -> tuple[ImageShape, dict[str, bool]]:
+    """The shape of all images, and whether they are brought to it."""
+    shape = common_shape(shapes)
+    others = {f"{height}x{width}" for _, height, width in shapes if (height, width) != shape[1:]}
+    if others and not audit.resize:
+        raise SpecError(
+            "images of several sizes", where="images", expected=f"{shape[1]}x{shape[2]} (height x width), as most have",
+            got=f"also {', '.join(sorted(others)[:3])}", do="write resize: true",
+        )  # fmt: skip
+    return shape, {"resize": True} if others else {}
 
 
 def _held_out(audit: AuditFile, images: int, *, of: int) -> int:
     """How many images are judged with."""
     wanted = audit.test
     if wanted is None:
-        return max(1, min(MOST, round(SHARE * of)))
+        return held_out(of)
     number = max(1, round(wanted * of)) if isinstance(wanted, float) else wanted
     if number > images:
-        raise SpecError("more images than there are", where="test", expected=f"at most {images}", got=str(number))
+        expected = f"at most {images} of {of:,}" if images < of else f"at most {images}"
+        raise SpecError("more images than there are", where="test", expected=expected, got=str(number))
     return number
 
 

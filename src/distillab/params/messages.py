@@ -18,6 +18,9 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 KEY_ITSELF = "[key]"
 """What pydantic appends to the place of a mapping's key that is wrong itself."""
 
+KEY_PATTERN = r"^[a-z][a-z0-9_]*$"
+"""Of names that a user gives to methods."""
+
 LONGEST_KEY = 40
 """Characters of a name, and of one key of a path in a message."""
 
@@ -90,12 +93,23 @@ def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
         case "tuple_type":
             says = f"expected a list; got {shown(given)}"
         case "string_pattern_mismatch" | "string_too_long":
-            says = f"expected a name of at most {LONGEST_KEY} lower-case letters, digits and _; got {shown(given)}"
+            says = _misfit(given, detail.get("ctx", {}))
         case "too_short":
             says = "expected at least one entry; got none"
         case _:
             says = _translated(detail["msg"]) + ("" if isinstance(given, dict) else f"; got {shown(given)}")
     return f"{path}: {says}"
+
+
+def _misfit(given: object, bounds: dict[str, Any]) -> str:
+    """That a text is none of a pattern, or too long."""
+    pattern, longest = str(bounds.get("pattern", "")), bounds.get("max_length", LONGEST_KEY)
+    if words := re.fullmatch(r"\^\(([\w|]+)\)\$", pattern):
+        return _choice(given, words[1].split("|"))
+    if pattern == KEY_PATTERN:
+        return f"expected a name of at most {LONGEST_KEY} lower-case letters, digits and _; got {shown(given)}"
+    wanted = f"a name that matches {pattern}" if pattern else f"at most {longest} characters"
+    return f"expected {wanted}; got {shown(given)}"
 
 
 def _choice(given: object, names: list[str]) -> str:

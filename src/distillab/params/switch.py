@@ -21,11 +21,16 @@ def use_preset(root: Path, preset: str) -> str:
     before = read_yaml(path)
     known_preset(root / CONFIG, preset, "distillab use")
     yaml = YAML()
-    content = yaml.load(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    content = yaml.load(text)
+    if content is None:  # comments alone, which a document without content cannot keep
+        content, buffer = {}, io.StringIO(text.rstrip() + "\n" if text.strip() else "")
+        buffer.seek(0, io.SEEK_END)
+    else:
+        buffer = io.StringIO()
     content["preset"] = preset
-    buffer = io.StringIO()
     yaml.dump(content, buffer)
     write_text(path, buffer.getvalue())
-    former = shortened(printable(str(before.get("preset"))), LONGEST_VALUE)
+    former = shortened(printable(str(before.get("preset", "none"))), LONGEST_VALUE)
     kept = "; the override is kept" if before.get("override") else ""
     return f"params.yaml: preset {former} -> {preset}{kept}; now run `snakemake` or `dvc repro`"

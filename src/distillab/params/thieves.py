@@ -46,7 +46,7 @@ class DecideParams(Spec):
         default=(), description="Seeds at which open cells are looked at, increasing; error rates hold over all"
     )
     margin: float = Field(default=0.01, gt=0, lt=1, description="Gain too small to matter, a share of test images")
-    alpha: float = Field(default=0.05, gt=0, lt=1, description="Error rate of a page's verdicts")
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="Error rate of a page's verdicts")
     asked: dict[Key, dict[Key, dict[Key, Annotated[SeedCount, Field(ge=1)]]]] = Field(
         default={}, description="Seeds of open cells, by thief, defense and attack; written by `distillab decide`"
     )

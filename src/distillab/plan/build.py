@@ -4,6 +4,7 @@ from pathlib import Path
 
 from distillab.core.job import Plan
 from distillab.params.load import load_params
+from distillab.plan.data_files import contents_of
 from distillab.plan.expand import expand
 from distillab.plan.facts import facts_of
 from distillab.plan.jobs import jobs_of
@@ -27,5 +28,6 @@ def build_plan(root: Path = Path(), preset: str | None = None) -> Plan:
             for model in params.models.values()
             for file in model.files()
         },
+        data_files=contents_of(params, root),
     )
     return with_resources(plan)

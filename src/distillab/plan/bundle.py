@@ -17,6 +17,7 @@ from distillab import __version__
 from distillab.core.errors import ArtifactError
 from distillab.core.files import atomic
 from distillab.core.job import Plan
+from distillab.core.shown import without_queries
 from distillab.core.sidecar import sidecar_path
 from distillab.plan.manifest import manifest_of, manifest_text
 from distillab.plan.verify import prove
@@ -69,7 +70,7 @@ def write_bundle(path: Path, root: Path, plan: Plan) -> Bundle:
             f"{proof.faults[0]}{more}", where="the run is not proved", do="`distillab verify` lists all"
         )
     contents = {
-        PARAMETERS: _json(plan.params),
+        PARAMETERS: _json(without_queries(plan.params)),
         MANIFEST: manifest_text(manifest_of(plan, proof.sidecars)).encode(),
     }
     results = Path("results") / plan.preset

@@ -10,11 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError
+from distillab.core.fingerprints import fingerprint
 from distillab.core.gpus import driver, gpus_here
 from distillab.core.job import Plan, read_plan, write_plan
 from distillab.core.provenance import processor
 from distillab.core.sidecar import file_hash
-from distillab.core.workspace import HIDDEN, PARAMS
+from distillab.core.workspace import FINGERPRINTS, HIDDEN, PARAMS
 from distillab.studies import PAGES
 
 
@@ -29,7 +30,7 @@ def load_plan(root: Path = Path()) -> Plan:
         plan = read_plan(path)
     except ArtifactError:
         return _built(root, path)
-    return plan if _is_of_these_files(plan) else _built(root, path)
+    return plan if _is_of_these_files(plan, root) else _built(root, path)
 
 
 def _built(root: Path, path: Path) -> Plan:
@@ -40,12 +41,14 @@ def _built(root: Path, path: Path) -> Plan:
     return plan
 
 
-def _is_of_these_files(plan: Plan) -> bool:
-    """Whether the models that were brought in are still those that it was made from."""
+def _is_of_these_files(plan: Plan, root: Path) -> bool:
+    """Whether models that were brought in, images and labels are still those that it was made from."""
     try:
-        return all(file_hash(Path(name)) == content for name, content in plan.files.items())
+        brought = all(file_hash(Path(name)) == content for name, content in plan.files.items())
     except OSError:
         return False
+    kept = root / FINGERPRINTS
+    return brought and all(fingerprint(Path(name), kept) == content for name, content in plan.data_files.items())
 
 
 def plan_path(root: Path = Path()) -> Path:

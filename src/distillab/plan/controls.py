@@ -5,6 +5,7 @@ from typing import Any, Literal
 from distillab.core.identity import ModelIdentity
 from distillab.params.root import Params
 from distillab.params.thieves import Thief
+from distillab.plan.data_files import add_prepared
 from distillab.plan.members import DATA, Roster
 from distillab.plan.pairs import distinct
 from distillab.plan.seeds import control_seeds
@@ -36,8 +37,7 @@ def add_other_images(roster: Roster, key: str) -> dict[str, str]:
     if data is None:
         return {}
     part = f"queries_{key}"
-    images = roster.add("prepare", f"data-{part}", {"part": part}, {"data": data}, facts={"part": "images"})
-    return {OTHER_IMAGES: images}
+    return {OTHER_IMAGES: add_prepared(roster, f"data-{part}", data, part, holds="images")}
 
 
 def means_facts(thief: Thief) -> dict[str, Any]:

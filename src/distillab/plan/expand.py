@@ -7,6 +7,7 @@ from distillab.core.job import Member
 from distillab.params.root import Params
 from distillab.plan.chain_members import add_chains
 from distillab.plan.controls import add_students
+from distillab.plan.data_files import add_prepared
 from distillab.plan.knockoff_matrix import add_knockoffs, add_teachers
 from distillab.plan.members import DATA, Roster
 from distillab.plan.pages import add_page, pages_of, scope_of
@@ -19,7 +20,7 @@ MAKERS = {"teachers": add_teachers, "students": add_students, "knockoffs": add_k
 
 def expand(params: Params, root: Path) -> dict[str, Member]:
     """All members of the run, parents first."""
-    roster = Roster(params)
+    roster = Roster(params, root)
     add_data(roster)
     models: dict[Family, list[str]] = {
         family: add(roster) for family, add in MAKERS.items() if family in params.families
@@ -34,4 +35,4 @@ def expand(params: Params, root: Path) -> dict[str, Member]:
 def add_data(roster: Roster) -> None:
     """The prepared images and the index of their splits."""
     for part, member_id in DATA.items():
-        roster.add("prepare", member_id, {"part": part}, {"data": roster.params.data}, facts={"part": part})
+        add_prepared(roster, member_id, roster.params.data, part, holds=part)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from distillab.certify import CERTIFIERS
+from distillab.core.shown import without_queries
 from distillab.params.root import Params
 from distillab.plan.abilities import impossible_questions
 from distillab.plan.labels import labels_of
@@ -25,7 +26,7 @@ def facts_of(params: Params) -> dict[str, Any]:
         for key, spec in params.robustness.attacks.items()
     }
     return {
-        "params": params.identity(choices=True),
+        "params": without_queries(params.identity(choices=True)),
         "data": params.data.facts.plain(),
         "thieves": {
             key: {

@@ -14,6 +14,7 @@ from distillab import __version__
 from distillab.core.errors import ArtifactError
 from distillab.core.files import write_text
 from distillab.core.job import Plan
+from distillab.core.shown import without_queries
 from distillab.core.sidecar import SCHEMA, Sidecar
 
 
@@ -56,8 +57,8 @@ def manifest_of(plan: Plan, sidecars: dict[str, Sidecar]) -> Manifest:
 
 
 def params_hash(params: dict[str, Any]) -> str:
-    """Hash of resolved parameters."""
-    return _hash(params)
+    """Hash of resolved parameters, as a bundle shows them."""
+    return _hash(without_queries(params))
 
 
 def entry_of(sidecar: Sidecar) -> ManifestEntry:

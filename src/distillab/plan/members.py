@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from distillab.core.code_hash import code_hash
@@ -24,6 +25,7 @@ class Roster:
     """Members in the order they can be made; each is added after its parents."""
 
     params: Params
+    root: Path = Path()
     members: dict[str, Member] = field(default_factory=dict)
     _codes: dict[tuple[str, ...], str] = field(default_factory=dict)
 

@@ -21,6 +21,7 @@ def sign(path: Path, private: Path) -> None:
 
     Raises:
         SpecError: the key cannot sign, or there is no OpenSSH.
+        ArtifactError: the file cannot be read.
     """
     done = _ssh_keygen(["sign", "-q", "-f", str(private)], path)
     if done.returncode:
@@ -51,6 +52,10 @@ def check_signature(path: Path, public: Path) -> None:
 def _ssh_keygen(arguments: list[str], path: Path) -> "subprocess.CompletedProcess[bytes]":
     command = ["ssh-keygen", "-Y", *arguments, "-n", _NAME]
     try:
-        return subprocess.run(command, input=path.read_bytes(), capture_output=True, check=False)
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtifactError("cannot be read", where=str(path), got=error.strerror or "") from error
+    try:
+        return subprocess.run(command, input=content, capture_output=True, check=False)
     except FileNotFoundError as error:
         raise SpecError("signatures need OpenSSH", where="ssh-keygen", do="install it, or leave the key out") from error

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from distillab.core.identity import ModelIdentity
+from distillab.core.shown import without_queries
 from distillab.core.sidecar import Sidecar
 from distillab.metrics.intervals import Estimate, wilson
 from distillab.reporting.display import setting
@@ -59,7 +60,7 @@ def model_card(sidecar: Sidecar, identity: ModelIdentity, file: str, tables: Tab
         "## Limits",
         *_limits(tables, identity),
         "## Training",
-        f"```json\n{json.dumps(sidecar.spec, indent=1, sort_keys=True)}\n```",
+        f"```json\n{json.dumps(without_queries(sidecar.spec), indent=1, sort_keys=True)}\n```",
         "## Provenance",
         table_text(("what", "is"), _provenance(sidecar, tables)),
     ]

@@ -51,6 +51,10 @@ class DataSpec(MethodSpec):
             ArtifactError: the files are absent and cannot be had, or are not what they should be.
         """
 
+    def own_files(self) -> tuple[Path, ...]:
+        """Files and folders of the user's: as nobody knows their content, it is part of what the data set is."""
+        return ()
+
     @model_validator(mode="after")
     def _augmentation_is_possible(self) -> "DataSpec":
         if self.augment.resized_crop and not self.streaming:
@@ -73,6 +77,10 @@ class StreamingDataSpec(DataSpec):
     @abstractmethod
     def folder_path(self) -> Path:
         """The folder below which the files of ``listing`` are named."""
+
+    def own_files(self) -> tuple[Path, ...]:
+        """The folder of all images."""
+        return (self.folder_path,)
 
     @abstractmethod
     def listing(self) -> "Listing":

@@ -3,10 +3,12 @@
 import torch
 from torch import Tensor
 
+from distillab.core.errors import ArtifactError
+from distillab.core.fingerprints import content_of
 from distillab.core.job import Member
 from distillab.core.payloads import save_tensors
 from distillab.core.store import Entry
-from distillab.core.workspace import Product, Workspace
+from distillab.core.workspace import FINGERPRINTS, Product, Workspace
 from distillab.data import DATASETS
 from distillab.data.dataset import ImageSource, ResidentImages
 from distillab.data.listing import Listing
@@ -20,10 +22,16 @@ STATISTICS_LIMIT = 50_000
 """Training images, spread over the split, from which the normalization is computed."""
 
 
-def make(member: Member, _workspace: Workspace, entry: Entry) -> Product:
-    """The images with their statistics, or the split index: ``part`` of the member's spec says which."""
+def make(member: Member, workspace: Workspace, entry: Entry) -> Product:
+    """The images with their statistics, or the split index: ``part`` of the member's spec says which.
+
+    Raises:
+        ArtifactError: files are absent, are not what they should be, or not those that the run was planned with.
+    """
     spec = DATASETS.parse(member.spec["data"])
     raw = spec.listing() if isinstance(spec, StreamingDataSpec) else spec.read()
+    if content_of(spec.own_files(), workspace.root / FINGERPRINTS) != member.spec.get("content", ""):
+        raise ArtifactError("images changed since the run was planned", where=member.id, do="run snakemake again")
     split = make_split(spec, *_labels(raw))
     if member.spec["part"] == "split":
         choice = {"choice": split.choice} if spec.refit else {}

@@ -1,5 +1,6 @@
 """Attacks from tensors alone, against closed forms of a linear network."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -86,6 +87,18 @@ def test_only_so_many_images_as_the_spec_says(linear, inner):
         ({"labels": torch.zeros(3, dtype=torch.int64)}, ContractError, "images: images and labels do not match; .*3"),
         ({"labels": -torch.ones(16, dtype=torch.int64)}, ContractError, "images: labels out of range; expected 0"),
         ({"images": torch.full((16, 1, 2, 2), 2.0)}, ContractError, "images: pixels out of range"),
+        ({"images": np.zeros((16, 1, 2, 2))}, ContractError, "images: no tensor; .*got numpy.ndarray; torch.as_tensor"),
+        (
+            {"eps": 0.1, "targets": torch.zeros(15, dtype=torch.int64)},
+            ContractError,
+            "targets and images do not match; expected 16",
+        ),
+        ({"eps": 0.1, "targets": torch.zeros(16)}, ContractError, "not one class for each image in the targets"),
+        (
+            {"eps": 0.1, "targets": torch.zeros(16, dtype=torch.int64, device="meta")},
+            ContractError,
+            "targets: on another device than the images; expected cpu; got meta",
+        ),
         ({"model": nn.Sequential(nn.Flatten(), nn.Softmax(1))}, ContractError, "outputs are probabilities"),
     ],
 )

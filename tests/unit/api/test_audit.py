@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from distillab import AuditedModel, ContractError, SpecError, audit_model
 
@@ -57,6 +58,26 @@ def test_a_model_that_knows_nothing_has_nothing_to_steal(halved):
         ({"attacks": []}, SpecError, "attacks: attacks are told apart by name; expected one of a name; got none"),
         ({"attacks": ["kd", "kd"]}, SpecError, "attacks are told apart by name"),
         ({"alpha": 2}, SpecError, "no levels"),
+        ({"margin": 0}, SpecError, "margin: no share of test images; expected a number between 0 and 1; got 0"),
+        ({"margin": 1}, SpecError, "margin: no share of test images"),
+        ({"classes": 1}, SpecError, "classes: too few classes; expected at least 2; got 1"),
+        (
+            {"images": torch.zeros(250, 1, 8, 8, dtype=torch.float64)},
+            ContractError,
+            "images: .*float32; got torch.float64",
+        ),
+        (
+            {"images": torch.zeros(250, 1, 9, 8)},
+            ContractError,
+            r"test images: images of another shape; expected images of \(1, 9, 8\); got \(1, 8, 8\)",
+        ),
+        (
+            {"student": lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 9))},
+            SpecError,
+            r"student: gives other outputs; expected logits \(n, 10\); got \(1, 9\)",
+        ),
+        ({"student": lambda: nn.Linear(3, 10)}, SpecError, "student: does not take these images"),
+        ({"student": lambda: 3}, SpecError, "student: the function makes no network; expected a torch module; got int"),
         ({"test_labels": torch.zeros(3, dtype=torch.int64)}, ContractError, "test images: images and labels do not"),
         ({"labels": torch.full((250,), 11)}, ContractError, "labels out of range; expected classes 0 to 9"),
     ],

@@ -45,6 +45,12 @@ def test_no_attack_beats_a_certificate_and_the_model_stays_as_it_was(digits, vic
         ({"norm": "l3"}, SpecError, "certify_model: norm: expected one of linf, l2, l1; got 'l3'"),
         ({"eps": -0.1}, SpecError, "eps|radius"),
         ({"model": nn.Sequential(nn.Flatten(), nn.GELU(), nn.Linear(4, 2))}, SpecError, "GELU"),
+        (
+            {"model": nn.Sequential(nn.Flatten(), nn.Linear(4, 1)), "labels": torch.zeros(16, dtype=torch.int64)},
+            ContractError,
+            "model: too few classes; expected logits .*, k at least 2; got k = 1",
+        ),
+        ({"labels": [0] * 16}, ContractError, "labels of images: no tensor; expected a torch tensor; got list"),
         ({"labels": torch.full((16,), 7)}, ContractError, "labels out of range"),
     ],
 )

@@ -100,6 +100,14 @@ def test_the_thief_sees_only_what_answers_show(few, victim):
     assert torch.equal(weights(alone), weights(cut))
 
 
+def test_what_answers_show_may_be_written_as_in_parameters(few, victim):
+    one, other = (
+        steal_model(Asked(victim), *few, shows=shows, recipe=SHORT) for shows in ({"top": 2}, TopClasses(top=2))
+    )
+    assert torch.equal(one.answers, other.answers)
+    assert torch.equal(weights(one), weights(other))
+
+
 def test_labels_that_are_not_known_are_the_answers_classes(few, victim):
     x, y = few
     with torch.no_grad():
@@ -143,6 +151,14 @@ def say(values):
         ({"student": "mlpp"}, SpecError, "unknown model; .*did you mean"),
         ({"student": {"epochs": 1}}, SpecError, "student: no network is named"),
         ({"recipe": {"epoch": 1}}, SpecError, "steal_model: recipe: epoch: unknown key; .*did you mean epochs"),
+        ({"shows": "labels"}, SpecError, "shows: no such form of an answer; expected probabilities, label, .*'labels'"),
+        ({"shows": {"bottom": 1}}, SpecError, "shows: no such form of an answer"),
+        ({"shows": {"top": 0}}, SpecError, "shows: no such form of an answer"),
+        (
+            {"answers": "probs"},
+            SpecError,
+            "answers: no such form .*expected probabilities, logits or labels; got 'probs'",
+        ),
         ({"answers": "labels"}, SpecError, "classes: labels do not tell how many"),
         ({"labels": torch.full((120,), 10)}, ContractError, "labels out of range; expected classes 0 to 9"),
         ({"labels": torch.full((120,), -2)}, ContractError, "labels out of range; expected -1"),
@@ -150,6 +166,13 @@ def say(values):
         ({"query": say(lambda n: torch.full((n, 3), torch.nan))}, ContractError, "query: not a finite number"),
         ({"query": say(lambda n: torch.ones(n + 1, 1))}, ContractError, "query: not one answer for each image"),
         ({"query": say(str)}, ContractError, "query: answers are not numbers"),
+        (
+            {"images": torch.zeros(120, 1, 8, 8).double()},
+            ContractError,
+            "images: images of another precision; expected",
+        ),
+        ({"images": [1], "labels": None}, ContractError, "images: no tensor; expected a torch tensor; got list"),
+        ({"query": say(lambda n: torch.ones(n, 1)), "labels": None}, ContractError, "query: answers of one class"),
         ({"classes": 3, "labels": None}, ContractError, "query: answers of another number of classes"),
     ],
 )

@@ -1,6 +1,7 @@
 """An endpoint is asked about each image once, and again only where nobody knows whether it was paid."""
 
 import gzip
+import hashlib
 import json
 import re
 import sqlite3
@@ -219,6 +220,19 @@ def test_one_model_s_answers_are_not_another_s(endpoint, asker):
     assert spec.model("labels") == same.model("labels")
     others = [spec, asker(version="2").spec, asker(url=f"{endpoint.url}?model=b").spec]
     assert len({each.model(form) for each in others for form in ("labels", "logits")}) == 6
+
+
+@pytest.mark.parametrize("sent", [{"pixels": "bytes"}, {"layout": "nhwc"}, {"answers_field": "scores"}])
+def test_what_was_answered_to_other_numbers_is_no_answer(endpoint, asker, sent):
+    """Nor what was read from another field; the answers of models that are asked as by default stay theirs."""
+    plain, other = EndpointSpec(url=endpoint.url), EndpointSpec(url=endpoint.url, **sent)
+    assert plain.model("logits") != other.model("logits")
+    assert plain.identity() != other.identity()
+    before = hashlib.blake2b(f"{endpoint.url}\x1f\x1flogits".encode(), digest_size=16).hexdigest()
+    assert plain.model("logits") == before
+    assert EndpointSpec(url=endpoint.url, answers_field="logits").model("logits") == before
+    png = EndpointSpec(url=endpoint.url, send="png", layout="nhwc", pixels="bytes")
+    assert png.model("logits") == before, "PNG has one order and 8 bits"
 
 
 def test_a_request_left_by_a_dead_process_goes_out_as_it_was(endpoint, asker):

@@ -121,6 +121,17 @@ def test_nothing_is_unpickled(tmp_path):
     assert not trap.exists()
 
 
+def test_packed_bytes_that_are_damaged_are_told(tmp_path):
+    path = tmp_path / "answers.npz"
+    np.savez_compressed(path, ids=np.arange(500), answers=np.random.default_rng(0).random((500, PROBS.shape[1])))
+    content = bytearray(path.read_bytes())
+    first = content.index(b"ids.npy") + 30  # where its packed bytes are, behind its header
+    content[first : first + 40] = b"\xff" * 40
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match="no npz file of recorded answers"):
+        read_recorded(path, ANSWER)
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
 def test_a_damaged_file_is_told(tmp_path, suffix):
     path = written(tmp_path, suffix, frame())

@@ -5,6 +5,7 @@ import yaml
 
 from distillab.cli.audit import LINKED, _prepare
 from distillab.cli.main import main, parser
+from distillab.core.locks import RUN, exclusive
 from distillab.params.audit_file import read_audit
 
 
@@ -43,6 +44,36 @@ def test_what_is_no_audit_is_one_line_and_leaves_nothing(tmp_path, monkeypatch, 
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
     assert not (tmp_path / "audits").exists()
+
+
+@pytest.fixture
+def in_project(tmp_path, monkeypatch):
+    """An empty project as the working directory, and an audit in it."""
+    for name in ("Snakefile", "config/audit.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "audit.yaml").write_text("model: {onnx: m.onnx}\nimages: photos\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("options", [[], ["--plan"], ["-n"]])
+def test_nothing_is_written_into_an_audit_that_goes_on(in_project, capsys, options):
+    run = in_project / "audits" / "audit"
+    (run / ".distillab").mkdir(parents=True)
+    (run / "params.yaml").write_text("as it runs")
+    with exclusive(run / ".distillab" / RUN):
+        assert main(["audit", "audit.yaml", *options]) == 3
+    assert "a run goes on in this project" in capsys.readouterr().err
+    assert (run / "params.yaml").read_text() == "as it runs"
+
+
+@pytest.mark.parametrize("name", ["...yaml", "my audit.yaml", f"{'a' * 41}.yaml"])
+def test_a_file_whose_name_is_none_for_a_folder_is_told_in_a_line(in_project, capsys, name):
+    (in_project / "audit.yaml").rename(in_project / name)
+    assert main(["audit", name]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{name}: no name for the audit's folder; expected at most 40 letters, digits, _ and -; write name:" in line
 
 
 def test_without_a_file_it_says_what_to_do(capsys):

@@ -116,7 +116,9 @@ def test_norm_box_and_normalization_reach_the_bound(weights, monkeypatch):
         ({"arch": "cnn_digits"}, "--normalization: the architecture says how the network sees pixels; leave"),
         ({"data": "cifar10"}, "expected 3 input channels; got 1 input channels: (16, 1, 4, 4) in 0.weight"),
         ({"entry": "ema"}, "the file has no such entry; expected entries 0.weight (Tensor), 0.bias (Tensor)"),
-        ({"std": "0"}, "normalization: statistics do not normalize images"),
+        ({"mean": "0.5"}, "--mean: is half of a normalization; expected --std of its training beside it"),
+        ({"std": "0.5"}, "--std: is half of a normalization; expected --mean of its training beside it"),
+        ({"mean": "0", "std": "0"}, "normalization: statistics do not normalize images"),
         ({"network": "1"}, "the file has no such network; expected --network 0 to 0; got 1"),
         (
             {"as-published": "scaling", "certifier": "best"},
@@ -217,3 +219,9 @@ def test_progress_is_for_people(monkeypatch):
         now[0] = float(second)
         progress(str(second))
     assert said == ["5", "10"]
+
+
+def test_where_rows_cannot_go_is_told_before_any_is_computed(weights, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(certify, "_images", lambda *_arguments: pytest.fail("images were read"))
+    assert run(*usual(weights(), output=tmp_path)) == 3
+    assert "is a folder; expected a name for a file" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """``distillab data``: an inventory for people, a proposal that works, and an exit code."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -74,6 +75,36 @@ def test_no_splits_and_no_such_folder(tree, capsys):
     code, _, err = run(capsys, tree / "nowhere")
     assert code == 3
     assert "no such file or folder" in err
+
+
+def test_class_folders_without_splits_are_proposed_as_labeled_images(tree, capsys, monkeypatch):
+    (tree / "train" / "cat" / "2.png").unlink()
+    monkeypatch.chdir(tree / "train")
+    code, out, err = run(capsys, ".")
+    assert (code, err) == (0, "")
+    block = yaml.safe_load(out.split("For params.yaml:")[1])["override"]["data"]
+    assert (block["name"], block["images"], block["held_out"], block["title"]) == ("labeled_images", 5, 1, "train")
+    raw = DATASETS.parse(block).read()
+    assert (len(raw.train_x), len(raw.test_x), raw.class_names) == (4, 1, ("ape", "cat"))
+
+
+@pytest.mark.parametrize("path", [".", "../x", "..", "../x/train/.."])
+def test_a_proposed_path_exists_however_it_was_given(tree, capsys, monkeypatch, path):
+    monkeypatch.chdir(tree / "train" if path == ".." else tree)
+    block = yaml.safe_load(run(capsys, path)[1].split("For params.yaml:")[1])["override"]["data"]
+    assert (block["path"], block["title"]) == ("x", "x")
+    assert len(DATASETS.parse(block).read().train_x) == 6
+
+
+def test_one_class_is_none_to_learn(tree, capsys):
+    for split in ("train", "test"):
+        shutil.rmtree(tree / split / "cat")
+    said = "no classes to tell apart; expected images in two class folders at least; got ape"
+    for path, says in ((tree, said), (tree / "train", "0.png: in no class folder")):
+        code, out, err = run(capsys, path)
+        assert code == 3
+        assert "For params.yaml" not in out
+        assert says in err
 
 
 def test_colors_of_one_image_make_all_of_them_colored(tree, capsys):

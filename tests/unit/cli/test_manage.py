@@ -49,6 +49,11 @@ def test_plan_says_in_ten_lines_what_will_be_made(project, capsys):
     assert lines[lines.index(left) + 1].startswith("needs: disk ")
 
 
+def test_a_plan_for_no_core_is_refused(project, capsys):
+    assert main(["plan", "--cores", "0"]) == 2
+    assert "--cores: too small; expected at least 1; got 0" in capsys.readouterr().err
+
+
 def test_plan_all_is_the_tree(project, capsys):
     assert main(["plan", "--all", "--no-measure"]) == 0
     head, *tree, total, _gains, _of_paper = said(capsys)

@@ -3,12 +3,13 @@
 import errno
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 import torch
 
-from distillab.core.errors import ArtifactError
-from distillab.core.files import atomic, write_bytes, write_text
+from distillab.core.errors import ArtifactError, BlockedError
+from distillab.core.files import atomic, require_writable, write_bytes, write_text
 from distillab.core.locks import exclusive, registered
 from distillab.core.payloads import save_tensors
 
@@ -113,3 +114,23 @@ def test_nobody_sees_half_a_file(tmp_path):
 def test_other_errors_of_the_system_are_not_disguised(tmp_path):
     with pytest.raises(FileNotFoundError), atomic(tmp_path / "file"):
         pass
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_in_a_line(tmp_path):
+    (tmp_path / "there" / "x").mkdir(parents=True)
+    with pytest.raises(BlockedError, match=r"there: cannot be written; .*directory"):
+        write_text(tmp_path / "there", "x")
+
+
+def test_where_nothing_can_be_written_is_told_beforehand(tmp_path):
+    require_writable(tmp_path / "new" / "file")
+    assert [*(tmp_path / "new").iterdir()] == []
+    (tmp_path / "file").write_text("kept")
+    for place, says in (
+        (tmp_path, "is a folder"),
+        (Path(), "is a folder"),
+        (tmp_path / "file" / "x", "cannot be written"),
+    ):
+        with pytest.raises(BlockedError, match=says):
+            require_writable(place)
+    assert (tmp_path / "file").read_text() == "kept"

@@ -3,7 +3,7 @@
 import pytest
 
 from distillab.core.errors import SpecError
-from distillab.core.shown import LONGEST_LINE, LONGEST_VALUE, printable, shortened, shown
+from distillab.core.shown import LONGEST_LINE, LONGEST_VALUE, printable, shortened, shown, without_queries
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,17 @@ def test_no_error_can_write_on_a_terminal():
     error = SpecError("no class \x1b[2J", where="a\x07", got="\u202e" * 2000, do="\r\nx")
     assert str(error).isprintable()
     assert len(str(error)) < 2 * LONGEST_LINE
+
+
+def test_what_follows_an_address_is_not_shown_and_still_tells_models_apart():
+    def models(url):
+        return {"models": [{"endpoint": {"url": url, "version": "what?"}}], "urls": 3}
+
+    plain = models("https://example.org/predict")
+    assert without_queries(plain) == plain
+    one, other = (without_queries(models(f"https://example.org/predict?model={name}")) for name in ("mine", "yours"))
+    assert one != other
+    address = one["models"][0]["endpoint"]["url"]
+    assert address.startswith("https://example.org/predict?")
+    assert "mine" not in address
+    assert without_queries({"url": None}) == {"url": None}

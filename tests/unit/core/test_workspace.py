@@ -65,6 +65,13 @@ def test_the_sidecar_says_what_it_was_made_from(workspace):
     assert sidecar.run["step_seconds"] == 0.25
 
 
+def test_the_sidecar_does_not_say_what_follows_an_address(workspace):
+    asked = PARENT.model_copy(update={"spec": {"brought": {"url": "https://example.org/x?model=mine"}}})
+    workspace.plan.members["parent"] = asked
+    workspace.produce(asked, Maker())
+    assert "mine" not in sidecar_path(workspace.path(asked)).read_text()
+
+
 def test_equal_makings_differ_in_the_run_block_only(workspace, tmp_path):
     first = workspace.produce(PARENT, Maker())
     other = Workspace(tmp_path / "elsewhere", workspace.plan)

@@ -3,6 +3,7 @@
 import io
 import lzma
 import os
+import signal
 import tarfile
 import time
 import zipfile
@@ -10,9 +11,11 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
-from distillab.core.errors import ArtifactError
-from distillab.data import ImageFolderSpec, ImageNetSpec
+from distillab.core.errors import ArtifactError, ContractError
+from distillab.data import ImageFolderSpec, ImageNetSpec, LabeledImagesSpec, intake
+from distillab.data.decoding import ImageStack
 from distillab.data.intake import examined_files, read_images
 from distillab.data.listing import Listing
 from distillab.data.sorting import PLAIN, Rules, sorted_files
@@ -46,6 +49,41 @@ def picture(fill, form="PNG", mode="RGB", size=(12, 10)):
     out = io.BytesIO()
     Image.new(mode, size, fill).save(out, form)
     return out.getvalue()
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_images_have_one_channel_or_three(tree, channels):
+    """Others would be read as RGB, and their bytes as other images."""
+    with pytest.raises(ValidationError, match=r"shape\n.*expected 1 channel \(grey\) or 3 \(RGB\)"):
+        spec(tree, shape=(channels, 10, 12))
+    with pytest.raises(ValidationError, match="expected 1 channel"):
+        LabeledImagesSpec(title="x", path="x", shape=(channels, 10, 12), classes=2, images=4, held_out=2)
+
+
+def test_no_image_of_another_shape_shifts_those_that_follow():
+    stack = ImageStack((3, 10, 12))
+    with pytest.raises(
+        ContractError, match=r"a\.png: pixels of another shape; expected \(3, 10, 12\); got \(1, 10, 12\)"
+    ):
+        stack.add(np.zeros((1, 10, 12), dtype=np.uint8), ("cat", "a.png"))
+    assert not stack.keys
+
+
+def handlers(_item):
+    return signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+
+
+def test_workers_do_not_have_their_parents_handlers_of_signals(tree, monkeypatch):
+    """Else each of them prints a traceback when the pool, at the end of its work, ends it."""
+    monkeypatch.setattr(intake, "partial", lambda _function, _folder: handlers)
+    monkeypatch.setattr(intake, "Inventory", lambda _where, items: {*items})
+    found = sorted_files(tree, PLAIN)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        seen = examined_files(tree, found, workers=1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == {(signal.SIG_DFL, signal.SIG_IGN)}
 
 
 def test_what_programs_leave_in_folders_is_passed_over_and_counted(tree):

@@ -64,12 +64,50 @@ def test_a_table_tells_the_classes_of_images_in_any_folder(folder):
         ("a.png,cat\n", "no table of labels"),
         ("file,label\na.png\n", "line 2: a line without file or label"),
         ("file,label\na.png,cat\na.png,dog\n", "line 3: a file that is named twice; got 'a.png'"),
+        ("file,label\nx/a.png,cat\n./x/a.png,dog\n", "line 3: a file that is named twice; got './x/a.png'"),
+        (f"file,label\na.png,{'x' * 200_000}\n", "cannot be read; expected a table in UTF-8; got field larger than"),
     ],
 )
 def test_a_table_that_is_none(tmp_path, text, said):
     (tmp_path / "truth.csv").write_text(text)
     with pytest.raises(ArtifactError, match=said):
         read_labels(tmp_path / "truth.csv")
+
+
+@pytest.fixture
+def twins(tmp_path, png):
+    """Images 0.png to 3.png in each of two folders, all of one gray of their own, and a writer of their table."""
+    for i in range(8):
+        file = tmp_path / "photos" / "wrapper" / "xy"[i // 4] / f"{i % 4}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(png(np.full((4, 5), i)))
+
+    def read(*names):
+        lines = [f"{name},{'odd' if i % 2 else 'even'}" for i, name in enumerate(names)]
+        (tmp_path / "truth.csv").write_text("\n".join(["file,label", *lines]))
+        return spec(tmp_path, labels="truth.csv", classes=2, images=8, held_out=2).read()
+
+    return read
+
+
+@pytest.mark.parametrize("above", ["", "wrapper/", "./"])
+def test_a_table_of_paths_tells_images_of_one_name_apart(twins, above):
+    raw = twins(*(f"{above}{folder}/{i}.png" for folder in "xy" for i in range(4)))
+    assert [gray % 2 for gray in grays(raw.train_x)] == raw.train_y.tolist()
+    assert len(raw.train_y) == 6
+
+
+def test_a_name_that_several_images_have_is_refused(twins):
+    said = r"x/0\.png: one of several images of a name in the table of labels; write the images' paths into the table"
+    with pytest.raises(ArtifactError, match=said):
+        twins(*(f"{i}.png" for i in range(4)))
+    with pytest.raises(ArtifactError, match=r"y/0\.png: one of several images"):
+        twins("0.png", *(f"x/{i}.png" for i in range(4)), *(f"y/{i}.png" for i in range(1, 4)))
+
+
+def test_a_table_of_a_spreadsheet_is_read(tmp_path):
+    (tmp_path / "truth.csv").write_text('file,label\r\na.png,"big\u2028 cat"\r\n', encoding="utf-8-sig")
+    assert read_labels(tmp_path / "truth.csv") == {"a.png": "big\u2028 cat"}
 
 
 def test_what_does_not_agree_with_the_files_is_refused(folder, png):

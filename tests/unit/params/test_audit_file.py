@@ -1,5 +1,6 @@
 """What audit.yaml may say: every mistake is one line that names the key, what is expected and what was given."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,8 @@ def planned(folder, **said):
         ({"name": "../x"}, "audit.yaml: name: expected a name"),
         ({"trusted": "maybe"}, "audit.yaml: trusted: "),
         ({"test": 0}, "audit.yaml: test: "),
+        ({"test": 1.0}, "audit.yaml: test: expected a whole number of images, or a share below 1; got 1.0"),
+        ({"resize": "yes, please"}, "audit.yaml: resize: "),
         ({"labels": 0}, "audit.yaml: labels: expected a number greater than or equal to 1; got 0"),
         ({"queries": -1}, "audit.yaml: queries: "),
         ({"budget": {"minutes": 0}}, "audit.yaml: budget.minutes: expected a number greater than 0; got 0"),
@@ -59,8 +62,9 @@ def planned(folder, **said):
         ({"defenses": [{"rounded": 9}]}, "audit.yaml: defenses\\[0\\].*rounded: "),
         ({"student": "wong"}, "audit.yaml: student: expected one of .*did you mean wong"),
         ({"price": -1}, "audit.yaml: price: "),
-        ({"currency": "U$"}, "audit.yaml: currency: "),
-        ({"device": "tpu"}, "audit.yaml: device: "),
+        ({"currency": "U$"}, r"audit.yaml: currency: expected a name that matches \^\[A-Za-z\]\{1,8\}\$; got 'U\$'"),
+        ({"device": "gpu"}, "audit.yaml: device: expected one of auto, cpu, cuda; got 'gpu'; did you mean cpu"),
+        ({"name": "a" * 41}, "audit.yaml: name: expected at most 40 characters; got 'aaa"),
     ],
 )
 def test_each_key_is_refused_in_one_line(folder, said, line):
@@ -76,7 +80,10 @@ def test_each_key_is_refused_in_one_line(folder, said, line):
         ({"images": "photos/ape"}, "0.png: in no class folder"),
         ({"labels_from": "truth.csv"}, r"truth\.csv: cannot be read"),
         ({"images": {"name": "digits"}, "labels_from": "truth.csv"}, "labels_from: tells the labels of a folder"),
-        ({"test": 91}, "test: more images than there are; expected at most 90; got 91"),
+        ({"test": 91}, "test: more images than there are; expected at most 89 of 90; got 91"),
+        ({"test": 90}, "test: more images than there are; expected at most 89 of 90; got 90"),
+        ({"test": 0.999}, "test: more images than there are; expected at most 89 of 90; got 90"),
+        ({"images": {"name": "digits"}, "resize": True}, "resize: is for images of a folder; got images: digits"),
         ({"queries": 73}, "queries: too many; expected at most the 72 images there are; got 73"),
         (
             {"queries": 31, "budget": {"answers": 48}},
@@ -156,6 +163,28 @@ def test_folders_with_splits_and_tables_of_labels_are_taken_as_they_are(folder):
     split = planned(folder, images="split")
     assert split.override["data"]["name"] == "image_folder"
     assert (split.judged, split.queries) == (6, 30)
+
+
+def write(folder, place, mode="L", size=(8, 8)):
+    Image.new(mode, size).save(folder / "photos" / "dog" / f"{place}.png")
+
+
+def test_one_image_of_another_size_is_told_before_anything_runs(folder):
+    write(folder, 29, size=(6, 9))
+    says = r"images of several sizes; expected 8x8 \(height x width\), as most have; got also 9x6; write resize: true"
+    with pytest.raises(SpecError, match=says):
+        planned(folder)
+    data = planned(folder, resize=True).override["data"]
+    assert (data["resize"], data["shape"]) == (True, [1, 8, 8])
+    write(folder, 29)
+    assert "resize" not in planned(folder, resize=True).override["data"]
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_one_colored_image_among_many_gives_all_three_channels(folder, archive):
+    write(folder, 17, mode="RGB")
+    images = shutil.make_archive(str(folder / "packed"), "zip", folder / "photos") if archive else "photos"
+    assert planned(folder, images=images).override["data"]["shape"] == [3, 8, 8]
 
 
 def test_the_example_has_every_key_and_is_valid_as_it_is_written():

@@ -36,7 +36,7 @@ class Bare(Closed):
 
 
 AnyMethod = Annotated[Sgd | Adam | Bare, Field(discriminator="name")]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Inner(Closed):

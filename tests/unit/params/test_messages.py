@@ -62,6 +62,7 @@ WRONG = {
         {"knockoff": {"label_smoothing": [0.1, 2]}},
         "knockoff.label_smoothing[1]: expected a number less than 1; got 2",
     ),
+    "no error rate": ({"decide": {"alpha": 0.5}}, "decide.alpha: expected a number less than 0.5; got 0.5"),
     "infinite": (
         {"train": {"optimizer": {"lr": float("inf")}}},
         "train.optimizer.lr: expected a finite number; got inf",

@@ -28,6 +28,15 @@ def test_without_an_override_none_is_mentioned(project):
     assert "override" not in use_preset(project(), "digits")
 
 
+@pytest.mark.parametrize("text", ["", "# mine\n", "---\n"])
+def test_parameters_without_content_get_a_preset(project, text):
+    root = project()
+    (root / "params.yaml").write_text(text)
+    assert "preset none -> digits" in use_preset(root, "digits")
+    assert (root / "params.yaml").read_text() == f"{text}preset: digits\n"
+    assert load_params(root).preset == "digits"
+
+
 def test_an_unknown_preset_changes_nothing(project):
     root = project()
     before = (root / "params.yaml").read_bytes()

@@ -1,8 +1,14 @@
 """What a plan tells of thieves and of decisions, so that tables need no parameters."""
 
+import json
+from types import SimpleNamespace
+
 import pytest
 
+from distillab.core.sidecar import sidecar_path
+from distillab.plan import bundle
 from distillab.plan.facts import facts_of
+from distillab.plan.manifest import params_hash
 from distillab.plan.seeds import base_control_seeds, control_seeds
 
 THIEVES = {
@@ -58,3 +64,20 @@ def test_decisions_are_told_as_they_were_stated_beforehand(params):
     facts = facts_of(params)["decide"]
     assert (facts["looks"], facts["margin"], facts["alpha"]) == ([4, 8], 0.03, 0.1)
     assert facts["headline"] == {"thieves": ["poor"], "defenses": ["ce"], "attacks": ["kd"], "seeds": [9]}
+
+
+def test_what_follows_an_address_stands_on_no_page_and_in_no_bundle(plan_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "prove", lambda _root, _plan: SimpleNamespace(faults=(), sidecars={}))
+    hashes = set()
+    for name in ("mine", "yours"):
+        plan = plan_of({"models": {"far": {"endpoint": {"url": f"https://example.org/predict?model={name}"}}}})
+        for member in (member for member in plan.members.values() if member.stage in bundle.STAGES):
+            for file in (tmp_path / member.path, sidecar_path(tmp_path / member.path)):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(json.dumps(plan.facts | {"commit": "", "date": "", "environments": [], "title": ""}))
+        bundle.write_bundle(tmp_path / "run.zip", tmp_path, plan)
+        content = (tmp_path / "run.zip").read_bytes()
+        assert b"https://example.org/predict?" in content
+        assert f"model={name}".encode() not in content
+        hashes.add(params_hash(plan.params))
+    assert len(hashes) == 2

@@ -170,6 +170,14 @@ def test_what_is_not_signed_is_told(files, keygen):
     assert str(error.value) == f"{public}: no such key; expected an OpenSSH public key"
 
 
+def test_a_signed_file_that_is_gone_is_told_as_itself(files):
+    path, public = files
+    signature_path(path).write_text("SIGNATURE")
+    path.unlink()
+    with pytest.raises(ArtifactError, match=r"m\.json: cannot be read; got No such file"):
+        check_signature(path, public)
+
+
 def test_without_openssh_it_is_told(files, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SpecError) as error:

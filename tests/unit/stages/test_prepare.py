@@ -7,6 +7,7 @@ from PIL import Image
 from small_project import CLASSES, DATA, TEST, TRAIN, VAL
 
 from distillab.core.errors import ArtifactError
+from distillab.core.fingerprints import content_of
 from distillab.data import ImageFolderSpec, ImageNetSpec
 from distillab.stages import prepare
 
@@ -70,12 +71,16 @@ def test_what_became_of_image_files_is_kept_with_the_images(tmp_path, small):
         ImageFolderSpec(title="x", root=str(tmp_path), path="x", shape=(3, 8, 8), classes=2, resize=True),
         ImageNetSpec(root=str(tmp_path), folder="x", classes=2, size=8, workers=0),
     ):
-        member = small.member("data-images").model_copy(update={"spec": {"data": data.plain(), "part": "images"}})
+        said = {"data": data.plain(), "part": "images", "content": content_of(data.own_files(), tmp_path / "kept")}
+        member = small.member("data-images").model_copy(update={"spec": said})
         made = small.remade(member, tmp_path / data.name)
         assert made.product.results["class_names"] == ["ape", "cat"]
         counts = made.product.results["intake"]
         assert (counts["read"], counts["resized"]) == ((0, 8) if data.name == "image_folder" else (8, 0))
         assert counts["passed_over"] == {"a file of the system (.DS_Store, Thumbs.db)": 1}
     (tmp_path / "x" / "train" / "cat" / "1.png").write_bytes(b"no image")
+    with pytest.raises(ArtifactError, match="images changed since the run was planned; run snakemake again"):
+        small.remade(member, tmp_path / "changed")
+    said["content"] = content_of(data.own_files(), tmp_path / "kept")
     with pytest.raises(ArtifactError, match=r"train/cat/1\.png: unreadable image"):
         small.remade(member, tmp_path / "again")

@@ -28,7 +28,7 @@ class EndpointModel(AnsweringSpec):
     endpoint: EndpointSpec = Field(description="Where it is, and how it may be asked")
 
     def files(self) -> tuple[Path, ...]:
-        """None: it is another model when its address, its version or the form of its answers changes."""
+        """None: it is another model when its address or version, what it is shown or what is read changes."""
         return ()
 
     def fingerprint(self) -> str:
