@@ -106,16 +106,16 @@ def test_who_is_certified(rich_params, change, family, asked_of, certified):
 
 
 def test_sources_go_round(rich, rich_params):
-    roster = Roster(rich_params[0], rich.members)
+    roster = Roster(rich_params[0], members=rich.members)
     assert sources_of(roster, "ls-cnn_digits-s7") == {
         "from_copy": "ls-cnn_digits-s3", "from_plain": "ce-cnn_digits-s7", "from_other": "ls-papernot_digits-s7",
     }  # fmt: skip
     names = ("papernot_digits", "cnn_digits", "vgg8")
     networks = {name: SimpleNamespace(name=name) for name in names}
     params = SimpleNamespace(pairs=[SimpleNamespace(teacher=networks[name]) for name in names], seeds=(3, 5, 7))
-    three = Roster(params, rich.members | dict.fromkeys(("ls-vgg8-s3", "ls-cnn_digits-s5")))
+    three = Roster(params, members=rich.members | dict.fromkeys(("ls-vgg8-s3", "ls-cnn_digits-s5")))
     assert sources_of(three, "ls-cnn_digits-s3") == {
         "from_copy": "ls-cnn_digits-s5", "from_plain": "ce-cnn_digits-s3", "from_other": "ls-vgg8-s3",
     }  # fmt: skip
-    alone = Roster(rich_params[0], {"ls-cnn_digits-s7": rich.members["ls-cnn_digits-s7"]})
+    alone = Roster(rich_params[0], members={"ls-cnn_digits-s7": rich.members["ls-cnn_digits-s7"]})
     assert sources_of(alone, "ls-cnn_digits-s7") == {}

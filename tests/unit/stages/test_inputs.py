@@ -9,9 +9,10 @@ import torch
 from PIL import Image
 
 from distillab.core.errors import SpecError
+from distillab.core.fingerprints import content_of
 from distillab.core.job import Member, Plan
 from distillab.core.payloads import load_tensors
-from distillab.core.workspace import Workspace
+from distillab.core.workspace import FINGERPRINTS, Workspace
 from distillab.data.dataset import ResidentImages
 from distillab.data.digits import DigitsSpec
 from distillab.data.imagenet import ImageNetSpec
@@ -19,9 +20,10 @@ from distillab.stages import inputs, prepare
 from distillab.stages.inputs import device_for, images_of, looked_at, prepared_data, release_of, trained_network
 
 
-def member(part, data):
-    return Member(stage="prepare", id=part, axes={"part": part}, spec={"part": part, "data": data}, seed=0, parents={},
-                  code="c", key=f"{part:0<32}", path=f"results/t/data/{part}.safetensors")  # fmt: skip
+def member(part, data, content):
+    spec = {"part": part, "data": data} | ({"content": content} if content else {})
+    return Member(stage="prepare", id=part, axes={"part": part}, spec=spec, seed=0, parents={}, code="c",
+                  key=f"{part:0<32}", path=f"results/t/data/{part}.safetensors")  # fmt: skip
 
 
 PARENTS = {"images": "images", "split": "split"}
@@ -35,7 +37,8 @@ def prepared(tmp_path):
     """Prepare a data set in a project of its own; return what a stage sees, and the workspace."""
 
     def run(spec, device="cpu"):
-        members = {name: member(name, spec.plain()) for name in ("images", "split")} | {"user": USER}
+        content = content_of(spec.own_files(), tmp_path / FINGERPRINTS)
+        members = {name: member(name, spec.plain(), content) for name in ("images", "split")} | {"user": USER}
         plan = Plan(
             preset="t",
             params={"device": device},
