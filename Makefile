@@ -79,7 +79,7 @@ chaos: .venv/installed ## send N (default: 50) random signals to a small run and
 	$(BIN)/python benchmarks/chaos.py --faults $(N)
 
 slurm-test: .venv/installed-dev ## on a machine you can throw away, as root: install a one-node Slurm, and do to it what docs/faults.md lists
-	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -m "nightly or workflow" tests/workflow/test_slurm.py tests/workflow/test_slurm_faults.py
+	DISTILLAB_SLURM=1 $(BIN)/python -m pytest -m "nightly or workflow" tests/workflow/test_slurm.py tests/workflow/test_faults_on_slurm.py
 
 clean: ## remove the environment and everything that was made
 	rm -rf .venv .venv-bench .venv-format build docs/generated results .snakemake .distillab

@@ -12,7 +12,7 @@ ROWS = [
     for line in (PROJECT / "docs" / "faults.md").read_text().splitlines()
     if line.startswith("|") and "`tests/" in line
 ]
-FILES = ("test_faults", "test_slurm_faults", "test_remotes")
+FILES = ("test_faults", "test_faults_on_slurm", "test_remotes")
 """Whose every test is about a fault."""
 
 

@@ -1,4 +1,7 @@
-"""What happens to jobs, masters and daemons of a real one-node Slurm costs time only: the bytes are the same."""
+"""What happens to jobs, masters and daemons of a real one-node Slurm costs time only: the bytes are the same.
+
+The file lies apart from `test_slurm.py` in the order of names: two workers would wait for the one node.
+"""
 
 import os
 import signal
