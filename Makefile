@@ -4,7 +4,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() or 1, 8))")
 DATA ?= data
 BIN := .venv/bin
 
-.PHONY: all install slurm run test check format docs site picture overhead memory plan-errors precision bench bench-gpu fuzz mutants chaos nightly slurm-test clean help
+.PHONY: all install slurm run test check format docs site picture overhead memory plan-errors precision recipe bench bench-gpu fuzz mutants chaos nightly slurm-test clean help
 
 all: run
 
@@ -50,6 +50,9 @@ plan-errors: .venv/installed ## what `distillab plan` says of the runs on record
 
 precision: .venv/installed ## what training in bfloat16 costs in accuracy and saves in time; cifar10-jpeg.tar.xz in DATA (default: data)
 	DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks $(BIN)/python benchmarks/precision.py
+
+recipe: .venv/installed ## which recipe of mnist_robust training images choose; MNIST in DATA (default: data)
+	DISTILLAB_DATA=$(DATA) PYTHONPATH=benchmarks $(BIN)/python benchmarks/robust_recipe.py
 
 BENCHES = $(filter-out %/common.py,$(wildcard benchmarks/peers/*.py)) $(wildcard benchmarks/certify/*_of_peer.py) \
 	benchmarks/certify/width.py $(wildcard benchmarks/defenses/*.py) benchmarks/operators.py
