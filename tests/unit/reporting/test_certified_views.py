@@ -142,6 +142,17 @@ def test_one_certifier_has_nothing_to_be_compared_with(tables_of, teacher):
     assert "<svg" in certified_plots.radii_figure(read, certified_plots.radii(read)).text
 
 
+def test_one_bound_beside_the_best_of_several_is_alone_too(tables_of, teacher):
+    read = tables_of(
+        SPECS,
+        models=[teacher("ce")],
+        certificates=[certificate(certifier=key) for key in ("dual", "best")],
+        certified_images=[bound("dual", 1.0), bound("best", 2.0)],
+    )
+    said = certified_plots.tightness_figure(read, certified_plots.bounds(read)).text
+    assert "Tightness can be compared where two certifiers" in said
+
+
 def test_lines_start_at_the_clean_accuracy_and_the_open_part_is_between(tables_of, teacher):
     rows = [certificate("ce", "ibp", 0.25), certificate("ce", "dual", 0.375)]
     read = tables_of(SPECS, models=[teacher("ce", "CE")], certificates=rows)
