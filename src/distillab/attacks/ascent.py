@@ -1,8 +1,9 @@
 """Steepest ascent of a loss within a ball: the loop of FGSM, BIM and PGD."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import torch
 from jaxtyping import Int
@@ -10,12 +11,13 @@ from torch import Tensor
 
 from distillab.attacks.goal import Goal
 from distillab.attacks.looks import any_of, crowded
-from distillab.attacks.projections import NORMS, Ball
+from distillab.attacks.projections import NORMS, Ball, ball_around
 from distillab.attacks.result import AttackResult, Ledger, LogitsFn
 from distillab.attacks.rows import Rows
-from distillab.core.shapes import Flags, Images, Logits, PerExample
+from distillab.core.generators import ExampleNoise
+from distillab.core.shapes import Flags, Images, Labels, Logits, PerExample
 from distillab.losses.margins import is_adversarial
-from distillab.specs.attack import Norm
+from distillab.specs.attack import AttackSpec, Norm
 
 AscentLoss = Literal["ce", "margin", "dlr"]
 """Cross-entropy; difference of logits; the same over the logits' spread."""
@@ -130,8 +132,52 @@ def steepest_ascent(
     return x_adv
 
 
-def tried(x: Images, x_adv: Images, norm: Norm, *, starts: int, steps: int) -> AttackResult:
-    """Points that are all to be tried on another network, after as many starts of as many steps."""
-    every = torch.ones(len(x), dtype=torch.bool, device=x.device)
-    forwards = torch.full((len(x),), starts * (steps + 1), device=x.device)
-    return AttackResult(x_adv, every, NORMS[norm](x_adv - x), forwards, forwards - starts, ~every)
+class AscentSpec(AttackSpec):
+    """An attack that climbs a loss within a ball, from one start or several."""
+
+    kind: ClassVar = "fixed_radius"
+
+    @property
+    @abstractmethod
+    def ascent(self) -> Ascent:
+        """How it climbs from a start."""
+
+    @property
+    def starts(self) -> int:
+        """How often it starts."""
+        return 1
+
+    @property
+    def passes(self) -> int:
+        """One for each point of each start."""
+        return self.starts * (self.ascent.steps + 1)
+
+    def start(self, ball: Ball, noise: ExampleNoise, number: int) -> Images:  # noqa: ARG002 - most begin at the image
+        """Where a start begins."""
+        return ball.x
+
+    def run(
+        self, logits_fn: LogitsFn, x: Images, y: Labels, *, noise: ExampleNoise, y_target: Labels | None = None
+    ) -> AttackResult:
+        """Start again with the examples that are left until none is, or the starts are used up."""
+        ledger = Ledger(x)
+        left = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.max_distance, self.norm))
+        for number in range(self.starts):
+            if len(left.rows):
+                x_adv = self.start(left.ball, noise.take(left.rows), number)
+                left = self.ascent.run(logits_fn, left, x_adv, ledger)
+        return ledger.result()
+
+    def carried(
+        self, logits_fn: LogitsFn, x: Images, y: Labels, *, noise: ExampleNoise, y_target: Labels | None = None
+    ) -> AttackResult:
+        """The last point of every image, of several starts that of the largest loss there."""
+        ball, goal = ball_around(x, self.max_distance, self.norm), Goal.of(y, y_target)
+        best, largest = x, x.new_full((len(x),), -torch.inf)
+        for number in range(self.starts):
+            x_adv, loss = self.ascent.last(logits_fn, goal, ball, self.start(ball, noise, number))
+            larger = loss > largest
+            best, largest = torch.where(larger[:, None, None, None], x_adv, best), torch.where(larger, loss, largest)
+        every = torch.ones(len(x), dtype=torch.bool, device=x.device)
+        forwards = torch.full((len(x),), self.passes, device=x.device)
+        return AttackResult(best, every, NORMS[self.norm](best - x), forwards, forwards - self.starts, ~every)

@@ -5,19 +5,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from distillab.attacks.ascent import Ascending, Ascent, AscentLoss, tried
-from distillab.attacks.goal import Goal
-from distillab.attacks.projections import ball_around
-from distillab.attacks.result import AttackResult, Ledger, LogitsFn
+from distillab.attacks.ascent import Ascent, AscentLoss, AscentSpec
 from distillab.core.bounds import PixelLength, Steps
-from distillab.core.generators import ExampleNoise
-from distillab.core.shapes import Images, Labels
-from distillab.specs.attack import AttackSpec
 
 LEVEL = 1 / 255
 
 
-class BIM(AttackSpec):
+class BIM(AscentSpec):
     """x <- clip(project(x + step_size sign grad L(x))), from the image itself; ends at the first adversarial point.
 
     Reference: Kurakin et al. 2017, sections 2.2 and 3.1; their steps are min(eps 255 + 4, 1.25 eps 255), rounded up.
@@ -30,7 +24,6 @@ class BIM(AttackSpec):
     steps: Steps | None = Field(default=None, ge=1, description="Steps; by the paper's rule if absent")
     loss: AscentLoss = Field(default="ce", description="ce: cross-entropy; margin, dlr: logit differences")
 
-    kind: ClassVar = "fixed_radius"
     paper: ClassVar = "Kurakin et al., ICLR Workshop 2017"
     label: ClassVar = "BIM"
 
@@ -41,40 +34,11 @@ class BIM(AttackSpec):
         return self.steps or max(1, ceil(min(levels + 4, 1.25 * levels)))
 
     @property
-    def passes(self) -> int:
-        """One for each point."""
-        return self.made_steps + 1
-
-    @property
     def max_distance(self) -> float:
         """The radius."""
         return self.eps
 
-    def run(
-        self,
-        logits_fn: LogitsFn,
-        x: Images,
-        y: Labels,
-        *,
-        noise: ExampleNoise,  # noqa: ARG002 - not randomized
-        y_target: Labels | None = None,
-    ) -> AttackResult:
-        """Ascend from the image."""
-        ledger = Ledger(x)
-        batch = Ascending.start(x, Goal.of(y, y_target), ball_around(x, self.eps, self.norm))
-        Ascent(self.loss, self.norm, self.made_steps, self.step_size).run(logits_fn, batch, x, ledger)
-        return ledger.result()
-
-    def carried(
-        self,
-        logits_fn: LogitsFn,
-        x: Images,
-        y: Labels,
-        *,
-        noise: ExampleNoise,  # noqa: ARG002 - not randomized
-        y_target: Labels | None = None,
-    ) -> AttackResult:
-        """The last point."""
-        ball, goal = ball_around(x, self.eps, self.norm), Goal.of(y, y_target)
-        x_adv, _ = Ascent(self.loss, self.norm, self.made_steps, self.step_size).last(logits_fn, goal, ball, x)
-        return tried(x, x_adv, self.norm, starts=1, steps=self.made_steps)
+    @property
+    def ascent(self) -> Ascent:
+        """All steps, from the image."""
+        return Ascent(self.loss, self.norm, self.made_steps, self.step_size)

@@ -49,6 +49,10 @@ def farthest_distance(x: Images, norm: Norm) -> PerExample:
 class Ball(Protocol):
     """The images within ``eps`` of ``x`` in one norm and in [0, 1]."""
 
+    @property
+    def x(self) -> Images:
+        """The images in its middle."""
+
     def take(self, rows: Tensor) -> Self:
         """The ball around the images at ``rows``."""
 
