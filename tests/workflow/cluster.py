@@ -51,6 +51,20 @@ def accounts() -> Iterator[None]:
         _bash(ACCOUNTS, "off")
 
 
+@contextmanager
+def short_memory() -> Iterator[None]:
+    """Within it, the controller forgets a job soon after its end, instead of after five minutes."""
+    settings = Path("/etc/slurm/slurm.conf")
+    before = settings.read_text(encoding="utf-8")
+    try:
+        settings.write_text(before + "MinJobAge=10\n", encoding="utf-8")
+        ask("scontrol", "reconfigure")
+        yield
+    finally:
+        settings.write_text(before, encoding="utf-8")
+        ask("scontrol", "reconfigure")
+
+
 def ask(*command: str) -> str:
     """What a program of Slurm's says."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -60,7 +74,15 @@ def ask(*command: str) -> str:
 
 def queue(project: Project, state: str = "all") -> list[str]:
     """Ids of the jobs that a project has in the queue, in a state."""
-    states = "PENDING,RUNNING,SUSPENDED,COMPLETING" if state == "all" else state
+    return _jobs(project, "PENDING,RUNNING,SUSPENDED,COMPLETING" if state == "all" else state)
+
+
+def remembered(project: Project) -> list[str]:
+    """Ids of all jobs of a project that the controller knows of, those that have ended, too."""
+    return _jobs(project, "all")
+
+
+def _jobs(project: Project, states: str) -> list[str]:
     rows = (line.split() for line in ask("squeue", "-h", "-t", states, "-o", "%i %Z").splitlines())
     return [job for job, place in rows if Path(place) == project.root]
 

@@ -20,6 +20,8 @@ from cluster import (
     kill_daemon,
     needs_slurm,
     queue,
+    remembered,
+    short_memory,
     stage_of,
 )
 from project import LONG, Project, copy_project, different, wait_for
@@ -130,3 +132,14 @@ def test_a_job_that_meets_its_memory_limit_gets_more(project: Project) -> None:
     master = project.start("distillab", "resume", "--", *RUN, "--set-resources", "teach:mem_mb=attempt**4*200")
     ended(project, master)
     assert "exceeded memory limit" in attempts(project)[0]
+
+
+@pytest.mark.nightly
+def test_a_job_that_slurm_forgot_while_the_master_was_stopped_has_ended(project: Project) -> None:
+    with short_memory():
+        master = in_training(project)
+        master.send_signal(signal.SIGSTOP)
+        wait_for(lambda: not remembered(project))
+        master.send_signal(signal.SIGCONT)
+        said = ended(project, master)
+    assert "Slurm has forgotten job" in said

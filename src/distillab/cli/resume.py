@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import psutil
 
-from distillab.core.locks import living, refuse_beside_run
+from distillab.core.locks import hold_run, living
 from distillab.core.signals import PATIENCE
 from distillab.core.slurm import end_queued
 from distillab.core.workspace import HIDDEN
@@ -24,13 +24,14 @@ def resume(arguments: list[str]) -> NoReturn:
     """End leftovers, remove snakemake's lock, and go on as snakemake with ``arguments``.
 
     Leftovers are stage processes on this machine, and jobs of the killed run in Slurm's queue.
-    Nothing is lost: finished members are in the store and unfinished ones resume from their checkpoints.
+    Nothing is lost: finished members are in the store and unfinished ones resume from their checkpoints. Of two at a
+    time one is refused, so that neither ends what the other has begun.
 
     Raises:
         ArtifactError: the run still goes on.
         SystemExit: snakemake has ended, with its exit code.
     """
-    refuse_beside_run(HIDDEN)
+    hold_run(HIDDEN)
     end_queued(Path())
     end_leftovers(HIDDEN / "running")
     if any(LOCKS.glob("*")):

@@ -32,6 +32,15 @@ def atomic(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def remove_unfinished(folder: Path, name: str = "*") -> None:
+    """Remove what writers that were killed left half-written in ``folder``, of the file ``name`` or of all.
+
+    For whoever alone may write there: a living writer would lose its file.
+    """
+    for left in folder.glob(f".{name}.*.tmp"):
+        left.unlink(missing_ok=True)
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn a full disk or a missing permission into one clear line about ``path``."""

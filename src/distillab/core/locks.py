@@ -98,10 +98,14 @@ def held(path: Path) -> bool:
 def hold_run(folder: Path) -> None:
     """Hold the one run of the project whose hidden folder this is, until this process ends, however it ends.
 
+    Who holds it already goes on holding it.
+
     Raises:
         ArtifactError: another run goes on.
     """
     path = folder / RUN
+    if _holds(path):
+        return
     with translated(path):
         folder.mkdir(parents=True, exist_ok=True)
         handle = hold(path)
@@ -112,13 +116,18 @@ def hold_run(folder: Path) -> None:
 
 
 def refuse_beside_run(folder: Path) -> None:
-    """Refuse what must not happen while the project's run goes on.
+    """Refuse what must not happen while another process runs the project.
 
     Raises:
-        ArtifactError: it does; says which process that is, and how to end it.
+        ArtifactError: one does; says which process that is, and how to end it.
     """
-    if held(folder / RUN):
+    if held(folder / RUN) and not _holds(folder / RUN):
         raise _goes_on(folder)
+
+
+def _holds(path: Path) -> bool:
+    """Whether this very process holds the lock file ``path``."""
+    return path.exists() and any(os.path.samestat(os.fstat(handle.fileno()), path.stat()) for handle in _HELD)
 
 
 def _goes_on(folder: Path) -> ArtifactError:

@@ -6,16 +6,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from distillab.core.slurm_plugin import PLUGIN
+
 RUN_ID = re.compile(r"(?:[\w-]+_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What Snakemake's plugin calls all jobs of one run."""
-
-PLUGIN = "snakemake_executor_plugin_slurm"
 
 ANSWER_SECONDS = 10.0
 """A controller that has not answered by then is taken for silent."""
@@ -68,41 +66,6 @@ def tell_of_silence() -> None:
             "distillab: Slurm's controller does not answer, for which Snakemake waits up to 10 s at each start; "
             "where there is no cluster, `pip uninstall snakemake-executor-plugin-slurm`"
         )
-
-
-def ask_again() -> None:
-    """Have Snakemake's plugin keep the jobs of which nothing was told, as where the controller is down.
-
-    It drops them where no query was answered (2.8.0), and then waits for ever for jobs that it asks about no more.
-    """
-    plugin: Any = sys.modules.get(PLUGIN)
-    if plugin is None or hasattr(plugin.Executor, "told"):
-        return
-    executor: Any = plugin.Executor
-    check, told = executor.check_active_jobs, set[int]()
-
-    async def check_all(self: object, active: list[object]) -> AsyncIterator[object]:
-        told.clear()
-        async for job in check(self, active):
-            told.add(id(job))
-            yield job
-        for job in active:
-            if id(job) not in told:
-                yield job
-
-    executor.told, executor.check_active_jobs = told, check_all
-    for name in ("report_job_success", "report_job_error"):
-        setattr(executor, name, _noted(told, getattr(executor, name)))
-
-
-def _noted(told: set[int], report: Callable[..., None]) -> Callable[..., None]:
-    """A report that notes of which job something was told."""
-
-    def noting(self: object, job: object, *said: object, **more: object) -> None:
-        told.add(id(job))
-        report(self, job, *said, **more)
-
-    return noting
 
 
 def _answer(command: list[str], seconds: float = ANSWER_SECONDS) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError
-from distillab.core.files import atomic
+from distillab.core.files import atomic, remove_unfinished
 from distillab.core.sidecar import Sidecar, read_sidecar, sidecar_path, verified, write_sidecar
 
 log = logging.getLogger("distillab")
@@ -73,10 +73,12 @@ class Entry:
     def copy_to(self, output: Path) -> None:
         """Put copies of sidecar, payload and what is beside it where the workflow wants them, each atomically.
 
-        The payload comes last: who waits for it, as Snakemake on a shared disk, finds the sidecar too.
+        The payload comes last: who waits for it, as Snakemake on a shared disk, finds the sidecar too. For the holder
+        of the lock alone.
         """
         beside = [(path, output.with_suffix(path.suffix)) for path in sorted(self.folder.glob("beside.*"))]
         for source, target in (*beside, (sidecar_path(self.payload), sidecar_path(output)), (self.payload, output)):
+            remove_unfinished(target.parent, target.name)
             with atomic(target) as temporary:
                 shutil.copyfile(source, temporary)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from distillab.core.errors import ArtifactError
+from distillab.core.files import remove_unfinished
 from distillab.core.job import Job, Member, Plan
 from distillab.core.lineage import Lineage
 from distillab.core.locks import exclusive, registered
@@ -146,6 +147,7 @@ class Workspace:
         """
         entry = self.entry(member)
         with exclusive(entry.lock, wait=wait):
+            remove_unfinished(entry.folder)
             sidecar = self._reusable(member, entry)
             if sidecar is None:
                 sidecar = self._make(member, make, entry)

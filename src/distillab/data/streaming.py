@@ -42,8 +42,8 @@ class StreamedImages:
     """An image source on disk; ``batches`` walks over it as over images in memory.
 
     Training views are random resized crops where the augmentation asks for them, all others resize the shorter side
-    to 256/224 of ``size`` and crop the center. What an image becomes depends on the stream's state and the image's
-    number alone: neither workers nor batch size nor order change it.
+    to 256/224 of ``size`` and crop the center. What an image becomes depends on the stream's state, the image's number
+    and how often it came before alone: neither workers nor batch size nor order change it.
     """
 
     files: ImageFiles
@@ -78,7 +78,7 @@ class StreamedImages:
         seed = None if stream is None else int(torch.randint(2**62, (), generator=stream))
         loader = DataLoader(
             _Views(self.files, self.size, augment, seed),
-            sampler=index.tolist(),
+            sampler=list(zip(index.tolist(), turns(index).tolist(), strict=True)),
             batch_size=batch_size,
             num_workers=self.workers,
             collate_fn=_collated,
@@ -105,7 +105,8 @@ class _Views(Dataset[_View]):
     augment: AugmentSpec
     seed: int | None
 
-    def __getitem__(self, i: int) -> _View:
+    def __getitem__(self, asked: tuple[int, int]) -> _View:
+        i, turn = asked
         path = self.files.folder / os.fsdecode(self.files.names[i])
         try:
             image = open_image(path.read_bytes(), channels=3, where=str(path))
@@ -115,9 +116,19 @@ class _Views(Dataset[_View]):
             return ArtifactError("unreadable image", where=str(path), got=str(error))
         if self.seed is None:
             return i, torch.from_numpy(stored_pixels(center_view(image, self.size)).copy())
-        own = generator(self.seed, i)
+        own = generator(self.seed, i, *((turn,) if turn else ()))
         view = random_view(image, self.size, own) if self.augment.resized_crop else center_view(image, self.size)
         return i, augmented(torch.from_numpy(stored_pixels(view).copy())[None], self.augment, own)[0]
+
+
+def turns(index: Int[Tensor, " m"]) -> Int[Tensor, " m"]:
+    """How often each number of ``index`` came before it: an epoch of few images asks for them again and again."""
+    order = index.argsort(stable=True)
+    position = torch.arange(len(index))
+    begins = torch.ones(len(index), dtype=torch.bool)
+    begins[1:] = index[order][1:] != index[order][:-1]
+    first = torch.where(begins, position, 0).cummax(0).values
+    return torch.empty_like(index).scatter_(0, order, position - first)
 
 
 def _collated(rows: list[_View]) -> tuple[Int[Tensor, " m"], UInt8[Tensor, "m c h w"]] | ArtifactError:

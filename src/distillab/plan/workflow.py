@@ -13,7 +13,8 @@ from distillab.core.gpus import gpus_here
 from distillab.core.job import Plan
 from distillab.core.locks import hold_run, refuse_beside_run
 from distillab.core.signals import end_with_stages_on_signals
-from distillab.core.slurm import ask_again, tell_of_silence
+from distillab.core.slurm import tell_of_silence
+from distillab.core.slurm_plugin import mend_plugin
 from distillab.core.workspace import HIDDEN
 from distillab.plan.records import take_away_untrue
 
@@ -66,7 +67,7 @@ def become_master() -> None:
         ArtifactError: another run goes on.
     """
     hold_run(HIDDEN)
-    ask_again()
+    mend_plugin()
     end_with_stages_on_signals()
 
 

@@ -15,10 +15,18 @@ import pytest
 from distillab.cli import resume as module
 from distillab.cli.resume import end_leftovers, resume, unlock
 from distillab.core.errors import ArtifactError
-from distillab.core.locks import exclusive
 from distillab.core.processes import Owner
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: None); print(flush=True); time.sleep(60)"
+
+RUN = """
+import time
+from pathlib import Path
+from distillab.core.locks import hold_run
+hold_run(Path(".distillab"))
+print("held", flush=True)
+time.sleep(60)
+"""
 
 
 @contextmanager
@@ -93,7 +101,8 @@ def test_nothing_is_touched_while_the_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     register_folder = tmp_path / ".distillab" / "running"
     register_folder.mkdir(parents=True)
-    with process() as stage, exclusive(tmp_path / ".distillab" / "run.lock"):
+    with process(sys.executable, "-c", RUN) as run, process() as stage:
+        assert run.stdout.readline() == b"held\n"
         _owner, path = register(register_folder, stage)
         with pytest.raises(ArtifactError, match="a run goes on in this project"):
             resume([])
@@ -110,7 +119,7 @@ def test_what_it_does_in_order(monkeypatch, tmp_path, locked):
     (tmp_path / ".snakemake" / "locks").mkdir(parents=True)
     if locked:
         (tmp_path / ".snakemake" / "locks" / "0.input.lock").touch()
-    monkeypatch.setattr(module, "refuse_beside_run", lambda folder: done.append(("refuse", str(folder))))
+    monkeypatch.setattr(module, "hold_run", lambda folder: done.append(("hold", str(folder))))
     monkeypatch.setattr(module, "end_leftovers", lambda folder: done.append(("end", str(folder))))
     monkeypatch.setattr(module, "unlock", lambda: done.append("unlock"))
     snakemake = SimpleNamespace(main=lambda arguments: done.append(arguments) or 7)
@@ -120,7 +129,7 @@ def test_what_it_does_in_order(monkeypatch, tmp_path, locked):
         resume(["--cores", "2"])
     assert end.value.code == 7
     unlocked = ["unlock"] if locked else []
-    assert done == [("refuse", ".distillab"), ("end", ".distillab/running"), *unlocked, ["--cores", "2"]]
+    assert done == [("hold", ".distillab"), ("end", ".distillab/running"), *unlocked, ["--cores", "2"]]
     assert logging.getLogger().handlers == []
 
 

@@ -170,7 +170,7 @@ def test_a_second_run_is_refused_with_one_line_that_names_the_first(tmp_path, at
 
 def test_a_run_on_another_host_is_not_to_be_killed_by_its_number_here(tmp_path):
     owner = replace(Owner.this_process(tmp_path, "snakemake"), host="elsewhere")
-    with exclusive(tmp_path / "run.lock"):
+    with holder(tmp_path, RUN):
         (tmp_path / "run.lock").write_text(owner.text())
         with pytest.raises(ArtifactError, match=r"on elsewhere since .* on its own machine") as error:
             refuse_beside_run(tmp_path)
@@ -182,6 +182,14 @@ def test_there_is_no_run_where_nobody_holds_the_lock(tmp_path):
     assert not list(tmp_path.iterdir())
     (tmp_path / "run.lock").write_text(Owner.this_process(tmp_path, "snakemake").text())
     refuse_beside_run(tmp_path)
+
+
+def test_who_holds_the_run_is_not_beside_it(tmp_path):
+    """`distillab resume` holds it from its first step, and then is the run itself."""
+    code = RUN.replace("print", "hold_run(Path(sys.argv[1])); refuse_beside_run(Path(sys.argv[1])); print")
+    code = code.replace("import hold_run", "import hold_run, refuse_beside_run")
+    with holder(tmp_path, code), pytest.raises(ArtifactError, match="a run goes on"):
+        hold_run(tmp_path)
 
 
 WITH_A_CHILD = """

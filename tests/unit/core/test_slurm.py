@@ -1,18 +1,17 @@
 """Jobs that a dead master left in Slurm's queue, and a controller that does not answer: with programs of its names."""
 
-import asyncio
 import logging
 import math
 import re
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from distillab.core import slurm
-from distillab.core.slurm import PLUGIN, ask_again, end_queued, queued, tell_of_silence
+from distillab.core.slurm import end_queued, queued, tell_of_silence
+from distillab.core.slurm_plugin import PLUGIN
 
 RUN = "0a1b2c3d-0000-4000-8000-00aa11bb22cc"
 
@@ -85,48 +84,6 @@ def test_a_long_start_names_the_controller_that_caused_it(
     assert time.monotonic() - begun < 20
     assert len(caplog.records) == lines
     assert all("Slurm's controller does not answer" in record.message for record in caplog.records)
-
-
-class Plugin:
-    """Asks about jobs as Snakemake's plugin does: where there is no answer, it tells nothing of any."""
-
-    def __init__(self, answer):
-        self.answer, self.ended = answer, []
-
-    async def check_active_jobs(self, active):
-        for job in active if self.answer else ():
-            if self.answer[job.name] == "RUNNING":
-                yield job
-            elif self.answer[job.name] == "COMPLETED":
-                self.report_job_success(job)
-            else:
-                self.report_job_error(job, msg=self.answer[job.name])
-
-    def report_job_success(self, job):
-        self.ended.append((job.name, ""))
-
-    def report_job_error(self, job, msg):
-        self.ended.append((job.name, msg))
-
-
-@pytest.mark.parametrize("answer", [None, {"a": "RUNNING", "b": "COMPLETED", "c": "FAILED"}])
-def test_jobs_of_which_nothing_was_told_are_asked_about_again(monkeypatch, answer):
-    jobs = [SimpleNamespace(name=name) for name in "abc"]
-    monkeypatch.setitem(sys.modules, PLUGIN, SimpleNamespace(Executor=type("Executor", (Plugin,), {})))
-    ask_again()
-    ask_again()  # once is enough
-    executor = sys.modules[PLUGIN].Executor(answer)
-
-    async def left():
-        return [job.name async for job in executor.check_active_jobs(jobs)]
-
-    assert asyncio.run(left()) == (["a"] if answer else ["a", "b", "c"])
-    assert executor.ended == ([("b", ""), ("c", "FAILED")] if answer else [])
-
-
-def test_without_the_plugin_nobody_is_asked(monkeypatch):
-    monkeypatch.delitem(sys.modules, PLUGIN, raising=False)
-    ask_again()
 
 
 def test_the_plugin_calls_its_runs_as_we_think():

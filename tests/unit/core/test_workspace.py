@@ -1,5 +1,8 @@
 """Producing members: made once, kept in the store, checked when read."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -52,6 +55,27 @@ def test_a_member_is_made_once_and_put_at_its_path(workspace):
     assert make.calls == 1
     assert (path.read_bytes(), sidecar_path(path).read_bytes()) == before
     assert torch.equal(workspace.loaded("parent", load_tensors)["x"], torch.arange(3))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from distillab.core.files import atomic
+with atomic(Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half a")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_killed_writers_left_goes_and_nothing_else(workspace):
+    entry, path = workspace.entry(PARENT), workspace.path(PARENT)
+    for target in (entry.payload, entry.checkpoint, path, sidecar_path(path), path.with_name("sibling.safetensors")):
+        subprocess.run([sys.executable, "-c", KILLED, str(target)], check=False)
+    assert len(list(entry.folder.glob(".*.tmp"))) == 2
+    workspace.produce(PARENT, Maker())
+    assert not list(entry.folder.glob(".*.tmp"))
+    (left,) = path.parent.glob(".*.tmp")
+    assert left.name.startswith(".sibling."), "another job may be writing it"
 
 
 def test_the_sidecar_says_what_it_was_made_from(workspace):

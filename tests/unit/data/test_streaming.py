@@ -8,7 +8,7 @@ from distillab.core.errors import ArtifactError, SpecError
 from distillab.data import ImageNetSpec
 from distillab.data.dataset import ResidentImages, batches
 from distillab.data.statistics import channel_statistics
-from distillab.data.streaming import StreamedImages
+from distillab.data.streaming import StreamedImages, turns
 from distillab.data.views import center_view, random_view
 from distillab.specs.augment import AugmentSpec
 
@@ -71,6 +71,23 @@ def test_every_epoch_augments_anew(listing):
     source, stream = StreamedImages(listing.train, size=8), seeded()
     first, second = (by_id(source, torch.arange(12), stream=stream) for _ in range(2))
     assert not any(torch.equal(first[i], second[i]) for i in first)
+
+
+def test_an_image_that_comes_again_within_an_epoch_has_a_view_of_its_own(listing):
+    """An epoch of a thief with few labels asks for them again and again: the first time as an epoch of each once."""
+    index = torch.tensor([3, 7, 3, 3, 7])
+    source = StreamedImages(listing.train, size=8)
+    x = torch.cat([batch.x for batch in batches(source, index, batch_size=2, augment=TRAINING, stream=seeded())])
+    assert len({row.numpy().tobytes() for row in x}) == len(index)
+    once = by_id(source, torch.tensor([3, 7]))
+    assert torch.equal(x[0], once[3])
+    assert torch.equal(x[1], once[7])
+
+
+def test_turns_count_what_came_before():
+    assert turns(torch.tensor([5, 2, 5, 5, 9, 2])).tolist() == [0, 0, 1, 2, 0, 1]
+    assert turns(torch.arange(4)).tolist() == [0] * 4
+    assert turns(torch.tensor([], dtype=torch.long)).tolist() == []
 
 
 def test_statistics_stream_too(listing):
