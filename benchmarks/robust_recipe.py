@@ -62,7 +62,7 @@ class Candidate:
 
 
 CANDIDATES = {
-    "preset": Candidate("wong_wide", 64, 3e-3, 3, 0.2, 2),
+    "wide network": Candidate("wong_wide", 64, 3e-3, 3, 0.2, 2),
     "five short steps": Candidate("wong_wide", 64, 3e-3, 5, 0.1, 2),
     "full strength at once": Candidate("wong_wide", 64, 3e-3, 3, 0.2, 0),
     "small network": Candidate("wong_small", 64, 3e-3, 3, 0.2, 2),

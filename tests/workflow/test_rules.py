@@ -62,9 +62,9 @@ def test_each_job_of_an_unbatched_preset_is_found_by_its_receipt(fresh: Callable
     receipts = "results/mnist_robust/receipts/attack"
     output = next(line.split()[1] for line in said.splitlines() if f"output: {receipts}" in line)
     assert f"output: {output}\n" in project.snakemake("-n", output)
-    nobodys = f"{receipts}/teachers/ce-wong_wide/fgsm/raw/7.json"
+    nobodys = f"{receipts}/teachers/ce-wong_small/fgsm/raw/7.json"
     (line,) = [line for line in project.snakemake("-n", nobodys, check=False).splitlines() if "in the plan" in line]
-    assert line.strip() == ("a job in the plan (got attack teachers/ce-wong_wide/fgsm/raw/7; see `distillab attack`)")
+    assert line.strip() == ("a job in the plan (got attack teachers/ce-wong_small/fgsm/raw/7; see `distillab attack`)")
 
 
 def test_a_run_makes_the_pages_and_the_metrics(finished: Project) -> None:
