@@ -1,11 +1,18 @@
 """Every acronym of the pages with its meaning, and every grade, in Markdown."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from distillab.attacks import ATTACKS
+from distillab.certify import CERTIFIERS
 from distillab.core.errors import ArtifactError
+from distillab.core.registry import Registry
+from distillab.defenses import DEFENSES
+from distillab.knockoff import KNOCKOFFS
 from distillab.reporting.acronyms import acronyms
 from distillab.reporting.grades import GRADES
 
@@ -21,6 +28,14 @@ def test_terms_stand_in_order_and_as_they_are(tmp_path: Path) -> None:
 def test_every_letter_of_a_grade_is_said() -> None:
     letters = acronyms(TEMPLATE).split("## Grades")[1]
     assert all(f"\n| {letter} | {meaning} |\n" in letters for letter, meaning in GRADES.items())
+
+
+@pytest.mark.parametrize("registry", [ATTACKS, CERTIFIERS, DEFENSES, KNOCKOFFS], ids=lambda registry: registry.kind)
+def test_every_acronym_of_a_method_that_pages_name_has_a_meaning(registry: Registry[Any]) -> None:
+    terms = json.loads((TEMPLATE / "glossary.json").read_text(encoding="utf-8"))
+    known = {part for term in terms for part in (term, *term.split("-"))}
+    labels = [registry[name].label for name in registry.names]
+    assert [word for label in labels for word in re.findall(r"[A-Z&]{2,}", label) if word not in known] == []
 
 
 @pytest.mark.parametrize("text", [None, "{", '["KD"]', '{"KD": 1}'])
