@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 PLUGIN = "snakemake_executor_plugin_slurm"
 
-LOOKS = 5
+LOOKS = 3
 """A job that so many answers of the queue in a row do not name has left Slurm's memory; one that was just sent is named
 at once."""
 
