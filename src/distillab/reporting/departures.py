@@ -20,7 +20,7 @@ OWN = "set for this run"
 """The reason where the file knows none: the parameters are not those of the preset."""
 
 _EVERY = "*"
-"""Stands for all names in a place: its values are those of all, in order and without repetition."""
+"""Stands for all names, or all items, in a place: its values are those of all, in order and without repetition."""
 
 _COLUMNS = {
     "what": Heading("Setting"),
@@ -146,10 +146,11 @@ def _ours(params: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - any J
 def _found(value: Any, path: list[str]) -> Any:  # noqa: ANN401 - any JSON value
     if not path:
         return value
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping | list):
         return NOT_HERE
     if path[0] == _EVERY:
-        all_of = [_plain(_found(each, path[1:])) for each in value.values()]
+        every = value.values() if isinstance(value, Mapping) else value
+        all_of = [_plain(_found(each, path[1:])) for each in every]
         return sorted({each for each in all_of if each not in (NOT_HERE, None)})
     return _found(value[path[0]], path[1:]) if path[0] in value else NOT_HERE
 
