@@ -76,8 +76,8 @@ about = pytest.approx
 
 
 def verdict(**fields):
-    return {"thief": "paper", "defense": "cmim", "student": "small", "best_attack": "kd", "best_delta": 0.012,
-            "lower": 0.003, "upper": 0.02, "seeds": 5, "missing": 0, "verdict": "distillable"} | fields  # fmt: skip
+    return {"thief": "paper", "teacher": "cmim-net", "defense": "cmim", "student": "small", "best_attack": "kd",
+            "best_delta": 0.012, "lower": 0.003, "upper": 0.02, "seeds": 5, "missing": 0, "verdict": "distillable"} | fields  # fmt: skip
 
 
 def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(run, claim):
@@ -108,10 +108,10 @@ def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(
     ]
 
 
-def knockoffs(by_cell):
+def knockoffs(by_cell, net="net"):
     return [
-        {"role": "knockoff", "thief": "paper", "arch": "small", "defense": defense, "attack": attack, "seed": seed,
-         "test_accuracy": value, "test_n": 500}
+        {"role": "knockoff", "thief": "paper", "teacher": f"{defense}-{net}", "arch": "small", "defense": defense,
+         "attack": attack, "seed": seed, "test_accuracy": value, "test_n": 500}
         for (defense, attack), values in by_cell.items()
         for seed, value in enumerate(values)
     ]  # fmt: skip
