@@ -77,7 +77,8 @@ about = pytest.approx
 
 def verdict(**fields):
     return {"thief": "paper", "teacher": "cmim-net", "defense": "cmim", "student": "small", "best_attack": "kd",
-            "best_delta": 0.012, "lower": 0.003, "upper": 0.02, "seeds": 5, "missing": 0, "verdict": "distillable"} | fields  # fmt: skip
+            "best_delta": 0.012, "lower": 0.003, "upper": 0.02, "seeds": 5, "missing": 0,
+            "verdict": "distillable"} | fields  # fmt: skip
 
 
 def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(run, claim):
