@@ -133,8 +133,8 @@ def test_knockoffs_of_two_teachers_are_compared_over_the_attacks_that_both_had(r
 def steps(column, number, images="n", **others):
     """A chain of three steps at T in {1, 5, 20}."""
     return [
-        {"role": "chain", "chain": "ta", "step": step, "temperature": t, "seed": seed, column: number(step, t, seed),
-         images: 400} | others
+        {"role": "chain", "chain": "ta", "defense": "", "step": step, "temperature": t, "seed": seed,
+         column: number(step, t, seed), images: 400} | others
         for step in (0, 1, 2) for t in (1.0, 5.0, 20.0) for seed in SEEDS
     ]  # fmt: skip
 
@@ -153,6 +153,27 @@ def test_a_failed_network_takes_its_seed_along_and_no_temperature_into_another_m
     left = [row for row in models if (row["step"], row["temperature"], row["seed"]) != (2, 20.0, 1)]
     (sample,) = evidence_on(claim("accuracy", "step 2", "step 0"), run(models=left))
     assert sample.values == pytest.approx((20, 24))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "of", "against"),
+    [
+        ("accuracy", "step 2", "step 1"),
+        ("confidence", "the highest temperature", "temperature 1"),
+        ("mean minimal perturbation", "step 2", "step 1"),
+        ("success of JSMA", "step 2 at temperature 20", "step 1 at temperature 1"),
+    ],
+)
+def test_chains_from_a_defended_teacher_are_no_evidence(run, claim, quantity, of, against):
+    attack = "jsma" if "JSMA" in quantity else "cw"
+    told = dict.fromkeys(("confidence", "penalized_mean", "success_rate"), 0.5)
+    rows = steps("test_accuracy", lambda *_: 0.9, n=400, attack=attack, logits="raw", norm="l2", **told)
+    defended = [row | {"chain": "survival", "defense": "madry"} for row in rows]
+    both = {"models": [row | {"test_n": 400} for row in rows + defended], "robustness": rows + defended}
+    both["models"] = [{key: value for key, value in row.items() if key != "n"} for row in both["models"]]
+    asked = claim(quantity, of, against)
+    (sample,) = evidence_on(asked, run(**both))
+    assert sample.context.startswith("ta")
 
 
 def test_a_network_is_not_compared_with_itself(run, claim):
