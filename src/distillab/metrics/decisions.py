@@ -100,9 +100,7 @@ def decide(evidence: Evidence, *, levels: Levels, margin: float, n_test: int) ->
         upper=max(case.uppers.values()) if complete and len(case.uppers) == planned else None,
         headroom=case.headroom,
         closed=case.closed,
-        price=price(
-            evidence.gains, closed=case.closed, levels=levels, margin=margin, complete=complete, tested=tested
-        )
+        price=price(evidence.gains, closed=case.closed, levels=levels, margin=margin, complete=complete, tested=tested)
         if answer in OPEN
         else None,
     )

@@ -112,8 +112,8 @@ def price(
     """The seeds at which the open attacks would be decided with 80 % power, if gains and spreads are as they look now.
 
     Decided is one of the attacks distillable (if that may be said, `decisions.Evidence.tested`), or all open ones below
-    the margin (as if independent; not where some are missing). The numbers tried are those of `SEEDS`; controls are at least as many. None where 1,024 are not enough, or
-    nothing is known of a spread.
+    the margin (as if independent; not where some are missing). The numbers tried are those of `SEEDS`; controls are at
+    least as many. None where 1,024 are not enough, or nothing is known of a spread.
     """
     open_gains = [list(over.values()) for attack, over in gains.items() if attack not in closed]
     if not open_gains or not all(np.isfinite(gain.error) for over in open_gains for gain in over):

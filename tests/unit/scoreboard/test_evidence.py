@@ -40,6 +40,16 @@ def test_a_seed_that_lacks_a_pair_counts_for_nothing_and_its_rest_is_in_no_mean(
     assert compared("x", of, against, "it", within=("at",))[0].values == (4.0,)
 
 
+def test_seeds_that_lack_different_pairs_are_not_compared_as_if_they_had_the_same():
+    of = pd.concat([side({0: 3.0, 1: 4.0}, at=1), side({0: 10.0}, at=2), side({1: 20.0}, at=3)])
+    against = pd.concat([side({0: 0.0, 1: 0.0}, at=at) for at in (1, 2, 3)])
+    assert compared("x", of, against, "it", within=("at",)) == []
+    whole = pd.concat([of] + [side({2: 1.0 + at}, at=at) for at in (1, 2, 3)])
+    nothing = pd.concat([against] + [side({2: 0.0}, at=at) for at in (1, 2, 3)])
+    (sample,) = compared("x", whole, nothing, "it", within=("at",))
+    assert sample.values == (3.0,)
+
+
 def test_accuracy_of_teachers_is_in_points_with_a_step_of_one_image(run, claim):
     rows = teachers("test_accuracy", {"ce": (0.9, 0.91, 0.92), "cmim": (0.93, 0.90, 0.95), "ls": (0, 0, 0)})
     rows += [row | {"role": "knockoff", "test_accuracy": 0.1} for row in rows]

@@ -97,7 +97,7 @@ def test_an_open_verdict_has_its_price():
 
 
 def test_a_price_counts_every_setting_that_a_tuning_attacker_tries():
-    """KD and two trials of it, at four seeds each: the tuned attack is one of these, and has no trainings of its own."""
+    """KD and two trials of it, at four seeds each: the tuned attack is one of these and has no trainings of its own."""
     trials = {("paper", "ce", f"kd_trial{number}"): NULL for number in (0, 1)}
     row = rows(run({("paper", "ce", "kd"): NULL} | trials))["paper", "ce", "thin"]
     assert (row["verdict"], row["attacks"]) == ("undecided", 2)
