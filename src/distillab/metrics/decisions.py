@@ -90,8 +90,7 @@ def decide(evidence: Evidence, *, levels: Levels, margin: float, n_test: int) ->
     case = _Case(evidence, levels, margin)
     answer, reason = case.answer()
     best = max(case.values, key=lambda attack: case.values[attack], default=None)
-    complete = not evidence.missing
-    is_open = answer in OPEN
+    complete, tested = not evidence.missing, evidence.tested
     return TeacherDecision(
         answer=answer,
         reason=reason,
@@ -101,8 +100,8 @@ def decide(evidence: Evidence, *, levels: Levels, margin: float, n_test: int) ->
         upper=max(case.uppers.values()) if complete and len(case.uppers) == planned else None,
         headroom=case.headroom,
         closed=case.closed,
-        price=price(evidence.gains, closed=case.closed, levels=levels, margin=margin, complete=complete)
-        if is_open
+        price=price(evidence.gains, closed=case.closed, levels=levels, margin=margin, complete=complete, tested=tested)
+        if answer in OPEN
         else None,
     )
 

@@ -107,12 +107,13 @@ def price(
     levels: Levels,
     margin: float,
     complete: bool = True,
+    tested: bool = True,
 ) -> Price | None:
     """The seeds at which the open attacks would be decided with 80 % power, if gains and spreads are as they look now.
 
-    Decided is one of the attacks distillable, or all open ones below the margin (as if independent; not where some are
-    missing). The numbers tried are those of `SEEDS`; controls are at least as many. None where 1,024 are not enough, or
-    nothing is known of a spread.
+    Decided is one of the attacks distillable (if that may be said, `decisions.Evidence.tested`), or all open ones below
+    the margin (as if independent; not where some are missing). The numbers tried are those of `SEEDS`; controls are at
+    least as many. None where 1,024 are not enough, or nothing is known of a spread.
     """
     open_gains = [list(over.values()) for attack, over in gains.items() if attack not in closed]
     if not open_gains or not all(np.isfinite(gain.error) for over in open_gains for gain in over):
@@ -124,7 +125,7 @@ def price(
         # Over several controls, the hardest of them.
         chances = [_chances(gain, tried, levels, margin) for gain in over]
         above[:, attack], below[:, attack] = np.min(chances, axis=0)
-    decided = np.maximum(above.max(axis=1), below.prod(axis=1) if complete else 0.0) >= POWER
+    decided = np.maximum(above.max(axis=1) * tested, below.prod(axis=1) * complete) >= POWER
     seeds = next((seeds for seeds, enough in zip(tried, decided, strict=True) if enough), None)
     return None if seeds is None else Price(seeds, sum(max(0, seeds - count) for count in counts))
 

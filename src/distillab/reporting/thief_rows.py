@@ -55,7 +55,8 @@ def price_phrase(tables: Tables, v: Any) -> str:  # noqa: ANN401 - a row
     if v.verdict != "undecided":
         return ""
     if not isfinite(v.price_seeds or float("nan")):
-        exhausted = v.seeds >= MIN_SEEDS and not v.missing
+        waits = (v.lower or 0) > 0  # for a thief with fewer labels: its own seeds cannot tell
+        exhausted = v.seeds >= MIN_SEEDS and not v.missing and not waits
         return f"more than {SEEDS[-1]:,} seeds" if exhausted else "price not known"
     runs, few = int(v.price_runs), settings_of(tables, v.defense).get("seeds")
     allowed = f" where its defense has {few} at most" if few else ""

@@ -34,8 +34,8 @@ would matter (or, of claims that nothing changes, larger). It **holds here, not 
 ways. It is **not run** where no run with kept findings asked it; older records without such findings count for
 nothing here. Student's t over seeds, Holm over all claims that a run is asked about, 5 % in all; a best attack is
 held against bounds that are corrected over every attack and defense. Intervals are of 95 %. Below three seeds nothing
-is decided. No run has a paper's full setting unless its preset is the one that the claim names: a state is that of
-the setting beside it.
+is decided; a preset that has fewer, as papers do, takes `seeds: [0, 1, 2]` to decide. No run has a paper's full setting
+unless its preset is the one that the claim names: a state is that of the setting beside it.
 
 Behind a claim stands, in brackets, where it is stated: a place in the paper itself, or, where it says *survey* or
 *summary*, a part of a survey of several papers or of a summary of that one. Neither is in this repository: such a

@@ -7,6 +7,7 @@ import numpy as np
 from distillab.reporting.tables import Tables, norm_label
 from distillab.scoreboard.claim import DocumentClaim
 from distillab.scoreboard.sample import ClaimEvidence, compared
+from distillab.scoreboard.settings import rows_of
 
 _PRINTED = re.compile(r"([\d.]+) %")
 
@@ -22,9 +23,10 @@ def robust_error_bound(tables: Tables, claim: DocumentClaim) -> list[ClaimEviden
     keys = ["certifier", "norm", "eps", "defense" if between else "arch"]
     found: list[ClaimEvidence] = []
     for (certifier, norm, eps, other), rows in frame.groupby(keys, sort=False):
-        column = "arch" if between else "defense"
-        of = rows[rows[column] == claim.of]
-        against = of.assign(error=float(printed[1]) / 100) if printed else rows[rows[column] == claim.against]
+        of, other_side = (
+            rows[rows["arch"] == side] if between else rows_of(tables, rows, side) for side in (claim.of, claim.against)
+        )
+        against = of.assign(error=float(printed[1]) / 100) if printed else other_side
         context = f"{other}, {tables.label(str(certifier))}, {norm_label(str(norm))} {eps:.4g}"
         found += compared(context, of, against, "error", scale=100)
     return found

@@ -1,4 +1,7 @@
-"""Evidence from distillation chains: accuracy, confidence, gradients and distances, by step and temperature."""
+"""Evidence from distillation chains: accuracy, confidence, gradients and distances, by step and temperature.
+
+Chains that start from a defended teacher are no part of what the papers are about.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -39,7 +42,7 @@ def minimal_perturbation(tables: Tables, claim: DocumentClaim) -> list[ClaimEvid
     """
     attacks = tables.facts["params"]["robustness"]["attacks"]
     searches = [key for key, spec in attacks.items() if str(spec.get("name", key)).startswith(CARLINI_WAGNER)]
-    frame = tables["robustness"].query("logits == 'raw' and chain != ''")
+    frame = tables["robustness"].query("logits == 'raw' and chain != '' and defense == ''")
     frame = frame[frame["attack"].isin(searches)]
     found: list[ClaimEvidence] = []
     for attack, rows in frame.groupby("attack", sort=False):
@@ -52,7 +55,7 @@ def success_of_jsma(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]
     """Points of JSMA's success rate between two networks of a chain, each told as step and temperature."""
     attacks = tables.facts["params"]["robustness"]["attacks"]
     jsma = [key for key, spec in attacks.items() if spec.get("name", key) == "jsma"]
-    frame = tables["robustness"].query("logits == 'raw' and chain != ''")
+    frame = tables["robustness"].query("logits == 'raw' and chain != '' and defense == ''")
     found: list[ClaimEvidence] = []
     for key in jsma:
         found += _by_chain(frame[frame["attack"] == key], claim, "success_rate", name=key, scale=100)
@@ -60,7 +63,7 @@ def success_of_jsma(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]
 
 
 def _chain_networks(tables: Tables) -> "pd.DataFrame":
-    return tables["models"].query("role == 'chain'").rename(columns={"test_n": "n"})
+    return tables["models"].query("role == 'chain' and defense == ''").rename(columns={"test_n": "n"})
 
 
 def _by_chain(

@@ -5,6 +5,7 @@ import numpy as np
 from distillab.reporting.tables import Tables, norm_label
 from distillab.scoreboard.claim import DocumentClaim
 from distillab.scoreboard.sample import ClaimEvidence, compared
+from distillab.scoreboard.settings import rows_of
 
 SMALLEST = "the smallest network"
 COPY = "attacks from its copy"
@@ -20,7 +21,7 @@ def robust_accuracy(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]
     frame = frame if claim.eps is None else frame[np.isclose(frame["eps"], claim.eps)]
     found: list[ClaimEvidence] = []
     for (arch, norm, eps), rows in frame.groupby(["arch", "norm", "eps"], sort=False):
-        of, against = (rows[rows["defense"] == key] for key in (claim.of, claim.against))
+        of, against = (rows_of(tables, rows, key) for key in (claim.of, claim.against))
         found += compared(_context(arch, norm, eps), of, against, "robust_accuracy", scale=100)
     return found
 
@@ -28,13 +29,13 @@ def robust_accuracy(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]
 def _between_networks(tables: Tables, defense: str) -> list[ClaimEvidence]:
     """The network with most parameters against the one with fewest, both under the document's own training."""
     models = tables["models"].query("role == 'teacher'")
-    size = models[models["defense"] == defense].groupby("arch")["parameters"].max()
+    size = rows_of(tables, models, defense).groupby("arch")["parameters"].max()
     if len(size) < 2:
         return []
     largest, smallest = size.idxmax(), size.idxmin()
     frame = tables["worst"].query("role == 'teacher' and missing == 0")
     found: list[ClaimEvidence] = []
-    for (norm, eps), rows in frame[frame["defense"] == defense].groupby(["norm", "eps"], sort=False):
+    for (norm, eps), rows in rows_of(tables, frame, defense).groupby(["norm", "eps"], sort=False):
         of, against = (rows[rows["arch"] == arch] for arch in (largest, smallest))
         context = _context(f"{largest} against {smallest}", norm, eps)
         found += compared(context, of, against, "robust_accuracy", scale=100)

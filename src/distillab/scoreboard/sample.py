@@ -66,8 +66,9 @@ def compared(
     on, other = ["seed", *within], f"{column}_against"
     pairs = of[[*on, column, "n"]].merge(against[[*on, column, "n"]], on=on, suffixes=("", "_against"))
     pairs = pairs[np.isfinite(pairs[[column, other]].astype(float)).all(axis=1)]
-    size = pairs.groupby("seed")[column].transform("size")
-    pairs = pairs[size == size.max()]
+    # Without any column to pair by, a seed is one pair.
+    each = len(pairs[[*within]].drop_duplicates()) if within else 1
+    pairs = pairs[pairs.groupby("seed")[column].transform("size") == each]
     means = scale * pairs.groupby("seed")[[column, other]].mean()
     means = means[means[other] != 0] if relative else means
     if means.empty:

@@ -1,12 +1,16 @@
 """Evidence from knockoffs: the best attack's gain over the LS student, and one teacher's knockoffs beside another's."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distillab.core.identity import PAPER
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import label_phrase
 from distillab.scoreboard.claim import DocumentClaim
 from distillab.scoreboard.sample import Bounded, ClaimEvidence, compared
+from distillab.scoreboard.settings import rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BEST = "best attack on "
 LS_STUDENT = "LS student"
@@ -18,7 +22,10 @@ EVERY_STUDENT = "every student"
 
 
 def knockoff_accuracy(tables: Tables, claim: DocumentClaim) -> list[ClaimEvidence]:
-    """Points between the best attack on a teacher and the LS student, or between all knockoffs of two teachers."""
+    """Points between the best attack on a teacher and the LS student, or between all knockoffs of two teachers.
+
+    The teachers of a difference have one network.
+    """
     if claim.against == LS_STUDENT:
         return _best_gains(tables, claim.of.removeprefix(BEST))
     return _between_teachers(tables, claim, attack=None)
@@ -34,11 +41,11 @@ def _best_gains(tables: Tables, defense: str) -> list[ClaimEvidence]:
 
     A lower bound that the verdict may not rest on, as a thief with fewer labels has failed, is none.
     """
-    frame = tables["verdicts"]
-    rows = frame[(frame["defense"] == defense) & (frame["student"] != EVERY_STUDENT) & (frame["missing"] == 0)]
-    rows = rows[rows["best_delta"].notna()]
+    frame = rows_of(tables, _on_networks(tables, tables["verdicts"]), defense, network="network")
+    rows = frame[(frame["student"] != EVERY_STUDENT) & (frame["missing"] == 0) & frame["best_delta"].notna()]
     return [
-        Bounded(f"{_thief(tables, row.thief)}, {row.student}, {tables.label(row.best_attack)}; verdict: {row.verdict}",
+        Bounded(f"{_setting(tables, row.thief, row.network, row.student)}, {tables.label(row.best_attack)}; "
+                f"verdict: {row.verdict}",
                 100 * row.best_delta, _lower(row), _points(row.upper), int(row.seeds),
                 int(tables.facts["test_n"]))
         for row in records(rows)
@@ -47,13 +54,24 @@ def _best_gains(tables: Tables, defense: str) -> list[ClaimEvidence]:
 
 def _between_teachers(tables: Tables, claim: DocumentClaim, attack: str | None) -> list[ClaimEvidence]:
     frame = tables["models"].query("role == 'knockoff'").rename(columns={"test_n": "n"})
-    frame = frame[frame["attack"] == attack] if attack else frame
+    frame = _on_networks(tables, frame[frame["attack"] == attack] if attack else frame)
     found: list[ClaimEvidence] = []
-    for (thief, arch), rows in frame.groupby(["thief", "arch"], sort=False):
-        of, against = (rows[rows["defense"] == key] for key in (claim.of, claim.against))
-        context = f"{_thief(tables, thief)}, {arch}"
+    for (thief, network, arch), rows in frame.groupby(["thief", "network", "arch"], sort=False):
+        of, against = (rows_of(tables, rows, key, network="network") for key in (claim.of, claim.against))
+        context = _setting(tables, thief, network, arch)
         found += compared(context, of, against, "test_accuracy", within=("attack",), scale=100)
     return found
+
+
+def _on_networks(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows with the ``network`` of their teacher."""
+    return frame.assign(network=[tables.networks.get(teacher, teacher) for teacher in frame["teacher"]])
+
+
+def _setting(tables: Tables, thief: str, network: str, student: str) -> str:
+    """Thief and student network, and the teacher's where the run has several."""
+    several = len({*tables.networks.values()}) > 1
+    return f"{_thief(tables, thief)}, {f'{network} → {student}' if several else student}"
 
 
 def _thief(tables: Tables, key: str) -> str:

@@ -57,7 +57,8 @@ def _rows(results: Results, method: str, field: str, keys: list[str]) -> Iterato
             own = row | {"arch": arch, "student": ""}
             scatter = [leak["peak"] for leak in peaks if _is_of(leak, key, arch)]
             yield own | {"quantity": "accuracy", "attack": ""} | _numbers(_accuracies(results, teachers))
-            yield own | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter, within=(0, inf)))
+            if scatter:  # a teacher that is not here was asked about no training image
+                yield own | {"quantity": "peak", "attack": ""} | _numbers(seed_interval(scatter, within=(0, inf)))
         for cell, runs in runs_by_cell(results).items():
             if runs[0].defense == key:
                 whose = {"arch": _network_of(results, cell.teacher), "student": cell.student}

@@ -24,7 +24,10 @@ BySeed = dict[int, float]
 
 
 def rows(results: Results) -> list[Row]:
-    """The table ``hypotheses``: one row per CMIM teacher and hypothesis with numbers here; Holm over all rows."""
+    """The table ``hypotheses``: one row per CMIM defense and hypothesis with numbers here; Holm over all rows.
+
+    Of a defense with several networks, and of several students, it is about the first of the plan alone.
+    """
     specs = results.workspace.plan.params["defenses"]
     planned = {run.defense for run in results.planned if run.role == "teacher"}
     keys = [key for key, spec in specs.items() if spec["name"] == "cmim" and key in planned]

@@ -89,6 +89,20 @@ class Question:
             return set()
         return {cell for name, (_, cell) in self.cells.items() if name not in self.decision.closed}
 
+    @property
+    def price_runs(self) -> int | None:
+        """Trainings that the price of its decision stands for, those of every setting that a tuning attacker tries."""
+        price = self.decision.price if self.decision else None
+        if self.decision is None or price is None:
+            return None
+        there = {run.member.id for run in self.results.runs}
+        seeds: dict[tuple[str, str], set[int]] = {}
+        for theft, cell in (self.cells[name] for name in self.gains if name not in self.decision.closed):
+            for run in theft.planned[cell]:
+                made = {run.seed} if run.member.id in there else set()
+                seeds[run.arch, run.method] = seeds.get((run.arch, run.method), set()) | made
+        return sum(max(0, price.seeds - len(made)) for made in seeds.values())
+
     @cached_property
     def headroom(self) -> Gain | None:
         """How far the teacher is above the LS student; of several students, of that which may leave most to steal."""

@@ -79,7 +79,7 @@ def _verdict(question: Question | None) -> Row:
         len(question.gains),
         reason,
         found.price.seeds if found.price else None,
-        found.price.runs if found.price else None,
+        question.price_runs,
         gone,
     )
     return dict(zip(VERDICT, values, strict=True))

@@ -140,6 +140,15 @@ def test_an_open_question_has_a_price():
     assert answer(TIGHT).price is None
 
 
+def test_seeds_of_its_own_do_not_make_a_teacher_distillable_whose_turn_it_is_not():
+    """A proven leak waits for the thief with fewer labels; seeds may still show that the gain is below the margin."""
+    assert answer(LEAKS, tested=False).price is None
+    assert answer(LEAKS | {"kd": gain(0.05, 0.02)}).price is not None
+    assert answer(LEAKS | {"kd": gain(0.05, 0.02)}, tested=False).price is None
+    small = WIDE | {"kd": gain(0.0, 0.01)}
+    assert answer(small, tested=False).price == answer(small).price is not None
+
+
 def test_a_margin_is_one_image_at_least_and_attacks_are_as_planned():
     with pytest.raises(SpecError, match="one test image"):
         answer(TIGHT, n_test=99)

@@ -149,7 +149,9 @@ def test_the_margin_is_the_runs(tables_of, verdict):
     [
         ({"price_seeds": 8.0, "price_runs": 1.0}, "8 seeds, 1 knockoff, 2.0 s"),
         ({"price_seeds": 64.0, "price_runs": 3600.0}, "64 seeds, 3,600 knockoffs, 2.0 h"),
-        ({}, "more than 1,024 seeds"),
+        ({"lower": -0.01}, "more than 1,024 seeds"),
+        ({"lower": None}, "more than 1,024 seeds"),
+        ({"lower": 0.01}, "price not known"),
         ({"seeds": 2}, "price not known"),
         ({"missing": 1}, "price not known"),
     ],

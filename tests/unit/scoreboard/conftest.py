@@ -31,7 +31,7 @@ def run():
         tables.__dict__ |= {
             "facts": FACTS | (facts or {}),
             "labels": {},
-            "networks": {"ce-net": "net", "cmim-net": "net"},
+            "networks": {f"{defense}-net": "net" for defense in ("ce", "cmim", "ast", "nt")},
         }
         tables._frames = {name: pd.DataFrame(rows) for name, rows in frames.items()}
         return tables

@@ -60,8 +60,9 @@ def test_an_undecided_claim_has_a_price(run, claim):
 
 
 def test_bounds_of_a_verdict_are_not_corrected_again(run, claim):
-    rows = [{"thief": "paper", "defense": "cmim", "student": "small", "best_attack": "kd", "best_delta": 0.012,
-             "lower": 0.001, "upper": 0.03, "seeds": 5, "missing": 0, "verdict": "distillable"}]  # fmt: skip
+    rows = [{"thief": "paper", "teacher": "cmim-net", "defense": "cmim", "student": "small", "best_attack": "kd",
+             "best_delta": 0.012, "lower": 0.001, "upper": 0.03, "seeds": 5, "missing": 0,
+             "verdict": "distillable"}]  # fmt: skip
     claims = {"it": claim("knockoff accuracy", "best attack on cmim", "LS student")}
     (finding,) = judge_run(run(verdicts=rows), claims, 1.0).findings
     assert (finding.state, finding.p, finding.seeds) == ("holds", None, 5)

@@ -40,6 +40,16 @@ def test_a_seed_that_lacks_a_pair_counts_for_nothing_and_its_rest_is_in_no_mean(
     assert compared("x", of, against, "it", within=("at",))[0].values == (4.0,)
 
 
+def test_seeds_that_lack_different_pairs_are_not_compared_as_if_they_had_the_same():
+    of = pd.concat([side({0: 3.0, 1: 4.0}, at=1), side({0: 10.0}, at=2), side({1: 20.0}, at=3)])
+    against = pd.concat([side({0: 0.0, 1: 0.0}, at=at) for at in (1, 2, 3)])
+    assert compared("x", of, against, "it", within=("at",)) == []
+    whole = pd.concat([of] + [side({2: 1.0 + at}, at=at) for at in (1, 2, 3)])
+    nothing = pd.concat([against] + [side({2: 0.0}, at=at) for at in (1, 2, 3)])
+    (sample,) = compared("x", whole, nothing, "it", within=("at",))
+    assert sample.values == (3.0,)
+
+
 def test_accuracy_of_teachers_is_in_points_with_a_step_of_one_image(run, claim):
     rows = teachers("test_accuracy", {"ce": (0.9, 0.91, 0.92), "cmim": (0.93, 0.90, 0.95), "ls": (0, 0, 0)})
     rows += [row | {"role": "knockoff", "test_accuracy": 0.1} for row in rows]
@@ -76,8 +86,9 @@ about = pytest.approx
 
 
 def verdict(**fields):
-    return {"thief": "paper", "defense": "cmim", "student": "small", "best_attack": "kd", "best_delta": 0.012,
-            "lower": 0.003, "upper": 0.02, "seeds": 5, "missing": 0, "verdict": "distillable"} | fields  # fmt: skip
+    return {"thief": "paper", "teacher": "cmim-net", "defense": "cmim", "student": "small", "best_attack": "kd",
+            "best_delta": 0.012, "lower": 0.003, "upper": 0.02, "seeds": 5, "missing": 0,
+            "verdict": "distillable"} | fields  # fmt: skip
 
 
 def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(run, claim):
@@ -108,10 +119,10 @@ def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(
     ]
 
 
-def knockoffs(by_cell):
+def knockoffs(by_cell, net="net"):
     return [
-        {"role": "knockoff", "thief": "paper", "arch": "small", "defense": defense, "attack": attack, "seed": seed,
-         "test_accuracy": value, "test_n": 500}
+        {"role": "knockoff", "thief": "paper", "teacher": f"{defense}-{net}", "arch": "small", "defense": defense,
+         "attack": attack, "seed": seed, "test_accuracy": value, "test_n": 500}
         for (defense, attack), values in by_cell.items()
         for seed, value in enumerate(values)
     ]  # fmt: skip
@@ -132,8 +143,8 @@ def test_knockoffs_of_two_teachers_are_compared_over_the_attacks_that_both_had(r
 def steps(column, number, images="n", **others):
     """A chain of three steps at T in {1, 5, 20}."""
     return [
-        {"role": "chain", "chain": "ta", "step": step, "temperature": t, "seed": seed, column: number(step, t, seed),
-         images: 400} | others
+        {"role": "chain", "chain": "ta", "defense": "", "step": step, "temperature": t, "seed": seed,
+         column: number(step, t, seed), images: 400} | others
         for step in (0, 1, 2) for t in (1.0, 5.0, 20.0) for seed in SEEDS
     ]  # fmt: skip
 
@@ -152,6 +163,27 @@ def test_a_failed_network_takes_its_seed_along_and_no_temperature_into_another_m
     left = [row for row in models if (row["step"], row["temperature"], row["seed"]) != (2, 20.0, 1)]
     (sample,) = evidence_on(claim("accuracy", "step 2", "step 0"), run(models=left))
     assert sample.values == pytest.approx((20, 24))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "of", "against"),
+    [
+        ("accuracy", "step 2", "step 1"),
+        ("confidence", "the highest temperature", "temperature 1"),
+        ("mean minimal perturbation", "step 2", "step 1"),
+        ("success of JSMA", "step 2 at temperature 20", "step 1 at temperature 1"),
+    ],
+)
+def test_chains_from_a_defended_teacher_are_no_evidence(run, claim, quantity, of, against):
+    attack = "jsma" if "JSMA" in quantity else "cw"
+    told = dict.fromkeys(("confidence", "penalized_mean", "success_rate"), 0.5)
+    rows = steps("test_accuracy", lambda *_: 0.9, n=400, attack=attack, logits="raw", norm="l2", **told)
+    defended = [row | {"chain": "survival", "defense": "madry"} for row in rows]
+    both = {"models": [row | {"test_n": 400} for row in rows + defended], "robustness": rows + defended}
+    both["models"] = [{key: value for key, value in row.items() if key != "n"} for row in both["models"]]
+    asked = claim(quantity, of, against)
+    (sample,) = evidence_on(asked, run(**both))
+    assert sample.context.startswith("ta")
 
 
 def test_a_network_is_not_compared_with_itself(run, claim):

@@ -66,6 +66,13 @@ def test_a_variant_may_belong_to_two_ablations(made_up):
     assert told == {("beta", beta) for beta in (0.5, 1.0, 2.0)} | {("omega", omega) for omega in (5.0, 25.0, 50.0)}
 
 
+def test_around_a_teacher_that_is_not_here_there_is_no_peak(results, monkeypatch):
+    monkeypatch.setattr(results, "measured", lambda _model_id: ("test",))
+    assert [row["quantity"] for row in ablations.rows(results)] == [
+        row["quantity"] for row in expected(results) if row["quantity"] != "peak"
+    ]
+
+
 def test_two_variants_are_no_ablation(made_up):
     found = made_up({key: CMIM | {"beta": beta} for key, beta in list(BETAS.items())[:2]})
     for key in list(BETAS)[:2]:

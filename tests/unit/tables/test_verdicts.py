@@ -96,6 +96,14 @@ def test_an_open_verdict_has_its_price():
     assert row["paper_price_runs"] < row["price_runs"]
 
 
+def test_a_price_counts_every_setting_that_a_tuning_attacker_tries():
+    """KD and two trials of it, at four seeds each: the tuned attack is one of these and has no trainings of its own."""
+    trials = {("paper", "ce", f"kd_trial{number}"): NULL for number in (0, 1)}
+    row = rows(run({("paper", "ce", "kd"): NULL} | trials))["paper", "ce", "thin"]
+    assert (row["verdict"], row["attacks"]) == ("undecided", 2)
+    assert row["price_runs"] == 3 * (row["price_seeds"] - 4)
+
+
 def test_the_papers_looks_are_taken_again_over_its_attacks_alone():
     """At four seeds KD leaks and at eight no more; by the paper's attack it is decided at four, too."""
     fading = LEAK | counts(4, 60, 61, 62, 60)
