@@ -4,10 +4,10 @@ import argparse
 import subprocess
 import sys
 from contextlib import suppress
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distillab.cli.arguments import PASSED_ON, advice_for, count, hours
 from distillab.core.errors import ArtifactError
 from distillab.core.locks import exclusive, held, refuse_beside_run
 from distillab.core.receipts import read_receipt
@@ -35,25 +35,24 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         description="Runs snakemake for the tables with verdicts, asks for the seeds of the next of decide.looks where "
         "a verdict is open, by writing decide.asked into params.yaml, and runs it again, until nothing is open, the "
         "looks or the budget are exhausted. Killed at any moment, the same command goes on.",
+        advice=advice_for("decide"),
     )
     decide.add_argument("-n", "--dry-run", action="store_true", help="say what would be asked for, and its price")
     decide.add_argument(
         "--seeds",
-        type=_count,
+        type=count,
         metavar="N",
         help="ask for at most N further seeds in this call; one is one training of a knockoff: a seed of an attack on "
         "a teacher, once per pair of networks and trial; teachers and controls are not counted",
     )
     decide.add_argument(
         "--hours",
-        type=_hours,
+        type=hours,
         metavar="H",
         help="ask for at most H hours of work in this call, on one core or device, teachers and controls included, as "
         "earlier trainings took",
     )
-    decide.add_argument(
-        "arguments", nargs=argparse.REMAINDER, help="arguments for snakemake, options after -- (default: --cores all)"
-    )
+    decide.add_argument("arguments", nargs=argparse.REMAINDER, help=PASSED_ON)
     decide.set_defaults(command=run_decide)
 
 
@@ -192,25 +191,3 @@ def _snakemake(stage: str, page: str, arguments: list[str]) -> int:
             running.terminate()  # it may have got the signal itself: later ones do not disturb its end
             raise
     return code if code >= 0 else 128 - code
-
-
-def _count(text: str) -> int:
-    """A number of seeds.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if (count := int(text)) < 0:
-        raise ValueError(text)
-    return count
-
-
-def _hours(text: str) -> float:
-    """A number of hours.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not 0 <= (hours := float(text)) < inf:
-        raise ValueError(text)
-    return hours

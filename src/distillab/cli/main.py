@@ -2,13 +2,15 @@
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 
 from distillab import __version__
 from distillab.cli import certify, certify_options, manage
-from distillab.core.errors import DistillabError
+from distillab.cli.arguments import CommandParser
+from distillab.cli.output import flush, give_up_unwritable
+from distillab.core.errors import ArtifactError, DistillabError
+from distillab.core.shown import printable
 from distillab.core.signals import Interrupted, end_on_signals
 from distillab.core.stages import STAGES
 
@@ -23,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     command: Command = options.command
     try:
-        return command(options)
+        code = command(options)
+        flush()
     except DistillabError as error:
         if options.debug:
             raise
@@ -34,13 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"distillab: {interruption}; nothing that was finished is lost: run again to go on", file=sys.stderr)
         return interruption.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_unwritable()
         return 1
+    except OSError as error:
+        if options.debug:
+            raise
+        give_up_unwritable()
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"distillab: {printable(f'{where}{error.strerror or error}')}; --debug shows where", file=sys.stderr)
+        return ArtifactError.exit_code
+    return code
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    root = argparse.ArgumentParser(
+    root: argparse.ArgumentParser = CommandParser(
         prog="distillab",
         description="Distillation as a defense, as a theft, and as a thing to defend against.\n"
         "`snakemake --cores 2` runs what params.yaml asks for; these are the commands around it.",

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from distillab.cli import answer, audit, bundle, card, certify_options, data, decide, pages, status, verify
+from distillab.cli.arguments import PASSED_ON, advice_for
 from distillab.core.errors import SpecError
 from distillab.core.workspace import PARAMS
 
@@ -12,22 +13,35 @@ from distillab.core.workspace import PARAMS
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands that are not stages, those first that are needed first."""
     audit.add_command(commands)
-    use = commands.add_parser("use", help="switch to another preset by editing params.yaml")
+    use = commands.add_parser(
+        "use",
+        help="switch to another preset by editing params.yaml",
+        description="Write the preset into params.yaml. Its comments and its override are kept, and so are the results "
+        "of the former preset.",
+    )
     use.add_argument("preset", help="name of a file in config/, without .yaml")
     use.set_defaults(command=run_use)
 
-    check = commands.add_parser("check", help="validate params.yaml and say what it means")
+    check = commands.add_parser(
+        "check",
+        help="validate params.yaml and say what it means",
+        description="Validate params.yaml with the preset below it, and count what it asks for. Of mistakes each is a "
+        "line: the key, what was expected, what was found. Computes nothing.",
+    )
     check.set_defaults(command=run_check)
 
     _add_plan(commands)
     status.add_command(commands)
 
     resume = commands.add_parser(
-        "resume", help="after a killed run: end its leftover processes, unlock, and run snakemake again"
+        "resume",
+        help="after a killed run: end its leftover processes, unlock, and run snakemake again",
+        description="After a run that was killed: end what it left on this machine and in Slurm's queue, remove "
+        "Snakemake's lock, and go on as snakemake. Nothing that was finished is made again; a run that still goes on "
+        "is left alone.",
+        advice=advice_for("resume"),
     )
-    resume.add_argument(
-        "arguments", nargs=argparse.REMAINDER, help="arguments for snakemake, options after -- (default: --cores all)"
-    )
+    resume.add_argument("arguments", nargs=argparse.REMAINDER, help=PASSED_ON)
     resume.set_defaults(command=run_resume)
 
     answer.add_command(commands)
@@ -36,24 +50,42 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     pages.add_command(commands)
     verify.add_command(commands)
 
-    record = commands.add_parser("record", help="write a finished run's numbers to reports/recorded/<preset>.md")
+    record = commands.add_parser(
+        "record",
+        help="write a finished run's numbers to reports/recorded/<preset>.md",
+        description="Write the numbers of a finished run to reports/recorded/<preset>.md, and what it says of the "
+        "papers' claims beside it; or, with --bundle, all that others need to check the run into one file.",
+    )
     bundle.add_options(record)
     record.set_defaults(command=run_record)
 
     card.add_command(commands)
-    prune = commands.add_parser("prune", help="list, and with --yes delete, orphaned results and old store entries")
+    prune = commands.add_parser(
+        "prune",
+        help="list, and with --yes delete, orphaned results and old store entries",
+        description="List with sizes what no kept plan or result needs any more: files below the preset's results that "
+        "params.yaml does not ask for, store entries of old parameters or code, old plans. Results of other presets "
+        "and paid answers are kept. Deletes nothing without --yes.",
+    )
     prune.add_argument("--yes", action="store_true", help="delete what is listed")
     prune.set_defaults(command=run_prune)
 
     docs = commands.add_parser(
-        "docs", help="write config/README.md, its schema, and docs/{tables,scoreboard,acronyms}.md"
+        "docs",
+        help="write config/README.md, its schema, and docs/{tables,scoreboard,acronyms}.md",
+        description="Write what the code generates of the documentation, over what is there: config/README.md, "
+        "config/params.schema.json, docs/tables.md, docs/scoreboard.md, docs/acronyms.md.",
     )
     docs.set_defaults(command=run_docs)
 
 
 def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     plan = commands.add_parser(
-        "plan", help="show in ten lines what params.yaml will make, how long it takes and what it could find"
+        "plan",
+        help="show in ten lines what params.yaml will make, how long it takes and what it could find",
+        description="Say of params.yaml what is to be made and what is there, the time on this machine, disk, memory, "
+        "answers bought, and how large a gain its seeds could find. Trains nothing; networks of unknown cost are timed "
+        "for some seconds.",
     )
     plan.add_argument("--all", action="store_true", help="a line for each thing to make, with its passes")
     plan.add_argument("--cores", type=int, default=os.cpu_count() or 1, metavar="N", help="of the run (default: all)")

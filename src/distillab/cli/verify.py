@@ -12,6 +12,9 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     verify = commands.add_parser(
         "verify",
         help="prove a finished run: every file, its sidecar, its parents, its manifest if there is one; or a bundle",
+        description="Check every file of a finished run against its sidecar, every sidecar against params.yaml and the "
+        "files it was made from, and all of them against the manifest if there is one; or check a bundle, of which "
+        "nothing is unpacked. Each fault is a line, and the exit code is then 3. Changes nothing without --write.",
     )
     verify.add_argument(
         "preset",
@@ -45,6 +48,9 @@ def run_verify(options: argparse.Namespace) -> int:
     manifest = None if options.write else read_manifest(path)
     proof = prove(Path(), plan)
     faults = [*proof.faults, *(compare(plan, proof, manifest) if manifest else ())]
+    if not proof.sidecars and not any(Path(member.path).exists() for member in plan.members.values() if member.path):
+        do = "run `distillab use` and snakemake first" if options.preset else "run snakemake first"
+        raise ArtifactError(f"nothing of preset {plan.preset} is made yet", where=f"results/{plan.preset}", do=do)
     if faults:
         print("\n".join(faults))
         return ArtifactError.exit_code

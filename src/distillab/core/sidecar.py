@@ -95,6 +95,8 @@ def read_sidecar(payload: Path) -> Sidecar:
     try:
         text = path.read_bytes()
     except FileNotFoundError as error:
+        if not payload.exists():
+            raise ArtifactError("not there", where=str(payload), do="run snakemake again") from error
         raise ArtifactError("no sidecar", where=str(payload), expected=str(path), do=_REMEDY) from error
     return parsed_sidecar(text, where=str(path))
 

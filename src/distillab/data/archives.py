@@ -54,6 +54,7 @@ def walk(path: Path, needed: Needed, *, sha256: str = "") -> Iterator[FileEntry]
     Raises:
         ArtifactError: there is no such file, it is no archive, damaged, a bomb, or not the expected one.
     """
+    what = "damaged"
     try:
         kind = _kind(path)
         if kind == "folder":
@@ -61,10 +62,13 @@ def walk(path: Path, needed: Needed, *, sha256: str = "") -> Iterator[FileEntry]
         elif kind == "zip":
             yield from zip_entries(path, needed)
         else:
-            yield from tar_entries(path, needed, sha256=sha256)
+            what = "no tar in it, or damaged"  # any file may be packed by gzip
+            for entry in tar_entries(path, needed, sha256=sha256):
+                what = "damaged"
+                yield entry
     except _DAMAGE as error:
         got = escaped(str(error)) or type(error).__name__
-        raise ArtifactError("damaged", where=escaped(str(path)), got=got[:200], do="get it anew") from error
+        raise ArtifactError(what, where=escaped(str(path)), got=got[:200], do="get it anew") from error
 
 
 def _kind(path: Path) -> str:

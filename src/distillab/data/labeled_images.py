@@ -4,10 +4,11 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from distillab.core.bounds import ClassCount, ImageCount
 from distillab.core.errors import ArtifactError
@@ -46,6 +47,13 @@ class LabeledImagesSpec(DataSpec):
         default=(), description="Files to leave out: names, or patterns such as *.svg; all others are read or refused"
     )
     resize: bool = Field(default=False, description="Bring images of another size to shape; otherwise they are errors")
+
+    @field_validator("held_out")
+    @classmethod
+    def _leaves_training_images(cls, held_out: int, info: ValidationInfo) -> int:
+        if held_out >= info.data.get("images", inf):
+            raise ValueError(f"expected fewer than the {info.data['images']} images")
+        return held_out
 
     @property
     def facts(self) -> DataFacts:

@@ -155,6 +155,9 @@ def _siblings(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
 
 
 def _description(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    if isinstance(loc[-1], int):  # an entry of a list is what its field says
+        return _description(loc[:-1], model)
     owner = as_model(annotation_at(loc[:-1], model))
     field = owner.model_fields.get(str(loc[-1])) if owner else None
-    return (field.description or "a value").rstrip(".").lower() if field else "a value"
+    text = (field.description if field else "") or "a value"
+    return (text if text[:2].isupper() else text[0].lower() + text[1:]).rstrip(".")

@@ -1,6 +1,8 @@
 """A small project in which the command runs: the presets of this repository, pages without content."""
 
+import fcntl
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,18 @@ def project(planned, tmp_path, monkeypatch):
     root = shutil.copytree(planned, tmp_path / "project")
     monkeypatch.chdir(root)
     return root
+
+
+@pytest.fixture
+def run_of_another():
+    """A run of the project that another process holds: a lock that is not among those of this process."""
+
+    @contextmanager
+    def held(root):
+        lock = root / ".distillab" / "run.lock"
+        lock.parent.mkdir(exist_ok=True)
+        with lock.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+
+    return held

@@ -5,7 +5,6 @@ import yaml
 
 from distillab.cli.audit import LINKED, _prepare
 from distillab.cli.main import main, parser
-from distillab.core.locks import RUN, exclusive
 from distillab.params.audit_file import read_audit
 
 
@@ -58,11 +57,11 @@ def in_project(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("options", [[], ["--plan"], ["-n"]])
-def test_nothing_is_written_into_an_audit_that_goes_on(in_project, capsys, options):
+def test_nothing_is_written_into_an_audit_that_goes_on(in_project, run_of_another, capsys, options):
     run = in_project / "audits" / "audit"
     (run / ".distillab").mkdir(parents=True)
     (run / "params.yaml").write_text("as it runs")
-    with exclusive(run / ".distillab" / RUN):
+    with run_of_another(run):
         assert main(["audit", "audit.yaml", *options]) == 3
     assert "a run goes on in this project" in capsys.readouterr().err
     assert (run / "params.yaml").read_text() == "as it runs"

@@ -1,5 +1,6 @@
 """``distillab data``: an inventory for people, a proposal that works, and an exit code."""
 
+import gzip
 import io
 import shutil
 
@@ -115,3 +116,11 @@ def test_colors_of_one_image_make_all_of_them_colored(tree, capsys):
     assert "shape: [1, 8, 8]" in run(capsys, tree)[1]
     Image.new("RGB", (8, 8)).save(tree / "train" / "ape" / "0.png")
     assert "shape: [3, 8, 8]" in run(capsys, tree)[1]
+
+
+def test_what_is_packed_and_no_tar_is_not_called_damaged_alone(tmp_path, capsys):
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(b"\0\0\x08\x03" + bytes(2000)))
+    code, out, err = run(capsys, path)
+    assert (code, out) == (3, "")
+    assert err.startswith(f"distillab: {path}: no tar in it, or damaged; got ")

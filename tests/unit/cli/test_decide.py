@@ -198,10 +198,10 @@ def test_without_looks_it_is_one_line(project, capsys):
     assert line.endswith("write e.g. `decide: {looks: [4, 8, 16, 32]}` into the override of params.yaml")
 
 
-def test_beside_another_it_is_refused(deciding, capsys):
+def test_beside_another_it_is_refused(deciding, run_of_another, capsys):
     with exclusive(deciding.root / ".distillab" / "decide.lock"):
         assert main(["decide"]) == 3
-    with exclusive(deciding.root / ".distillab" / "run.lock"):
+    with run_of_another(deciding.root):
         assert main(["decide"]) == 3
     one, other = said(capsys)[1]
     assert one == "distillab: distillab decide goes on in this project; wait for it, or end it; nothing is lost"

@@ -4,7 +4,6 @@ import pytest
 
 from distillab.cli import main
 from distillab.core.errors import ArtifactError
-from distillab.core.locks import exclusive
 from distillab.plan.records import record_of
 from distillab.studies import INDEX, STUDIES
 from distillab.tables import FOR_DVC
@@ -76,8 +75,8 @@ def test_an_unknown_page_is_one_line_and_makes_nothing(project, made, capsys):
     assert made == []
 
 
-def test_beside_a_run_only_the_run_itself_makes_pages(project, made, capsys):
-    with exclusive(project / ".distillab" / "run.lock"):
+def test_beside_a_run_only_the_run_itself_makes_pages(project, made, run_of_another, capsys):
+    with run_of_another(project):
         assert main(["pages"]) == 3
         assert "a run goes on in this project" in capsys.readouterr().err
         assert made == []

@@ -84,7 +84,14 @@ def test_a_manifest_is_written_and_then_compared_with(found, verify):
     assert verify("--write")[0] == 0  # written anew, whatever the old one says
 
 
-def test_faults_are_told_and_get_no_manifest(found, verify):
+def test_a_run_that_never_was_is_one_line(project, verify):
+    said = "distillab: results/tiny: nothing of preset tiny is made yet; run snakemake first\n"
+    assert verify() == (3, "", said)
+
+
+def test_faults_are_told_and_get_no_manifest(found, verify, project):
+    (project / "results/tiny/data").mkdir(parents=True)
+    (project / "results/tiny/data/images.safetensors").touch()
     found.proof = Proof({}, ("results/1: damaged",))
     for arguments in ((), ("--write",), ("--write", "--sign", "k")):
         assert verify(*arguments) == (3, "results/1: damaged\n", "")

@@ -81,6 +81,12 @@ def test_an_absent_sidecar(payload):
     assert "no sidecar" in refused(payload)
 
 
+def test_what_was_never_made_is_not_to_be_deleted(payload):
+    sidecar_path(payload).unlink()
+    payload.unlink()
+    assert refused(payload) == f"{payload}: not there; run snakemake again"
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b'{"stage": "te', b"\xff\xfe", b'{"accuracy": 0.9}'])
 def test_something_else_under_the_sidecars_name(payload, content):
     sidecar_path(payload).write_bytes(content)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from distillab.core.errors import ArtifactError
 from distillab.data import LabeledImagesSpec
@@ -39,6 +40,13 @@ def test_a_stratified_part_is_drawn_and_nothing_is_lost(folder):
     for x, y in ((raw.train_x, raw.train_y), (raw.test_x, raw.test_y)):
         assert [gray // 80 for gray in grays(x)] == y.tolist()
     assert raw.inventory.classes()["test"].total() == 6
+
+
+@pytest.mark.parametrize("held_out", [24, 25])
+def test_images_to_train_on_are_left(tmp_path, held_out):
+    with pytest.raises(ValidationError, match="fewer than the 24 images") as error:
+        spec(tmp_path, held_out=held_out)
+    assert [detail["loc"] for detail in error.value.errors()] == [("held_out",)]
 
 
 def test_fewer_are_drawn_within_more(folder):

@@ -77,6 +77,7 @@ class Root(Closed):
     methods: dict[Word, AnyMethod] = {}
     inners: tuple[Inner, ...] = Field(default=(), min_length=1)
     odd: int = 1
+    shape: tuple[int, int] = Field(default=(1, 2), description="LS height and width.")
 
     @field_validator("odd")
     @classmethod
@@ -86,7 +87,7 @@ class Root(Closed):
         return value
 
 
-ROOT = "form, labels, rate, on, maybe, count, mode, pair, inner, method, methods, inners, odd"
+ROOT = "form, labels, rate, on, maybe, count, mode, pair, inner, method, methods, inners, odd, shape"
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,8 @@ ROOT = "form, labels, rate, on, maybe, count, mode, pair, inner, method, methods
             "methods.adam.rates: unknown key; expected one of rate; did you mean rate?",
         ),
         ({"inner": {}}, "inner.must: missing; expected a value"),
-        ({"method": {"name": "sgd"}}, "method.rate: missing; expected step of the weights"),
-        ({"methods": {"mine": {"name": "sgd"}}}, "methods.mine.rate: missing; expected step of the weights"),
+        ({"method": {"name": "sgd"}}, "method.rate: missing; expected step of the WEIGHTS"),
+        ({"methods": {"mine": {"name": "sgd"}}}, "methods.mine.rate: missing; expected step of the WEIGHTS"),
         ({"method": {"name": "sdg"}}, "method: expected one of sgd, adam, bare; got 'sdg'; did you mean sgd?"),
         ({"method": {"name": "qqqq"}}, "method: expected one of sgd, adam, bare; got 'qqqq'"),
         (
@@ -160,6 +161,7 @@ ROOT = "form, labels, rate, on, maybe, count, mode, pair, inner, method, methods
             f"count: unable to parse input string as an integer, exceeded maximum size; got '{'9' * 27}...{'9' * 28}'",
         ),
         ({"odd": 2}, "odd: expected an odd number; got 2"),
+        ({"shape": [1]}, "shape[1]: missing; expected LS height and width"),
     ],
 )
 def test_a_mistake_word_by_word(content, says):

@@ -235,7 +235,9 @@ def test_the_command_knows_other_presets(command):
     _, _, verify = command
     code, said = verify("digits")
     assert code == 3
-    assert "results/digits/data/images.safetensors: no sidecar" in said
+    assert said == (
+        "distillab: results/digits: nothing of preset digits is made yet; run `distillab use` and snakemake first\n"
+    )
     code, said = verify("digit")
     assert code == 2
     assert "no such preset" in said
