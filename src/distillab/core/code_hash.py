@@ -68,7 +68,24 @@ def _read(module: str) -> tuple[frozenset[str], str]:
         imported.update(_imported_names(node))
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_prose(statement)] or [ast.Pass()]
-    return frozenset(imported), hashlib.blake2b(ast.dump(tree).encode(), digest_size=8).hexdigest()
+    return frozenset(imported), hashlib.blake2b(_written(tree).encode(), digest_size=8).hexdigest()
+
+
+def _written(node: object) -> str:
+    """A tree as Python 3.11's ``ast.dump`` writes it.
+
+    Later ones add fields, and write empty ones otherwise: code that they read would be other code to each of them.
+    """
+    if isinstance(node, ast.AST):
+        fields = ((name, getattr(node, name, None)) for name in node._fields)
+        said = (f"{name}={_written(value)}" for name, value in fields if not _says_nothing(node, name, value))
+        return f"{type(node).__name__}({', '.join(said)})"
+    return f"[{', '.join(map(_written, node))}]" if isinstance(node, list) else repr(node)
+
+
+def _says_nothing(node: ast.AST, name: str, value: object) -> bool:
+    """Whether a field is optional and left out: ``Constant(value=None)`` says something."""
+    return (value is None and getattr(type(node), name, ...) is None) or (name == "type_params" and value == [])
 
 
 def _imported_names(node: ast.AST) -> Iterator[str]:

@@ -3,16 +3,20 @@
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from distillab.core.errors import ArtifactError, BusyError
+from distillab.core.errors import ArtifactError, BlockedError, BusyError
 from distillab.core.files import translated, write_text
 from distillab.core.processes import Owner
 
 RUN = "run.lock"
+
+MOMENT, MOMENTS = 0.02, 10
+"""Seconds between tries for a lock, and how many: who merely looks whether it is held has it that briefly."""
 
 _HELD: set[FileIO] = set()
 """Handles of the locks that this process holds or waits for."""
@@ -24,32 +28,29 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
 
     Raises:
         BusyError: another living process holds it (unless ``wait``); names that process.
+        BlockedError: it cannot be written, or its file system has no locks.
     """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = _opened(path)
     with handle, _of_this_process(handle):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
+        if not _locked(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), tries=MOMENTS):
             handle.seek(0)
             raise BusyError(
                 "is being written by another process",
                 where=str(path.parent),
                 got=handle.read().decode(errors="replace").strip() or "an unknown process",
                 do="wait for it, or end leftovers of a killed run with `distillab resume`",
-            ) from error
+            )
         handle.truncate(0)
         handle.write(f"pid {os.getpid()} on {socket.gethostname()}".encode())
         yield
 
 
-def hold(path: Path) -> FileIO | None:
+def hold(path: Path, *, tries: int = 1) -> FileIO | None:
     """Hold the lock file ``path`` until this process ends, however it ends; None where another process holds it."""
     handle = _opened(path)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _locked(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, tries=tries):
         handle.close()
         return None
     _HELD.add(handle)
@@ -59,6 +60,31 @@ def hold(path: Path) -> FileIO | None:
 def _opened(path: Path) -> FileIO:
     """A lock file without a buffer, which a child could write once more."""
     return path.open("a+b", buffering=0)
+
+
+def _locked(handle: FileIO, how: int, *, tries: int = 1) -> bool:
+    """Whether a lock was got, at one of so many tries.
+
+    Raises:
+        BlockedError: the file system has no locks.
+    """
+    for left in reversed(range(tries)):
+        try:
+            fcntl.flock(handle, how)
+        except BlockingIOError:
+            if left:
+                time.sleep(MOMENT)
+        except OSError as error:
+            raise BlockedError(
+                "cannot be locked",
+                where=str(handle.name),
+                expected="a file system with locks (flock)",
+                got=error.strerror or type(error).__name__,
+                do="have it mounted with them (Lustre: -o flock), or keep the project on another one",
+            ) from error
+        else:
+            return True
+    return False
 
 
 @contextmanager
@@ -84,15 +110,12 @@ os.register_at_fork(after_in_child=_close_in_child)
 def held(path: Path) -> bool:
     """Whether a living process holds the lock file ``path``."""
     try:
-        handle = path.open("rb")
+        handle = path.open("rb", buffering=0)
     except FileNotFoundError:
         return False
     with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+        # Shared: two who look are not in each other's way, and NFS locks no file alone that is open for reading.
+        return not _locked(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def hold_run(folder: Path) -> None:
@@ -108,7 +131,7 @@ def hold_run(folder: Path) -> None:
         return
     with translated(path):
         folder.mkdir(parents=True, exist_ok=True)
-        handle = hold(path)
+        handle = hold(path, tries=MOMENTS)
     if handle is None:
         raise _goes_on(folder)
     handle.truncate(0)

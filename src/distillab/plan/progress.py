@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -71,7 +72,12 @@ class RunProgress:
 
     def __init__(self, plan: Plan, asked: AskedRun, root: Path = Path()) -> None:
         self.plan, self.asked, self.forecast = plan, asked, Forecast(plan, root)
-        self.jobs = [job for job in plan.jobs if job.output in {*asked.outputs}]
+        outputs = {*asked.outputs}
+        self.jobs = [job for job in plan.jobs if job.output in outputs]
+        self._readers = defaultdict[str, list[Job]](list)
+        for job in self.jobs:
+            for file in job.inputs:
+                self._readers[file].append(job)
         self.settled: set[str] = set()
         """Outputs of the jobs that have ended, whatever they made."""
         self.running: dict[str, float] = {}
@@ -91,8 +97,8 @@ class RunProgress:
     def give_up(self, failed: Job) -> None:
         """A job has made nothing: what stands on it will not run."""
         self.settled.add(failed.output)
-        for job in self.jobs:
-            if failed.output in job.inputs and job.output not in self.settled:
+        for job in self._readers[failed.output]:
+            if job.output not in self.settled:
                 self.give_up(job)
 
     def counts(self) -> Iterator[Count]:

@@ -5,6 +5,7 @@ say what is there is taken away, and its job is run again: whatever is whole com
 """
 
 import base64
+import json
 import logging
 import os
 from pathlib import Path
@@ -57,7 +58,7 @@ def _true_receipt(plan: Plan, job: Job, root: Path) -> bool:
     if receipt is None or receipt.missing:
         return False
     if receipt.digest != job.digest:
-        return record_of(path, root).exists()  # Snakemake knows that it was made from other parameters or code
+        return _knows_other_digest(record_of(path, root), job.digest)
     if receipt.made.keys() != set(job.members):
         return False
     written = path.stat().st_mtime_ns
@@ -71,6 +72,18 @@ def _true_receipt(plan: Plan, job: Job, root: Path) -> bool:
         if max(times) > written:
             later.append(member_id)
     return not later or _renewed(plan, later, receipt, root, path)
+
+
+def _knows_other_digest(record: Path, digest: str) -> bool:
+    """Whether Snakemake will see by its record that an output was made from other parameters or code.
+
+    After `--touch`, and where parameters changed while a run went on, the record is of other ones than the receipt.
+    """
+    try:
+        recorded = json.loads(record.read_bytes())["params"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return isinstance(recorded, list) and repr(digest) not in recorded
 
 
 def _renewed(plan: Plan, later: list[str], receipt: Receipt, root: Path, path: Path) -> bool:

@@ -30,7 +30,8 @@ CUDA_MB = 2500
 def with_resources(plan: Plan) -> Plan:
     """The plan, which knows where it computes, and its jobs their passes and what they ask for on a GPU."""
     kind = computes_on(plan)
-    jobs = [job.model_copy(update=_counted(plan, job) | _held(plan, job, kind)) for job in plan.jobs]
+    reckoning = Reckoning(plan, {})
+    jobs = [job.model_copy(update=_counted(reckoning, job) | _held(plan, job, kind)) for job in plan.jobs]
     if kind == "cuda":
         jobs = [_on_gpu(plan, job, stated=device_name(kind) == ABSENT_GPU) for job in jobs]
     return plan.model_copy(update={"jobs": tuple(jobs), "computes_on": kind})
@@ -46,16 +47,16 @@ def _held(plan: Plan, job: Job, kind: str) -> dict[str, Any]:
     return {"memory_mb": job.memory_mb + arrays_mb(plan, job, kind)}
 
 
-def _counted(plan: Plan, job: Job) -> dict[str, Any]:
+def _counted(reckoning: Reckoning, job: Job) -> dict[str, Any]:
     """A job's passes; of one that looks at the files of a data set, these."""
-    specs = (plan.members[name].spec for name in job.members if job.stage == "prepare")
+    specs = (reckoning.plan.members[name].spec for name in job.members if job.stage == "prepare")
     data = [spec["data"] for spec in specs if "data" in spec]
     streamed = [spec for each in data if (spec := DATASETS.parse(each)).streaming]
     if any(None in (spec.facts.train, spec.facts.test) for spec in streamed):
         return {"passes": {UNRECKONED: 1}}
     if streamed:
         return {"passes": {FILES: sum(map(images_of, streamed))}, "stated": {FILES: READING[True] / 2}}
-    return {"passes": passes_of(plan, job)}
+    return {"passes": passes_of(reckoning, job)}
 
 
 def _on_gpu(plan: Plan, job: Job, *, stated: bool) -> Job:
@@ -78,13 +79,13 @@ def _of_key(costs: list[Cost]) -> dict[str, Cost]:
     return {cost.key: cost for cost in costs}
 
 
-def passes_of(plan: Plan, job: Job) -> dict[str, int]:
+def passes_of(reckoning: Reckoning, job: Job) -> dict[str, int]:
     """What a job's trainings, attacks and certificates take, in plain training steps of an image.
 
     By the key under which the speed of these is known; what methods take beside them as it is stated. What computes and
     cannot be reckoned has the key `UNRECKONED`.
     """
-    total, reckoning = Counter[str](), Reckoning(plan, {})
+    total, plan = Counter[str](), reckoning.plan
     for member in (plan.members[name] for name in job.members):
         cost = _network(plan, member)
         if cost is not None:

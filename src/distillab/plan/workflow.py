@@ -4,19 +4,22 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from distillab.core.errors import ArtifactError, DistillabError, SpecError
 from distillab.core.gpus import gpus_here
 from distillab.core.job import Plan
-from distillab.core.locks import hold_run, refuse_beside_run
+from distillab.core.locks import exclusive, hold_run, refuse_beside_run
 from distillab.core.signals import end_with_stages_on_signals
 from distillab.core.slurm import tell_of_silence
 from distillab.core.slurm_plugin import mend_plugin
 from distillab.core.workspace import HIDDEN
 from distillab.plan.records import take_away_untrue
+
+LOOK = HIDDEN / "look.lock"
+"""Held by whoever looks at receipts: no run begins meanwhile, whose receipts would be taken for those of before."""
 
 log = logging.getLogger("distillab")
 
@@ -41,12 +44,14 @@ def look_first(plan: Plan) -> None:
     Snakemake's own advice there, to unlock, would be wrong.
     """
     tell_of_silence()
-    try:
-        refuse_beside_run(HIDDEN)
-    except ArtifactError as error:
-        log.warning("distillab: %s", error)
-        return
-    take_away_untrue(plan)
+    with ExitStack() as looking:
+        try:
+            looking.enter_context(exclusive(LOOK, wait=True))
+            refuse_beside_run(HIDDEN)
+        except ArtifactError as error:
+            log.warning("distillab: %s", error)
+            return
+        take_away_untrue(plan)
 
 
 def tell_of_unseen_gpus(plan: Plan) -> None:
@@ -67,6 +72,8 @@ def become_master() -> None:
         ArtifactError: another run goes on.
     """
     hold_run(HIDDEN)
+    with exclusive(LOOK, wait=True):
+        pass  # who looks from now on sees that a run goes on
     mend_plugin()
     end_with_stages_on_signals()
 

@@ -1,5 +1,6 @@
 """What changes the hash of a method's code, tried on a copy of the package."""
 
+import ast
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import distillab
-from distillab.core.code_hash import code_hash, import_closure, modules_imported_by
+from distillab.core.code_hash import _written, code_hash, import_closure, modules_imported_by
 
 PACKAGE = Path(distillab.__file__).parent
 METHODS = ("distillab.defenses.ls", "distillab.stages.teach")
@@ -132,3 +133,19 @@ def test_a_file_outside_the_package_imports_its_modules(tmp_path):
     page = tmp_path / "page.py"
     page.write_text("import json\nfrom distillab.reporting import tables\nfrom distillab.core import errors\n")
     assert modules_imported_by(page) == {"distillab.reporting.tables"}
+
+
+def test_a_tree_is_written_alike_by_every_python():
+    """Later ones add ``type_params`` and leave out empty lists: the literal is what Python 3.11's ``ast.dump`` says."""
+    tree = ast.parse("def f(x=None):\n    return g()")
+    assert _written(tree) == (
+        "Module(body=[FunctionDef(name='f', args=arguments(posonlyargs=[], args=[arg(arg='x')], kwonlyargs=[], "
+        "kw_defaults=[], defaults=[Constant(value=None)]), body=[Return(value=Call(func=Name(id='g', ctx=Load()), "
+        "args=[], keywords=[]))], decorator_list=[])], type_ignores=[])"
+    )
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="later versions of ast.dump write other texts")
+def test_a_tree_is_written_as_by_the_first_python_that_made_results():
+    source = (PACKAGE / "stages" / "measure.py").read_text()
+    assert _written(ast.parse(source)) == ast.dump(ast.parse(source))

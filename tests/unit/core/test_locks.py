@@ -1,5 +1,7 @@
 """One writer per artifact and one run per project, among real processes that live, end and are killed."""
 
+import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -13,7 +15,7 @@ from datetime import datetime
 import psutil
 import pytest
 
-from distillab.core.errors import ArtifactError
+from distillab.core.errors import ArtifactError, BlockedError
 from distillab.core.locks import exclusive, held, hold_run, living, refuse_beside_run, registered
 from distillab.core.processes import Owner
 
@@ -245,3 +247,47 @@ def test_a_child_that_ends_well_frees_nothing_of_its_parents(tmp_path):
         os.waitpid(child, 0)
         assert held(tmp_path / "lock")
     assert not held(tmp_path / "lock")
+
+
+LOOK = """
+import sys
+from pathlib import Path
+from distillab.core.locks import held
+print("held", flush=True)
+while True:
+    held(Path(sys.argv[1]) / "lock")
+"""
+
+
+def test_who_merely_looks_is_in_nobodys_way(tmp_path):
+    """`distillab status`, `prune` and each start of Snakemake look at the locks of whatever begins just then."""
+    with holder(tmp_path, LOOK):
+        for _ in range(300):
+            with exclusive(tmp_path / "lock"):
+                pass
+            assert not held(tmp_path / "lock")
+
+
+def test_a_look_takes_no_lock_that_nfs_refuses_a_reader(tmp_path, monkeypatch):
+    """There a file that is open for reading cannot be locked for one process alone (flock(2))."""
+
+    def flock(handle, how):
+        if how & fcntl.LOCK_EX and not handle.writable():
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        return real(handle, how)
+
+    real = fcntl.flock
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with holder(tmp_path):
+        assert held(tmp_path / "lock")
+    assert not held(tmp_path / "lock")
+
+
+@pytest.mark.parametrize("attempt", [hold_run, lambda folder: exclusive(folder / "lock").__enter__()])
+def test_a_file_system_without_locks_is_one_line(tmp_path, monkeypatch, attempt):
+    def flock(_handle, _how):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(BlockedError, match="cannot be locked; expected a file system with locks .*not implemented"):
+        attempt(tmp_path)

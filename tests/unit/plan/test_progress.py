@@ -91,3 +91,11 @@ def test_what_stands_on_a_job_that_made_nothing_is_not_waited_for(plan, tmp_path
     progress = RunProgress(plan, asked(*plan.jobs), tmp_path)
     progress.give_up(teachers(plan))
     assert {job.stage for job in plan.jobs if job.output not in progress.settled} == {"prepare", "baseline"}
+
+
+def test_giving_up_looks_at_readers_alone(plan, tmp_path):
+    """In time that grows with the jobs that stand on the failed one, and not with its square."""
+    progress = RunProgress(plan, asked(*plan.jobs), tmp_path)
+    progress.jobs = []
+    progress.give_up(teachers(plan))
+    assert {job.stage for job in plan.jobs if job.output not in progress.settled} == {"prepare", "baseline"}

@@ -1,6 +1,7 @@
 """Receipts that are not true of the files beside them are taken away before Snakemake looks; true ones stay."""
 
 import base64
+import json
 import os
 
 import pytest
@@ -98,14 +99,29 @@ def test_a_receipt_that_leaves_a_member_out_is_taken_away(plan, job, root):
     assert take_away_untrue(plan, root) == [job.output]
 
 
+def record(root, job, content):
+    """What Snakemake has written down of a job's receipt."""
+    path = record_of(root / job.output, root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
 def test_a_receipt_of_other_parameters_is_snakemakes_to_judge_where_it_has_its_record(plan, job, root):
     change(root, job, digest="0" * 24)
-    record = record_of(root / job.output, root)
-    record.parent.mkdir(parents=True)
-    record.write_text("{}")
+    kept = record(root, job, json.dumps({"params": [repr("0" * 24)]}))
     assert take_away_untrue(plan, root) == []
-    record.unlink()
+    kept.unlink()
     assert take_away_untrue(plan, root) == [job.output]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"params": null}', "of this run"])
+def test_a_receipt_of_other_parameters_is_taken_away_where_snakemakes_record_does_not_say_so(plan, job, root, content):
+    """`--touch` writes a record of these parameters beside a receipt of others: it would never be made anew."""
+    change(root, job, digest="0" * 24)
+    kept = record(root, job, json.dumps({"params": [repr(job.digest)]}) if content == "of this run" else content)
+    assert take_away_untrue(plan, root) == [job.output]
+    assert not kept.exists()
 
 
 def later(root, plan, name, content, key=None):

@@ -29,7 +29,7 @@ def test_passes_of_a_job_are_those_of_its_members_by_network_and_use(rich):
 def test_passes_are_plain_steps_whatever_the_work_is(plan_of):
     plan = plan_of({"defenses": {"*": None, "ce": {}, "ibp": {"name": "ibp_training"}}, "seeds": [0]})
     passes = {
-        name: sum(passes_of(plan, job.model_copy(update={"members": (name,)})).values())
+        name: sum(passes_of(Reckoning(plan, {}), job.model_copy(update={"members": (name,)})).values())
         for job in plan.jobs for name in job.members
     }  # fmt: skip
     assert passes["ce-cnn_digits-s0"] == 400 * 6
@@ -42,7 +42,7 @@ def test_two_members_of_one_network_add_up(plan_of):
     one = plan_of(studies | {"seeds": [0]}).stage("teach")[0]
     two = plan_of(studies | {"seeds": [0, 1]})
     (both,) = two.stage("teach")
-    assert passes_of(two, both) == both.passes == {key: 2 * count for key, count in one.passes.items()}
+    assert passes_of(Reckoning(two, {}), both) == both.passes == {key: 2 * count for key, count in one.passes.items()}
 
 
 def test_every_data_set_kept_in_memory_is_asked_for(params_of):
@@ -143,3 +143,11 @@ def test_who_looks_at_the_files_of_a_data_set_asks_for_the_time_that_it_takes(pl
     (job,) = plan_of(preset="imagenet").stage("prepare")
     seconds = (1_281_167 + 50_000) * READING[True]  # by names for the images, by names for the splits
     assert job.minutes({}) == round(SLACK * seconds / 60)
+
+
+def test_a_plan_is_reckoned_with_once_whatever_the_number_of_its_jobs(rich, monkeypatch):
+    """What is stated of all its jobs is gathered then: once for each job was two fifths of planning thousands."""
+    made = []
+    monkeypatch.setattr(resources, "Reckoning", lambda *given: made.append(given) or Reckoning(*given))
+    with_resources(rich)
+    assert len(made) == 1

@@ -2,12 +2,14 @@
 
 import logging
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from distillab.core import locks
 from distillab.core.errors import ArtifactError, SpecError
 from distillab.plan import workflow
 from distillab.plan.workflow import exit_on_error, find_own_programs, foreign_config, look_first, tell_of_unseen_gpus
@@ -44,7 +46,8 @@ def test_errors_end_snakemake_line_by_line():
         pass
 
 
-def test_receipts_are_looked_at_first_but_not_while_a_run_goes_on(monkeypatch, caplog):
+def test_receipts_are_looked_at_first_but_not_while_a_run_goes_on(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
     asked, plan = [], object()
 
     def refuse(folder):
@@ -81,9 +84,42 @@ def test_gpus_that_torch_does_not_see_are_told_in_one_line(monkeypatch, caplog, 
         assert "\n" not in caplog.messages[0]
 
 
-def test_a_master_holds_the_run_and_ends_with_its_stages(monkeypatch):
+def test_a_master_holds_the_run_and_ends_with_its_stages(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     done = []
     monkeypatch.setattr(workflow, "hold_run", done.append)
     monkeypatch.setattr(workflow, "end_with_stages_on_signals", lambda: done.append("signals"))
     workflow.become_master()
     assert done == [Path(".distillab"), "signals"]
+
+
+LOOKING = """
+import sys, time
+from pathlib import Path
+from distillab.core.locks import exclusive
+with exclusive(Path(sys.argv[1])):
+    print("looking", flush=True)
+    time.sleep(0.5)
+    Path("removed").touch()
+"""
+
+
+def test_no_run_begins_while_another_start_looks_at_receipts(tmp_path, monkeypatch):
+    """It takes away what was not true when it looked: receipts that the run has written since."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(workflow, "hold_run", lambda _folder: None)
+    monkeypatch.setattr(workflow, "end_with_stages_on_signals", lambda: None)
+    command = [sys.executable, "-c", LOOKING, str(workflow.LOOK)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "looking\n"
+        workflow.become_master()
+        assert Path("removed").exists()
+
+
+def test_receipts_are_looked_at_by_one_start_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(workflow, "take_away_untrue", lambda _plan: held.append(locks.held(workflow.LOOK)))
+    held = []
+    look_first(object())
+    assert held == [True]
+    assert not locks.held(workflow.LOOK)
