@@ -31,6 +31,9 @@ TARGETS = 9
 FEWEST_CLASSES = 4
 """The targeted DLR loss looks at the fourth largest logit; without one that attack is left out."""
 
+SMALLEST_SIDE = 5
+"""Pixels that an image needs each way in L2, where Square divides it into five parts."""
+
 NAMES = {"linf": "Linf", "l2": "L2"}
 """Norms as the library calls them."""
 
@@ -81,10 +84,13 @@ class AutoAttack(AttackSpec):
         """Each attack in turn on the examples that are left.
 
         Raises:
-            SpecError: there are targets.
+            SpecError: there are targets, or in L2 images of fewer than 5 pixels a side.
         """
         if y_target is not None:
             raise SpecError("AutoAttack has no targeted version", do="use pgd")
+        if self.norm == "l2" and min(x.shape[2:]) < SMALLEST_SIDE:
+            got = "x".join(map(str, x.shape[2:]))
+            raise SpecError("images too small for AutoAttack in L2", expected="5x5 or more", got=got, do="use pgd")
         ledger = Ledger(x)
         left = _Left(torch.arange(len(x), device=x.device), x, y)
         with torch.no_grad(), precision_of(x):

@@ -42,7 +42,8 @@ def prune(logits_fn: LogitsFn, x: Images, goal: Goal, result: AttackResult, *, k
     tried = (change > CHANGED).sum(dim=1).clamp(max=MOST)
     order = torch.where(change > CHANGED, change, torch.inf).argsort(dim=1, stable=True)
     for position in range(int(tried.max())):
-        pixel = torch.zeros_like(change, dtype=torch.bool).scatter(1, order[:, position : position + 1], True)
+        turn = (position < tried)[:, None]  # of images with fewer changed pixels nothing is left to try
+        pixel = torch.zeros_like(change, dtype=torch.bool).scatter(1, order[:, position : position + 1], turn)
         candidate = torch.where(_pixels(pixel, x_adv), clean, x_adv)
         x_adv = _if_adversarial(logits_fn, wanted, candidate, x_adv, kappa)
     return _with(result, rows, x_adv, clean, tried)

@@ -28,18 +28,27 @@ class Expression:
     constant: Vector
 
 
-def expressions(graph: Graph, like: Tensor) -> dict[int, Expression]:
-    """Every pre-activation, by the position of its activation, and the logits, by theirs; the same for all images.
+@dataclass(frozen=True)
+class Expressions:
+    """What a network's programs are made of, the same for all images."""
+
+    before: dict[int, Expression]
+    """Every pre-activation, by the position of its activation."""
+    logits: Expression
+
+
+def expressions(graph: Graph, like: Tensor) -> Expressions:
+    """The pre-activations and the logits of a network.
 
     Raises:
         SpecError: an activation is no ReLU.
     """
-    found = {}
-    for position, activation, before in graph.activations:
+    before = {}
+    for position, activation, node in graph.activations:
         if not isinstance(activation, ReLU):
             raise SpecError("linear programs know ReLU only", got=type(activation).__name__, do="use another certifier")
-        found[position] = _expression(graph, before, like)
-    return {**found, graph.output: _expression(graph, graph.output, like)}
+        before[position] = _expression(graph, node, like)
+    return Expressions(before, _expression(graph, graph.output, like))
 
 
 def _expression(graph: Graph, node: int, like: Tensor) -> Expression:

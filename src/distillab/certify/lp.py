@@ -9,7 +9,7 @@ from pydantic import Field
 from distillab.certify.activations import Slopes
 from distillab.certify.ball import Ball, ball_of
 from distillab.certify.bounds import LayerBounds
-from distillab.certify.expressions import Expression, expressions
+from distillab.certify.expressions import Expressions, expressions
 from distillab.certify.graph import Graph
 from distillab.certify.layered import LayeredSpec
 from distillab.certify.program import Program
@@ -57,19 +57,19 @@ class LP(LayeredSpec):
                 _tighten(program, graph, known, bounds, image)
             else:
                 program.add_layers(bounds, image)
-            found.append(torch.from_numpy(program.margins(int(y[image]), graph.classes, graph.output)))
+            found.append(torch.from_numpy(program.margins(int(y[image]))))
         return torch.stack(found).to(ball.x)
 
 
-def _tighten(program: Program, graph: Graph, known: dict[int, Expression], bounds: Bounds, image: int) -> None:
+def _tighten(program: Program, graph: Graph, known: Expressions, bounds: Bounds, image: int) -> None:
     """Add the layers in depth order, each with its unstable units bounded by programs over the layers before it."""
     for position, _, _ in graph.activations:
         lower, upper = (side[image].flatten().clone() for side in bounds[position])
         for unit in ((lower < 0) & (upper > 0)).nonzero().flatten().tolist():
-            functional = np.zeros(len(known[position].constant))
+            functional = np.zeros(len(lower))
             functional[unit] = 1
-            lower[unit] = max(float(lower[unit]), program.minimum(position, functional))
-            upper[unit] = min(float(upper[unit]), -program.minimum(position, -functional))
+            lower[unit] = max(float(lower[unit]), program.minimum(known.before[position], functional))
+            upper[unit] = min(float(upper[unit]), -program.minimum(known.before[position], -functional))
         program.add_layer(position, (lower, upper))
 
 

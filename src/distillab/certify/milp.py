@@ -44,7 +44,7 @@ class MILP(CertifierSpec):
         for image in range(len(y)):
             program = Program(graph, ball.take(torch.tensor([image])), known, exact=True)
             program.add_layers(bounds, image)
-            found.append(torch.from_numpy(program.margins(int(y[image]), graph.classes, graph.output)))
+            found.append(torch.from_numpy(program.margins(int(y[image]))))
         return torch.stack(found).to(x)
 
     def _refuse_hard(self, unstable: Tensor) -> None:

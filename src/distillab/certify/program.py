@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from distillab.certify.ball import Ball
-from distillab.certify.expressions import Expression, Vector, numbers
+from distillab.certify.expressions import Expression, Expressions, Vector, numbers
 from distillab.certify.graph import Graph
 from distillab.certify.sweep import Bounds, Interval
 from distillab.core.errors import ContractError
@@ -25,7 +25,7 @@ class Program:
     Reference: Wong & Kolter 2018, section 3.1, with stable units fixed; Tjeng et al. 2019, section 4.1.
     """
 
-    def __init__(self, graph: Graph, ball: Ball, known: dict[int, Expression], *, exact: bool = False) -> None:
+    def __init__(self, graph: Graph, ball: Ball, known: Expressions, *, exact: bool = False) -> None:
         self.known = known
         self.exact = exact
         self.first: dict[int, int] = {}
@@ -66,23 +66,23 @@ class Program:
             slope = above / (above - below)
             self.at_most.append((z - v.multiply(slope[:, None]), slope * (constant - below)))
 
-    def minimum(self, position: int, functional: Vector) -> float:
-        """A lower bound of functional . v for the pre-activation (or the logits) at a position.
+    def minimum(self, expression: Expression, functional: Vector) -> float:
+        """A lower bound of functional . v for a pre-activation, or the logits, v.
 
         It is the value of a dual solution, which the solver's tolerances do not touch, or the solver's own bound less
         its tolerance where integers are involved; -inf where the solver has none.
         """
-        expression = self.known[position]
         cost = np.zeros(len(self.lower))
         for source, matrix in expression.matrices.items():
             cost[self.first[source] : self.first[source] + matrix.shape[1]] += matrix.T @ functional
         return float(functional @ expression.constant) + (self._integer(cost) if self.exact else self._linear(cost))
 
-    def margins(self, y: int, classes: int, output: int) -> Vector:
+    def margins(self, y: int) -> Vector:
         """Lower bounds (k,) of Z_y - Z_j."""
+        classes = len(self.known.logits.constant)
         identity, found = np.eye(classes), np.zeros(classes)
         for j in (j for j in range(classes) if j != y):
-            found[j] = self.minimum(output, identity[y] - identity[j])
+            found[j] = self.minimum(self.known.logits, identity[y] - identity[j])
         return found
 
     def _linear(self, cost: Vector) -> float:
@@ -150,7 +150,7 @@ class Program:
         """Rows and constants of some of a layer's pre-activations."""
         from scipy.sparse import csr_array
 
-        expression = self.known[position]
+        expression = self.known.before[position]
         total = csr_array((len(which), len(self.lower)))
         for source, matrix in expression.matrices.items():
             part = matrix[which].tocoo()

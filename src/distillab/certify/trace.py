@@ -12,8 +12,10 @@ from distillab.certify.activations import Activation, ReLU, Sigmoid, Tanh
 from distillab.certify.graph import Graph, Node
 from distillab.certify.layers import BatchNorm, Shape, affine, flattening, folded, scaling
 from distillab.certify.ops import Add, Affine, Input
+from distillab.certify.overwriting import refuse_overwritten
 from distillab.certify.pooling import max_pool
 from distillab.core.errors import SpecError
+from distillab.core.generators import generator
 from distillab.models.modes import first_of_batch_statistics
 from distillab.models.normalize import Normalize
 
@@ -25,18 +27,23 @@ ACTIVATIONS: dict[object, Activation] = {
 PASSED_ON = (nn.Identity, nn.Dropout, nn.Dropout2d)
 SUMS = (operator.add, operator.iadd, torch.add)
 MAX_POOLS = (F.max_pool2d, torch.max_pool2d)
+PRECISIONS = (torch.float32, torch.float64)
+COMPARED = 4
+"""Images on which the graph must say what the network says."""
+
 KNOWN = "convolutions, dense layers, pools without padding, batch normalization, flatten, sums, ReLU, sigmoid, tanh"
 
 
 def trace(model: nn.Module, shape: Shape) -> Graph:
     """The graph of a network in evaluation mode, for images of ``shape``; it shares the network's weights.
 
-    The network's path of layers is read symbolically. One image goes through both, so that a layer that was
-    misunderstood cannot pass.
+    The network's path of layers is read symbolically. Some random images go through both, so that a layer that was
+    misunderstood does not pass.
 
     Raises:
-        SpecError: an operation that certifiers do not know, normalization or dropout in training mode, weights that
-            are not finite, or a graph that computes something else.
+        SpecError: an operation that certifiers do not know, a value that is overwritten before it is read for the last
+            time, normalization or dropout in training mode, weights that are not finite or of half precision, or a
+            graph that computes something else.
     """
     _refuse_bad_weights(model)
     if layer := first_of_batch_statistics(model):
@@ -46,11 +53,13 @@ def trace(model: nn.Module, shape: Shape) -> Graph:
     except (fx.proxy.TraceError, TypeError, RuntimeError) as error:
         raise SpecError("the network has no fixed graph", where=type(model).__name__, got=str(error)) from error
     weight = next(model.parameters(), torch.zeros(()))
-    builder = _Builder(dict(model.named_modules()), weight.new_zeros(1, *shape))
+    modules = dict(model.named_modules())
+    refuse_overwritten(traced, modules)
+    builder = _Builder(modules, weight.new_zeros(1, *shape))
     for node in traced.nodes:
         builder.visit(node)
     graph = builder.graph()
-    _refuse_other_function(model, graph, weight.new_full((1, *shape), 0.5))
+    _refuse_other_function(model, graph, torch.rand(COMPARED, *shape, generator=generator(0, "traced")).to(weight))
     return graph
 
 
@@ -72,9 +81,15 @@ class _Builder:
     def visit(self, node: fx.Node) -> None:
         """Add the nodes of one traced operation."""
         if node.op == "output":
-            self.result = self.position[node.all_input_nodes[0]]
+            if not isinstance(node.args[0], fx.Node):
+                raise SpecError(
+                    "the network's result is not one tensor", expected="logits alone", got=str(node.args[0])
+                )
+            self.result = self.position[node.args[0]]
         elif node.op == "placeholder":
             self.position[node] = 0
+        elif node.op == "get_attr":
+            raise _unknown(f"sums and products with parameters like {node.target}", _path(node))
         else:
             self.position[node] = self._layer(node) if node.op == "call_module" else self._function(node)
 
@@ -166,6 +181,11 @@ def _refuse_bad_weights(model: nn.Module) -> None:
     for name, value in (*model.named_parameters(), *model.named_buffers()):
         if not value.isfinite().all():
             raise SpecError("weights are not finite", where=name, do="train the network again")
+        if value.is_floating_point() and value.dtype not in PRECISIONS:
+            raise SpecError(
+                "half precision rounds more than certificates allow for", where=name,
+                expected="float32 or float64", got=str(value.dtype), do="call float() or double()",
+            )  # fmt: skip
 
 
 def _refuse_other_function(model: nn.Module, graph: Graph, x: Tensor) -> None:

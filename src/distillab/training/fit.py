@@ -5,13 +5,14 @@ a checkpoint ends with the bytes of an uninterrupted one.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from distillab.core.errors import ContractError
+from distillab.core.errors import ContractError, SpecError
 from distillab.core.generators import forked, generator
 from distillab.core.shapes import Images, Logits
 from distillab.data.dataset import Batch, ImageSource, batches
@@ -56,6 +57,7 @@ def fit(  # noqa: PLR0913 - a training is this many things
 
     Raises:
         ContractError: a term is not finite; names the epoch and the term, and nothing is saved.
+        SpecError: the last mini-batch is a single image, and the network normalizes one number per channel of it.
     """
     step_model = Prepared(model, spec)
     optimizer = optimizer_for(model, spec)
@@ -65,7 +67,7 @@ def fit(  # noqa: PLR0913 - a training is this many things
         objective.begin_epoch(epoch, step_model)
         order, stream = generator(seed, "order", epoch), generator(seed, "augment", epoch)
         views = batches(images, index, batch_size=spec.batch_size, order=order, augment=augment, stream=stream)
-        with forked(seed, "dropout", epoch):
+        with forked(seed, "dropout", epoch), _single_images_named(len(index), spec):
             record = _epoch(step_model, optimizer, objective, views, epoch=epoch, count=len(index))
         record |= objective.diagnostics(step_model)
         history.append(record)
@@ -127,6 +129,23 @@ def _epoch(
         for name, term in terms.items():
             sums.setdefault(name, []).append(term.detach().double().sum())
     return _record({name: torch.stack(values).cpu() for name, values in sums.items()}, count, epoch) | {"lr": lr}
+
+
+@contextmanager
+def _single_images_named(count: int, spec: TrainSpec) -> Iterator[None]:
+    """In one line, what torch says of batch statistics of a single number."""
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise SpecError(
+            "batch normalization has no statistics of a single image",
+            where="batch_size",
+            expected="no mini-batch of one image",
+            got=f"{count} images in batches of {spec.batch_size}",
+            do="choose another batch_size",
+        ) from error
 
 
 def _record(sums: dict[str, Tensor], count: int, epoch: int) -> dict[str, float]:

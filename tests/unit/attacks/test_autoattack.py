@@ -197,3 +197,9 @@ def test_targets_are_refused():
         AutoAttack(eps=0.1).run(net, x, y, noise=ExampleNoise(0, (0, 1)), y_target=(y + 1) % 5)
     with pytest.raises(ValueError, match="target"):
         AutoAttack(eps=0.1, target="random")
+
+
+def test_images_that_its_squares_do_not_fit_into_are_refused():
+    net, x, y = nn.Sequential(nn.Flatten(), nn.Linear(24, 5)), torch.rand(2, 1, 4, 6), torch.tensor([0, 1])
+    with pytest.raises(SpecError, match=r"too small.*expected 5x5 or more; got 4x6"):
+        AutoAttack(norm="l2", eps=0.1).run(net, x, y, noise=ExampleNoise(0, (0, 1)))

@@ -72,3 +72,14 @@ def test_nothing_adversarial_costs_nothing():
     failed = AttackResult(X, none, X.new_full((2,), torch.inf), *torch.ones(2, 2, dtype=int), none)
     assert prune(net(1.0), X, GOAL, failed) is failed
     assert snap(net(1.0), X, GOAL, failed) is failed
+
+
+def test_what_counts_as_no_change_stays_whoever_is_in_the_batch():
+    x, x_adv = X[:1].repeat(2, 1, 1, 1), X[:1].repeat(2, 1, 1, 1)
+    x_adv[0, 0, 0] += torch.tensor([-0.2, 5e-5, 0.0])
+    x_adv[1, 0, 0] -= torch.tensor([0.1, 0.02, 0.02])
+    flags, spent = torch.tensor([True, True]), torch.tensor([5, 5])
+    result = AttackResult(x_adv, flags, torch.tensor([1.0, 3.0]), spent, spent, ~flags)
+    pruned = prune(net(1.0), x, GOAL, result)
+    assert torch.equal(pruned.x_adv[0], x_adv[0])
+    assert pruned.forwards.tolist() == [6, 8]

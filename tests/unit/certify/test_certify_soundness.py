@@ -190,3 +190,15 @@ def test_affine_maps_in_a_row_are_bounded_like_their_product(spec):
     x, y = tiny_image(0), torch.tensor([1])
     apart = spec().margins(trace(nn.Sequential(first, second, nn.ReLU(), last), (3,)), x, y, 0.4)
     assert torch.allclose(apart, spec().margins(trace(nn.Sequential(product, nn.ReLU(), last), (3,)), x, y, 0.4))
+
+
+@pytest.mark.parametrize("spec", [LP(), LP(layers="lp"), MILP()], ids=["lp", "lp-all", "milp"])
+def test_programs_know_a_network_that_ends_in_an_activation(spec):
+    x, y = tiny_image(0), torch.tensor([0])
+    torch.manual_seed(0)
+    graph = trace(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2), nn.ReLU()).double(), (3,))
+    with torch.no_grad():
+        corners = x + 0.1 * torch.tensor(list(itertools.product([-1.0, 1.0], repeat=3)), dtype=x.dtype)
+        seen = clean_margins(graph, corners.clamp(0, 1), y.repeat(8))[:, 1].min()
+    margin = spec.margins(graph, x, y, 0.1)[0, 1]
+    assert CROWN().margins(graph, x, y, 0.1)[0, 1] - 1e-5 <= margin <= seen + 1e-9

@@ -3,9 +3,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from distillab.certify.activations import ReLU
 from distillab.certify.ball import Ball
 from distillab.certify.dual import Dual
-from distillab.certify.trace import trace
+from distillab.certify.trace import ACTIVATIONS, trace
 from distillab.core.errors import SpecError
 from distillab.models import MODELS
 from distillab.models.load import build_model
@@ -124,6 +125,94 @@ def test_a_graph_that_computes_something_else_is_refused():
 
     with pytest.raises(SpecError, match="not the network"):
         trace(Trick(), (4,))
+
+
+@pytest.mark.parametrize("way", ["layer", "function", "argument", "sum", "view"])
+def test_a_value_that_is_overwritten_and_read_again_is_refused(way):
+    """Where it is not negative, as at a gray image, nothing tells the graph from the network."""
+
+    class Shortcut(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale, self.relu, self.flat = nn.BatchNorm2d(1), nn.ReLU(inplace=True), nn.Flatten()
+            self.scale.running_mean.fill_(0.4)
+            self.dense = nn.Linear(4, 2)
+
+        def forward(self, x):
+            x = self.scale(x)
+            before = x
+            if way == "layer":
+                x = self.relu(x)
+            elif way == "function":
+                x = F.relu(x, inplace=True)
+            elif way == "argument":
+                x = F.relu(x, True)
+            elif way == "sum":
+                x += F.relu(x)
+            else:
+                return self.dense(self.relu(self.flat(x)) + self.flat(before))
+            return self.dense(self.flat(x + before))
+
+    # a tracer takes x += y for x + y: there the images that go through both tell
+    told = "not the network" if way == "sum" else r"overwritten in place and read again.*inplace=False"
+    with pytest.raises(SpecError, match=told):
+        trace(Shortcut().eval(), (1, 2, 2))
+
+
+def test_a_value_may_be_overwritten_after_it_was_read():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.relu, self.dense = nn.ReLU(inplace=True), nn.Linear(4, 4)
+
+        def forward(self, x):
+            x = self.dense(x)
+            x = self.relu(self.dense(x) + x)
+            x += self.relu(self.dense(x))
+            return x
+
+    block, x = Block().double().eval(), torch.rand(5, 4).double()
+    assert torch.allclose(trace(block, (4,))(x), block(x))
+
+
+def test_a_graph_that_differs_where_pixels_are_dark_is_refused():
+    class Odd(nn.ReLU):
+        def forward(self, x):
+            return super().forward(x) + super().forward(0.2 - x)
+
+    class Trick(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = Odd()
+            Odd.__module__ = "torch.nn.odd"
+
+        def forward(self, x):
+            return self.layer(x)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ACTIVATIONS, Odd, ReLU())
+        with pytest.raises(SpecError, match="not the network"):
+            trace(Trick(), (4,))
+
+
+@pytest.mark.parametrize("result", ["tuple", "constant", "parameter"])
+def test_a_result_is_one_tensor_made_of_the_images(result):
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.relu = nn.Parameter(torch.ones(1, 4))
+
+        def forward(self, x):
+            return {"tuple": (x, x), "constant": 3, "parameter": x + self.relu}[result]
+
+    with pytest.raises(SpecError, match=r"not one tensor|certifiers do not know .* relu"):
+        trace(Odd(), (4,))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_refused(dtype):
+    with pytest.raises(SpecError, match=r"1\.weight: half precision.*expected float32 or float64"):
+        trace(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)).to(dtype), (1, 2, 2))
 
 
 def test_logits_are_a_vector():

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from distillab.core.errors import ContractError
+from distillab.core.errors import ContractError, SpecError
 from distillab.core.payloads import save_tensors
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import AdamSpec, CosineSpec, SGDSpec, TrainSpec
@@ -238,3 +238,18 @@ def test_frozen_parameters_stay(network, images):
     before = model[0].weight.clone()
     train(model, images)
     assert torch.equal(model[0].weight, before)
+
+
+def test_a_last_batch_of_one_image_that_batch_normalization_cannot_take_is_one_line(images):
+    dense = nn.Sequential(nn.Flatten(), nn.Linear(36, 4), nn.BatchNorm1d(4))
+    with pytest.raises(SpecError, match=r"^batch_size: .*single image.*got 37 images in batches of 12"):
+        train(dense, images, recipe(batch_size=12))
+
+
+def test_other_errors_of_values_are_left_as_they_are(images):
+    class Odd(CrossEntropyObjective):
+        def terms(self, *_):
+            raise ValueError("odd")
+
+    with pytest.raises(ValueError, match="odd"):
+        train(nn.Sequential(nn.Flatten(), nn.Linear(36, 4)), images, objective=Odd())
