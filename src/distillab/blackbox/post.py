@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from jaxtyping import Float32
 
-from distillab.blackbox.endpoint import EndpointSpec, without_secrets
+from distillab.blackbox.endpoint import EndpointSpec, without_words
 from distillab.blackbox.forms import AnswerFormat, Fault
 from distillab.blackbox.journal import Request
 from distillab.blackbox.wire import TYPES, longest_reply, values_of
@@ -137,12 +137,13 @@ class Post:
         return Outcome("refused", 0, fault=fault)
 
     def _with_first_characters(self, fault: Fault, content: bytes) -> Fault:
-        text = self._shown(content[: 4 * FIRST].decode("utf-8", "replace"))
+        text = self._shown(content.decode("utf-8", "replace"))
         said = f"a reply that begins {text!r}" if text else "an empty reply"
         return Fault(fault.what, fault.expected, ", ".join(part for part in (fault.got, said) if part))
 
     def _shown(self, text: str) -> str:
-        return shortened(printable(without_secrets(text, dict(self.secrets))), FIRST)
+        """How a text begins; what is hidden is so before anything is cut, or a part of it would be left."""
+        return shortened(printable(without_words(text, self.spec.hidden(self.secrets))[: 4 * FIRST]), FIRST)
 
 
 def seconds_of(retry_after: str) -> float:

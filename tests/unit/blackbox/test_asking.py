@@ -193,6 +193,24 @@ def test_a_secret_comes_from_the_environment_and_goes_nowhere_else(endpoint, ask
     assert not any(b"sesame" in content for content in [*written, str(error.value).encode(), caplog.text.encode()])
 
 
+@pytest.mark.parametrize("before", [0, 200, 290, 305])
+def test_no_part_of_a_secret_is_shown_wherever_a_reply_is_cut(endpoint, asker, monkeypatch, before):
+    secret = "sesame-" + "0123456789" * 4
+    monkeypatch.setenv("MODEL_TOKEN", f"Bearer {secret}")
+    endpoint.reply = lambda _x: (b"." * before + f" Bearer {secret}".encode(), "text/plain")
+    with pytest.raises(UnansweredError, match="neither JSON") as error:
+        asker(headers={"Authorization": "MODEL_TOKEN"}).log_probs(images(1))
+    assert "sesame" not in str(error.value)
+
+
+@pytest.mark.parametrize("said", ["Cannot POST /predict?deployment=the%20one", "no such deployment: the one"])
+def test_what_follows_the_path_is_not_shown_where_a_reply_repeats_it(endpoint, asker, said):
+    endpoint.reply = lambda _x: (said.encode(), "text/plain")
+    with pytest.raises(UnansweredError, match=re.escape(said.partition("the")[0].removesuffix("deployment="))) as error:
+        asker(url=f"{endpoint.url}?deployment=the%20one").log_probs(images(1))
+    assert not re.search("the.*one", str(error.value).partition("begins")[2])
+
+
 def test_nobody_else_s_password_is_sent(endpoint, asker, monkeypatch, tmp_path):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password sesame\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
