@@ -4,12 +4,15 @@ import gzip
 import hashlib
 import json
 import re
+import socket
 import sqlite3
+import threading
 import time
 import tracemalloc
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 import numpy as np
 import pytest
@@ -281,6 +284,37 @@ def test_a_reply_that_comes_in_drops_is_silence(endpoint, asker):
     endpoint.drips = True
     with pytest.raises(UnansweredError, match="none in time"):
         asker(timeout=0.3, attempts=1).log_probs(images(2))
+
+
+@contextmanager
+def sending(*pieces):
+    """A server that replies to every request with these bytes, the last ones again and again, whoever listens."""
+
+    def reply(connection, _address):
+        with connection, suppress(OSError):
+            connection.recv(2**16)
+            for piece in chain(pieces, repeat(pieces[-1])):
+                connection.sendall(piece)
+                time.sleep(0.01)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=reply, args=server.accept(), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize("pieces", [
+    (b"HTTP/1.1 100 Continue\r\n\r\n",), (b"HTTP/1.1 200 OK\r\nX-Name: ", b"x"), (b"H", b" "),
+], ids=["continue", "header", "status"])  # fmt: skip
+def test_a_reply_that_never_comes_to_its_content_is_silence(asker, pieces):
+    with sending(*pieces) as url, pytest.raises(UnansweredError, match="none in time"):
+        asker(url=url, timeout=0.5, attempts=2).log_probs(images(2))
+    assert asker().paid().possibly_twice == 4
 
 
 def test_a_packed_reply_is_not_unpacked_beyond_what_answers_can_be(endpoint, asker):
