@@ -280,6 +280,22 @@ def test_no_more_is_bought_than_was_allowed(endpoint, asker):
     asker(queries=1).log_probs(images(8))  # all of it is here
 
 
+@pytest.mark.parametrize("concurrent", [1, 3])
+def test_a_reply_that_is_lost_again_and_again_buys_no_more_than_was_allowed(endpoint, asker, concurrent):
+    endpoint.fate, endpoint.delay = "500 paid", 0.02
+    with pytest.raises(UnansweredError, match=r"at most 17 images, as queries says; got 1\d bought and 5 more.*kept"):
+        asker(queries=17, attempts=8, concurrent=concurrent).log_probs(images(12))
+    assert sum(endpoint.paid.values()) == asker().paid().bought <= 17
+    endpoint.fate = "ok"
+    asker(queries=29).log_probs(images(12))
+
+
+def test_who_is_turned_away_is_not_charged_for_it(endpoint, asker):
+    endpoint.fate = at_random("429", "ok", seed=1)
+    asker(queries=12, concurrent=3).log_probs(images(12))
+    assert asker().paid().bought == 12
+
+
 def test_a_reply_that_comes_in_drops_is_silence(endpoint, asker):
     endpoint.drips = True
     with pytest.raises(UnansweredError, match="none in time"):
