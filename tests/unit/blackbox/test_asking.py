@@ -122,6 +122,7 @@ REPLIES = {
     json.dumps([["1", "0", "0", "0"]] * 5): "not numbers",
     json.dumps([[True, False, False, False]] * 5): "not numbers",
     b"\x93NUMPY\x01\x00\x10\x00garbage": "the header of no .npy array",
+    b"\x93NUMPY\x01\x00\x03\x00{'a": "the header of no .npy array",
     b" " * (2**20 + 5000): "longer than answers can be",
 }  # fmt: skip
 
