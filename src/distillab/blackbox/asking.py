@@ -54,7 +54,7 @@ class Asker:
             if missing:
                 self._ask(journal, missing, x)
                 known |= journal.known(missing)
-        if any(len(known[each]) != self.answer.width for each in hashes):
+        if not all(self.answer.is_kept(known[each]) for each in hashes):
             raise ArtifactError(
                 "holds answers of another number of classes",
                 where=str(self.journal),

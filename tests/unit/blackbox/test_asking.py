@@ -21,8 +21,9 @@ from paid_endpoint import ANSWER, at_random, images, said_of
 from distillab.blackbox import rounds
 from distillab.blackbox.asking import Asker
 from distillab.blackbox.endpoint import EndpointSpec
+from distillab.blackbox.forms import AnswerFormat
 from distillab.blackbox.journal import opened
-from distillab.core.errors import UnansweredError
+from distillab.core.errors import ArtifactError, UnansweredError
 
 
 @pytest.fixture
@@ -255,6 +256,14 @@ def test_what_was_answered_to_other_numbers_is_no_answer(endpoint, asker, sent):
     assert EndpointSpec(url=endpoint.url, answers_field="logits").model("logits") == before
     png = EndpointSpec(url=endpoint.url, send="png", layout="nhwc", pixels="bytes")
     assert png.model("logits") == before, "PNG has one order and 8 bits"
+
+
+def test_a_label_of_more_classes_than_there_are_is_no_answer(endpoint, tmp_path):
+    endpoint.reply = lambda x: (json.dumps([3] * len(x)).encode(), "application/json")
+    spec, journal = EndpointSpec(url=endpoint.url), tmp_path / "journal.sqlite"
+    assert np.exp(Asker(spec, AnswerFormat("labels", 4, 1e-3), journal).log_probs(images(2))).argmax(1).tolist() == [3, 3]
+    with pytest.raises(ArtifactError, match="holds answers of another number of classes; expected 3"):
+        Asker(spec, AnswerFormat("labels", 3, 1e-3), journal).log_probs(images(2))
 
 
 def test_a_request_left_by_a_dead_process_goes_out_as_it_was(endpoint, asker):
