@@ -37,6 +37,11 @@ def _one_of(kind: Any, value: object, where: str, expected: str) -> Any:  # noqa
         raise SpecError("no such form of an answer", where=where, expected=expected, got=plainly(value)) from error
 
 
+def _wide(said: Tensor) -> Tensor:
+    """Numbers that numpy knows: of half precision as float32."""
+    return said.detach().to(torch.promote_types(said.dtype, torch.float32) if said.is_floating_point() else said.dtype)
+
+
 class AskedFunction(Teacher):
     """A function as a released model: what a thief may see of its answers, and a counter of the images asked about."""
 
@@ -81,8 +86,8 @@ class AskedFunction(Teacher):
         """
         self.queries += len(images)
         with torch.no_grad():
-            said = self._query(images.detach())
-        values = said.detach().cpu().numpy() if isinstance(said, Tensor) else np.asarray(said)
+            said = self._query(images.detach().clone())  # which may work in place
+        values = _wide(said).cpu().numpy() if isinstance(said, Tensor) else np.asarray(said)
         if self._classes is None and values.ndim == 2:
             self._classes = values.shape[1]
         form = AnswerFormat(self._answers, self._classes or 0, TOLERANCE)

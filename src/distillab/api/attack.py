@@ -7,6 +7,7 @@ from torch import nn
 
 from distillab.api.checks import require_device, require_pairs, require_targets
 from distillab.api.given import method_of
+from distillab.api.settings import own_settings
 from distillab.attacks import ATTACKS
 from distillab.core.seeds import derive
 from distillab.core.shapes import Images, Labels
@@ -16,7 +17,6 @@ from distillab.evaluate.targets import random_targets
 from distillab.metrics.intervals import Estimate, wilson
 from distillab.models.modes import frozen
 from distillab.specs.attack import AttackSpec
-from distillab.training.precision import exact_kernels
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class AttackedModel(AttackTable):
         return wilson(int(self.success.sum()), int(self.correct.sum()))
 
 
-@exact_kernels()
+@own_settings()
 def attack_model(
     model: nn.Module,
     images: Images,
@@ -104,6 +104,6 @@ def attack_model(
 
 def _classes(model: nn.Module, images: Images) -> int:
     with frozen(model), torch.no_grad():
-        logits = model(images[:1])
+        logits = model(images[:1].clone())
     require_logits(logits, 1)
     return int(logits.shape[1])

@@ -10,6 +10,7 @@ from distillab.api.checks import require_classes, require_float32, require_pairs
 from distillab.api.given import Student, fresh_student, method_of
 from distillab.api.thefts import AuditEvidence, Thefts
 from distillab.api.training import Pupils, recipe_of, small_student
+from distillab.api.settings import own_settings
 from distillab.blackbox.forms import Form
 from distillab.core.errors import SpecError
 from distillab.core.shapes import Images, Labels
@@ -21,7 +22,6 @@ from distillab.metrics.levels import Levels
 from distillab.params.audit_plan import ATTACKS, EACH
 from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.thief import AnswerForm
-from distillab.training.precision import exact_kernels
 
 MODEL, CONTROL = "model", "control"
 
@@ -56,7 +56,7 @@ class AuditedModel:
         return self.decision.reason
 
 
-@exact_kernels()
+@own_settings()
 def audit_model(  # noqa: PLR0913 - an audit is this many things
     query: Query,
     images: Images,

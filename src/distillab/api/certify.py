@@ -6,6 +6,7 @@ from torch import nn
 
 from distillab.api.checks import require_device, require_pairs, require_several
 from distillab.api.given import method_of
+from distillab.api.settings import own_settings
 from distillab.certify import CERTIFIERS
 from distillab.certify.trace import trace
 from distillab.core.shapes import Images, Labels, PerExample
@@ -13,7 +14,6 @@ from distillab.evaluate.run_certifier import CertificateTable, radii, run_certif
 from distillab.metrics.intervals import Estimate, wilson
 from distillab.models.modes import frozen
 from distillab.specs.certifier import CertifierSpec
-from distillab.training.precision import exact_kernels
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class CertifiedModel(CertificateTable):
         return wilson(int(self.certified.sum()), len(self.certified))
 
 
-@exact_kernels()
+@own_settings()
 def certify_model(
     model: nn.Module,
     images: Images,

@@ -8,12 +8,14 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
+from distillab.api.settings import float32_by_default
 from distillab.core.errors import SpecError
 from distillab.core.generators import forked
 from distillab.core.registry import Registry
 from distillab.core.shapes import Images, Labels
 from distillab.data.augment import augmented
 from distillab.data.dataset import Batch
+from distillab.evaluate.checks import written_into
 from distillab.models import MODELS
 from distillab.models.load import build_model
 from distillab.params.messages import validate
@@ -83,9 +85,10 @@ def fresh_student(student: Student, domain: Domain, *, seed: int) -> nn.Module:
 
     Raises:
         SpecError: there is no such network, or images do not fit it.
+        ContractError: it writes into its images.
     """
     if callable(student):
-        with forked(seed, "init"):
+        with forked(seed, "init"), float32_by_default():
             made = student()
         _require_outputs(made, domain)
         return made
@@ -93,28 +96,33 @@ def fresh_student(student: Student, domain: Domain, *, seed: int) -> nn.Module:
     if "name" not in plain:
         raise SpecError("no network is named", where="student", expected=f"name: one of {', '.join(MODELS.names)}")
     spec = validate(MODELS[str(plain["name"])], plain, where="student")
-    return build_model(spec, domain, seed=seed)
+    with float32_by_default():
+        return build_model(spec, domain, seed=seed)
 
 
 def _require_outputs(made: object, domain: Domain) -> None:
-    """Refuse what does not give as many logits as there are classes.
+    """Refuse what does not give as many logits as there are classes, or changes the images.
 
     Raises:
         SpecError: it does not.
+        ContractError: it does.
     """
     if not isinstance(made, nn.Module):
         raise SpecError(
             "the function makes no network", where="student", expected="a torch module", got=type(made).__name__
         )
     training, first = made.training, next(made.parameters(), torch.zeros(()))
+    images = torch.full((1, *domain.shape), 0.25, dtype=torch.float32, device=first.device)
     try:
         with torch.no_grad():
-            said = made.eval()(torch.zeros(1, *domain.shape, device=first.device))
+            said = made.eval()(images)
     except RuntimeError as error:
         fitting = f"a network of images {domain.shape}"
         raise SpecError("does not take these images", where="student", expected=fitting, got=str(error)) from error
     finally:
         made.train(training)
+    if bool((images != 0.25).any()):
+        raise written_into("the network", where="student")
     got = tuple(said.shape) if isinstance(said, Tensor) else type(said).__name__
     if got != (1, domain.classes):
         raise SpecError("gives other outputs", where="student", expected=f"logits (n, {domain.classes})", got=str(got))

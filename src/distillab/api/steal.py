@@ -9,6 +9,7 @@ from torch import nn
 from distillab.api.asking import AskedFunction, OnceAsked, Query
 from distillab.api.checks import require_classes, require_float32, require_pairs, require_tensor
 from distillab.api.given import Student, method_of
+from distillab.api.settings import own_settings
 from distillab.api.training import Pupils, predicted, recipe_of, small_student
 from distillab.blackbox.forms import Form
 from distillab.core.shapes import Flags, Images, Labels, Probs
@@ -20,7 +21,6 @@ from distillab.specs.knockoff import KnockoffSpec
 from distillab.specs.thief import AnswerForm
 from distillab.training.checkpoint import History
 from distillab.training.objective import Objective, Task
-from distillab.training.precision import exact_kernels
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Knockoff:
     spec: KnockoffSpec
     """The attack with every parameter."""
 
-    @exact_kernels()
+    @own_settings()
     def accuracy(self, images: Images, labels: Labels) -> Estimate:
         """Share of images that the student classifies correctly, in [0, 1], with its 95 % interval over images.
 
@@ -52,7 +52,7 @@ class Knockoff:
         return wilson(int(right.sum()), len(right))
 
 
-@exact_kernels()
+@own_settings()
 def steal_model(  # noqa: PLR0913 - a theft is this many things
     query: Query,
     images: Images,

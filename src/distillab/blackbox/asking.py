@@ -15,10 +15,10 @@ from distillab.blackbox.journal import Journal, Paid, Request, opened
 from distillab.blackbox.lanes import lanes
 from distillab.blackbox.pixels import Pixels, checked_pixels, image_hashes
 from distillab.blackbox.post import Post
-from distillab.blackbox.rounds import Requests
+from distillab.blackbox.rounds import Requests, beyond_the_budget
 from distillab.blackbox.telling import Telling
 from distillab.blackbox.wire import body_of
-from distillab.core.errors import ArtifactError, UnansweredError
+from distillab.core.errors import ArtifactError
 
 log = logging.getLogger("distillab")
 
@@ -54,7 +54,7 @@ class Asker:
             if missing:
                 self._ask(journal, missing, x)
                 known |= journal.known(missing)
-        if any(len(known[each]) != self.answer.width for each in hashes):
+        if not all(self.answer.is_kept(known[each]) for each in hashes):
             raise ArtifactError(
                 "holds answers of another number of classes",
                 where=str(self.journal),
@@ -75,15 +75,9 @@ class Asker:
             Requests(self.spec, journal, lane, self._requests(journal, missing, x), self._telling).run()
 
     def _refuse_beyond_the_budget(self, paid: Paid, more: int) -> None:
-        bought = paid.answers + paid.possibly_twice
-        if self.spec.queries is not None and bought + more > self.spec.queries:
-            raise UnansweredError(
-                "more answers are needed than may be bought",
-                where=self.spec.shown_url,
-                expected=f"at most {self.spec.queries:,} images, as queries says",
-                got=f"{bought:,} bought and {more:,} more to ask about",
-                do="nothing was asked: allow more, or use fewer images or thieves",
-            )
+        if self.spec.queries is not None and paid.bought + more > self.spec.queries:
+            do = "nothing was asked: allow more, or use fewer images or thieves"
+            raise beyond_the_budget(self.spec, paid.bought, more, do=do)
 
     def _requests(self, journal: Journal, missing: dict[bytes, int], x: Pixels) -> "Iterator[Request]":
         """What is to be sent: first what was under way when a process died, as it was; then all other images."""

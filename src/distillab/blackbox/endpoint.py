@@ -4,6 +4,7 @@ import hashlib
 import ipaddress
 import os
 import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,7 +23,7 @@ SECRET = re.compile(r"key|token|secret|passw|auth|sig|credential|^code$", re.IGN
 """What parts of an address are called whose values are secrets."""
 
 SHORTEST_SECRET = 6
-"""Characters of a word that would be a secret if it came out of a header."""
+"""Characters of a word that is hidden where a reply repeats it out of a header or an address."""
 
 
 def _of_environment(headers: object) -> object:
@@ -159,6 +160,13 @@ class EndpointSpec(Spec):
             found[name] = value
         return found
 
+    def hidden(self, secrets: Mapping[str, str]) -> set[str]:
+        """What of the headers and of what follows ? in the address is never shown, whole and in its parts."""
+        query = urlsplit(self.url).query
+        given = [query, *(value for _, value in parse_qsl(query))]
+        words = {word for value in (*secrets.values(), *given) for word in (value, *value.split())}
+        return {word for word in words if len(word) >= SHORTEST_SECRET}
+
     def _at_home(self) -> bool:
         host = urlsplit(self.url).hostname or ""
         try:
@@ -167,9 +175,8 @@ class EndpointSpec(Spec):
             return host == "localhost"
 
 
-def without_secrets(text: str, secrets: dict[str, str]) -> str:
-    """The text without the values of headers, should a reply repeat one."""
-    words = {word for value in secrets.values() for word in (value, *value.split()) if len(word) >= SHORTEST_SECRET}
+def without_words(text: str, words: Iterable[str]) -> str:
+    """The text without these words, should a reply repeat one."""
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "***")
     return text

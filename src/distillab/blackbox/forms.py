@@ -52,6 +52,10 @@ class AnswerFormat:
         fault = _wrong(wide, self)
         return fault or _kept(_normalized(wide) if self.form == "probabilities" else wide)
 
+    def is_kept(self, row: Float32[np.ndarray, " width"]) -> bool:
+        """Whether an answer that was kept is one of so many classes."""
+        return len(row) == self.width and (self.form != "labels" or row[0] < self.classes)
+
     def log_probs(self, rows: Float32[np.ndarray, "n width"]) -> Float32[np.ndarray, "n k"]:
         """Kept answers as logarithms of probabilities; ``-inf`` for exact zeros and for every class but a label's."""
         if self.form == "labels":

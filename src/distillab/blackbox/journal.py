@@ -66,6 +66,11 @@ class Paid:
     seconds: float
     """That requests took, summed; those that a kill cut short left none."""
 
+    @property
+    def bought(self) -> int:
+        """Images that were paid for, those possibly paid twice counted so."""
+        return self.answers + self.possibly_twice
+
 
 class Journal:
     """The journal while this process holds it; `opened` makes one."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from jaxtyping import Float32
 
-from distillab.blackbox.endpoint import EndpointSpec, without_secrets
+from distillab.blackbox.endpoint import EndpointSpec, without_words
 from distillab.blackbox.forms import AnswerFormat, Fault
 from distillab.blackbox.journal import Request
 from distillab.blackbox.wire import TYPES, longest_reply, values_of
@@ -58,7 +58,11 @@ class Post:
         """A connection to be used by one thread; proxies and certificates are those of the environment."""
         import requests
 
+        from distillab.blackbox.deadline import InTime
+
         session = requests.Session()
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, InTime())
         session.auth = _as_it_is  # or a password of ~/.netrc would be sent
         session.get_redirect_target = _nowhere  # type: ignore[method-assign, assignment]  # or its body would be read to any end
         session.headers.update(
@@ -70,6 +74,7 @@ class Post:
     def __call__(self, session: "Session", request: Request) -> Outcome:
         """Send the request once, and wait for its reply."""
         import requests
+        from urllib3.exceptions import HTTPError
 
         start = time.monotonic()
         try:
@@ -81,15 +86,15 @@ class Post:
                 allow_redirects=False,
                 stream=True,
             ) as reply:
-                content = self._content(reply, len(request.images), start + self.spec.timeout)
+                content = self._content(reply, len(request.images))
                 outcome = self._judged(reply, content, request)
-        except (requests.RequestException, OSError, TimeoutError) as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             outcome = _without_reply(error)
         except Exception as error:  # what a broken reply can raise below requests has no list
             outcome = Outcome("lost", 0, fault=Fault("the connection broke", "a reply", type(error).__name__))
         return Outcome(outcome.fate, time.monotonic() - start, outcome.rows, outcome.fault, outcome.wait)
 
-    def _content(self, reply: "Response", n: int, deadline: float) -> bytes:
+    def _content(self, reply: "Response", n: int) -> bytes:
         """The reply, as far as one may be long; one byte more where it is longer."""
         longest = longest_reply(self.answer, n) + 1
         content = bytearray()
@@ -98,8 +103,6 @@ class Post:
             if not part:
                 break
             content += part
-            if time.monotonic() > deadline:
-                raise TimeoutError
         promised = reply.headers.get("Content-Length", "")
         if (
             "Content-Encoding" not in reply.headers
@@ -137,12 +140,13 @@ class Post:
         return Outcome("refused", 0, fault=fault)
 
     def _with_first_characters(self, fault: Fault, content: bytes) -> Fault:
-        text = self._shown(content[: 4 * FIRST].decode("utf-8", "replace"))
+        text = self._shown(content.decode("utf-8", "replace"))
         said = f"a reply that begins {text!r}" if text else "an empty reply"
         return Fault(fault.what, fault.expected, ", ".join(part for part in (fault.got, said) if part))
 
     def _shown(self, text: str) -> str:
-        return shortened(printable(without_secrets(text, dict(self.secrets))), FIRST)
+        """How a text begins; what is hidden is so before anything is cut, or a part of it would be left."""
+        return shortened(printable(without_words(text, self.spec.hidden(self.secrets))[: 4 * FIRST]), FIRST)
 
 
 def seconds_of(retry_after: str) -> float:
@@ -169,7 +173,13 @@ def _nowhere(_reply: "Response") -> None:
 def _without_reply(error: Exception) -> Outcome:
     """What became of a request without a reply; an error's own text may hold the address with its secrets."""
     import requests
-    from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, SSLError
+    from urllib3.exceptions import (
+        ConnectTimeoutError,
+        NameResolutionError,
+        NewConnectionError,
+        ReadTimeoutError,
+        SSLError,
+    )
 
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, SSLError) and isinstance(reason.args[0], SSLCertVerificationError):
@@ -178,7 +188,7 @@ def _without_reply(error: Exception) -> Outcome:
         return Outcome("unreachable", 0, fault=Fault("", "a connection", "no such host"))
     if isinstance(reason, ConnectTimeoutError | NewConnectionError):
         return Outcome("unreachable", 0, fault=Fault("", "a connection", "none"))
-    if isinstance(error, requests.Timeout | TimeoutError):
+    if isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError):
         return Outcome("lost", 0, fault=Fault("", "a reply", "none in time"))
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
         return Outcome("refused", 0, fault=Fault("cannot be asked", "an address and headers", type(error).__name__))

@@ -9,6 +9,8 @@ npz    arrays ``ids`` and ``answers``, (n, k) or (n,) of labels
 ====== ============================================================================================
 """
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from distillab.blackbox.forms import AnswerFormat, Fault
+from distillab.blackbox.npy import array_of
 from distillab.core.errors import ArtifactError
 from distillab.core.shown import shown
 
@@ -30,6 +33,12 @@ LARGEST = 2**32
 """Bytes of answers that are held in memory."""
 
 LONGEST_ID = 1000
+
+_DAMAGE = (
+    EOFError, OSError, ValueError, KeyError, IndexError, OverflowError, MemoryError, RuntimeError, struct.error,
+    zlib.error, lzma.LZMAError, zipfile.BadZipFile,
+)  # fmt: skip
+"""What reading a damaged npz raises."""
 
 Block = tuple[list[str], "np.ndarray[Any, Any]"]
 
@@ -104,7 +113,7 @@ def _parquet_blocks(path: Path, answer: AnswerFormat) -> Iterator[Block]:
             columns = _columns(path, file.schema_arrow.names, answer)
             for batch in file.iter_batches(BLOCK, columns=["id", *columns]):
                 yield _block(path, batch, columns, answer)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise _bad(path, "no parquet table of recorded answers", got=str(error)) from error
 
 
@@ -146,15 +155,15 @@ def _npz_blocks(path: Path, _answer: AnswerFormat) -> Iterator[Block]:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(member.file_size for member in archive.infolist())
-        if size > 3 * LARGEST:
-            raise _bad(path, "more answers than fit in memory", expected=f"at most {3 * LARGEST:,} bytes")
-        with np.load(path, allow_pickle=False) as arrays:
-            if not {"ids", "answers"} <= set(arrays.files):
+            if size > 3 * LARGEST:
+                raise _bad(path, "more answers than fit in memory", expected=f"at most {3 * LARGEST:,} bytes")
+            found = sorted(name.removesuffix(".npy") for name in archive.namelist())
+            if not {"ids", "answers"} <= {*found}:
                 raise _bad(path, "other arrays than those of recorded answers", expected="ids and answers",
-                           got=shown(arrays.files))  # fmt: skip
-            ids, values = arrays["ids"], arrays["answers"]
-    except (ValueError, OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
-        do = "store ids as texts, not as objects: they could run code" if "pickle" in str(error).lower() else ""
+                           got=shown(found))  # fmt: skip
+            ids, values = (array_of(archive.read(f"{name}.npy"), kinds="Uiuf") for name in ("ids", "answers"))
+    except _DAMAGE as error:
+        do = "store ids as texts, not as objects: they could run code" if "object" in str(error) else ""
         raise _bad(path, "no npz file of recorded answers", got=str(error), do=do) from error
     if ids.ndim != 1 or ids.dtype.kind not in "Uiu" or values.ndim < 1 or len(ids) != len(values):
         got = f"ids of shape {ids.shape} and type {ids.dtype}, answers of shape {values.shape}"

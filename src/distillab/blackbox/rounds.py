@@ -49,6 +49,8 @@ class Requests:
     _again: list[_Try] = field(default_factory=list)
     _slot: float = 0.0
     """When the next request may leave."""
+    _bought: int = 0
+    """Images that were paid for, those possibly paid twice counted so, in all runs."""
 
     def run(self) -> None:
         """Send everything, and keep every answer before anything else leaves.
@@ -56,12 +58,13 @@ class Requests:
         Raises:
             UnansweredError: a request cannot be answered; what was is kept.
         """
+        self._bought = self.journal.paid().bought
         since = max(0.0, time.time() - self.journal.last_left())
         self._slot = time.monotonic() + max(0.0, 1 / self.spec.rate - since)
         following = None
         try:
             while (following := following or self._next()) or self._flying:
-                if following and self._may_leave(following):
+                if following and self._may_leave(following) and self._is_allowed(following):
                     self._send(following)
                     following = self._next()
                 self._receive(self._pause(following))
@@ -85,6 +88,19 @@ class Requests:
 
     def _may_leave(self, following: _Try) -> bool:
         return self.lanes.free and time.monotonic() >= max(self._slot, following.due)
+
+    def _is_allowed(self, following: _Try) -> bool:
+        """Whether its images may be bought, too; not yet, where that hangs on what becomes of those in flight.
+
+        Raises:
+            UnansweredError: they may not.
+        """
+        more, flying = len(following.request.images), sum(len(each.request.images) for each in self._flying.values())
+        if self.spec.queries is None or self._bought + flying + more <= self.spec.queries:
+            return True
+        if flying:
+            return False
+        raise beyond_the_budget(self.spec, self._bought, more, do="what was answered is kept: allow more and run again")
 
     def _send(self, following: _Try) -> None:
         now = time.monotonic()
@@ -122,9 +138,13 @@ class Requests:
         if outcome.rows is not None:
             self.journal.answered(request, outcome.rows, outcome.seconds)
             self.telling.answered(len(request.images))
+            self._bought += len(request.images)
             return
-        note = self.journal.lost if outcome.fate in {"lost", "useless"} else self.journal.turned_away
-        note(request, outcome.seconds)
+        if outcome.fate in {"lost", "useless"}:
+            self.journal.lost(request, outcome.seconds)
+            self._bought += len(request.images)
+        else:
+            self.journal.turned_away(request, outcome.seconds)
         if outcome.fate in {"refused", "useless"}:
             self.journal.give_up([request])
 
@@ -160,6 +180,17 @@ class Requests:
 def _share(sent: _Try) -> float:
     """A uniform number in [0, 1) from the stream of this request and time (full jitter)."""
     return float(np.random.default_rng(derive(0, "backoff", sent.request.key, sent.times)).random())
+
+
+def beyond_the_budget(spec: EndpointSpec, bought: int, more: int, *, do: str) -> UnansweredError:
+    """That so many images more are too many beside those that were bought."""
+    return UnansweredError(
+        "more answers are needed than may be bought",
+        where=spec.shown_url,
+        expected=f"at most {spec.queries:,} images, as queries says",
+        got=f"{bought:,} bought and {more:,} more to ask about",
+        do=do,
+    )
 
 
 def _useless(spec: EndpointSpec, fault: Fault) -> UnansweredError:

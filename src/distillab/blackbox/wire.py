@@ -21,6 +21,7 @@ from numpy.lib import format as npy
 
 from distillab.blackbox.endpoint import EndpointSpec
 from distillab.blackbox.forms import AnswerFormat, Fault
+from distillab.blackbox.npy import MAGIC, array_of
 from distillab.blackbox.pixels import Pixels, in_bytes
 from distillab.core.errors import SpecError
 from distillab.core.shown import shown
@@ -65,7 +66,7 @@ def values_of(content: bytes, name: str) -> "np.ndarray[Any, Any] | Fault":
         content: the reply.
         name: of the answers in JSON.
     """
-    if content.startswith(npy.MAGIC_PREFIX):
+    if content.startswith(MAGIC):
         return _array(content)
     try:
         said = json.loads(content)
@@ -83,20 +84,10 @@ def values_of(content: bytes, name: str) -> "np.ndarray[Any, Any] | Fault":
 
 
 def _array(content: bytes) -> "np.ndarray[Any, Any] | Fault":
-    """Read here and not by ``numpy.load``, which reserves what a header promises before it has seen it."""
-    file = io.BytesIO(content)
     try:
-        version = npy.read_magic(file)
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read(file)
-    except ValueError:
-        return Fault("has the header of no .npy array", "version 1 or 2", "")
-    if dtype.kind not in "iuf":
-        return Fault("answers are not numbers", "an array of numbers", str(dtype))
-    promised, there = int(np.prod(shape, dtype=object)) * dtype.itemsize, len(content) - file.tell()
-    if promised != there:
-        return Fault("is cut off, or too long", f"{promised} bytes of an array", f"{there}")
-    return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape, order="F" if fortran else "C")
+        return array_of(content)
+    except ValueError as error:
+        return Fault("is no .npy array of answers", "numbers in numpy's format", str(error))
 
 
 def _json(spec: EndpointSpec, images: list[Any]) -> bytes:

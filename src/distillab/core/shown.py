@@ -45,7 +45,7 @@ def _without_query(url: object) -> object:
     if not isinstance(url, str) or "?" not in url:
         return without_queries(url)
     path, _, query = url.partition("?")
-    return f"{path}?{hashlib.blake2b(query.encode(), digest_size=8).hexdigest()}"
+    return f"{path}?{hashlib.blake2b(query.encode(errors='backslashreplace'), digest_size=8).hexdigest()}"
 
 
 def _escape(character: str) -> str:

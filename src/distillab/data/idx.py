@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from torch import Tensor
 
 from distillab.core.errors import ArtifactError
 from distillab.data.download import torchvision_dataset
+from distillab.data.entries import FILE_LIMIT
 from distillab.data.raw import RawData, checked
+from distillab.data.reasons import LARGE
 from distillab.specs.data_facts import DataFacts
 
 STEMS = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -44,7 +47,7 @@ def parse_idx(content: bytes, *, where: str) -> UInt8[Tensor, "..."]:
     Raises:
         ArtifactError: not such a file, or shorter or longer than its header says.
     """
-    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
+    if len(content) < 4 or content[:3] != b"\x00\x00\x08" or not content[3]:
         raise ArtifactError("not an idx file of bytes", where=where, got=content[:4].hex() or "nothing")
     start = 4 + 4 * content[3]
     shape = struct.unpack(f">{content[3]}I", content[4:start]) if len(content) >= start else ()
@@ -53,7 +56,10 @@ def parse_idx(content: bytes, *, where: str) -> UInt8[Tensor, "..."]:
         raise ArtifactError(
             "damaged idx file", where=where, expected=f"{size} bytes", got=str(len(content)), do="get the file anew"
         )
-    return torch.from_numpy(np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy())
+    try:
+        return torch.from_numpy(np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy())
+    except ValueError as error:  # no bytes in more axes, or longer ones, than there can be
+        raise ArtifactError("damaged idx file", where=where, got=str(error), do="get the file anew") from error
 
 
 def _found(folder: Path, stem: str) -> Path | None:
@@ -64,11 +70,16 @@ def _found(folder: Path, stem: str) -> Path | None:
 def _read(folder: Path, stem: str, facts: DataFacts) -> UInt8[Tensor, "..."]:
     path = _found(folder, stem) or folder / stem
     try:
-        stored = path.read_bytes()
-        content = gzip.decompress(stored) if path.suffix == ".gz" else stored
+        with path.open("rb") as file:
+            stored = file.read(FILE_LIMIT + 1)
+        content = gzip.GzipFile(fileobj=BytesIO(stored)).read(FILE_LIMIT + 1) if path.suffix == ".gz" else stored
     except (OSError, EOFError, zlib.error) as error:
         raise ArtifactError("unreadable", where=str(path), got=str(error), do="get the file anew") from error
+    if max(len(stored), len(content)) > FILE_LIMIT:
+        raise ArtifactError(LARGE.text, where=str(path), do="get the file anew")
     tensor = parse_idx(content, where=str(path))
+    if tensor.dim() != int(stem[stem.index("idx") + 3]):
+        raise ArtifactError("another idx file", where=str(path), expected=stem, got=f"{tensor.dim()} axes")
     if stem in facts.sha256:  # another gzip may have packed the same bytes to another file
         _verify("SHA-256 once unpacked", facts.sha256[stem], hashlib.sha256(content).hexdigest(), path)
     elif path.name in facts.md5:

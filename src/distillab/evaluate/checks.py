@@ -20,14 +20,29 @@ def is_randomized(logits_fn: LogitsFn, x: Images) -> bool:
 
     Raises:
         ContractError: the outputs are probabilities, for these images and for darker ones; logits may be so by chance.
+            Or the model writes into the images that it is given.
     """
+    given = x.clone()
     with torch.no_grad():
-        logits, again, darker = logits_fn(x), logits_fn(x), logits_fn(x / 2)
+        logits, unchanged = logits_fn(given), torch.equal(given, x)
+        if not unchanged:
+            raise written_into("the model")
+        again, darker = logits_fn(given), logits_fn(x / 2)
     require_logits(logits, len(x))
     outputs = torch.cat([logits, darker])
     if bool((outputs >= 0).all()) and torch.allclose(outputs.sum(dim=1), torch.ones_like(outputs[:, 0]), atol=1e-4):
         raise ContractError("the model's outputs are probabilities", expected="logits", do="remove its softmax")
     return not torch.equal(logits, again)
+
+
+def written_into(what: str, where: str = "") -> ContractError:
+    """That a network changes images in place: whoever uses them after it would use others."""
+    return ContractError(
+        f"{what} writes into its images",
+        where=where,
+        expected="images as they were",
+        do="work on new tensors there, e.g. x = x - mean in place of x -= mean",
+    )
 
 
 def require_images(x: Images, where: str, slack: float = 0.0) -> None:

@@ -123,7 +123,7 @@ def _parsed(model: type[ModelT], contents: Contents, name: str, path: Path) -> M
 
 
 def _damaged(bundle: Bundle, contents: Contents) -> Iterator[str]:
-    """Files that are missing, that nobody declared, or that are others; parameters that are no object."""
+    """Files that are missing, that nobody declared, or that are others; parameters that are none."""
     for name in sorted({*bundle.files, PARAMETERS, MANIFEST} - contents.keys()):
         yield f"{name}: missing"
     for name in sorted(contents.keys() - bundle.files.keys() - {HEAD}):
@@ -136,7 +136,8 @@ def _damaged(bundle: Bundle, contents: Contents) -> Iterator[str]:
     own = {HEAD, PARAMETERS, MANIFEST, *with_sidecars, *(name + SIDECAR for name in with_sidecars)}
     for name in sorted(contents.keys() - own):
         yield f"{name}: no sidecar"
-    if PARAMETERS in contents and not isinstance(_json(contents[PARAMETERS]), dict):
+    params = _json(contents.get(PARAMETERS, b"{}"))
+    if not isinstance(params, dict) or not _within(params, params):  # nested deeper than any
         yield f"{PARAMETERS}: no parameters"
 
 
@@ -192,7 +193,7 @@ def _other_columns(name: str, content: bytes) -> Iterator[str]:
             yield f"{name}: without the column {sorted(lacking)[0]}"
         elif not table.lacking(found):
             table.declared(found)
-    except (ArrowException, OSError, KeyError):
+    except (ArrowException, OSError, KeyError, ValueError):  # of names, too, that are no text
         yield f"{name}: no table of distillab {__version__}"
     except ContractError as error:
         yield f"{name}: {error.fault}"

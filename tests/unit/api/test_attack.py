@@ -73,6 +73,37 @@ def test_a_source_is_attacked_in_the_models_stead(linear, inner):
     assert attack_model(linear, x, y, "fgsm", eps=0.3).success.any()
 
 
+class Subtracting(nn.Module):
+    """A linear network that subtracts in place."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.linear = linear
+
+    def forward(self, x):
+        with torch.no_grad():
+            x -= 0.5
+        return self.linear(x)
+
+
+@pytest.mark.parametrize("target", ["untargeted", "random"])
+def test_a_model_that_writes_into_its_images_is_refused_and_changes_none(linear, inner, target):
+    x, y, _ = inner
+    before = x.clone()
+    with pytest.raises(ContractError, match="the model writes into its images; .*x = x - mean"):
+        attack_model(Subtracting(linear), x, y, "pgd", eps=0.1, step_size=0.02, target=target)
+    assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("block", [torch.no_grad, torch.inference_mode])
+def test_gradients_are_had_where_the_caller_has_none(linear, inner, block):
+    x, y, _ = inner
+    plain = attack_model(linear, x, y, "fgsm", eps=0.3)
+    with block():
+        assert torch.equal(attack_model(linear, x, y, "fgsm", eps=0.3).x_adv, plain.x_adv)
+        assert not torch.is_grad_enabled()
+
+
 def test_only_so_many_images_as_the_spec_says(linear, inner):
     found = attack_model(linear, *inner[:2], ATTACKS.parse({"name": "fgsm", "eps": 0.3, "images": 5}))
     assert (len(found.x_adv), len(found.success), found.clean_accuracy.n) == (5, 5, 5)

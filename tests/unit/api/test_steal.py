@@ -1,10 +1,13 @@
 """Thefts from a function alone: what is asked, what is learned from it, and what the thief never sees."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from torch import nn
 
 from distillab import ContractError, SpecError, steal_model
+from distillab.api.asking import AskedFunction
 from distillab.knockoff import KNOCKOFFS
 from distillab.knockoff.answer_forms import shown
 from distillab.specs.thief import TopClasses
@@ -137,6 +140,59 @@ def test_a_student_may_be_named_with_parameters_or_made_by_a_function(few, victi
 def test_own_recipes_of_attacks_are_kept(few, victim):
     kept = steal_model(Asked(victim), *few, "knockoff_random", train={"epochs": 3}, recipe={"epochs": 1})
     assert len(kept.history) == 3
+
+
+def test_a_query_that_works_in_place_changes_no_image(few):
+    def in_place(images):
+        return images.mul_(0).flatten(1)[:, :10]
+
+    before = few[0].clone()
+    said = AskedFunction(in_place, None, answers="logits").query(few[0])
+    torch.testing.assert_close(said, torch.full_like(said, 0.1))
+    assert torch.equal(few[0], before)
+
+
+class Subtracting(nn.Module):
+    """A linear network that subtracts in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.linear(x.sub_(0.5).flatten(1))
+
+
+def test_a_student_that_writes_into_its_images_is_refused(few, victim):
+    with pytest.raises(ContractError, match="student: the network writes into its images; .*x = x - mean"):
+        steal_model(Asked(victim), *few, student=Subtracting, recipe=SHORT)
+
+
+def test_answers_of_half_precision_are_answers(few, victim):
+    def rounded(images):
+        with torch.no_grad():
+            return victim(images).bfloat16()
+
+    def wide(images):
+        return rounded(images).float()
+
+    first, second = (steal_model(query, *few, answers="logits", recipe=SHORT) for query in (rounded, wide))
+    assert torch.equal(first.answers, second.answers)
+
+
+@pytest.mark.parametrize("setting", ["no_grad", "inference_mode", "float64"])
+def test_what_the_caller_has_set_changes_nothing_and_stays(few, victim, setting):
+    plain = weights(steal_model(Asked(victim), *few, recipe=SHORT))
+    block = {"no_grad": torch.no_grad, "inference_mode": torch.inference_mode}.get(setting, nullcontext)
+    torch.set_default_dtype(torch.float64 if setting == "float64" else torch.float32)
+    try:
+        with block():
+            assert torch.equal(weights(steal_model(Asked(victim), *few, recipe=SHORT)), plain)
+            assert torch.is_grad_enabled() == (setting == "float64")
+            assert torch.is_inference_mode_enabled() == (setting == "inference_mode")
+        assert torch.get_default_dtype() == (torch.float64 if setting == "float64" else torch.float32)
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def say(values):

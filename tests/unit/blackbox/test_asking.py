@@ -4,12 +4,15 @@ import gzip
 import hashlib
 import json
 import re
+import socket
 import sqlite3
+import threading
 import time
 import tracemalloc
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 import numpy as np
 import pytest
@@ -18,8 +21,9 @@ from paid_endpoint import ANSWER, at_random, images, said_of
 from distillab.blackbox import rounds
 from distillab.blackbox.asking import Asker
 from distillab.blackbox.endpoint import EndpointSpec
+from distillab.blackbox.forms import AnswerFormat
 from distillab.blackbox.journal import opened
-from distillab.core.errors import UnansweredError
+from distillab.core.errors import ArtifactError, UnansweredError
 
 
 @pytest.fixture
@@ -119,6 +123,7 @@ REPLIES = {
     json.dumps([["1", "0", "0", "0"]] * 5): "not numbers",
     json.dumps([[True, False, False, False]] * 5): "not numbers",
     b"\x93NUMPY\x01\x00\x10\x00garbage": "the header of no .npy array",
+    b"\x93NUMPY\x01\x00\x03\x00{'a": "the header of no .npy array",
     b" " * (2**20 + 5000): "longer than answers can be",
 }  # fmt: skip
 
@@ -193,6 +198,24 @@ def test_a_secret_comes_from_the_environment_and_goes_nowhere_else(endpoint, ask
     assert not any(b"sesame" in content for content in [*written, str(error.value).encode(), caplog.text.encode()])
 
 
+@pytest.mark.parametrize("before", [0, 200, 290, 305])
+def test_no_part_of_a_secret_is_shown_wherever_a_reply_is_cut(endpoint, asker, monkeypatch, before):
+    secret = "sesame-" + "0123456789" * 4
+    monkeypatch.setenv("MODEL_TOKEN", f"Bearer {secret}")
+    endpoint.reply = lambda _x: (b"." * before + f" Bearer {secret}".encode(), "text/plain")
+    with pytest.raises(UnansweredError, match="neither JSON") as error:
+        asker(headers={"Authorization": "MODEL_TOKEN"}).log_probs(images(1))
+    assert "sesame" not in str(error.value)
+
+
+@pytest.mark.parametrize("said", ["Cannot POST /predict?deployment=the%20one", "no such deployment: the one"])
+def test_what_follows_the_path_is_not_shown_where_a_reply_repeats_it(endpoint, asker, said):
+    endpoint.reply = lambda _x: (said.encode(), "text/plain")
+    with pytest.raises(UnansweredError, match=re.escape(said.partition("the")[0].removesuffix("deployment="))) as error:
+        asker(url=f"{endpoint.url}?deployment=the%20one").log_probs(images(1))
+    assert not re.search("the.*one", str(error.value).partition("begins")[2])
+
+
 def test_nobody_else_s_password_is_sent(endpoint, asker, monkeypatch, tmp_path):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password sesame\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -235,6 +258,14 @@ def test_what_was_answered_to_other_numbers_is_no_answer(endpoint, asker, sent):
     assert png.model("logits") == before, "PNG has one order and 8 bits"
 
 
+def test_a_label_of_more_classes_than_there_are_is_no_answer(endpoint, tmp_path):
+    endpoint.reply = lambda x: (json.dumps([3] * len(x)).encode(), "application/json")
+    spec, journal = EndpointSpec(url=endpoint.url), tmp_path / "journal.sqlite"
+    assert np.exp(Asker(spec, AnswerFormat("labels", 4, 1e-3), journal).log_probs(images(2))).argmax(1).tolist() == [3, 3]
+    with pytest.raises(ArtifactError, match="holds answers of another number of classes; expected 3"):
+        Asker(spec, AnswerFormat("labels", 3, 1e-3), journal).log_probs(images(2))
+
+
 def test_a_request_left_by_a_dead_process_goes_out_as_it_was(endpoint, asker):
     x = images(9)
     endpoint.fate = lambda number: "ok" if number == 0 else "drop paid"
@@ -259,10 +290,57 @@ def test_no_more_is_bought_than_was_allowed(endpoint, asker):
     asker(queries=1).log_probs(images(8))  # all of it is here
 
 
+@pytest.mark.parametrize("concurrent", [1, 3])
+def test_a_reply_that_is_lost_again_and_again_buys_no_more_than_was_allowed(endpoint, asker, concurrent):
+    endpoint.fate, endpoint.delay = "500 paid", 0.02
+    with pytest.raises(UnansweredError, match=r"at most 17 images, as queries says; got 1\d bought and 5 more.*kept"):
+        asker(queries=17, attempts=8, concurrent=concurrent).log_probs(images(12))
+    assert sum(endpoint.paid.values()) == asker().paid().bought <= 17
+    endpoint.fate = "ok"
+    asker(queries=29).log_probs(images(12))
+
+
+def test_who_is_turned_away_is_not_charged_for_it(endpoint, asker):
+    endpoint.fate = at_random("429", "ok", seed=1)
+    asker(queries=12, concurrent=3).log_probs(images(12))
+    assert asker().paid().bought == 12
+
+
 def test_a_reply_that_comes_in_drops_is_silence(endpoint, asker):
     endpoint.drips = True
     with pytest.raises(UnansweredError, match="none in time"):
         asker(timeout=0.3, attempts=1).log_probs(images(2))
+
+
+@contextmanager
+def sending(*pieces):
+    """A server that replies to every request with these bytes, the last ones again and again, whoever listens."""
+
+    def reply(connection, _address):
+        with connection, suppress(OSError):
+            connection.recv(2**16)
+            for piece in chain(pieces, repeat(pieces[-1])):
+                connection.sendall(piece)
+                time.sleep(0.01)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=reply, args=server.accept(), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize("pieces", [
+    (b"HTTP/1.1 100 Continue\r\n\r\n",), (b"HTTP/1.1 200 OK\r\nX-Name: ", b"x"), (b"H", b" "),
+], ids=["continue", "header", "status"])  # fmt: skip
+def test_a_reply_that_never_comes_to_its_content_is_silence(asker, pieces):
+    with sending(*pieces) as url, pytest.raises(UnansweredError, match="none in time"):
+        asker(url=url, timeout=0.5, attempts=2).log_probs(images(2))
+    assert asker().paid().possibly_twice == 4
 
 
 def test_a_packed_reply_is_not_unpacked_beyond_what_answers_can_be(endpoint, asker):

@@ -1,10 +1,13 @@
 """Tables of recorded answers: each form of file gives the same, and what is wrong with one is one line."""
 
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from distillab.blackbox.forms import AnswerFormat
+from distillab.blackbox.npy import MAGIC
 from distillab.blackbox.recorded import read_recorded
 from distillab.core.errors import ArtifactError
 
@@ -129,6 +132,25 @@ def test_packed_bytes_that_are_damaged_are_told(tmp_path):
     content[first : first + 40] = b"\xff" * 40
     path.write_bytes(content)
     with pytest.raises(ArtifactError, match="no npz file of recorded answers"):
+        read_recorded(path, ANSWER)
+
+
+def test_an_npz_that_numpy_did_not_write_is_told(tmp_path):
+    path, head = tmp_path / "answers.npz", MAGIC + b"\x01\x00"
+    promises = b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 9)}\n"
+    for member in (b"no array", head + b"\x03\x00{'a", head + bytes([len(promises), 0]) + promises):
+        np.savez(path, ids=np.array(IDS))
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("answers.npy", member)
+        with pytest.raises(ArtifactError, match="no npz file of recorded answers"):
+            read_recorded(path, ANSWER)
+
+
+def test_ids_that_are_no_texts_are_told(tmp_path):
+    path = written(tmp_path, ".parquet", frame())
+    first = str(IDS[0]).encode()
+    path.write_bytes(path.read_bytes().replace(first, b"\xff" * len(first)))
+    with pytest.raises(ArtifactError, match="no parquet table of recorded answers"):
         read_recorded(path, ANSWER)
 
 

@@ -1,7 +1,9 @@
 """Damaged, foreign and absent files: each one line that names the path and the remedy."""
 
 import gzip
+import math
 import struct
+import tracemalloc
 import tarfile
 import zipfile
 
@@ -10,6 +12,7 @@ import torch
 
 from distillab.core.errors import ArtifactError
 from distillab.data import CIFAR10Spec, CIFAR100Spec, FashionMNISTSpec, MNISTSpec, TinyImageNetSpec, download
+from distillab.data.entries import FILE_LIMIT
 from distillab.data.idx import STEMS, parse_idx, read_idx_folder
 from distillab.data.raw import RawData, checked
 from distillab.specs.data_facts import DataFacts
@@ -87,6 +90,31 @@ def test_truncated_gzip(idx_folder):
 def test_foreign_idx_file(content):
     with pytest.raises(ArtifactError, match="here: not an idx file"):
         parse_idx(content, where="here")
+
+
+@pytest.mark.parametrize("shape", [(1,) * 255, (0, 2**32 - 1, 2**32 - 1)])
+def test_a_shape_that_no_array_has_is_damage(shape):
+    with pytest.raises(ArtifactError, match="here: damaged idx file"):
+        parse_idx(idx(shape, [0] * min(shape)), where="here")
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (4, 2, 3, 1)])
+def test_other_axes_than_the_name_says_are_refused(idx_folder, shape):
+    (idx_folder / STEMS[2]).write_bytes(idx(shape, [0] * math.prod(shape)))
+    with pytest.raises(ArtifactError, match="another idx file; expected t10k-images-idx3-ubyte|not an idx file"):
+        read(idx_folder)
+
+
+def test_a_packed_file_is_not_unpacked_beyond_any_data_set(idx_folder):
+    with gzip.open(idx_folder / f"{STEMS[0]}.gz", "wb", compresslevel=1) as file:
+        for _ in range(2**9):
+            file.write(bytes(2**20))
+    tracemalloc.start()
+    with pytest.raises(ArtifactError) as error:
+        read(idx_folder)
+    assert tracemalloc.get_traced_memory()[1] < 3 * FILE_LIMIT
+    tracemalloc.stop()
+    assert_one_line(error, f"{STEMS[0]}.gz: larger than 256 MiB once unpacked")
 
 
 def test_header_cut_short():

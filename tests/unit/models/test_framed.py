@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from distillab.models.brought.framed import Finite, InBatches, Logarithm
+from distillab.models.brought import BROUGHT
+from distillab.models.brought.framed import Finite, InBatches, Logarithm, framed
 
 
 class Exactly(nn.Module):
@@ -31,3 +32,20 @@ def test_an_exact_zero_stays_one_and_breaks_no_gradient():
     (gradient,) = torch.autograd.grad(Finite()(log_probs).log_softmax(1)[0, 0], logits)
     assert gradient.isfinite().all()
     assert gradient.abs().max() > 0.1
+
+
+class Clearing(nn.Module):
+    """A network that writes into its images."""
+
+    def forward(self, x):
+        return x.mul_(0).flatten(1)
+
+
+def test_a_network_that_writes_into_its_images_changes_none():
+    x = torch.rand(3, 1, 2, 2)
+    before = x.clone()
+    model = framed(Clearing(), BROUGHT.parse({"name": "torchscript", "torchscript": "model.pt"}))
+    assert not model(x).any()
+    assert torch.equal(x, before)
+    model(x.requires_grad_()).sum().backward()  # as attacks ask
+    assert torch.equal(x, before)

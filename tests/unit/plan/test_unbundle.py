@@ -218,6 +218,23 @@ def test_json_that_is_nested_too_deep_is_told(made, faults, name):
     assert name.rpartition("/")[2].removesuffix(".json") in " ".join(found)
 
 
+def test_parameters_nested_deeper_than_any_are_told(made, faults):
+    """Python reads some thousand levels, and cannot walk them."""
+    made.params = PARAMS | {"override": json.loads("[" * 60 + "]" * 60)}
+    assert faults(made.contents) == [f"{PARAMETERS}: no parameters"]
+
+
+def test_an_address_that_is_no_text_is_told(made, faults):
+    made.params = PARAMS | {"url": "https://x/?\ud800"}
+    assert faults(made.contents)[0].startswith("params: ")
+
+
+def test_a_column_whose_name_is_no_text_is_told(made, faults):
+    made.replace(TABLE, made.payloads[TABLE].replace(TABLES["simplex"].names[0].encode()[:4], b"\xff" * 4))
+    made.manifest = made.manifest_of()
+    assert [fault for fault in faults(made.contents) if fault.startswith(f"{TABLE}: no table of distillab ")]
+
+
 def refused(path):
     with pytest.raises(ArtifactError) as told:
         read_bundle(path)

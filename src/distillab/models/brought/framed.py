@@ -29,6 +29,14 @@ class InBatches(nn.Module):
         return torch.cat([x, x[-1:].expand(missing, *x.shape[1:])]) if missing else x
 
 
+class Apart(nn.Module):
+    """A copy of the images, for a network that may write into what it is given."""
+
+    def forward(self, x: Images) -> Images:
+        """Equal images in memory of their own."""
+        return x.clone()
+
+
 class Logarithm(nn.Module):
     """From probabilities to their logarithms; of an exact zero it is minus infinity, without a gradient."""
 
@@ -56,7 +64,7 @@ def framed(network: nn.Module, spec: BroughtSpec, *, batch: int | None = None, n
         normalizes: whether the network itself does what ``mean`` and ``std`` say.
     """
     size = spec.batch or batch
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    layers: OrderedDict[str, nn.Module] = OrderedDict() if normalizes else OrderedDict(apart=Apart())
     if not normalizes and spec.mean is not None and spec.std is not None:
         layers["normalize"] = Normalize(spec.mean, spec.std)
     layers["network"] = InBatches(network, size) if size else network
