@@ -101,7 +101,9 @@ def _what(identity: ModelIdentity, tables: Tables) -> str:
     for kind, key, word in (("defenses", identity.defense, "defense"), ("knockoffs", identity.attack, "attack")):
         if key in methods[kind]:
             method = methods[kind][key]
-            said.append(f"{word} {plain(method['label'])} ({plain(method['paper'])}; our code: {GRADES[method['grade']]})")
+            said.append(
+                f"{word} {plain(method['label'])} ({plain(method['paper'])}; our code: {GRADES[method['grade']]})"
+            )
     return "; ".join(said) + "."
 
 

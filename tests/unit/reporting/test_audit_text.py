@@ -3,8 +3,8 @@
 from math import nan
 
 import pytest
-from conftest import FACTS, KINDS
 
+from conftest import FACTS, KINDS
 from distillab.reporting.audit_text import advice, audit_clauses
 from distillab.tables.thefts import BROUGHT
 
@@ -60,8 +60,9 @@ def test_a_control_that_is_not_there_is_not_said_not_to_leak(read):
 
 def test_what_protection_costs_has_a_word_for_its_sign_and_its_bounds(read):
     lost = advised(read("distillable", protections=[protection(0.9, 0.7, 1.05, protects=True)]))
-    assert "Mad would protect: 90.0 % [70.0, 105] of the leak is gone; accuracy falls by 0.20 points [−0.20, +0.60];" in (
-        lost
+    assert (
+        "Mad would protect: 90.0 % [70.0, 105] of the leak is gone; accuracy falls by 0.20 points [−0.20, +0.60];"
+        in (lost)
     )
     kept = protection(0.9, 0.7, 1.05, protects=True, cost=-0.002, cost_low=-0.006, cost_high=0.002)
     assert "accuracy rises by 0.20 points [−0.20, +0.60]" in advised(read("distillable", protections=[kept]))

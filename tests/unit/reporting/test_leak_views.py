@@ -45,7 +45,9 @@ def test_the_finding_names_the_extremes_of_the_training_images(tables_of, teache
 
 
 def test_the_finding_says_the_largest_cmi_as_the_table_does(tables_of, teacher):
-    rows = [curve("ce", p, cmi, seed=s) for s, both in enumerate(((0.1, 0.4), (0.5, 0.2))) for p, cmi in enumerate(both)]
+    rows = [
+        curve("ce", p, cmi, seed=s) for s, both in enumerate(((0.1, 0.4), (0.5, 0.2))) for p, cmi in enumerate(both)
+    ]
     read = tables_of(models=[teacher("ce")], cmi=rows)
     drawn = leak_figures.concentration_figure(leak_figures.concentrations(read)).text
     assert "largest CMI of 0.450 nats on training images" in drawn, "the mean of 0.4 and 0.5, the peaks of two seeds"
