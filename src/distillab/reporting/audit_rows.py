@@ -1,8 +1,10 @@
 """Whom an audit is about: the model from elsewhere, its thief, its control, and what could protect it."""
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from distillab.core.identity import PAPER
+from distillab.reporting.display import percent
 from distillab.reporting.names import marked
 from distillab.reporting.selection import Selection, kind_of, robbed_by
 from distillab.reporting.tables import Tables, records
@@ -54,6 +56,16 @@ def protection_rows(tables: Tables) -> "pd.DataFrame":
         what=[_what(tables, row) for row in records(frame)], base=[marked(tables, key) for key in frame["defense"]]
     )
     return frame.sort_values("share_removed", ascending=False, kind="stable", na_position="last").reset_index(drop=True)
+
+
+def taken_phrase(share: float, low: float, high: float) -> str:
+    """What a protection takes: ``"57 % [40, 71] of the leak"``; beyond none and all of it only the bound that tells."""
+    if share >= 1:
+        return "the whole leak" + (f" [at least {percent(low)} % of it]" if isfinite(low) else "")
+    if share <= 0:
+        return "none of the leak" + (f" [at most {percent(high)} % of it]" if isfinite(high) else "")
+    bounds = f" [{percent(low)}, {percent(high)}]" if isfinite(low) and isfinite(high) else ""
+    return f"{percent(share)} %{bounds} of the leak"
 
 
 def _what(tables: Tables, row: Any) -> str:  # noqa: ANN401 - a row

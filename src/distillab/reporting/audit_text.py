@@ -4,7 +4,7 @@ from html import escape
 from math import isfinite, nan
 from typing import Any
 
-from distillab.reporting.audit_rows import audit_thief, protection_rows, subjects, verdict_rows
+from distillab.reporting.audit_rows import audit_thief, protection_rows, subjects, taken_phrase, verdict_rows
 from distillab.reporting.display import Html, number, paragraph, percent, points
 from distillab.reporting.first_screen import card_list
 from distillab.reporting.knockoff_rows import attack_name, sample
@@ -54,7 +54,8 @@ def audit_clauses(tables: Tables) -> list[str]:
     if not own:
         return [NOTHING]
     protections = _protects(tables)
-    return [*(_verdict(tables, v) for v in own), _control(tables, controls), *([protections] if protections else [])]
+    said = [_verdict(tables, v, controlled=bool(controls)) for v in own]
+    return [*said, _control(tables, controls), *([protections] if protections else [])]
 
 
 def advice(tables: Tables) -> Html:
@@ -66,7 +67,7 @@ def advice(tables: Tables) -> Html:
     return Html(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in said if line)}</ul>")
 
 
-def _verdict(tables: Tables, v: Any) -> str:  # noqa: ANN401 - a row
+def _verdict(tables: Tables, v: Any, *, controlled: bool) -> str:  # noqa: ANN401 - a row
     who = f"a thief with {means_phrase(tables.facts, v.thief)}"
     gain = f"{points(v.best_delta)} points{bounds_phrase(v)} over the same thief without answers"
     attack = attack_name(tables, v.best_attack)
@@ -75,15 +76,17 @@ def _verdict(tables: Tables, v: Any) -> str:  # noqa: ANN401 - a row
         case "distillable":
             return f"{where} can be stolen: {who} gains {gain} by {attack}"
         case "undistillable":
-            return f"{where} is undistillable by these {int(v.attacks)} attacks of {who}: the largest gain is {gain}"
+            these = f"these {int(v.attacks)} attacks" if v.attacks > 1 else "this one attack"
+            return f"{where} is undistillable by {these} of {who}: the largest gain is {gain}"
         case "nothing to steal":
             return f"{where} gives nothing to steal: {who} is as accurate without answers, to less than the margin"
         case "no control":
-            return f"{where} is not shown to leak to {who}, but neither is the control: nothing follows; {gain}"
+            but = "neither is the control" if controlled else "there is no control that does"
+            return f"{where} is not shown to leak to {who}, but {but}: nothing follows; the largest gain is {gain}"
         case _:
             price = price_phrase(tables, v)
-            open_for = f"; {price} would probably decide" if price else ""
-            return f"{where} is undecided against {who}: the largest gain is {gain}{open_for}"
+            decides = f"; {price} would probably decide" if isfinite(v.price_seeds or nan) else f" ({price})"
+            return f"{where} is undecided against {who}: the largest gain is {gain}{decides}"
 
 
 def _control(tables: Tables, controls: list[Any]) -> str:
@@ -160,21 +163,22 @@ def _of_protection(tables: Tables, p: Any) -> str:  # noqa: ANN401 - a row
     if not isfinite(share):
         margin = margin_phrase(tables)
         return f"{what}: nothing can be said, as no leak surely above the margin of {margin} is there; {user}."
-    taken = _taken(share, low, high)
-    left = f"{attack_name(tables, p.best_attack)} still gains {points(p.gain)} points"
+    taken = f"{taken_phrase(share, low, high)} is gone"
+    left = f"{attack_name(tables, p.best_attack)} is left with a gain of {points(p.gain)} points"
     if p.protects is True:
-        return f"{what} would protect: {taken} is gone, at {points(p.cost)} points of accuracy; {user}."
+        return f"{what} would protect: {taken}; {_cost(p)}; {user}."
     if isfinite(high) and high <= HALF:
-        return f"{what} would not protect: {taken} is gone, {left}; {user}."
-    return f"{what} is not shown to protect: {taken} is gone, {left} ({p.protection_reason}); {user}."
+        return f"{what} would not protect: {taken}; {left}; {user}."
+    return f"{what} is not shown to protect: by estimate {taken}; {left} ({p.protection_reason}); {user}."
 
 
-def _taken(share: float, low: float, high: float) -> str:
-    """``"57 % [40, 71] of the leak"``; of a share beyond the whole there is no more to say."""
-    if share >= 1:
-        return "the whole leak"
-    bounds = f" [{percent(low)}, {percent(high)}]" if isfinite(low) and isfinite(high) else ""
-    return f"{percent(share)} %{bounds} of the leak"
+def _cost(p: Any) -> str:  # noqa: ANN401 - a row
+    """``"accuracy falls by 0.20 points [−0.20, +0.60]"``, or by which it rises."""
+    cost, low, high = (_float(value) for value in (p.cost, p.cost_low, p.cost_high))
+    word = "rises" if cost < 0 else "falls"
+    ends = (-high, -low) if cost < 0 else (low, high)
+    bounds = f" [{points(ends[0])}, {points(ends[1])}]" if isfinite(low) and isfinite(high) else ""
+    return f"accuracy {word} by {points(abs(cost)).lstrip('+')} points{bounds}"
 
 
 def _float(value: float | None) -> float:

@@ -5,7 +5,7 @@ from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 import distillab.reporting.verdict_notes as notes
-from distillab.reporting.audit_rows import audited, protection_rows
+from distillab.reporting.audit_rows import audited, protection_rows, taken_phrase
 from distillab.reporting.cells import Absent, Content, Measured, beside, known, lines, quiet, verdict
 from distillab.reporting.charts import Axis, Chart, Reference
 from distillab.reporting.columns import Heading, declared
@@ -80,8 +80,8 @@ def protections_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
     if shown.empty:
         return Html("")
     best = records(shown)[0]
-    most = "all" if best.share_removed >= 1 else f"{percent(best.share_removed)} %"
-    finding = f"Of these, {best.what} takes most from the thief: {most} of the leak."
+    taken = taken_phrase(*(_float(value) for value in (best.share_removed, best.share_low, best.share_high)))
+    finding = f"Of these, {best.what} takes most from the thief: {taken}."
     return show(
         Chart(
             shown,

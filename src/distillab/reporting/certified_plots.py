@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from distillab.reporting.certified_rows import certificates, combines, in_order, labels, strongest, threat_models
+from distillab.reporting.certified_rows import (
+    attacked,
+    certificates,
+    combines,
+    in_order,
+    labels,
+    strongest,
+    threat_models,
+)
 from distillab.reporting.charts import Axis, Chart, Reference
 from distillab.reporting.display import Html, Piece, paragraph
 from distillab.reporting.drawing import show
@@ -76,8 +84,8 @@ def radii_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
         name="radii",
         alt="Accuracy against the radius, one panel per model: a falling line per certifier and one for attacks.",
         caption="<b>What is proved, and what attacks leave.</b> Every image below a line is certified at that "
-        f"radius; at 0 both are the clean accuracy. {above} n = {counts(rows['n'])} images, means over "
-        f"{seeds_of(rows)}.",
+        f"radius; at 0 both are the clean accuracy. {above} n = {counts(rows['n'])} images"
+        f"{f' ({n} attacked)' if (n := attacked(rows)) else ''}, means over {seeds_of(rows)}.",
         data=frame[["panel", "label", "eps", "value"]],
     )
 

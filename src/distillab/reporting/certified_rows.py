@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from distillab.core.labels import distinct
 from distillab.metrics.intervals import wilson
 from distillab.reporting.selection import radii_of
+from distillab.reporting.summaries import counts
 from distillab.reporting.tables import Tables, lookup, records
 from distillab.reporting.worst_rows import ROBUST, ThreatModel
 
@@ -82,6 +83,12 @@ def strongest(frame: "pd.DataFrame") -> "pd.DataFrame":
     means = frame.groupby(["model", "certifier"], sort=False)["certified_accuracy"].mean()  # of equals, the first asked
     best = set(means.groupby("model", sort=False).idxmax())
     return frame[[(row.model, row.certifier) in best for row in records(frame)]]
+
+
+def attacked(frame: "pd.DataFrame") -> str:
+    """How many images attacks were run on, where these are not all that were certified; else nothing."""
+    found = frame.loc[frame["robust_n"] > 0, "robust_n"]
+    return "" if found.empty or found.min() == frame["n"].max() else counts(found)
 
 
 def with_interval(frame: "pd.DataFrame", prefix: str, share: str, n: str = "n") -> "pd.DataFrame":

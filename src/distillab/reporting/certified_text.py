@@ -4,7 +4,15 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.certified_rows import certificates, combines, labels, settings, strongest, threat_models
+from distillab.reporting.certified_rows import (
+    attacked,
+    certificates,
+    combines,
+    labels,
+    settings,
+    strongest,
+    threat_models,
+)
 from distillab.reporting.display import Html, paragraph, percent, points
 from distillab.reporting.summaries import counts, over_seeds, seeds_of
 from distillab.reporting.tables import Tables, records
@@ -70,4 +78,7 @@ def _proved(tables: Tables, row: Any, part: "pd.DataFrame") -> str:  # noqa: ANN
     robust, gap = float(part["robust_accuracy"].mean()), float(part["gap"].mean())
     if not isfinite(robust):
         return f"{said}, with no attack beside it"
-    return f"{said}, attacks leave {percent(robust)} %, and {points(gap).lstrip('+')} points are open"
+    n, open_points = attacked(part), f"{points(gap).lstrip('+')} points are open"
+    if n:
+        return f"{said}, attacks leave {percent(robust)} % of the {n} images they were run on, and {open_points} there"
+    return f"{said}, attacks leave {percent(robust)} %, and {open_points}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from distillab.reporting.absent import Gap, gap_note, gaps, reason, refused
 from distillab.reporting.cells import Absent, Content, Known, known, lines, quiet
 from distillab.reporting.certified_rows import (
+    attacked,
     certificates,
     combines,
     deciders,
@@ -122,7 +123,8 @@ def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name:
     combined = [key for key in certifiers.values() if combines(tables, key)]
     columns = CERTIFICATES | {by: Heading(labels(tables)[key], "", percent) for by, key in certifiers.items()}
     columns |= {"gap": GAP} | ({"decided": DECIDED} if combined else {})
-    searched = frame["median_radius"].notna().any()
+    searched, tried = frame["median_radius"].notna().any(), attacked(frame)
+    on = f" ({tried})" if tried else ""
     return PageTable(
         name,
         f"Certificates at {named(threat)}",
@@ -132,7 +134,7 @@ def _at_threat(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name:
         spanners={"Certified accuracy, % ↑, by": list(certifiers)},
         notes=[
             "Worst attack: every attack on the network in this norm failed. The truth lies between it and the largest "
-            f"certified accuracy; gap: their difference on the images that were attacked{_attacked(frame)}.",
+            f"certified accuracy; gap: their difference on the images that were attacked{on}.",
             "Beneath a certified accuracy: the median certified radius, pixel scale." if searched else "",
             f"Decided by: the method of “{labels(tables)[combined[0]]}” whose bound was the first to certify an image, "
             "on layer bounds that all of them share. Undecided: correct and not certified."
@@ -203,11 +205,6 @@ def _decided(tables: Tables, part: "pd.DataFrame", certifier: str) -> Content:
     shares = {said: float(part[column].mean()) for column, said in columns.items()}
     shown = [f"{said} {percent(share)}" for said, share in shares.items() if share > 0]
     return lines(*shown or ["none"])
-
-
-def _attacked(frame: "pd.DataFrame") -> str:
-    found = frame.loc[frame["robust_n"] > 0, "robust_n"]
-    return "" if found.empty or found.min() == frame["n"].max() else f" ({counts(found)})"
 
 
 def _by_network(shares: "pd.Series[list[float]]") -> Content:

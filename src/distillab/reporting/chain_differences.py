@@ -86,8 +86,8 @@ def _differences(steps: "pd.DataFrame", name: str, attacks: str) -> PageTable:
             f"correctly: {attacks}. A failed search counts as the farthest point of the pixel box.",
             ""
             if isfinite(steps["low"].astype(float).max())
-            else "No interval over seeds below three seeds; intervals "
-            "at a temperature are over the first seed's images.",
+            else "No interval over seeds below three seeds; a number with an interval is the first seed's alone, over "
+            "its images.",
         ],
         otherwise="No steps to compare: no minimum-norm attack was run on an image that two steps of a chain both "
         "classify correctly.",

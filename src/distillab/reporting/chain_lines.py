@@ -71,7 +71,7 @@ def chain_figure(
         hollow="counterpart",
         references=(Reference("y", "baseline", "teacher, T = 1"),) if "baseline" in frame else (),
     )
-    said = f"{caption} {seeds_range(frame['seeds'])}. {_bars(frame)}"
+    said = f"{caption} {seeds_range(frame.loc[frame['value'].notna(), 'seeds'])}. {_bars(frame)}"
     return show(chart, name=name, alt=f"{what} against the {xlabel}.", caption=said, data=frame[_SHOWN])
 
 

@@ -130,7 +130,7 @@ def _steps(tables: Tables, models: "pd.DataFrame", reported: Reported, name: str
     rows += _gone(tables, models)
     return PageTable(
         name,
-        "Every step at T = 1",
+        "Every step, trained at its T and used at T = 1",
         STEPS if paper is not None else {key: column for key, column in STEPS.items() if key != "paper"},
         rows,
         sample=f", n = {counts(models['test_n'])} test images{tables.of_standin}, {seeds_of(models)}" if rows else "",

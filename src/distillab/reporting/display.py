@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 DASH = "–"
 MINUS = "−"
 
+_MOST = 4
+"""Decimals of a percentage or of points that must not be written as a number that it is not."""
+_NOISE = 9
+"""Decimals beyond which it is rounding that makes the difference."""
+
 
 class Piece(Protocol):
     """What a page is made of."""
@@ -44,26 +49,40 @@ def number(value: float | None, *, digits: int = 3, decimals: int = 6, signed: b
     """``value`` with at most ``digits`` significant digits and ``decimals`` decimals; a dash where it is not finite."""
     if value is None or not isfinite(value):
         return DASH
-    places = min(decimals, digits - 1 - floor(log10(abs(value)))) if value else 0
-    rounded = round(value, places)
+    rounded = round(value, _places(value, digits, decimals))
+    places = _places(rounded, digits, decimals)  # 0.9996 has one digit more before the point once it is rounded
     text = f"{abs(rounded):,.{max(places, 0)}f}"
     sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
     return sign + text
 
 
+def _places(value: float, digits: int, decimals: int) -> int:
+    return min(decimals, digits - 1 - floor(log10(abs(value)))) if value else 0
+
+
 def setting(value: float) -> str:
-    """A parameter as somebody would write it: no trailing zeros."""
-    return f"{value:.3g}".replace("-", MINUS)
+    """A parameter as somebody would write it: three significant digits, no trailing zeros."""
+    return f"{float(f'{value:.3g}'):g}".replace("-", MINUS)
 
 
 def percent(share: float | None) -> str:
-    """A share in [0, 1] in percent, with three significant digits and at most one decimal."""
-    return number(None if share is None else 100 * share, decimals=1)
+    """A share in percent, with three significant digits and at most one decimal; with more that is nearly 0 or 100."""
+    return _unlike((0, 100), None if share is None else 100 * share, 1)
 
 
 def points(difference: float | None) -> str:
-    """A difference of shares in percentage points, signed, with at most two decimals."""
-    return number(None if difference is None else 100 * difference, decimals=2, signed=True)
+    """A difference of shares in percentage points, signed, with at most two decimals; with more that is nearly 0."""
+    return _unlike((0,), None if difference is None else 100 * difference, 2, signed=True)
+
+
+def _unlike(ends: tuple[float, ...], value: float | None, decimals: int, *, signed: bool = False) -> str:
+    """``value`` with the fewest decimals, from so many on, that do not make it one of ``ends``, if any do."""
+    if value is None or not isfinite(value):
+        return DASH
+    value = round(value, _NOISE)
+    found = (places for places in range(decimals, _MOST + 1) if round(value, places) not in ends)
+    places = decimals if value in ends else next(found, decimals)
+    return number(value, digits=3 + places - decimals, decimals=places, signed=signed)
 
 
 def timespan(seconds: float) -> str:

@@ -20,7 +20,7 @@ from distillab.reporting.summaries import counts, over_seeds, seeds_phrase
 from distillab.reporting.summaries import seeds_of as seeds_of_models
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.thief_names import thief_title
-from distillab.reporting.thief_rows import hardest_first, price_phrase
+from distillab.reporting.thief_rows import UNPRICED, hardest_first, price_phrase
 from distillab.reporting.titles import text_titles
 from distillab.reporting.verdict_notes import control_note
 from distillab.reporting.worst_rows import ROBUST, at, named, threat_models
@@ -77,8 +77,9 @@ def _open(tables: Tables) -> str:
         return "<p><strong>Undecided:</strong> nothing.</p>"
     cheapest = min(found, key=lambda v: v.price_seeds if isfinite(v.price_seeds or nan) else inf)
     price = price_phrase(tables, cheapest)
-    rest = f"; the nearest, {cheapest.row} against {thief_title(cheapest.thief)}, would take {price}" if price else ""
-    return f"<p><strong>Undecided:</strong> {len(found)} of {len(verdicts)} verdicts{escape(rest)}.</p>"
+    nearest = f"the nearest, {cheapest.row} against {thief_title(cheapest.thief)}, would take {price}"
+    rest = price if price == UNPRICED else nearest
+    return f"<p><strong>Undecided:</strong> {len(found)} of {len(verdicts)} verdicts; {escape(rest)}.</p>"
 
 
 def _cards(tables: Tables) -> str:

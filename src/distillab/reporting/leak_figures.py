@@ -44,13 +44,13 @@ def concentration_figure(frame: "pd.DataFrame") -> Html:
     return Html("".join(part.text for part in parts))
 
 
-def _extremes(peaks: "pd.Series[float]", split: str) -> str:
+def _extremes(peaks: "pd.Series[float]", images: str) -> str:
     """Whose answers scatter least and most; of one teacher how much."""
     least, most = number(peaks.min()), number(peaks.max())
     if len(peaks) == 1:
-        return f"The answers of {peaks.idxmin()} have a largest CMI of {least} nats on {split} images."
+        return f"The answers of {peaks.idxmin()} have a largest CMI of {least} nats on {images}."
     return (
-        f"{peaks.idxmin()} has the tightest clusters and {peaks.idxmax()} the widest: largest CMI on {split} images "
+        f"{peaks.idxmin()} has the tightest clusters and {peaks.idxmax()} the widest: largest CMI on {images} "
         f"{least} and {most} nats."
     )
 
@@ -58,10 +58,10 @@ def _extremes(peaks: "pd.Series[float]", split: str) -> str:
 def _concentration(overall: "pd.DataFrame", arch: str) -> Piece:
     drawn = spread(overall, ["split", "defense", "label", "power"], "cmi")
     split = _split(overall)
-    peaks = drawn[drawn["split"] == split].groupby("label")["cmi"].max()
-    finding = _extremes(peaks, split)
+    peaks = overall[overall["split"] == split].groupby(["label", "seed"])["cmi"].max().groupby("label").mean()
+    finding = _extremes(peaks, _images(split))
     return show(
-        _against_power(drawn.assign(split=drawn["split"] + " images"), panel="split", line="label", look="defense"),
+        _against_power(drawn.assign(split=drawn["split"].map(_images)), panel="split", line="label", look="defense"),
         name=f"cmi-{arch}",
         alt=f"Conditional mutual information against power, one line per defense. {finding}",
         caption=f"<b>{escape(finding)}</b> Teachers: {escape(arch)}. Lines: means over "
@@ -105,7 +105,7 @@ def classes_figure(frame: "pd.DataFrame") -> Piece:
         name="cmi-classes",
         alt="Conditional mutual information against power of three classes, one panel per defense.",
         caption=f"<b>The scatter of single classes.</b> Means over {seeds_of(frame)}, bands: their range; "
-        f"n = {counts(frame['n'])} {_split(frame)} images a class.",
+        f"n = {counts(frame['n'])} {_images(_split(frame))} a class.",
         data=drawn[["label", "name", "power", "cmi"]],
     )
 
@@ -186,6 +186,10 @@ def _named(tables: Tables, frame: "pd.DataFrame") -> "pd.DataFrame":
     """The rows with ``label`` as a figure writes it; ``class_label`` is what was ``label``."""
     names = [marked(tables, defense) for defense in frame["defense"]]
     return frame.rename(columns={"label": "class_label"}).assign(label=names)
+
+
+def _images(split: str) -> str:
+    return "training images" if split == "train" else f"{split} images"
 
 
 def _split(frame: "pd.DataFrame") -> str:

@@ -13,7 +13,8 @@ from distillab.core.identity import ModelIdentity
 from distillab.core.shown import without_queries
 from distillab.core.sidecar import Sidecar
 from distillab.metrics.intervals import Estimate, wilson
-from distillab.reporting.display import setting
+from distillab.reporting.display import percent, setting
+from distillab.reporting.grades import GRADES
 from distillab.reporting.markdown import plain
 from distillab.reporting.tables import Tables, norm_label, records
 
@@ -100,7 +101,9 @@ def _what(identity: ModelIdentity, tables: Tables) -> str:
     for kind, key, word in (("defenses", identity.defense, "defense"), ("knockoffs", identity.attack, "attack")):
         if key in methods[kind]:
             method = methods[kind][key]
-            said.append(f"{word} {plain(method['label'])} ({plain(method['paper'])}; provenance {method['grade']})")
+            said.append(
+                f"{word} {plain(method['label'])} ({plain(method['paper'])}; our code: {GRADES[method['grade']]})"
+            )
     return "; ".join(said) + "."
 
 
@@ -184,10 +187,10 @@ def _shape(tables: Tables) -> str:
 
 
 def _percent(share: Estimate) -> str:
-    value = f"{100 * share.value:.1f} %"
+    value = f"{percent(share.value)} %"
     if share.low is None or share.high is None or share.low != share.low:
         return value
-    return f"{value} [{100 * share.low:.1f}, {100 * share.high:.1f}]"
+    return f"{value} [{percent(share.low)}, {percent(share.high)}]"
 
 
 def table_text(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

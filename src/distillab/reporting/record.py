@@ -9,6 +9,7 @@ from typing import Any
 from distillab.reporting import environments
 from distillab.reporting.absent import cells_phrase
 from distillab.reporting.boxes import budgets
+from distillab.reporting.display import setting
 from distillab.reporting.markdown import plain
 from distillab.reporting.recorded import recorded
 from distillab.reporting.reported import Reported
@@ -77,9 +78,13 @@ def _recipe(params: dict[str, Any], chains: set[str]) -> str:
     said = [f"{train['epochs']} epochs", f"batch {train['batch_size']}"]
     said += [f"{data['train_limit']:,} training images"] if data.get("train_limit") else []
     pairs = ", ".join(f"{pair['teacher']['name']} → {pair['student']['name']}" for pair in params["pairs"])
-    said += [pairs] + [f"chain `{key}`: {chain['steps']} steps, T in {chain['temperatures']}"
-                       for key, chain in params.get("chains", {}).items() if key in chains]  # fmt: skip
+    said += [pairs] + [_chain(key, chain) for key, chain in params.get("chains", {}).items() if key in chains]
     return f"{'; '.join(said)}."
+
+
+def _chain(key: str, chain: dict[str, Any]) -> str:
+    temperatures = ", ".join(map(setting, chain["temperatures"]))
+    return f"chain `{key}`: {chain['steps']} step{'s' * (chain['steps'] > 1)}, T = {temperatures}"
 
 
 def _wall(benchmark: Path) -> float:

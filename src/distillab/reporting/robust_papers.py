@@ -3,13 +3,13 @@
 from math import isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
-from distillab.reporting.cells import lines
+from distillab.reporting.cells import Content, Measured, beside, lines
 from distillab.reporting.columns import Heading, printed, rows_of
 from distillab.reporting.display import percent
 from distillab.reporting.kit import Folded, PageTable
 from distillab.reporting.reported import Reported, on_our_data
 from distillab.reporting.selection import method_of, settings_of
-from distillab.reporting.summaries import over_seeds, teachers_of
+from distillab.reporting.summaries import counts, over_seeds, teachers_of
 from distillab.reporting.tables import Tables, records
 from distillab.reporting.text import dataset_text
 from distillab.reporting.titles import text_titles
@@ -23,7 +23,7 @@ _KINDS = {"natural": "clean", "robust": "under attack"}
 PRINTED = {
     "paper": Heading("Paper"), "dataset": Heading("Data set"), "model": Heading("Model"), "kind": Heading("Accuracy"),
     "setting": Heading("Attack"), "value": Heading("Printed", "%", printed),
-    "ours": Heading("Ours", "%, worst case of all attacks", absent="no such teacher at this eps here"),
+    "ours": Heading("Ours", "%, worst case of all attacks", percent, absent="no such teacher at this eps here"),
     "source": Heading("Where"),
 }  # fmt: skip
 
@@ -84,11 +84,11 @@ def _attacks(tables: Tables, printed: "pd.DataFrame") -> str:
     """Which attacks ours are over, with what they are called where they are behind; empty where none is compared."""
     ours = [_at_eps(tables, float(eps)) for eps in printed.loc[printed["kind"] == "robust", "eps"].dropna().unique()]
     found = [frame for frame in ours if len(frame)]
-    return f"These attacks: {attacks_of(tables, found[0])}." if found else ""
+    return f"These attacks: {attacks_of(tables, found[0])}; n = {counts(found[0]['n'])} images." if found else ""
 
 
-def _alike(tables: Tables, printed: Any) -> list[str]:  # noqa: ANN401 - a row
-    """Accuracy in percent and title of every teacher of ours that the printed number is about."""
+def _alike(tables: Tables, printed: Any) -> list[Content]:  # noqa: ANN401 - a row
+    """Accuracy and title of every teacher of ours that the printed number is about."""
     same = [key for key in teachers_of(tables)["defense"].unique() if _is_same(tables, key, printed)]
     if printed.kind == "natural":
         frame, value = teachers_of(tables), "test_accuracy"
@@ -98,7 +98,10 @@ def _alike(tables: Tables, printed: Any) -> list[str]:  # noqa: ANN401 - a row
     if frame.empty:
         return []
     titles = text_titles(tables)
-    return [f"{percent(row.value)} {titles[row.model]}" for row in records(over_seeds(frame, ["model"], value))]
+    return [
+        beside(Measured(row.value, row.low, row.high, row.kind), titles[row.model])
+        for row in records(over_seeds(frame, ["model"], value))
+    ]
 
 
 def _is_same(tables: Tables, key: str, printed: Any) -> bool:  # noqa: ANN401 - a row

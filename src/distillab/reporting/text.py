@@ -100,6 +100,5 @@ def paper_scale(tables: Tables, reported: Reported) -> Html:
         )
     known = ", ".join(escape(str(name)) for name in reported["cmim_table1_best"]["dataset"].unique())
     return paragraph(
-        f"The paper prints no number for {dataset(tables)}: it reports {known}. Its own tables are folded below; "
-        "the two are not compared."
+        f"The paper prints no number for {dataset(tables)}: it reports {known}. None of its numbers stands beside ours."
     )

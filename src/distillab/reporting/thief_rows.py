@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+UNPRICED = "price not known"
+"""What stands for a price that too few seeds do not tell."""
+
+
 def asking_thieves(tables: Tables) -> list[str]:
     """Thieves that have a verdict, from the fewest labels up; of equals, the papers' last."""
     found = dict.fromkeys(str(thief) for thief in tables["verdicts"]["thief"])
@@ -57,7 +61,7 @@ def price_phrase(tables: Tables, v: Any) -> str:  # noqa: ANN401 - a row
     if not isfinite(v.price_seeds or float("nan")):
         waits = (v.lower or 0) > 0  # for a thief with fewer labels: its own seeds cannot tell
         exhausted = v.seeds >= MIN_SEEDS and not v.missing and not waits
-        return f"more than {SEEDS[-1]:,} seeds" if exhausted else "price not known"
+        return f"more than {SEEDS[-1]:,} seeds" if exhausted else UNPRICED
     runs, few = int(v.price_runs), settings_of(tables, v.defense).get("seeds")
     allowed = f" where its defense has {few} at most" if few else ""
     said = f"{seeds_phrase(int(v.price_seeds))}{allowed}, {runs:,} knockoff{'s' * (runs != 1)}"

@@ -1,5 +1,6 @@
 """The threat models under which networks were attacked, and which of them a page is about."""
 
+from collections.abc import Iterator
 from math import isclose, isfinite
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ ROBUST = "adversarial"
 
 ThreatModel = tuple[str, float]
 """A norm and the largest perturbation in it."""
+
+CARRIED = frozenset({"from_copy", "from_plain", "from_other"})
+RESCALED = "rescaled"
+"""What the column ``logits`` calls attacks that were made against another network, and on logits over T."""
 
 _NORMS = ("linf", "l2", "l0")
 
@@ -40,10 +45,24 @@ def named(threat: ThreatModel) -> str:
 
 
 def attacks_of(tables: Tables, frame: "pd.DataFrame") -> str:
-    """The attacks that these worst cases are over, with what they are called where they are behind."""
+    """The attacks that these worst cases are over, with what they are called where they are behind.
+
+    One that also saw other logits, or came from other networks as well, says so: each of these counts as an attack.
+    """
     run = tables["robustness"]
     asked = run["model"].isin(frame["model"]) & run["norm"].isin(frame["norm"]) & ~run["targeted"].eq(True)
-    return attack_list(tables, run[asked])
+    parts = run[asked].groupby("attack", sort=False)
+    return "; ".join(", ".join([attack_list(tables, part), *_also(part)]) for _, part in parts)
+
+
+def _also(part: "pd.DataFrame") -> Iterator[str]:
+    """Where else than from a network's own logits the images of one attack came from."""
+    views = part.groupby("model")["logits"].agg(lambda seen: len(set(seen) & CARRIED))
+    if most := int(views.max()):
+        up_to = "" if views.min() == most else "up to "
+        yield f"also carried over from {up_to}{most} other network{'s' * (most > 1)}"
+    if (part["logits"] == RESCALED).any():
+        yield "also on Z/T"
 
 
 def bounded_by(tables: Tables, frame: "pd.DataFrame") -> str:

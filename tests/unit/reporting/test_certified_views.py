@@ -102,6 +102,16 @@ def test_the_answer_takes_the_strongest_certifier_of_each_model(tables_of, teach
     assert "n = 100 images, 1 seed." in said
 
 
+def test_what_attacks_leave_of_fewer_images_is_told_of_these(tables_of, teacher):
+    rows = [certificate("wk", "ibp", 0.5, robust=0.75, robust_n=20, gap=0.3)]
+    read = tables_of(SPECS, models=[teacher("wk", "WK")], certificates=rows)
+    said = words(certified_text.certified_answer(read).text)
+    assert "by IBP, attacks leave 75.0 % of the 20 images they were run on, and 30.0 points are open there" in said
+    drawn = certified_plots.radii_figure(read, certified_plots.radii(read)).text
+    assert "n = 100 images (20 attacked), means over 1 seed" in drawn
+    assert "on the images that were attacked (20)." in words(certified_views.certificate_table(read).text)
+
+
 @pytest.mark.parametrize(("slack", "said"), [(0, "none of them lies"), (2, "2 of them lie so close")])
 def test_rounding_is_counted(tables_of, slack, said):
     read = tables_of(SPECS, certificates=[certificate(slack=slack)])

@@ -95,3 +95,8 @@ def test_a_share_in_percent_has_the_interval_of_a_share():
     beside = over_seeds(frame, ["chain"], "test_accuracy").iloc[0]
     assert (row["value"], row["low"], row["high"]) == pytest.approx(tuple(100 * beside[["value", "low", "high"]]))
     assert row["high"] < 100
+
+
+def test_a_point_without_a_value_has_no_seeds_to_count():
+    lines = pd.concat([line(), line((float("nan"),), x=(8.0,)).assign(seeds=0)])
+    assert "c 3 seeds." in chain_figure(lines, name="n", what="w", caption="c", xlabel=TEMPERATURES).text

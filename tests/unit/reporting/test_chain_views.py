@@ -139,7 +139,9 @@ def test_differences_are_averaged_first_and_single_temperatures_folded():
     assert "T = 20" in folded
     assert "+0.250 [+0.100, +0.400] n = 48" in words(folded)
     alone = [difference(0, 1, 20.0, low=nan, high=nan)]
-    assert "+0.260 [+0.200, +0.300] n = 48" in words(chain_differences.differences_table(tables(steps=alone)).text)
+    said = words(chain_differences.differences_table(tables(steps=alone)).text)
+    assert "+0.260 [+0.200, +0.300] n = 48" in said
+    assert "a number with an interval is the first seed's alone" in said
 
 
 def test_only_the_papers_pairs_and_neighbors_are_compared():

@@ -72,6 +72,11 @@ def test_the_largest_certificate_has_the_sample_of_its_own_row(screen):
     )
 
 
+def test_what_is_open_has_no_price_where_too_few_seeds_tell_none(screen, verdict):
+    said = words(screen(verdicts=[verdict("ce", "distillable"), verdict("st", "undecided", seeds=2)]))
+    assert "Undecided: 1 of 2 verdicts; price not known." in said
+
+
 def test_what_is_open_is_counted_and_the_cheapest_of_it_priced(screen):
     assert "Undecided: 2 of 6 verdicts; the nearest, st against the papers' thief, would take 16 seeds, 30" in words(
         screen()

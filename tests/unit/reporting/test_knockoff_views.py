@@ -126,3 +126,24 @@ def test_each_pair_of_networks_has_its_own_figure_of_gains(tables_of, knockoff, 
     assert drawn.count("<svg") == 2
     assert drawn.count("<details>") == 1
     assert "<summary>ce-net → tiny</summary>" in drawn
+
+
+def test_intervals_are_spoken_of_where_there_are_some(tables_of, papers, knockoff, verdict):
+    none = dict.fromkeys(
+        ("delta_low", "delta_high", "knockoff_low", "knockoff_high", "ls_low", "ls_high"), float("nan")
+    )
+
+    def shown(**more):
+        read = tables_of(knockoff=[knockoff("ce", "kd", **more)], verdicts=[verdict("ce", "undecided")])
+        drawn = matrix_views.delta_figure(read, matrix_views.gains(read)).text
+        return drawn.split("</b>"), matrix_views.knockoff_table(read, papers).text
+
+    (finding, caption), table = shown()
+    assert "above the LS students, 1 with an interval above zero" in finding
+    assert "intervals: 95 %" in caption
+    assert "Intervals: 95 %" in table
+    (finding, caption), table = shown(**none)
+    assert "above the LS students." in finding
+    assert "too few seeds for intervals" in caption
+    assert "Intervals: 95 %" not in table
+    assert "No interval where there are too few seeds" in table

@@ -41,13 +41,22 @@ def test_the_finding_names_the_extremes_of_the_training_images(tables_of, teache
     rows += [curve("ce", 1.0, 9.0, split="test")]
     read = tables_of(models=[teacher("ce"), teacher("cmim")], cmi=rows)
     drawn = leak_figures.concentration_figure(leak_figures.concentrations(read)).text
-    assert "cmim has the tightest clusters and ce the widest: largest CMI on train images 0.0100 and 0.500" in drawn
+    assert "cmim has the tightest clusters and ce the widest: largest CMI on training images 0.0100 and 0.500" in drawn
+
+
+def test_the_finding_says_the_largest_cmi_as_the_table_does(tables_of, teacher):
+    rows = [
+        curve("ce", p, cmi, seed=s) for s, both in enumerate(((0.1, 0.4), (0.5, 0.2))) for p, cmi in enumerate(both)
+    ]
+    read = tables_of(models=[teacher("ce")], cmi=rows)
+    drawn = leak_figures.concentration_figure(leak_figures.concentrations(read)).text
+    assert "largest CMI of 0.450 nats on training images" in drawn, "the mean of 0.4 and 0.5, the peaks of two seeds"
 
 
 def test_one_teacher_is_compared_with_none(tables_of, teacher):
     read = tables_of(models=[teacher("mine")], cmi=[curve("mine", p, 0.3 * p) for p in (0.0, 1.0)])
     drawn = leak_figures.concentration_figure(leak_figures.concentrations(read)).text
-    assert "The answers of mine have a largest CMI of 0.300 nats on train images." in drawn
+    assert "The answers of mine have a largest CMI of 0.300 nats on training images." in drawn
     assert "widest" not in drawn
 
 

@@ -84,7 +84,7 @@ def test_every_number_has_its_interval_and_its_n(card):
 
 
 def test_words_of_others_are_no_markup(card):
-    assert "defense CE (base\\_line; provenance V)" in card
+    assert "defense CE (base\\_line; our code: verified against the authors' code or text)" in card
     assert "| paper | small | undecided | a \\| b |" in card
 
 

@@ -90,3 +90,9 @@ def test_a_history_of_students_alone_draws_no_teacher(tables_of, teacher):
     row = {"model": "ls", "role": "ls_student", "seed": 0, "epoch": 0, "term": "total", "value": 1.0}
     frame = model_views.training_curves(tables_of(history=[row]))
     assert "No training history of a teacher was kept." in model_views.training_figure(frame).text
+
+
+def test_a_page_says_nothing_of_tables_that_it_does_not_show(tables_of, papers):
+    said = text.paper_scale(tables_of({"title": "Digits"}), papers).text
+    assert "prints no number for Digits: it reports CIFAR-100" in said
+    assert "folded" not in said, "tables of the paper stand on pages about its data alone"

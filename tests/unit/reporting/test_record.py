@@ -75,7 +75,7 @@ def test_machine_commit_time_and_mode_are_named(tmp_path):
     assert "Machine: machine x86_64." in text
     assert "Wall time: 30.5 minutes in which jobs ran." in text
     assert "CPU seconds: distill 3,420, attack 2,000; 5,420 in all, or 45.2 minutes on two cores." in text
-    assert "12 epochs; batch 128; 2,000 training images; big → small; chain `ta`: 2 steps, T in [1.0, 20.0]." in text
+    assert "12 epochs; batch 128; 2,000 training images; big → small; chain `ta`: 2 steps, T = 1, 20." in text
     assert "unasked" not in text, "no study of the run trains it"
     assert "Nothing to unmask" in text
     assert "Attacks: C&W L2 (fast, up to 101 passes an image)." in text

@@ -171,3 +171,14 @@ def test_what_a_worst_case_is_over_leaves_targets_out(read, tables_of):
     made = tables_of(robustness=rows, worst=[{"model": "ce-net", "norm": "l2"}])
     assert worst_rows.attacks_of(made, made["worst"]) == "CW (weaker on 1 of 1 model)"
     assert "upper bound" in worst_rows.bounded_by(made, made["worst"])
+
+
+def test_what_a_worst_case_is_over_counts_as_its_table_does(tables_of):
+    views = ("raw", "from_copy", "from_plain", "rescaled")
+    rows = [attacked("madry", "fgsm", logits=view) for view in views] + [attacked("madry", "pgd")]
+    made = tables_of(robustness=rows, worst=[{"model": key, "norm": "l2"} for key in ("madry-net", "ce-net")])
+    assert worst_rows.attacks_of(made, made["worst"]) == (
+        "FGSM, also carried over from 2 other networks, also on Z/T; PGD"
+    )
+    made["robustness"].loc[5] = attacked("ce", "fgsm")
+    assert worst_rows.attacks_of(made, made["worst"]).startswith("FGSM, also carried over from up to 2 other networks")

@@ -172,7 +172,7 @@ def test_the_papers_stand_beside_ours_on_their_own_data_alone(tables_of, teacher
     if beside:
         rows = [words(row) for row in re.findall(r"<tr.*?</tr>", shown, re.DOTALL)]
         assert any("clean 98.8 98.8 Madry" in row for row in rows)
-        assert any("PGD-100 xent, 50 restarts 89.62 87.5 Madry" in row for row in rows)
+        assert any("PGD-100 xent, 50 restarts 89.62 87.5 [77.5, 97.5] Madry" in row for row in rows)
         assert shown.count('title="no such teacher at this eps here"') == 4, "no TRADES teacher"
 
 
