@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from distillab import __version__
 from distillab.cli import certify, certify_options, manage
 from distillab.cli.arguments import CommandParser
-from distillab.cli.output import flush, give_up_unwritable
+from distillab.cli.output import flush, give_up, give_up_unwritable
 from distillab.core.errors import ArtifactError, DistillabError
 from distillab.core.shown import printable
 from distillab.core.signals import Interrupted, end_on_signals
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"distillab: {interruption}; nothing that was finished is lost: run again to go on", file=sys.stderr)
         return interruption.exit_code
     except BrokenPipeError:
-        give_up_unwritable()
+        give_up()
         return 1
     except OSError as error:
         if options.debug:

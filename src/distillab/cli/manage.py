@@ -13,37 +13,11 @@ from distillab.core.workspace import PARAMS
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands that are not stages, those first that are needed first."""
     audit.add_command(commands)
-    use = commands.add_parser(
-        "use",
-        help="switch to another preset by editing params.yaml",
-        description="Write the preset into params.yaml. Its comments and its override are kept, and so are the results "
-        "of the former preset.",
-    )
-    use.add_argument("preset", help="name of a file in config/, without .yaml")
-    use.set_defaults(command=run_use)
-
-    check = commands.add_parser(
-        "check",
-        help="validate params.yaml and say what it means",
-        description="Validate params.yaml with the preset below it, and count what it asks for. Of mistakes each is a "
-        "line: the key, what was expected, what was found. Computes nothing.",
-    )
-    check.set_defaults(command=run_check)
-
+    _add_use_and_check(commands)
     _add_plan(commands)
     status.add_command(commands)
 
-    resume = commands.add_parser(
-        "resume",
-        help="after a killed run: end its leftover processes, unlock, and run snakemake again",
-        description="After a run that was killed: end what it left on this machine and in Slurm's queue, remove "
-        "Snakemake's lock, and go on as snakemake. Nothing that was finished is made again; a run that still goes on "
-        "is left alone.",
-        advice=advice_for("resume"),
-    )
-    resume.add_argument("arguments", nargs=argparse.REMAINDER, help=PASSED_ON)
-    resume.set_defaults(command=run_resume)
-
+    _add_resume(commands)
     answer.add_command(commands)
     decide.add_command(commands)
     data.add_command(commands)
@@ -79,6 +53,25 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     docs.set_defaults(command=run_docs)
 
 
+def _add_use_and_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    use = commands.add_parser(
+        "use",
+        help="switch to another preset by editing params.yaml",
+        description="Write the preset into params.yaml. Its comments and its override are kept, and so are the results "
+        "of the former preset.",
+    )
+    use.add_argument("preset", help="name of a file in config/, without .yaml")
+    use.set_defaults(command=run_use)
+
+    check = commands.add_parser(
+        "check",
+        help="validate params.yaml and say what it means",
+        description="Validate params.yaml with the preset below it, and count what it asks for. Of mistakes each is a "
+        "line: the key, what was expected, what was found. Computes nothing.",
+    )
+    check.set_defaults(command=run_check)
+
+
 def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     plan = commands.add_parser(
         "plan",
@@ -91,6 +84,19 @@ def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     plan.add_argument("--cores", type=int, default=os.cpu_count() or 1, metavar="N", help="of the run (default: all)")
     plan.add_argument("--no-measure", action="store_true", help="do not time networks that nothing is known of")
     plan.set_defaults(command=run_plan)
+
+
+def _add_resume(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    resume = commands.add_parser(
+        "resume",
+        help="after a killed run: end its leftover processes, unlock, and run snakemake again",
+        description="After a run that was killed: end what it left on this machine and in Slurm's queue, remove "
+        "Snakemake's lock, and go on as snakemake. Nothing that was finished is made again; a run that still goes on "
+        "is left alone.",
+        advice=advice_for("resume"),
+    )
+    resume.add_argument("arguments", nargs=argparse.REMAINDER, help=PASSED_ON)
+    resume.set_defaults(command=run_resume)
 
 
 def run_check(_options: argparse.Namespace) -> int:

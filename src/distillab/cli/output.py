@@ -14,9 +14,14 @@ def flush() -> None:
         sys.stdout.flush()
 
 
+def give_up() -> None:
+    """Drop what is printed from now on, and what was not written yet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def give_up_unwritable() -> None:
     """Drop what cannot be written: Python would try again at its end, and complain."""
     try:
         flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up()

@@ -66,6 +66,9 @@ def walk(path: Path, needed: Needed, *, sha256: str = "") -> Iterator[FileEntry]
             for entry in tar_entries(path, needed, sha256=sha256):
                 what = "damaged"
                 yield entry
+    except PermissionError as error:
+        got = error.strerror or type(error).__name__
+        raise ArtifactError("cannot be read", where=escaped(str(path)), got=got, do="change its permissions") from error
     except _DAMAGE as error:
         got = escaped(str(error)) or type(error).__name__
         raise ArtifactError(what, where=escaped(str(path)), got=got[:200], do="get it anew") from error

@@ -19,6 +19,7 @@ from distillab.core.workspace import HIDDEN
 from distillab.plan.cache import load_plan, plan_path
 from distillab.plan.manifest import manifest_path
 from distillab.plan.signature import signature_path
+from distillab.plan.wording import counted
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def prune(root: Path, *, delete: bool) -> Iterator[str]:
             _remove(leftover.path)
     total = readable(sum(leftover.bytes for leftover in found))
     verb = "deleted" if delete else "could be deleted with --yes"
-    yield f"{total:>9}  in {len(found)} places {verb}" if found else "nothing to prune"
+    yield f"{total:>9}  in {counted(len(found), 'place')} {verb}" if found else "nothing to prune"
 
 
 def orphans(root: Path, plan: Plan) -> Iterator[Leftover]:

@@ -124,3 +124,17 @@ def test_what_is_packed_and_no_tar_is_not_called_damaged_alone(tmp_path, capsys)
     code, out, err = run(capsys, path)
     assert (code, out) == (3, "")
     assert err.startswith(f"distillab: {path}: no tar in it, or damaged; got ")
+
+
+def test_what_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "mine.zip"
+
+    def refusing(_path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("distillab.data.archives._kind", refusing)
+    code, _, err = run(capsys, path)
+    assert (code, err) == (
+        3,
+        f"distillab: {path}: cannot be read; got Permission denied; change its permissions\n",
+    )

@@ -103,10 +103,10 @@ def test_prune_deletes_nothing_unless_told(project, capsys):
     assert main(["prune"]) == 0
     line, total = said(capsys)
     assert line == "   1.5 KB  results/tiny/notes.txt  (not in the plan)"
-    assert total == "   1.5 KB  in 1 places could be deleted with --yes"
+    assert total == "   1.5 KB  in 1 place could be deleted with --yes"
     assert files(project) == kept
     assert main(["prune", "--yes"]) == 0
-    assert said(capsys) == [line, "   1.5 KB  in 1 places deleted"]
+    assert said(capsys) == [line, "   1.5 KB  in 1 place deleted"]
     assert files(project) == [path for path in kept if path != stray]
 
 

@@ -68,7 +68,7 @@ def test_an_unfinished_entry_has_the_size_of_its_files(small):
     write(entry.folder / "deep" / "file", 500)
     line, total = prune(root, delete=False)
     assert line == f"   1.2 KB  {entry.folder}  (unfinished)"
-    assert total.startswith("   1.2 KB  in 1 places ")
+    assert total.startswith("   1.2 KB  in 1 place ")
     list(prune(root, delete=True))
     assert not entry.folder.exists()
 
