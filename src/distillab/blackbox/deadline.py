@@ -61,6 +61,6 @@ class InTime(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **more: Any) -> "HTTPConnectionPool":  # noqa: ANN401 - requests'
         """Those of requests, whose replies are read in time."""
         pool = super().get_connection_with_tls_context(*args, **more)
-        if pool.ConnectionCls.response_class is not _Reply:  # type: ignore[attr-defined]  # http.client's
+        if pool.ConnectionCls.response_class is not _Reply:
             pool.ConnectionCls = type("InTime", (pool.ConnectionCls,), {"response_class": _Reply})
         return pool
