@@ -8,9 +8,9 @@ import torch
 from distillab.api.asking import AskedFunction, OnceAsked, Query
 from distillab.api.checks import require_classes, require_float32, require_pairs, require_same_kind
 from distillab.api.given import Student, fresh_student, method_of
+from distillab.api.settings import own_settings
 from distillab.api.thefts import AuditEvidence, Thefts
 from distillab.api.training import Pupils, recipe_of, small_student
-from distillab.api.settings import own_settings
 from distillab.blackbox.forms import Form
 from distillab.core.errors import SpecError
 from distillab.core.shapes import Images, Labels

@@ -51,7 +51,7 @@ class _Reply(HTTPResponse):
         super().__init__(sock, *args, **more)
         limit = sock.gettimeout()
         if limit is not None:
-            received = self.fp.detach()  # type: ignore[attr-defined]  # it is the buffered file of a socket
+            received = self.fp.detach()
             self.fp = io.BufferedReader(_InTime(received, sock, time.monotonic() + limit))
 
 
@@ -61,6 +61,6 @@ class InTime(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **more: Any) -> "HTTPConnectionPool":  # noqa: ANN401 - requests'
         """Those of requests, whose replies are read in time."""
         pool = super().get_connection_with_tls_context(*args, **more)
-        if pool.ConnectionCls.response_class is not _Reply:  # type: ignore[attr-defined]  # http.client's
+        if pool.ConnectionCls.response_class is not _Reply:  # type: ignore[attr-defined]
             pool.ConnectionCls = type("InTime", (pool.ConnectionCls,), {"response_class": _Reply})
         return pool

@@ -30,7 +30,15 @@ def array_of(content: bytes, *, kinds: str = "iuf") -> "np.ndarray[Any, Any]":
         shape, fortran, dtype = read(file)
         sizes = [*map(int, shape)]
         blank = np.broadcast_to(np.empty((), dtype), sizes)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OverflowError, tokenize.TokenError) as error:
+    except (
+        ValueError,
+        TypeError,
+        SyntaxError,
+        RecursionError,
+        MemoryError,
+        OverflowError,
+        tokenize.TokenError,
+    ) as error:
         raise ValueError("the header of no .npy array of version 1 or 2") from error
     if dtype.kind not in kinds:
         raise ValueError(f"values of type {dtype}")

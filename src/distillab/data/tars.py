@@ -26,6 +26,9 @@ PACKERS: dict[bytes, Callable[[Path], _Stream]] = {
 
 _CHUNK = 1 << 20
 
+_PATIENCE = 100
+"""How often the end is met, by whoever reads a whole archive, at most."""
+
 
 def tar_entries(path: Path, needed: Needed, *, sha256: str = "") -> Iterator[FileEntry]:
     """The members of the tar at ``path`` in its own order, folders left out.
@@ -97,10 +100,19 @@ class _Watched(io.RawIOBase):
     def __init__(self, stream: _Stream, path: Path) -> None:
         self.stream, self.path = stream, path
         self.digest = hashlib.sha256()
-        self.length = 0
+        self.length = self.beyond = 0
 
     def read(self, size: int = -1, /) -> bytes:
+        """What comes next.
+
+        Raises:
+            EOFError: nothing comes, again and again: ``tarfile`` would look for the end of a member that has none.
+            ArtifactError: it is a bomb.
+        """
         chunk = self.stream.read(size)
+        self.beyond += not chunk
+        if self.beyond > _PATIENCE:
+            raise EOFError("a member longer than the archive")
         self.digest.update(chunk)
         self.length += len(chunk)
         check_bomb(self.path, self.length)

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
+from distillab.core.errors import ContractError
 from distillab.core.shapes import LogProbs
 from distillab.data.dataset import ImageSource, batches
 
@@ -29,7 +30,17 @@ def predict(model: nn.Module, images: ImageSource, index: Int[Tensor, " m"], *, 
 def predict_batches(
     model: nn.Module, images: ImageSource, index: Int[Tensor, " m"], *, release: "Release"
 ) -> Iterator[LogProbs]:
-    """The same, batch after batch, for who need not hold all of it."""
+    """The same, batch after batch, for who need not hold all of it.
+
+    Raises:
+        ContractError: an answer is no number; the likeliest class of such a one would be its first.
+    """
     model.eval()
     for batch in batches(images, index, batch_size=BATCH):
-        yield release(torch.log_softmax(model(batch.x).float(), dim=1), batch.x).cpu()
+        log_probs = torch.log_softmax(model(batch.x).float(), dim=1)
+        if unknown := log_probs.isnan().any(dim=1).nonzero().flatten().tolist():
+            raise ContractError(
+                "a network's answers are no numbers", expected="finite logits, or probabilities",
+                got=f"other answers to image {int(batch.index[unknown[0]])} of its split",
+            )  # fmt: skip
+        yield release(log_probs, batch.x).cpu()

@@ -115,12 +115,21 @@ def _wrapper(content: Mapping[object, object], where: str) -> str | None:
     return found[0] if found else None
 
 
-def _holds_weights(content: object, depth: int) -> bool:
+def _holds_weights(content: object, depth: int, known: dict[tuple[int, int], bool] | None = None) -> bool:
+    """Whether there are weights in it; what stands in many places of a file is looked into once."""
+    known = {} if known is None else known
+    place = id(content), depth
+    if place not in known:
+        known[place] = _looked_into(content, depth, known)
+    return known[place]
+
+
+def _looked_into(content: object, depth: int, known: dict[tuple[int, int], bool]) -> bool:
     if isinstance(content, list | tuple):
-        return bool(content) and depth > 0 and all(_holds_weights(each, depth - 1) for each in content)
+        return bool(content) and depth > 0 and all(_holds_weights(each, depth - 1, known) for each in content)
     if not isinstance(content, Mapping) or not content or not depth:
         return False
-    return _is_state(content) or any(_holds_weights(content.get(key), depth - 1) for key in ENTRIES)
+    return _is_state(content) or any(_holds_weights(content.get(key), depth - 1, known) for key in ENTRIES)
 
 
 def _is_state(content: Mapping[object, object]) -> bool:

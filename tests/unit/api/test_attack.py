@@ -90,7 +90,7 @@ class Subtracting(nn.Module):
 def test_a_model_that_writes_into_its_images_is_refused_and_changes_none(linear, inner, target):
     x, y, _ = inner
     before = x.clone()
-    with pytest.raises(ContractError, match="the model writes into its images; .*x = x - mean"):
+    with pytest.raises(ContractError, match=r"the model writes into its images; .*x = x - mean"):
         attack_model(Subtracting(linear), x, y, "pgd", eps=0.1, step_size=0.02, target=target)
     assert torch.equal(x, before)
 

@@ -164,7 +164,7 @@ class Subtracting(nn.Module):
 
 
 def test_a_student_that_writes_into_its_images_is_refused(few, victim):
-    with pytest.raises(ContractError, match="student: the network writes into its images; .*x = x - mean"):
+    with pytest.raises(ContractError, match=r"student: the network writes into its images; .*x = x - mean"):
         steal_model(Asked(victim), *few, student=Subtracting, recipe=SHORT)
 
 

@@ -261,7 +261,10 @@ def test_what_was_answered_to_other_numbers_is_no_answer(endpoint, asker, sent):
 def test_a_label_of_more_classes_than_there_are_is_no_answer(endpoint, tmp_path):
     endpoint.reply = lambda x: (json.dumps([3] * len(x)).encode(), "application/json")
     spec, journal = EndpointSpec(url=endpoint.url), tmp_path / "journal.sqlite"
-    assert np.exp(Asker(spec, AnswerFormat("labels", 4, 1e-3), journal).log_probs(images(2))).argmax(1).tolist() == [3, 3]
+    assert np.exp(Asker(spec, AnswerFormat("labels", 4, 1e-3), journal).log_probs(images(2))).argmax(1).tolist() == [
+        3,
+        3,
+    ]
     with pytest.raises(ArtifactError, match="holds answers of another number of classes; expected 3"):
         Asker(spec, AnswerFormat("labels", 3, 1e-3), journal).log_probs(images(2))
 

@@ -241,6 +241,16 @@ def test_links_of_an_archive_are_refused(tmp_path):
     assert set(states(tmp_path / "links.tar").values()) == {("refused", "a link")}
 
 
+def test_a_member_longer_than_the_archive_ends_it_at_once(tmp_path):
+    """It would be looked for block by block, for longer than anybody lives."""
+    member = tarfile.TarInfo("train/cat/1.png")
+    member.size = 2**86
+    path = tmp_path / "images.tar"
+    path.write_bytes(member.tobuf(tarfile.GNU_FORMAT) + bytes(2**14))
+    with pytest.raises(ArtifactError, match="damaged; got a member longer than the archive"):
+        sorted_files(path, Rules())
+
+
 def test_a_damaged_tar_does_not_end_early(tmp_path):
     """Python's reader takes a damaged header for the end of the archive, and what follows the end for nothing."""
     path = tmp_path / "x.tar"

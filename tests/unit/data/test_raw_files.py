@@ -3,8 +3,8 @@
 import gzip
 import math
 import struct
-import tracemalloc
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
@@ -101,7 +101,7 @@ def test_a_shape_that_no_array_has_is_damage(shape):
 @pytest.mark.parametrize("shape", [(), (4,), (4, 2, 3, 1)])
 def test_other_axes_than_the_name_says_are_refused(idx_folder, shape):
     (idx_folder / STEMS[2]).write_bytes(idx(shape, [0] * math.prod(shape)))
-    with pytest.raises(ArtifactError, match="another idx file; expected t10k-images-idx3-ubyte|not an idx file"):
+    with pytest.raises(ArtifactError, match=r"another idx file; expected t10k-images-idx3-ubyte|not an idx file"):
         read(idx_folder)
 
 

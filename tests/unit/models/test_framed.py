@@ -34,6 +34,12 @@ def test_an_exact_zero_stays_one_and_breaks_no_gradient():
     assert gradient.abs().max() > 0.1
 
 
+def test_what_rounding_puts_below_zero_is_zero_and_no_more_than_that():
+    found = Logarithm()(torch.tensor([[1.0, -1e-8], [1.5, -0.5], [torch.nan, 1.0]]))
+    assert found[0].tolist() == [0, -torch.inf]
+    assert found[1:].isnan().tolist() == [[False, True], [True, False]]
+
+
 class Clearing(nn.Module):
     """A network that writes into its images."""
 

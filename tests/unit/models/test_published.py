@@ -11,9 +11,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from distillab.core.errors import ArtifactError, SpecError
-from distillab.models import MODELS
+from distillab.models import MODELS, wrappers
 from distillab.models.load import build_model
-from distillab.models.published import load_published, read_networks
+from distillab.models.published import load_published, read_networks, read_published
 from distillab.specs.model import Domain
 
 DOMAIN = Domain((1, 8, 8), 10, (0.25,), (0.5,))
@@ -347,6 +347,22 @@ def test_safetensors_are_known_by_their_content(tmp_path):
 def test_what_is_no_state_dict_is_refused(saved, content):
     with pytest.raises(ArtifactError, match="is no file of weights"):
         load_published(ours(), saved(content))
+
+
+@pytest.mark.parametrize("within", [
+    lambda inner: dict.fromkeys(wrappers.ENTRIES, inner), lambda inner: [inner] * 30,
+], ids=["entries", "list"])  # fmt: skip
+@pytest.mark.parametrize("inmost", [{"weight": torch.zeros(2)}, {"weight": 1}])
+def test_what_stands_in_many_places_is_looked_into_once(saved, monkeypatch, within, inmost):
+    """A file of a kilobyte can say 30 to the power of 7 things."""
+    looks, look = [], wrappers._looked_into
+    monkeypatch.setattr(wrappers, "_looked_into", lambda *given: looks.append(1) or look(*given))
+    content = inmost
+    for _ in range(wrappers.DEPTH - 2):
+        content = within(content)
+    with pytest.raises((ArtifactError, SpecError)):
+        read_published(saved({"other": content, "net": content}))
+    assert len(looks) < 100
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])

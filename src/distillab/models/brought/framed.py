@@ -5,6 +5,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+from distillab.blackbox.forms import SLIGHTLY
 from distillab.core.shapes import Images, LogProbs, Probs
 from distillab.models.normalize import Normalize
 from distillab.specs.brought import BroughtSpec
@@ -41,9 +42,10 @@ class Logarithm(nn.Module):
     """From probabilities to their logarithms; of an exact zero it is minus infinity, without a gradient."""
 
     def forward(self, probs: Probs) -> LogProbs:
-        """``ln p``."""
-        tiny = torch.finfo(probs.dtype).tiny
-        return torch.where(probs < tiny, probs.detach().log(), probs.clamp_min(tiny).log())
+        """``ln p``; what rounding put below zero is zero."""
+        tiny, plain = torch.finfo(probs.dtype).tiny, probs.detach()
+        small = torch.where(plain < -SLIGHTLY, torch.nan, plain.clamp_min(0).log())
+        return torch.where(probs < tiny, small, probs.clamp_min(tiny).log())
 
 
 class Finite(nn.Module):
