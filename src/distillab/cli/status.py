@@ -76,7 +76,7 @@ def _failures(plan: Plan, root: Path) -> Iterator[str]:
 
     jobs = {name: job for job in plan.jobs for name in job.members}
     alike: dict[tuple[str, Path], list[str]] = {}
-    for name, reason in read_failures(root, plan.preset).items():
+    for name, reason in read_failures(root, plan).items():
         if name in jobs:
             alike.setdefault((reason, log_of(plan, jobs[name])), []).append(name)
     if alike:
