@@ -33,7 +33,15 @@ def member(name, key=""):
 
 
 def job(name="s0/kd", stage="knockoff"):
-    return Job(stage=stage, id=name, members=(), inputs=(), output="r.json", digest=f"{name} {stage}".replace("/", " "), threads=1)
+    return Job(
+        stage=stage,
+        id=name,
+        members=(),
+        inputs=(),
+        output="r.json",
+        digest=f"{name} {stage}".replace("/", " "),
+        threads=1,
+    )
 
 
 @dataclass
