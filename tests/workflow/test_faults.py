@@ -1,5 +1,6 @@
 """Killed, damaged, full, unwritable: nothing lost, nothing half-written, one clear line."""
 
+import json
 import os
 import random
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from project import LONG, ONE_STUDY, TEACHERS, Project, copy_project, different, rules_run, wait_for
 
-from distillab.core.absence import read_failures
+from distillab.core.absence import FAILURES
 
 pytestmark = pytest.mark.workflow
 
@@ -93,7 +94,8 @@ def assert_refused(project: Project, *models: Path) -> None:
     for line, member, model in zip(lines, members, models, strict=True):
         assert f" {member}: failed: " in line
         assert f"{model.parent.name}/{model.name}" in line
-    assert read_failures(project.root, "tiny").keys() == {*members}
+    (failures,) = (project.root / FAILURES / "tiny" / "measure").glob("*.json")
+    assert json.loads(failures.read_text()).keys() == {*members}
 
 
 def test_stale_files_without_records_are_made_again(finished_copy: Project) -> None:

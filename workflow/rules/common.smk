@@ -53,6 +53,11 @@ onstart:
                     if job.output
                 ],
                 workflow.cores if workflow.local_exec else workflow.nodes,
+                gpus=(
+                    workflow.global_resources.get("gpu")
+                    if GPU and workflow.local_exec
+                    else None
+                ),
             )
         for job in workflow.dag.needrun_jobs():
             if job.rule.name == "report":

@@ -39,11 +39,13 @@ def run_status(_options: argparse.Namespace) -> int:
 
 def status_lines(plan: Plan, root: Path) -> Iterator[str]:
     """The run, a line for each stage, failures, what is stale, the time left."""
+    from distillab.plan.forecast import gpus_of
     from distillab.plan.progress import AskedRun, RunProgress
     from distillab.plan.wording import counted, doing, span
 
     asked = AskedRun.read(root) if held(root / HIDDEN / RUN) else None
-    everything = AskedRun(0, time.time(), os.cpu_count() or 1, tuple(job.output for job in plan.jobs))
+    outputs = tuple(job.output for job in plan.jobs)
+    everything = AskedRun(0, time.time(), os.cpu_count() or 1, outputs, gpus_of(plan))
     progress = RunProgress(plan, asked or everything, root)
     runs = {owner.job: owner.started for owner in living(root / HIDDEN / "running")}
     progress.running = {job.output: runs[name] for job in plan.jobs if (name := f"{job.stage} {job.id}") in runs}
@@ -76,7 +78,7 @@ def _failures(plan: Plan, root: Path) -> Iterator[str]:
 
     jobs = {name: job for job in plan.jobs for name in job.members}
     alike: dict[tuple[str, Path], list[str]] = {}
-    for name, reason in read_failures(root, plan.preset).items():
+    for name, reason in read_failures(root, plan).items():
         if name in jobs:
             alike.setdefault((reason, log_of(plan, jobs[name])), []).append(name)
     if alike:

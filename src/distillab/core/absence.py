@@ -8,7 +8,7 @@ from typing import Any
 
 from distillab.core.errors import ArtifactError
 from distillab.core.files import write_text
-from distillab.core.job import Job, Member
+from distillab.core.job import Job, Member, Plan
 from distillab.core.sidecar import sidecar_path
 from distillab.core.workspace import HIDDEN, Workspace
 
@@ -33,7 +33,7 @@ def absent(workspace: Workspace) -> dict[str, str]:
         for member in workspace.plan.members.values()
         if member.path and (fault := _fault(workspace, member))
     }
-    failures = read_failures(workspace.root, workspace.plan.preset)
+    failures = read_failures(workspace.root, workspace.plan)
     return {name: failures.get(name) or _blocked(workspace, name, faults) or fault for name, fault in faults.items()}
 
 
@@ -48,10 +48,15 @@ def clear_failures(root: Path, preset: str, job: Job) -> None:
     _record_of(root, preset, job).unlink(missing_ok=True)
 
 
-def read_failures(root: Path, preset: str) -> dict[str, str]:
-    """Member id to reason, over all jobs; a record that is not one is passed over with a warning."""
+def read_failures(root: Path, plan: Plan) -> dict[str, str]:
+    """Member id to reason, over all jobs of a plan; a record that is not one is passed over with a warning.
+
+    What failed under other parameters or code, or in a job of other members, says nothing of these.
+    """
     found: dict[str, str] = {}
-    for path in sorted((root / FAILURES / preset).glob("*/*.json")):
+    for path in (_record_of(root, plan.preset, job) for job in plan.jobs):
+        if not path.exists():
+            continue
         content = _parsed(path)
         if isinstance(content, dict) and all(isinstance(reason, str) for reason in content.values()):
             found |= {name: one_line(reason) for name, reason in content.items()}
@@ -86,7 +91,8 @@ def _first_absent(workspace: Workspace, name: str, faults: Mapping[str, str]) ->
 
 
 def _record_of(root: Path, preset: str, job: Job) -> Path:
-    return root / FAILURES / preset / job.stage / f"{job.id.replace('/', '--')}.json"
+    """Named after all that the job makes: an id may be longer than a file's name."""
+    return root / FAILURES / preset / job.stage / f"{job.digest}.json"
 
 
 def _parsed(path: Path) -> Any:  # noqa: ANN401 - any JSON value

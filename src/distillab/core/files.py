@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryFile
 
 from distillab.core.errors import BlockedError
@@ -21,7 +22,7 @@ def atomic(path: Path) -> Iterator[Path]:
     Raises:
         BlockedError: the disk is full or the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{token_hex(4)}.tmp")
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

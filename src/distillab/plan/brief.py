@@ -9,7 +9,7 @@ from distillab.core.job import Member, Plan
 from distillab.core.throughput import Throughput
 from distillab.plan.costs import IMAGES_UNKNOWN, unknown_images
 from distillab.plan.disk import Disk, answers_bought
-from distillab.plan.forecast import Forecast, wall_seconds
+from distillab.plan.forecast import Forecast, gpus_of, wall_seconds
 from distillab.plan.prune import readable
 from distillab.plan.reckoning import TIMED, Reckoning
 from distillab.plan.wording import counted, doing, span
@@ -79,8 +79,10 @@ class Brief:
             return [f"{count}, for an unknown time: {IMAGES_UNKNOWN}"]
         jobs = {job.output: self._waiting_of(self.plan.members[m] for m in job.members) for job in self.plan.jobs}
         seconds = {output: self.forecast.of_process(members) for output, members in jobs.items()}
-        wall = wall_seconds(self.plan.jobs, seconds, self.forecast.ranks, cores)
-        work = f"{span(sum(seconds.values()))} of work, {span(wall)} on {counted(cores, 'core')}"
+        gpus = gpus_of(self.plan)
+        wall = wall_seconds(self.plan.jobs, seconds, self.forecast.ranks, cores, gpus)
+        turns = f" and {counted(gpus, 'GPU')}" if gpus else ""
+        work = f"{span(sum(seconds.values()))} of work, {span(wall)} on {counted(cores, 'core')}{turns}"
         return [f"{count}: {work}; {self._source()}", self._needs()]
 
     def _waiting_of(self, members: Iterable[Member]) -> list[Member]:

@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distillab.core.gpus import gpus_here
 from distillab.core.job import UNRECKONED, Job, Member, Plan
 from distillab.core.sidecar import sidecar_path
+from distillab.core.stages import STAGES
 from distillab.core.throughput import Throughput
 from distillab.core.workspace import Workspace
 from distillab.plan.durations import Durations
@@ -78,7 +80,11 @@ class Forecast:
 
 
 def wall_seconds(
-    jobs: Sequence[Job], seconds: Mapping[str, float], ranks: Mapping[tuple[str, str], int], cores: int
+    jobs: Sequence[Job],
+    seconds: Mapping[str, float],
+    ranks: Mapping[tuple[str, str], int],
+    cores: int,
+    gpus: int | None = None,
 ) -> float:
     """Until the last of some jobs ends, if a free core always takes the job of the highest rank that can begin.
 
@@ -87,6 +93,7 @@ def wall_seconds(
         seconds: Output of a job to what it takes.
         ranks: Stage and id of a job to its priority.
         cores: How many threads run at once.
+        gpus: How many of the jobs that compute do; None for any number.
     """
     by_output = {job.output: job for job in jobs}
     missing = {job.output: sum(file in by_output for file in job.inputs) for job in jobs}
@@ -94,25 +101,35 @@ def wall_seconds(
     for job in jobs:
         for file in job.inputs:
             readers[file].append(job.output)
-    ready = [(-ranks[job.stage, job.id], job.output) for job in jobs if not missing[job.output]]
-    heapq.heapify(ready)
-    now, free, running = 0.0, cores, list[tuple[float, str, int]]()
-    while ready or running:
-        wide = list[tuple[int, str]]()
-        while ready and free:
-            rank, output = heapq.heappop(ready)
-            threads = min(by_output[output].threads, cores)
-            if threads > free:
-                wide.append((rank, output))
-                continue
-            free -= threads
-            heapq.heappush(running, (now + seconds[output], output, threads))
-        now, ended, threads = heapq.heappop(running)
-        free += threads
+    ready = defaultdict[tuple[int, int], list[tuple[int, str]]](list)
+    now, free, running = 0.0, (cores, max(1, gpus or 0)), list[tuple[float, str]]()
+
+    def takes(job: Job) -> tuple[int, int]:
+        return min(job.threads, cores), int(gpus is not None and STAGES[job.stage].computes)
+
+    def enter(job: Job) -> None:
+        heapq.heappush(ready[takes(job)], (-ranks[job.stage, job.id], job.output))
+
+    for job in jobs:
+        if not missing[job.output]:
+            enter(job)
+    while running or any(ready.values()):
+        while fitting := [queue for (threads, gpu), queue in ready.items()
+                          if queue and threads <= free[0] and gpu <= free[1]]:  # fmt: skip
+            _, output = heapq.heappop(min(fitting))
+            threads, gpu = takes(by_output[output])
+            free = free[0] - threads, free[1] - gpu
+            heapq.heappush(running, (now + seconds[output], output))
+        now, ended = heapq.heappop(running)
+        threads, gpu = takes(by_output[ended])
+        free = free[0] + threads, free[1] + gpu
         for output in readers[ended]:
             missing[output] -= 1
             if not missing[output]:
-                heapq.heappush(ready, (-ranks[by_output[output].stage, by_output[output].id], output))
-        for entry in wide:
-            heapq.heappush(ready, entry)
+                enter(by_output[output])
     return now
+
+
+def gpus_of(plan: Plan) -> int | None:
+    """How many GPUs of this machine a plan's jobs take turns on; None where they take none of them."""
+    return len(gpus_here()) or None if plan.computes_on == "cuda" else None

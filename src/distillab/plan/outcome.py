@@ -23,7 +23,7 @@ def summary(plan: Plan, outputs: Collection[str], root: Path = Path()) -> str:
     A job that ended without a word has its reason written down here, for the pages.
     """
     asked = [job for job in plan.jobs if job.output in outputs]
-    known = read_failures(root, plan.preset)
+    known = read_failures(root, plan)
     lines = [line for job in asked for line in _lines(plan, job, root, known)]
     if not lines:
         return ""

@@ -36,6 +36,8 @@ class AskedRun:
     """Threads, or jobs of a cluster, that run at once."""
     outputs: tuple[str, ...]
     """Of the jobs that it runs."""
+    gpus: int | None = None
+    """How many of those that compute run at once; None for any number, as on a cluster."""
 
     def write(self, root: Path = Path()) -> None:
         """Keep it for whoever looks."""
@@ -51,9 +53,9 @@ class AskedRun:
             return None
 
 
-def note_asked(outputs: Iterable[str], cores: int, root: Path = Path()) -> None:
+def note_asked(outputs: Iterable[str], cores: int, root: Path = Path(), *, gpus: int | None = None) -> None:
     """Write down what this process's run is to make."""
-    AskedRun(os.getpid(), time.time(), cores, tuple(outputs)).write(root)
+    AskedRun(os.getpid(), time.time(), cores, tuple(outputs), gpus).write(root)
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class RunProgress:
 
     def _wall(self, seconds: Mapping[str, float]) -> float:
         jobs = [job for job in self.jobs if job.output in seconds]
-        return wall_seconds(jobs, seconds, self.forecast.ranks, self.asked.cores)
+        return wall_seconds(jobs, seconds, self.forecast.ranks, self.asked.cores, self.asked.gpus)
 
     def _share_recorded(self, members: Sequence[Member]) -> float:
         total = sum(map(self.forecast.seconds, members))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from distillab.core.errors import ArtifactError
 from distillab.core.job import Member, Plan, read_plan
-from distillab.core.locks import held, living
+from distillab.core.locks import held, living, refuse_beside_run
 from distillab.core.sidecar import read_sidecar, sidecar_path
 from distillab.core.stages import STAGES
 from distillab.core.store import Entry, Store
@@ -32,7 +32,13 @@ class Leftover:
 
 
 def prune(root: Path, *, delete: bool) -> Iterator[str]:
-    """One line per leftover with its size, then a total; deletes them if ``delete``."""
+    """One line per leftover with its size, then a total; deletes them if ``delete``.
+
+    Raises:
+        ArtifactError: it is to delete, and a run goes on, which may need what other parameters do not.
+    """
+    if delete:
+        refuse_beside_run(root / HIDDEN)
     plan = load_plan(root)
     found = [*orphans(root, plan), *old_entries(root), *old_plans(root)]
     for leftover in found:

@@ -82,7 +82,7 @@ def test_a_member_that_raises_costs_itself_alone(project, made, caplog, error, r
     receipt = receipt_of(project)
     assert receipt.made == {"data-split": hash_of(project, "split")}
     assert receipt.missing == {"data-images": reason}
-    assert read_failures(project, "tiny") == receipt.missing
+    assert read_failures(project, load_plan(project)) == receipt.missing
     (warning,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert warning.message.startswith("data-images: failed")
     assert bool(warning.exc_info) == isinstance(error, ValueError | MemoryError), "a traceback where it is a bug"
@@ -91,7 +91,7 @@ def test_a_member_that_raises_costs_itself_alone(project, made, caplog, error, r
     assert main(["prepare", "all"]) == 0
     assert made[1:] == [("data-images", "prepare all")], "only what is missing is made"
     assert receipt_of(project).missing == {}
-    assert read_failures(project, "tiny") == {}
+    assert read_failures(project, load_plan(project)) == {}
 
 
 @pytest.mark.parametrize("kind", [ContractError, MemoryError])
@@ -121,7 +121,7 @@ def test_where_nothing_was_made_the_first_error_is_the_jobs_and_there_is_no_rece
     assert main(["prepare", "all"]) == 3
     assert capsys.readouterr().err.splitlines()[-1] == "distillab: x: cannot be read"
     assert receipt_of(project) is None
-    assert read_failures(project, "tiny") == {"data-images": "x: cannot be read", "data-split": "other"}
+    assert read_failures(project, load_plan(project)) == {"data-images": "x: cannot be read", "data-split": "other"}
     FAULTS["data-images"] = ZeroDivisionError("a bug")
     with pytest.raises(ZeroDivisionError, match="a bug"):
         main(["prepare", "all"])
@@ -133,7 +133,7 @@ def test_an_interruption_ends_the_job_and_is_no_failure(project, made):
         run.run_job(load_plan(project), "prepare", "all", project)
     assert made == [("data-images", "prepare all")]
     assert receipt_of(project) is None
-    assert read_failures(project, "tiny") == {}
+    assert read_failures(project, load_plan(project)) == {}
 
 
 def test_a_job_that_another_process_runs_is_left_to_it(project, made):
@@ -142,7 +142,7 @@ def test_a_job_that_another_process_runs_is_left_to_it(project, made):
     with exclusive(lock), pytest.raises(BusyError, match="is being written by another process"):
         run.run_job(plan, "prepare", "all", project)
     assert made == []
-    assert read_failures(project, "tiny") == {}
+    assert read_failures(project, load_plan(project)) == {}
     assert receipt_of(project) is None
 
 
@@ -214,7 +214,7 @@ def test_a_full_disk_ends_the_job_and_blames_no_member(project, made):
     assert main(["prepare", "all"]) == 3
     assert made == []
     assert receipt_of(project) is None
-    assert read_failures(project, "tiny") == {}
+    assert read_failures(project, load_plan(project)) == {}
 
 
 def test_all_is_every_job_of_a_stage_and_the_first_error_comes_after_the_others(monkeypatch):
@@ -248,8 +248,8 @@ def test_a_receipt_of_an_earlier_time_goes_where_nothing_is_made_any_more(projec
 def test_a_job_that_is_ended_now_did_not_fail_as_it_did_before(project, made):
     FAULTS["data-images"] = FAULTS["data-split"] = ContractError("not finite", where="then")
     assert main(["prepare", "all"]) == 4
-    assert read_failures(project, "tiny").keys() == {"data-images", "data-split"}
+    assert read_failures(project, load_plan(project)).keys() == {"data-images", "data-split"}
     FAULTS["data-images"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         main(["prepare", "all"])
-    assert read_failures(project, "tiny") == {}
+    assert read_failures(project, load_plan(project)) == {}

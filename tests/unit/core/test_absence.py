@@ -33,7 +33,15 @@ def member(name, key=""):
 
 
 def job(name="s0/kd", stage="knockoff"):
-    return Job(stage=stage, id=name, members=(), inputs=(), output="r.json", digest="d", threads=1)
+    return Job(
+        stage=stage,
+        id=name,
+        members=(),
+        inputs=(),
+        output="r.json",
+        digest=f"{name} {stage}".replace("/", " "),
+        threads=1,
+    )
 
 
 @dataclass
@@ -136,6 +144,8 @@ def test_an_edited_sidecar_is_not_there(project):
 
 def test_a_recorded_failure_is_the_reason_of_what_it_names_and_of_nothing_that_is_there(project):
     project.make("data")
+    project = project.again()
+    project.workspace.plan = project.workspace.plan.model_copy(update={"jobs": (job(),)})
     write_failures(
         project.workspace.root, "t", job(), {"teacher": "ValueError: 3", "data": "old", "thief": "killed", "x": "y"}
     )
@@ -147,37 +157,58 @@ def test_a_recorded_failure_is_the_reason_of_what_it_names_and_of_nothing_that_i
     }
 
 
+def plan_of(*jobs):
+    return Plan(preset="t", params={}, members={}, jobs=jobs, studies={}, facts={})
+
+
 def test_failures_are_kept_by_preset_stage_and_job(tmp_path):
-    write_failures(tmp_path, "t", job("a/b"), {"one": "1", "two": "2"})
-    write_failures(tmp_path, "t", job("a/c"), {"three": "3"})
-    write_failures(tmp_path, "t", job("a/b", stage="teach"), {"four": "4"})
-    write_failures(tmp_path, "other", job("a/b"), {"five": "5"})
-    assert read_failures(tmp_path, "t") == {"one": "1", "two": "2", "three": "3", "four": "4"}
-    assert json.loads((tmp_path / ".distillab/failures/t/knockoff/a--b.json").read_text()) == {"one": "1", "two": "2"}
-    write_failures(tmp_path, "t", job("a/b"), {"two": "again"})
-    clear_failures(tmp_path, "t", job("a/c"))
+    jobs = job("a/b"), job("a/c"), job("a/b", stage="teach")
+    plan = plan_of(*jobs, job("never ran"))
+    write_failures(tmp_path, "t", jobs[0], {"one": "1", "two": "2"})
+    write_failures(tmp_path, "t", jobs[1], {"three": "3"})
+    write_failures(tmp_path, "t", jobs[2], {"four": "4"})
+    write_failures(tmp_path, "other", jobs[0], {"five": "5"})
+    assert read_failures(tmp_path, plan) == {"one": "1", "two": "2", "three": "3", "four": "4"}
+    write_failures(tmp_path, "t", jobs[0], {"two": "again"})
+    clear_failures(tmp_path, "t", jobs[1])
     clear_failures(tmp_path, "t", job("never ran"))
-    assert read_failures(tmp_path, "t") == {"two": "again", "four": "4"}
+    assert read_failures(tmp_path, plan) == {"two": "again", "four": "4"}
+
+
+def test_what_failed_under_other_parameters_or_in_a_job_of_other_members_is_no_reason_now(tmp_path):
+    before = job("a")
+    write_failures(tmp_path, "t", before, {"one": "out of memory"})
+    assert read_failures(tmp_path, plan_of(before)) == {"one": "out of memory"}
+    assert read_failures(tmp_path, plan_of(before.model_copy(update={"digest": "of others"}))) == {}
+    assert read_failures(tmp_path, plan_of()) == {}
+
+
+def test_the_failures_of_a_job_whose_id_is_longer_than_a_files_name_are_kept(tmp_path):
+    long = job("/".join(["a" * 100] * 3)).model_copy(update={"digest": "d" * 24})
+    write_failures(tmp_path, "t", long, {"one": "1"})
+    assert read_failures(tmp_path, plan_of(long)) == {"one": "1"}
 
 
 @pytest.mark.parametrize(
     "text", ['["one"]', '{"one": 1}', '{"one": {"two": "3"}}', "{", "", '"one"', "[" * 200_000, "\udcff"]
 )
 def test_what_is_no_record_is_passed_over_with_a_warning(tmp_path, text, caplog):
-    write_failures(tmp_path, "t", job(), {"one": "1"})
-    path = tmp_path / ".distillab/failures/t/knockoff/bad.json"
+    good, bad = job("good"), job("bad")
+    write_failures(tmp_path, "t", good, {"one": "1"})
+    path = tmp_path / ".distillab/failures/t/knockoff" / f"{bad.digest}.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with caplog.at_level(logging.WARNING, logger="distillab"):
-        assert read_failures(tmp_path, "t") == {"one": "1"}
+        assert read_failures(tmp_path, plan_of(bad, good)) == {"one": "1"}
     assert [record.getMessage() for record in caplog.records] == [f"{path}: passed over: not a record of failures"]
 
 
 def test_a_reason_is_one_short_printable_line(tmp_path):
+    said = job("said")
     write_text(
-        tmp_path / ".distillab/failures/t/teach/all.json",
+        tmp_path / ".distillab/failures/t/knockoff" / f"{said.digest}.json",
         json.dumps({"a": "two\n lines\t\x1b[31m\x00", "b": "\ud800", "c": "x" * 1000, "d": "y" * LONGEST}),
     )
-    found = read_failures(tmp_path, "t")
+    found = read_failures(tmp_path, plan_of(said))
     assert found == {"a": "two lines [31m", "b": "", "c": "x" * (LONGEST - 1) + "…", "d": "y" * LONGEST}
 
 

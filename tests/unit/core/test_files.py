@@ -134,3 +134,14 @@ def test_where_nothing_can_be_written_is_told_beforehand(tmp_path):
         with pytest.raises(BlockedError, match=says):
             require_writable(place)
     assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_two_writers_whose_processes_have_one_number_are_in_nobodys_way(tmp_path):
+    """On two machines, or in two containers, that share a folder: each job of a cluster may write the same plan."""
+    path = tmp_path / "plan.json"
+    with atomic(path) as first, atomic(path) as second:
+        first.write_text("first")
+        second.write_text("second")
+        assert first.read_text() == "first"
+    assert path.read_text() == "first"
+    assert [each.name for each in tmp_path.iterdir()] == ["plan.json"]

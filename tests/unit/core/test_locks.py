@@ -289,5 +289,5 @@ def test_a_file_system_without_locks_is_one_line(tmp_path, monkeypatch, attempt)
         raise OSError(errno.ENOSYS, "Function not implemented")
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    with pytest.raises(BlockedError, match="cannot be locked; expected a file system with locks .*not implemented"):
+    with pytest.raises(BlockedError, match=r"cannot be locked; expected a file system with locks .*not implemented"):
         attempt(tmp_path)

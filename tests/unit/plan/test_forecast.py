@@ -1,15 +1,18 @@
 """How long a run takes: jobs on cores, by hand, and what stands in for what nobody recorded."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from distillab.core.job import UNRECKONED, Job
 from distillab.core.throughput import Throughput
-from distillab.plan.forecast import TYPICAL, Forecast, wall_seconds
+from distillab.plan import forecast as forecasting
+from distillab.plan.forecast import TYPICAL, Forecast, gpus_of, wall_seconds
 from distillab.plan.priorities import START
 
 
-def job(name, inputs=(), threads=1):
-    return Job(stage="s", id=name, members=(name,), inputs=inputs, output=name, digest="", threads=threads)
+def job(name, inputs=(), threads=1, stage="s"):
+    return Job(stage=stage, id=name, members=(name,), inputs=inputs, output=name, digest="", threads=threads)
 
 
 def wall(jobs, seconds, cores):
@@ -31,6 +34,20 @@ def test_a_wide_job_waits_for_its_cores_and_is_cut_to_those_there_are():
     jobs = [job("long"), job("wide", threads=2), job("narrow")]
     assert wall(jobs, {"long": 3.0, "wide": 2.0, "narrow": 1.0}, 2) == 5.0
     assert wall([job("wide", threads=8)], {"wide": 2.0}, 2) == 2.0
+
+
+@pytest.mark.parametrize(("gpus", "seconds"), [(None, 3.0), (2, 6.0), (1, 9.0), (0, 9.0)])
+def test_jobs_that_compute_take_turns_on_the_gpus(gpus, seconds):
+    jobs = [*(job(name, stage="teach") for name in "abc"), *(job(name, stage="collect") for name in "de")]
+    ranks = {(each.stage, each.id): rank for rank, each in enumerate(jobs)}
+    assert wall_seconds(jobs, {each.output: 3.0 for each in jobs}, ranks, 16, gpus) == seconds
+
+
+def test_gpus_of_this_machine_count_where_a_plan_computes_on_one(monkeypatch):
+    monkeypatch.setattr(forecasting, "gpus_here", lambda: ["0", "1"])
+    assert [gpus_of(SimpleNamespace(computes_on=kind)) for kind in ("cuda", "cpu")] == [2, None]
+    monkeypatch.setattr(forecasting, "gpus_here", list)
+    assert gpus_of(SimpleNamespace(computes_on="cuda")) is None, "of a cluster nobody knows how many it has"
 
 
 def test_what_is_there_already_is_not_waited_for():

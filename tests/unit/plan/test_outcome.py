@@ -102,7 +102,7 @@ def test_a_job_that_was_killed_has_the_last_line_of_its_log_as_its_reason(plan, 
     log_of(tmp_path, job, "22:00 first\n22:01 ls-cnn_digits-s1: epoch 3\n")
     word = "its job was killed, or ran out of memory or time; the last line of its log: 22:01 ls-cnn_digits-s1: epoch 3"
     assert said(plan, tmp_path, job)[1:-1] == [f"  teach ls-cnn_digits: {killed}: {word}"]
-    assert read_failures(tmp_path, "tiny") == {killed: word}, "for the pages"
+    assert read_failures(tmp_path, plan) == {killed: word}, "for the pages"
 
 
 def test_a_job_without_a_word_says_so(plan, tmp_path):
@@ -125,7 +125,7 @@ def test_a_job_that_never_ran_says_so_and_nothing_is_written_down(plan, tmp_path
     assert said(plan, tmp_path, job)[1:-1] == [
         f"  teach ls-cnn_digits: {member}: its job did not run" for member in job.members
     ]
-    assert read_failures(tmp_path, "tiny") == {}
+    assert read_failures(tmp_path, plan) == {}
 
 
 def test_a_job_all_of_whose_members_are_at_their_places_is_missing_all_the_same(plan, tmp_path):

@@ -1,5 +1,6 @@
 """What prune lists: all that no plan needs, and nothing that has a use or a writer."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -7,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from distillab.core.locks import exclusive
+from distillab.core.errors import ArtifactError
+from distillab.core.locks import RUN, exclusive
 from distillab.core.processes import Owner
 from distillab.core.receipts import Receipt, write_receipt
 from distillab.core.sidecar import Parent, Sidecar, payload_of, sidecar_path
@@ -112,6 +114,19 @@ def test_with_yes_everything_listed_goes_and_nothing_else(light):
     plan, store = load_plan(root), Store(root / ".distillab" / "store")
     assert {folder.name for folder in store.entries()} == {member.key for member in plan.members.values()}
     assert all(path.exists() for path in kept if "results" in path.parts)
+
+
+def test_nothing_is_deleted_while_a_run_goes_on(light):
+    """It may be one of the parameters of before: what it has finished would be taken away under its hands."""
+    root = light()
+    make_everything(root)
+    light({"defenses": {"ls": None}})
+    with (root / ".distillab" / RUN).open("w") as run:
+        fcntl.flock(run, fcntl.LOCK_EX)
+        assert listed(root) != ["nothing to prune"]
+        with pytest.raises(ArtifactError, match="a run goes on in this project"):
+            list(prune(root, delete=True))
+    assert list((root / "results").rglob("ls-cnn*"))
 
 
 def test_listing_deletes_nothing(light):

@@ -48,6 +48,7 @@ def test_a_teacher_without_answers_has_its_attacks_and_its_history(part):
 def test_the_reason_that_a_job_wrote_down_reaches_the_facts(part):
     workspace, teacher, _ = part
     job = Job(stage="measure", id="all", members=(), inputs=(), output="r.json", digest="d", threads=1)
+    workspace.plan = workspace.plan.model_copy(update={"jobs": (job,)})
     write_failures(workspace.root, workspace.plan.preset, job, {f"{teacher.id}-measure": "ValueError: <b>"})
     facts = RECORDS["facts"].rows(Results(workspace))
     reasons = {gap["id"]: gap["reason"] for gap in facts["missing"]}
