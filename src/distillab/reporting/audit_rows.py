@@ -61,9 +61,9 @@ def protection_rows(tables: Tables) -> "pd.DataFrame":
 def taken_phrase(share: float, low: float, high: float) -> str:
     """What a protection takes: ``"57 % [40, 71] of the leak"``; beyond none and all of it only the bound that tells."""
     if share >= 1:
-        return "the whole leak" + (f" [at least {percent(low)} % of it]" if isfinite(low) else "")
+        return "the whole leak" + (f" [at least {percent(low)} % of it]" if isfinite(low) and low < 1 else "")
     if share <= 0:
-        return "none of the leak" + (f" [at most {percent(high)} % of it]" if isfinite(high) else "")
+        return "none of the leak" + (f" [at most {percent(high)} % of it]" if isfinite(high) and high > 0 else "")
     bounds = f" [{percent(low)}, {percent(high)}]" if isfinite(low) and isfinite(high) else ""
     return f"{percent(share)} %{bounds} of the leak"
 

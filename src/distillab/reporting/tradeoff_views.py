@@ -39,12 +39,13 @@ def tradeoff_figure(tables: Tables, frame: "pd.DataFrame") -> Piece:
     shown = _teachers(tables)
     swept = " β of TRADES is 1/λ." if frame["beta"].gt(0).any() else ""
     gray = frame.loc[frame["look"] == OTHER, "defense"].nunique()
+    others = "a defense that is not for robustness" if gray == 1 else f"{gray} defenses that are not for robustness"
     return show(
         chart,
         name="tradeoff",
         alt="Worst-case robust accuracy against natural accuracy, one point per teacher.",
         caption="<b>What robustness costs.</b> One point per teacher, upper right is better"
-        f"{f'; gray: the {gray} that were not trained for robustness' if gray else ''}.{swept} "
+        f"{f'; gray: {others}' if gray else ''}.{swept} "
         f"{escape(bounded_by(tables, shown))} {kinds_note(frame['kind'])} n = {counts(shown['n'])} images, "
         f"{seeds_of(shown)}.",
         data=frame[["panel", "label", "clean", "clean_low", "clean_high", "robust", "robust_low", "robust_high"]],

@@ -129,7 +129,9 @@ def _worst(tables: Tables, frame: "pd.DataFrame", threat: ThreatModel, name: str
     ]  # fmt: skip
     return PageTable(
         name,
-        f"{title}: {named(threat)}, {counts(frame['attacks'])} attacks" if rows else title,
+        f"{title}: {named(threat)}, {counts(frame['attacks'])} attack{'s' * int(frame['attacks'].max() > 1)}"
+        if rows
+        else title,
         WORST,
         rows,
         sample=f", n = {counts(frame['n'])} images{tables.of_standin}, {seeds_of(frame)}" if rows else "",

@@ -73,5 +73,7 @@ def test_a_share_beyond_the_leak_is_told_with_the_bound_that_speaks_against_it(r
     assert "is not shown to protect: by estimate the whole leak [at least 15.0 % of it] is gone; KD is left" in more
     less = advised(read("distillable", protections=[protection(-0.2, -0.6, 0.4, protects=False)]))
     assert "would not protect: none of the leak [at most 40.0 % of it] is gone; KD is left with a gain of −0.30" in less
+    sure = advised(read("distillable", protections=[protection(1.2, 1.1, 2.0, protects=True)]))
+    assert "would protect: the whole leak is gone;" in sure, "no share of it is left to bound"
     unbounded = advised(read("distillable", protections=[protection(1.2, nan, nan, protects=False)]))
     assert "by estimate the whole leak is gone;" in unbounded

@@ -142,7 +142,9 @@ def test_robust_teachers_are_named_with_their_weight_and_the_others_stand_in_gra
     assert points["said"].to_dict() == {"ce": "ce", "nt": "", "weak": "weak, β = 1", "strong": "strong, β = 6"}
     assert points.loc["nt", "look"] == "other"
     assert set(points["panel"]) == {"L∞, eps 0.3"}
-    assert "gray: the 1 that were" in tradeoff_views.tradeoff_figure(read, points.reset_index()).text
+    assert (
+        "gray: a defense that is not for robustness." in tradeoff_views.tradeoff_figure(read, points.reset_index()).text
+    )
     assert "1/λ" in tradeoff_views.tradeoff_figure(read, points.reset_index()).text
     plain = tables_of(models=[teacher("ce")], worst=[worst("ce")])
     assert "1/λ" not in tradeoff_views.tradeoff_figure(plain, tradeoff_views.tradeoffs(plain)).text
@@ -202,3 +204,16 @@ def test_settings_of_the_releases_stand_under_ours(tables_of, teacher, papers):
     assert row_of(found, "here, ast").startswith("here, ast Digits 0.05 – (not in the file) 3")
     assert "release, resnet50 cifar100 0.03 30 7 40" in words(found)
     assert found.count("<figure") == 3
+
+
+def test_one_attack_is_no_several(tables_of, teacher):
+    for attacks, said in ((1, "eps 0.3, 1 attack<"), (2, "eps 0.3, 2 attacks<")):
+        read = tables_of(SPECS, models=[teacher("ce")], worst=[worst("ce", attacks=attacks)])
+        assert said in worst_views.worst_table(read).text
+
+
+def test_gray_are_the_defenses_alone(tables_of, teacher):
+    keys = ("ce", "madry", "ls", "cmim")
+    read = tables_of(SPECS, models=[teacher(key) for key in keys], worst=[worst(key) for key in keys])
+    drawn = tradeoff_views.tradeoff_figure(read, tradeoff_views.tradeoffs(read)).text
+    assert "gray: 2 defenses that are not for robustness" in drawn, "CE is drawn in its own color"
