@@ -70,7 +70,7 @@ def test_a_sum_that_is_told_is_one_that_is_wrong():
     def mostly_right(x):
         return torch.where((x == X[3]).flatten(1).all(dim=1)[:, None], torch.tensor(0.5), torch.tensor(1 / 3)).log()
 
-    with pytest.raises(ContractError, match="do not sum to 1; expected probabilities; got 1.5"):
+    with pytest.raises(ContractError, match=r"do not sum to 1; expected probabilities; got 1\.5"):
         asked(lambda x: mostly_right(x).expand(len(x), 3), probabilities=True)
 
 
