@@ -166,6 +166,15 @@ def test_training_certifies_what_it_could_not_before(method):
     assert before["robust_error"] >= before["error"]
 
 
+@every
+def test_what_is_watched_is_the_final_radius_from_the_first_epoch_on(method):
+    """At the start of a ramp from 0 a network of random weights would certify what it is right about."""
+    net = network()
+    at_start, at_end = (ready(method, net, at=epoch, eps_start=0.0).diagnostics(net) for epoch in (0, 3))
+    assert at_start == at_end
+    assert at_start["robust_error"] > at_start["error"]
+
+
 def trained(net, source, spec, *, epochs=12, channels_last=False, **options):
     recipe = TrainSpec(epochs=epochs, batch_size=12, optimizer=AdamSpec(lr=0.02), checkpoint_every=1,
                        channels_last=channels_last)  # fmt: skip

@@ -151,3 +151,6 @@ def test_progress_names_the_radius_and_counts_the_images(small):
         "radii up to 0.004 in 2 halvings",
     ]
     assert np.isclose(frame["radius"], 0.004 / 2).any(), "the first halving is of the largest radius"
+    sure = frame["eps"] * frame["certified"]
+    assert (frame["radius"] >= sure - 1e-12).all(), "what is certified at a radius has at least this one"
+    assert (frame["radius"] == sure.groupby(np.arange(len(frame)) % len(x)).transform("max")).any()
