@@ -33,10 +33,11 @@ def require_answers(model: nn.Module, x: Images, *, classes: int, probabilities:
         expected = "probabilities from 0 to 1" if probabilities else "finite logits"
         raise ContractError("answers that are no numbers", where=where, expected=expected)
     sums = answers.double().exp().sum(dim=1)
-    if probabilities and bool((sums - 1).abs().max() > SUM):
+    farthest = sums[(sums - 1).abs().argmax()]
+    if probabilities and bool((farthest - 1).abs() > SUM):
         do = "say `answers: logits` if they are no probabilities"
         raise ContractError(
-            "answers that do not sum to 1", where=where, expected="probabilities", got=f"{float(sums[0]):g}", do=do
+            "answers that do not sum to 1", where=where, expected="probabilities", got=f"{float(farthest):g}", do=do
         )
     probs = answers.softmax(dim=1)
     if not bool(((_asked(model, x, where).softmax(dim=1) - probs).abs() <= ALONE).all()):

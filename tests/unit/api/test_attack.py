@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from distillab import AttackedModel, ContractError, SpecError, attack_model
+from distillab.api import attack
 from distillab.attacks import ATTACKS
 from distillab.metrics.intervals import wilson
 
@@ -62,6 +63,15 @@ def test_targets_are_reached_given_or_drawn(digits, victim):
     assert (found.label_adv == wanted)[found.success].all()
     drawn = attack_model(victim, x[:60], y[:60], "pgd", target="random", eps=0.5, step_size=0.05)
     assert len(drawn.label_adv[drawn.success].unique()) > 3
+
+
+def test_drawn_targets_are_the_seeds(linear, inner, monkeypatch):
+    drawn = []
+    real = attack.random_targets
+    monkeypatch.setattr(attack, "random_targets", lambda *given: drawn.append(given[-1]) or real(*given))
+    for seed in (1, 1, 2):
+        attack_model(linear, *inner[:2], "pgd", target="random", eps=0.1, step_size=0.05, seed=seed)
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_a_source_is_attacked_in_the_models_stead(linear, inner):

@@ -50,6 +50,14 @@ def test_a_model_that_knows_nothing_has_nothing_to_steal(halved):
     assert found.accuracy.value < 0.2
 
 
+def test_the_error_rate_is_shared_by_two_verdicts_and_all_attacks(untrained, victim, monkeypatch):
+    monkeypatch.setattr("distillab.api.audit._audited", lambda *_, levels, **_named: levels)
+    options = OPTIONS | {"attacks": ["kd", "mkd", "argmax"], "alpha": 0.06}
+    levels = audit_model(lambda images: victim(images).softmax(1), *untrained, **options)
+    assert levels.distillable == pytest.approx(0.06 / (2 * 3))
+    assert levels.undistillable == pytest.approx(0.06 / 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [

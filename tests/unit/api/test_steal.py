@@ -70,6 +70,12 @@ def test_every_attack_asks_about_each_image_once_at_most(few, victim, name):
     assert (stolen.answers.sum(1) > 0).tolist() == stolen.asked.tolist()
 
 
+def test_an_attack_that_reads_no_labels_asks_for_none(few, victim):
+    asked = Asked(victim)
+    stolen = steal_model(asked, few[0], None, "knockoff_random", budget=50, classes=10, train=SHORT)
+    assert stolen.queries == asked.count == 50
+
+
 def test_live_answers_are_counted_each_time(few, victim):
     asked = Asked(victim)
     stolen = steal_model(asked, *few, "kd", responses="live", classes=10, recipe=SHORT)

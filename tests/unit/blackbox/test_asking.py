@@ -20,7 +20,7 @@ from paid_endpoint import ANSWER, at_random, images, said_of
 
 from distillab.blackbox import rounds
 from distillab.blackbox.asking import Asker
-from distillab.blackbox.endpoint import EndpointSpec
+from distillab.blackbox.endpoint import EndpointSpec, without_words
 from distillab.blackbox.forms import AnswerFormat
 from distillab.blackbox.journal import opened
 from distillab.core.errors import ArtifactError, UnansweredError
@@ -92,15 +92,47 @@ def test_no_more_are_in_flight_than_was_said_and_no_faster(endpoint, asker):
     assert all(later - sooner > 0.049 for sooner, later in pairwise(left))
 
 
+def test_another_process_goes_on_at_the_pace_of_the_last_one(endpoint, asker):
+    for seed in range(2):
+        asker(rate=1).log_probs(images(2, seed))
+    first, second = (when for *_, when in endpoint.requests)
+    assert second - first > 0.9
+
+
+@pytest.mark.parametrize("word", ["429", "503"])
 @pytest.mark.parametrize("form", ["seconds", "date"])
-def test_who_is_asked_to_wait_waits(endpoint, asker, form):
+def test_who_is_asked_to_wait_waits_with_everything(endpoint, asker, form, word):
     then = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     endpoint.headers = {"Retry-After": "1" if form == "seconds" else then}
-    endpoint.fate = lambda number: "429" if number == 0 else "ok"
+    endpoint.fate = lambda number: word if number == 0 else "ok"
     asker().log_probs(images(8))
     first, second, _ = (when for *_, when in endpoint.requests)
     assert second - first > 0.5
-    assert asker().paid().possibly_twice == 0  # it was not taken, and the reply says so
+    assert asker().paid().possibly_twice == (0 if word == "429" else 5)  # a 429 was not taken, and says so
+
+
+@pytest.mark.parametrize(("word", "doubtful"), [("429", 0), ("425", 0), ("408", 5), ("500", 5), ("502", 5), ("504", 5)])
+def test_what_may_be_answered_later_is_asked_again(endpoint, asker, word, doubtful):
+    endpoint.fate = lambda number: word if number == 0 else "ok"
+    asker().log_probs(images(5))
+    assert len(endpoint.requests) == 2
+    assert asker().paid().possibly_twice == doubtful
+
+
+def test_who_is_turned_away_has_made_no_attempt(endpoint, asker):
+    endpoint.fate = lambda number: "429" if number < 4 else "ok"
+    asker(attempts=2).log_probs(images(5))
+    assert len(endpoint.requests) == 5
+
+
+def test_the_limit_of_a_wait_doubles_up_to_the_longest(endpoint, asker, monkeypatch):
+    monkeypatch.setattr(rounds, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(rounds, "_share", lambda _sent: 1.0)
+    endpoint.fate = lambda number: "500" if number < 5 else "ok"
+    patient, waited = asker(), []
+    patient._telling.waits = lambda seconds, _why: waited.append(seconds)
+    patient.log_probs(images(5))
+    assert waited == pytest.approx([0.01, 0.02, 0.04, 0.05, 0.05])
 
 
 def test_a_server_that_asks_to_wait_longer_than_we_want_to_ends_it(endpoint, asker):
@@ -147,7 +179,8 @@ def test_what_is_no_answer_is_one_clear_line_and_costs_nothing_that_was_received
 
 @pytest.mark.parametrize(("fate", "says"), [
     ("404", r"refuses; expected HTTP 200 with answers; got HTTP 404, a reply that begins 'some trouble'"),
-    ("401", "HTTP 401"), ("413", "HTTP 413"), ("302", "sends us elsewhere; .* got HTTP 302 to https://other.example/x$"),
+    ("401", "HTTP 401"), ("413", "HTTP 413"), ("501", "HTTP 501"), ("505", "HTTP 505"), ("511", "HTTP 511"),
+    ("302", "sends us elsewhere; .* got HTTP 302 to https://other.example/x$"),
 ])  # fmt: skip
 def test_what_will_always_be_refused_is_asked_once(endpoint, asker, fate, says):
     endpoint.fate, endpoint.headers = fate, {"Location": "https://other.example/x?key=secret"}
@@ -166,8 +199,10 @@ def test_a_smaller_batch_helps_where_a_large_one_was_refused(endpoint, asker):
     with pytest.raises(UnansweredError, match="after 2 attempts"):
         asker(attempts=2, batch=4).log_probs(images(5))
     endpoint.fate = "ok"
+    before = len(endpoint.requests)
     asker(batch=2).log_probs(images(5))
     assert sum(endpoint.paid.values()) == 5
+    assert sorted(len(endpoint.read(body)) for _, body, *_ in endpoint.requests[before:]) == [1, 2, 2]
 
 
 def test_nobody_there_is_said_after_some_attempts(asker):
@@ -216,6 +251,10 @@ def test_what_follows_the_path_is_not_shown_where_a_reply_repeats_it(endpoint, a
     assert not re.search("the.*one", str(error.value).partition("begins")[2])
 
 
+def test_a_secret_that_holds_another_one_is_hidden_whole():
+    assert without_words("not sesame-1234, nor sesame", {"sesame", "sesame-1234"}) == "not ***, nor ***"
+
+
 def test_nobody_else_s_password_is_sent(endpoint, asker, monkeypatch, tmp_path):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password sesame\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -243,6 +282,18 @@ def test_one_model_s_answers_are_not_another_s(endpoint, asker):
     assert spec.model("labels") == same.model("labels")
     others = [spec, asker(version="2").spec, asker(url=f"{endpoint.url}?model=b").spec]
     assert len({each.model(form) for each in others for form in ("labels", "logits")}) == 6
+
+
+def test_a_key_is_that_of_the_images_the_model_and_the_form(endpoint, tmp_path):
+    endpoint.reply = lambda x: (json.dumps(said_of(x).tolist()).encode(), "application/json")
+    logits = AnswerFormat("logits", 4, 1e-3)
+    asked = [({}, ANSWER, 0), ({"version": "2"}, ANSWER, 0), ({}, logits, 0), ({}, ANSWER, 1), ({"rate": 5}, ANSWER, 0)]
+    for number, (fields, answer, seed) in enumerate(asked):
+        spec = EndpointSpec(url=endpoint.url, **fields)
+        Asker(spec, answer, tmp_path / f"{number}.sqlite").log_probs(images(3, seed))
+    *different, same = (key for key, *_ in endpoint.requests)
+    assert len(set(different)) == 4
+    assert same == different[0], "how fast is asked is no part of the question"
 
 
 @pytest.mark.parametrize("sent", [{"pixels": "bytes"}, {"layout": "nhwc"}, {"answers_field": "scores"}])
@@ -307,6 +358,16 @@ def test_who_is_turned_away_is_not_charged_for_it(endpoint, asker):
     endpoint.fate = at_random("429", "ok", seed=1)
     asker(queries=12, concurrent=3).log_probs(images(12))
     assert asker().paid().bought == 12
+
+
+def test_what_was_possibly_paid_for_is_bought(endpoint, asker):
+    endpoint.fate = "drop paid"
+    with pytest.raises(UnansweredError, match="does not answer"):
+        asker(queries=9, attempts=1).log_probs(images(5))
+    endpoint.fate = "ok"
+    with pytest.raises(UnansweredError, match="at most 9 images, as queries says; got 5 bought and 5 more"):
+        asker(queries=9).log_probs(images(5))
+    asker(queries=10).log_probs(images(5))
 
 
 def test_a_reply_that_comes_in_drops_is_silence(endpoint, asker):

@@ -49,6 +49,15 @@ def test_when_it_was_written_does_not_count(folder, found):
     assert found() == before
 
 
+def test_a_file_that_was_changed_and_given_its_old_date_is_read_again(folder, found):
+    """As a copy that keeps dates leaves it: of the same size and time of writing, changed later."""
+    before, old = found(), (folder / "a" / "0.png").stat()
+    rewritten(folder)
+    os.utime(folder / "a" / "0.png", ns=(old.st_atime_ns, old.st_mtime_ns))
+    assert (folder / "a" / "0.png").stat().st_size == old.st_size
+    assert found() != before
+
+
 def test_nothing_is_read_twice(folder, found, monkeypatch):
     before = found()
     monkeypatch.setattr(fingerprints, "file_hash", lambda _path: pytest.fail("read again"))

@@ -1,5 +1,6 @@
 """Randomness is a value: equal names give equal numbers, and the global state is nobody's channel."""
 
+import pytest
 import torch
 
 from distillab.core.generators import ExampleNoise, forked, generator
@@ -39,15 +40,17 @@ def test_a_fork_is_undone_after_an_error():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_noise_belongs_to_the_example():
+@pytest.mark.parametrize("drawn", [ExampleNoise.uniform, ExampleNoise.normal])
+def test_noise_belongs_to_the_example(drawn):
     like = torch.empty(4, 2, 3, 3)
     noise = ExampleNoise(7, (10, 11, 12, 13))
-    whole = noise.uniform(like, "start", 0)
+    whole = drawn(noise, like, "start", 0)
     part = noise.take(torch.tensor([2, 0]))
     assert part.ids == (12, 10)
-    assert torch.equal(part.uniform(like[:2], "start", 0), whole[[2, 0]])
-    assert not torch.equal(noise.uniform(like, "start", 1), whole)
-    assert not torch.equal(ExampleNoise(8, noise.ids).uniform(like, "start", 0), whole)
+    assert torch.equal(drawn(part, like[:2], "start", 0), whole[[2, 0]])
+    for other in (drawn(noise, like, "start", 1), drawn(ExampleNoise(8, noise.ids), like, "start", 0)):
+        assert not (other == whole).any()
+    assert len(whole.flatten(1).unique(dim=0)) == 4
 
 
 def test_noise_touches_no_global_state_and_follows_its_model():

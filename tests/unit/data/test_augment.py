@@ -100,6 +100,19 @@ def test_every_crop_offset_and_both_mirrors_occur():
     assert 900 < augmented(left, AugmentSpec(flip=True), seeded())[..., 0].sum() < 1100
 
 
+def test_rotations_go_both_ways_up_to_their_largest():
+    """A pixel to the right of the center rises where an image turns against the clock, and sinks where it turns on."""
+    x = torch.zeros(2000, 1, 3, 3)
+    x[:, :, 1, 2] = 1
+    turned = augmented(x, AugmentSpec(rotation=40), seeded())[:, 0]
+    lift = turned[:, 0].sum(1) - turned[:, 2].sum(1)
+    assert 900 < (lift > 0).sum() < 1100
+    largest = rotate(x[:2], torch.tensor([40.0, -40.0]))[:, 0]
+    bounds = (largest[:, 0].sum(1) - largest[:, 2].sum(1)).tolist()
+    assert lift.max().item() == pytest.approx(max(bounds), abs=0.02)
+    assert lift.min().item() == pytest.approx(min(bounds), abs=0.02)
+
+
 def test_crop_and_flip_keep_stored_pixels():
     x = (images() * 255).to(torch.uint8)
     assert augmented(x, AugmentSpec(crop_padding=2, flip=True), seeded()).dtype == torch.uint8

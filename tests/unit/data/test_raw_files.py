@@ -6,12 +6,22 @@ import struct
 import tarfile
 import tracemalloc
 import zipfile
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from distillab.core.errors import ArtifactError
-from distillab.data import CIFAR10Spec, CIFAR100Spec, FashionMNISTSpec, MNISTSpec, TinyImageNetSpec, download
+from distillab.data import (
+    CIFAR10Spec,
+    CIFAR100Spec,
+    FashionMNISTSpec,
+    MNISTSpec,
+    TinyImageNetSpec,
+    cifar_pickles,
+    download,
+)
 from distillab.data.entries import FILE_LIMIT
 from distillab.data.idx import STEMS, parse_idx, read_idx_folder
 from distillab.data.raw import RawData, checked
@@ -194,6 +204,26 @@ def test_another_archive_is_no_stand_in(class_tree, tmp_path):
         archive.add(folder, arcname=".")
     with pytest.raises(ArtifactError, match="not the expected file; expected SHA-256 1ad62744"):
         CIFAR10Spec(root=str(tmp_path), variant="jpeg").read()
+
+
+def test_cifar_pixels_keep_their_rows_columns_and_channels(monkeypatch, tmp_path):
+    """Published are (n, h, w, c): the value of a pixel here tells its split, channel, row and column."""
+
+    def published(name, root, *, train, files):
+        assert (name, root) == ("CIFAR10", tmp_path)
+        assert files.startswith("four/")
+        n, base = (4, 100) if train else (2, 200)
+        row, column, channel = np.meshgrid(np.arange(2), np.arange(3), np.arange(3), indexing="ij")
+        image = base + 10 * channel + 3 * row + column
+        labels = [0, 1, 2, 0] if train else [2, 1]
+        return SimpleNamespace(data=np.stack([image] * n).astype(np.uint8), targets=labels, classes=list("abc"))
+
+    monkeypatch.setattr(cifar_pickles, "torchvision_dataset", published)
+    raw = cifar_pickles.read_cifar("CIFAR10", tmp_path, "four", FACTS.model_copy(update={"shape": (3, 2, 3)}))
+    assert (raw.train_y.tolist(), raw.test_y.tolist()) == ([0, 1, 2, 0], [2, 1])
+    for x, base in ((raw.train_x, 100), (raw.test_x, 200)):
+        assert x[0, 1].tolist() == [[base + 10, base + 11, base + 12], [base + 13, base + 14, base + 15]]
+        assert x[-1, 2].tolist() == [[base + 20, base + 21, base + 22], [base + 23, base + 24, base + 25]]
 
 
 def test_tiny_imagenet_in_the_published_layout(tmp_path, png, monkeypatch):

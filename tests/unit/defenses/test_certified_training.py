@@ -166,6 +166,15 @@ def test_training_certifies_what_it_could_not_before(method):
     assert before["robust_error"] >= before["error"]
 
 
+@every
+def test_what_is_watched_is_the_final_radius_from_the_first_epoch_on(method):
+    """A ramp from 0 begins where a network certifies whatever it is right about; its end is far beyond that."""
+    net = network(1)
+    at_start, at_end = (ready(method, net, at=at, eps=0.3, eps_start=0.0).diagnostics(net) for at in (0, 3))
+    assert at_start == at_end
+    assert at_start["robust_error"] > at_start["error"]
+
+
 def trained(net, source, spec, *, epochs=12, channels_last=False, **options):
     recipe = TrainSpec(epochs=epochs, batch_size=12, optimizer=AdamSpec(lr=0.02), checkpoint_every=1,
                        channels_last=channels_last)  # fmt: skip

@@ -66,6 +66,14 @@ def test_what_is_no_answer_is_one_line(function, probabilities, says):
     assert str(told.value).isprintable()
 
 
+def test_a_sum_that_is_told_is_one_that_is_wrong():
+    def mostly_right(x):
+        return torch.where((x == X[3]).flatten(1).all(dim=1)[:, None], torch.tensor(0.5), torch.tensor(1 / 3)).log()
+
+    with pytest.raises(ContractError, match=r"do not sum to 1; expected probabilities; got 1\.5"):
+        asked(lambda x: mostly_right(x).expand(len(x), 3), probabilities=True)
+
+
 def test_a_network_in_training_mode_shows():
     network = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16, track_running_stats=False), nn.Linear(16, 3))
     with pytest.raises(ContractError, match=r"depend on the other images|fails on images"):

@@ -63,6 +63,8 @@ def test_a_temperature_is_a_division_of_the_logits():
     logits, gradients = random_case()
     hot, divided = amplitudes(logits, gradients, 4.0), amplitudes(logits / 4, gradients / 4)
     assert torch.allclose(hot.log10_all, divided.log10_all)
+    assert torch.allclose(hot.float32_all, divided.float32_all)
+    assert torch.allclose(hot.float32_all.log10(), hot.log10_all, atol=1e-5)
     assert torch.allclose(amplitudes(3 * logits, 3 * gradients).log10_logit, hot.log10_logit + math.log10(3))
 
 

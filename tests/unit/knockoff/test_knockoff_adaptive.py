@@ -106,6 +106,17 @@ def test_rewards_are_rescaled_by_their_range_so_far_and_the_online_student_learn
     assert not torch.equal(online.model[4].weight, before)
 
 
+def test_diversity_is_what_earlier_answers_did_not_show_and_its_range_is_of_all_rounds(task_of):
+    """Two classes are answered, six times each, in rounds of four images; no loss is told apart."""
+    probs = torch.eye(CLASSES)[torch.tensor([0] * 6 + [1] * 6 + [0] * (N - 12))]
+    online = OnlineStudent(task_of(Y, CLASSES, network=network), CachedAnswers(probs))
+    online._learn = lambda batch, _log_probs: torch.zeros(len(batch.y))
+    rounds = [online.rewards(torch.arange(start, start + 4)).tolist() for start in (0, 4, 8)]
+    assert rounds[0] == [0, 0, 0, 0]
+    assert rounds[1] == pytest.approx([0, 0, 1 / 3, 1 / 3]), "only class 1 is new"
+    assert rounds[2] == pytest.approx([1 / 4] * 4), "a quarter of all answers was of class 1: three quarters are new"
+
+
 def test_half_of_the_images_are_chosen_where_no_budget_is_given(chosen):
     positions, _ = chosen(round_size=8)
     assert len(positions) == N // 2
@@ -141,6 +152,11 @@ def test_the_seed_decides_and_no_global_generator_moves(chosen):
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_the_seed_draws_the_first_round_too_of_which_nothing_was_learned(chosen):
+    first, again, other = (chosen(seed=seed, budget=8, round_size=8)[0].tolist() for seed in (0, 0, 1))
+    assert first == again != other
 
 
 def test_labels_are_not_read_by_the_knockoff(task_of):

@@ -81,11 +81,15 @@ def test_the_end_tells_what_is_decided_what_is_not_and_the_price_of_the_rest(par
     ]
 
 
-def test_of_several_students_the_dearest_verdict_is_the_price_of_a_teacher(params_of):
+@pytest.mark.parametrize(("one", "every"), [(3, 7), (7, 3)])
+def test_of_several_students_the_dearest_verdict_is_the_price_of_a_teacher(params_of, one, every):
     networks = [{"teacher": "cnn_digits", "student": name} for name in ("cnn_digits", "papernot_digits")]
     told = Told(
         params_of({"pairs": networks, "decide": {"looks": [8]}}),
-        [verdict("ce", "undecided", "open", price=3), verdict("ce", "undecided", "open", price=7, student="every")],
+        [
+            verdict("ce", "undecided", "open", price=one),
+            verdict("ce", "undecided", "open", price=every, student="every"),
+        ],
     )
     lines = ending_text(told, Effort()).splitlines()
     assert lines[0] == "decided: 0 of 2"

@@ -111,6 +111,14 @@ def test_below_three_seeds_nothing_is_found(planned):
     assert "points with 3 seeds and 3 controls (" in line
 
 
+def test_the_student_with_the_fewest_controls_speaks_for_all(planned):
+    """Controls of the second student are there for two of three seeds."""
+    results = planned(OVERRIDE)
+    runs = [run for run in results.planned if (run.role, run.arch, run.seed) != ("ls_student", "papernot_digits", 2)]
+    results.__dict__["planned"] = runs
+    assert all("none with 3 seeds and 2 controls" in line for line in power_text(results, []).splitlines()[1:])
+
+
 def test_every_thief_with_cells_has_a_line_and_capped_cells_do_not_speak_for_the_others(planned):
     override = OVERRIDE | {"defenses": {"st": {"seeds": 1}}, "label_curve": {"labels": [60]}}
     lines = power_text(planned(override), []).splitlines()[1:]

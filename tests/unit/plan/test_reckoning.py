@@ -32,6 +32,19 @@ def test_a_training_is_its_images_and_epochs_times_a_step(reckoned):
     assert reckoned("ls-cnn_digits-s3") == (pytest.approx(400 * 4 * STEP), STATED)
 
 
+def test_a_control_that_is_refitted_is_trained_twice(plan_of):
+    """By the images that it has: with its refit those of the choice are among them."""
+
+    def seconds(*, refit):
+        data = {"val": 60, "train_limit": None, "test_limit": None, "refit": refit}
+        plan = plan_of({"data": data, "knockoff": {"label_smoothing": [0.1, 0.2]}, "studies": ["undistillable"]})
+        member = plan.members["ls0.2-cnn_digits-s0"]
+        assert bool(member.spec.get("refit")) == refit
+        return Reckoning(plan, {}).work(member).seconds
+
+    assert seconds(refit=True) / 1437 == pytest.approx(2 * seconds(refit=False) / (1437 - 60))
+
+
 def test_a_method_takes_its_ratio_and_what_it_does_once(rich, reckoned):
     key = Reckoning(rich, {}).method_key(rich.members["ls-cnn_digits-s3"])
     found = reckoned("ls-cnn_digits-s3", **{key: 2.5, f"once {key}": 0.1})

@@ -5,6 +5,7 @@ import pytest
 from pages import rows_of, words
 
 from distillab.core.errors import ArtifactError
+from distillab.metrics.intervals import wilson
 from distillab.reporting import certified_costs, certified_plots, certified_rows, certified_text, certified_views
 from distillab.reporting.drawing import panels_of
 
@@ -47,6 +48,15 @@ def test_a_row_holds_both_ends_the_gap_and_what_it_cost(tables_of, teacher):
     _, row = rows_of(certified_views.certificate_table(read).text)
     assert row == "CE 90.0 75.0 [65.7, 82.5] 50.0 [40.0, 60.0] 25.0"
     assert rows_of(certified_views.cost_table(read).text) == ["WK dual 250 12.0"]
+
+
+def test_a_robust_share_is_as_sure_as_the_images_it_is_of(tables_of, teacher):
+    """Wilson's interval of 15 of 20 attacked images beside 100 certified ones."""
+    read = tables_of(SPECS, models=[teacher("ce")], certificates=[certificate(robust_n=20)])
+    found = wilson(15, 20)
+    assert f"75.0 [{100 * found.low:.1f}, {100 * found.high:.1f}]" in words(
+        certified_views.certificate_table(read).text
+    )
 
 
 def test_without_attack_or_cost_there_are_dashes_with_reasons(tables_of, teacher):

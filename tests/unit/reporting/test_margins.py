@@ -1,5 +1,7 @@
 """What stands around panels: titles and names in lines, none on another, in room that is kept for them."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -38,6 +40,15 @@ def test_names_of_lines_that_end_at_one_place_do_not_touch_and_stay_in_the_panel
         assert box.y1 <= height + 1
         for _, other in found[place + 1 :]:
             assert not box.shrunk(0.98, 0.9).overlaps(other.shrunk(0.98, 0.9))
+
+
+def test_dollars_in_titles_and_names_are_no_formulas():
+    """Matplotlib sets what is between two dollars as a formula, and refuses what is none."""
+    shown = chart(["$a_$ and $b^$"])
+    shown.frame["panel"] = "costs $1^ to $2_"
+    (figure,) = panels_of(replace(shown, panel="panel"))
+    said = {text for text, _ in boxes(figure)}
+    assert {r"costs \$1^ to \$2_", r"\$a_\$ and \$b^\$"} <= said
 
 
 def test_names_stand_in_the_order_of_their_lines_and_at_them_where_there_is_room():

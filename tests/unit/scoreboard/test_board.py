@@ -59,12 +59,29 @@ def test_an_undecided_claim_has_a_price(run, claim):
     assert finding.seeds_to_decide > 3
 
 
+def test_more_claims_of_a_run_make_each_dearer(run, claim):
+    claims = {str(number): claim("teacher accuracy", "cmim", "ce") for number in range(20)}
+    tables = run(models=teachers((0.93, 0.90, 0.95)))
+    (alone,), together = (judge_run(tables, asked, 1.0).findings for asked in ({"0": claims["0"]}, claims))
+    assert {finding.seeds_to_decide > alone.seeds_to_decide for finding in together} == {True}
+
+
+def verdict(**fields):
+    return {"thief": "paper", "teacher": "cmim-net", "defense": "cmim", "student": "small", "best_attack": "kd", "best_delta": 0.006,
+            "lower": 0.001, "upper": 0.03, "seeds": 5, "missing": 0, "verdict": "distillable"} | fields  # fmt: skip
+
+
+def test_a_gain_that_is_bounded_below_what_matters_does_not_hold(run, claim):
+    claims = {"it": claim("knockoff accuracy", "best attack on cmim", "LS student", smallest=1.0)}
+    (finding,) = judge_run(run(verdicts=[verdict(upper=0.009)]), claims, 1.0).findings
+    assert (finding.low, finding.state) == (pytest.approx(0.1), "does not hold")
+    (finding,) = judge_run(run(verdicts=[verdict(upper=0.011)]), claims, 1.0).findings
+    assert finding.state == "holds"
+
+
 def test_bounds_of_a_verdict_are_not_corrected_again(run, claim):
-    rows = [{"thief": "paper", "teacher": "cmim-net", "defense": "cmim", "student": "small", "best_attack": "kd",
-             "best_delta": 0.012, "lower": 0.001, "upper": 0.03, "seeds": 5, "missing": 0,
-             "verdict": "distillable"}]  # fmt: skip
     claims = {"it": claim("knockoff accuracy", "best attack on cmim", "LS student")}
-    (finding,) = judge_run(run(verdicts=rows), claims, 1.0).findings
+    (finding,) = judge_run(run(verdicts=[verdict()]), claims, 1.0).findings
     assert (finding.state, finding.p, finding.seeds) == ("holds", None, 5)
 
 
@@ -98,6 +115,11 @@ def test_the_nearest_setting_comes_first(claim):
     assert [(it.judgment.preset, it.finding) for it in standing(claim, far, near).found] == [
         ("mine", HOLDS), ("mine", poor), ("other", HOLDS),
     ]  # fmt: skip
+
+
+def test_of_runs_as_near_that_with_most_images_comes_first(claim):
+    few, many, some = (judged(HOLDS, preset="other", train_n=n) for n in (500, 60_000, 5000))
+    assert [it.judgment.train_n for it in standing(claim, few, many, some).found] == [60_000, 5000, 500]
 
 
 def test_what_is_shown_makes_the_standing(claim):
@@ -142,6 +164,15 @@ def test_the_page_says_state_number_setting_and_counts(claim):
     assert "3 seeds, n = 1,000" in row
     assert "`distillab use mine`" in next(line for line in text.splitlines() if "Not so" in line)
     assert "Title of ye2025cmim" in text
+
+
+def test_what_a_run_calls_things_is_no_markup(claim):
+    named = judged(replace(HOLDS, context="<i>net|*2*"), data="[data](x) | <b>mine")
+    text = board(entries({"it": claim("teacher accuracy", "cmim", "ce")}, [named]), PAPERS)
+    assert r"\[data\](x) \| \<b\>mine" in text
+    assert r"\<i\>net\|\*2\*" in text
+    assert "<b>" not in text
+    assert "<i>" not in text
 
 
 def test_the_committed_claims_have_quantities_that_exist_and_papers_that_are_cited():

@@ -95,6 +95,7 @@ def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(
     rows = [verdict(), verdict(thief="poor", best_delta=0.1, lower=float("nan"), verdict="no control"),
             verdict(student="every student"),
             verdict(student="gated", verdict="undecided"),
+            verdict(student="below", verdict="undecided", lower=-0.004),
             verdict(defense="ce"), verdict(student="other", missing=2),
             verdict(student="third", best_delta=float("nan"))]  # fmt: skip
     found = evidence_on(claim("knockoff accuracy", "best attack on cmim", "LS student"), run(verdicts=rows))
@@ -116,6 +117,7 @@ def test_a_best_attack_comes_with_its_verdicts_bounds_of_each_thief_and_student(
             1000,
         ),
         Bounded("papers' thief, gated, kd; verdict: undecided", pytest.approx(1.2), None, pytest.approx(2.0), 5, 1000),
+        Bounded("papers' thief, below, kd; verdict: undecided", about(1.2), about(-0.4), about(2.0), 5, 1000),
     ]
 
 
@@ -261,6 +263,9 @@ def test_the_largest_network_has_most_parameters(run, claim):
     (sample,) = evidence_on(asked, run(worst=rows, models=models))
     assert (sample.context, sample.values) == ("big against tiny, L∞ 0.3", pytest.approx((40, 30, 10)))
     assert evidence_on(asked, run(worst=rows[:3], models=models[:1])) == []
+    rows[0]["missing"] = 1
+    (sample,) = evidence_on(asked, run(worst=rows, models=models))
+    assert sample.values == pytest.approx((30, 10)), "an attack is missing: the worst case may be worse"
 
 
 def test_an_attack_from_the_copy_is_held_against_the_same_attack(run, claim):
@@ -297,6 +302,9 @@ def test_a_robust_error_is_what_is_not_certified_by_the_papers_bound(run, claim)
     assert sample.values == pytest.approx((95, 93, 96))
     (printed,) = evidence_on(claim("robust error bound", "wong_kolter", "5.8 %", eps=0.1), run(certificates=rows))
     assert printed.values == pytest.approx((-0.8, 0.2, -1.8))
+    rows += certificates({"wong_kolter": (0.5, 0.5, 0.5), "ce": (0, 0, 0)}, eps=0.3)
+    found = evidence_on(claim("robust error bound", "ce", "wong_kolter", eps=0.3), run(certificates=rows))
+    assert [(it.context, it.values) for it in found] == [("net, published, L∞ 0.3", about((50, 50, 50)))]
 
 
 def test_networks_are_compared_under_the_same_training(run, claim):

@@ -5,6 +5,7 @@ import torch
 from small_project import CLASSES, DATA, LABELS, OTHER, TRAIN, images
 
 from distillab.data.label_sets import label_set, query_set
+from distillab.specs.thief import RoundedProbabilities
 from distillab.stages import answer
 
 
@@ -48,6 +49,24 @@ def test_how_many_are_asked_at_a_time_changes_no_answer(small, monkeypatch, tmp_
     again, before = small.remade(member, tmp_path), small.made(member.id)
     assert again.product.results == {"queries": TRAIN}
     torch.testing.assert_close(again.tensors["probs"], before.tensors["probs"], atol=1e-6, rtol=0)
+
+
+def test_what_is_shown_is_of_what_the_defense_releases(monkeypatch):
+    """Two classes kept, then one digit: (.647, .353, 0) and .6 and .4; digits first would leave .667 and .333."""
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(1, 3))
+    with torch.no_grad():
+        network[1].weight.zero_()
+        network[1].bias.copy_(torch.tensor([0.55, 0.30, 0.15]).log())
+
+    def stingy(log_probs, _images):
+        probs = log_probs.exp() * torch.tensor([1.0, 1.0, 0.0])
+        return (probs / probs.sum(1, keepdim=True)).log()
+
+    monkeypatch.setattr(answer, "trained_network", lambda *_args, **_options: network.eval())
+    monkeypatch.setattr(answer, "release_of", lambda *_args: stingy)
+    teacher = answer.released("t", None, None, torch.device("cpu"), form=RoundedProbabilities(rounded=1))
+    said = teacher.query(torch.zeros(2, 1, 1, 1))
+    torch.testing.assert_close(said, torch.tensor([[0.6, 0.4, 0.0]]).expand(2, 3))
 
 
 def test_answers_stay_in_the_store(small):

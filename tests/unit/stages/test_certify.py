@@ -151,3 +151,23 @@ def test_progress_names_the_radius_and_counts_the_images(small):
         "radii up to 0.004 in 2 halvings",
     ]
     assert np.isclose(frame["radius"], 0.004 / 2).any(), "the first halving is of the largest radius"
+
+
+def test_a_radius_between_the_halvings_that_was_asked_about_counts(small):
+    """One halving tries 0.002 alone: an image certified at a smaller or larger radius of the rows has that one."""
+    from distillab.certify import CERTIFIERS
+    from distillab.certify.trace import trace
+    from distillab.stages.inputs import prepared_data, trained_network
+
+    member, device = small.made("ce-cnn_digits-s0-certify-ibp").member, torch.device("cpu")
+    data = prepared_data(member, small.workspace, device)
+    graph = trace(trained_network("ce-cnn_digits-s0", small.workspace, data, device), data.domain.shape)
+    x, y, _ = certified_images(small)
+
+    def found(*eps, steps):
+        spec = CERTIFIERS.parse({"name": "ibp"})
+        return certify.certificates(spec, graph, x.float(), y, eps=eps, radius_steps=steps)[0]["radius"][:IMAGES]
+
+    fine = found(EPS[1], steps=8)
+    (image, between), *_ = [(i, r) for i, r in fine.items() if 0 < r < EPS[1] and not np.isclose(r, EPS[1] / 2)]
+    assert found(between, EPS[1], steps=1)[image] == between

@@ -7,11 +7,14 @@ import torch
 from torch import nn
 
 from distillab.core.errors import ContractError, SpecError
+from distillab.core.generators import generator
 from distillab.core.payloads import save_tensors
+from distillab.data.augment import augmented
 from distillab.specs.augment import AugmentSpec
 from distillab.specs.train import AdamSpec, CosineSpec, SGDSpec, TrainSpec
-from distillab.training.fit import fit
+from distillab.training.fit import Prepared, fit
 from distillab.training.objective import Objective
+from distillab.training.schedules import learning_rate
 from distillab.training.supervised import CrossEntropyObjective
 
 EVERYTHING = AugmentSpec(crop_padding=1, flip=True, rotation=10)
@@ -135,6 +138,20 @@ def test_each_source_of_randomness_has_its_stream(network, images, tmp_path):
     assert not torch.equal(epochs[0], epochs[1])
 
 
+def test_views_are_drawn_from_a_stream_of_their_own(network, images):
+    seen = []
+
+    class Watch(CrossEntropyObjective):
+        def terms(self, model, batch):
+            seen.append(batch)
+            return super().terms(model, batch)
+
+    train(network(), images, recipe(batch_size=64, epochs=2), objective=Watch())
+    for epoch, batch in enumerate(seen):
+        views = augmented(images.images(batch.index), EVERYTHING, generator(3, "augment", epoch))
+        assert torch.equal(batch.x, views)
+
+
 def test_dropout_is_new_in_every_epoch(network, images):
     drawn = []
 
@@ -147,6 +164,13 @@ def test_dropout_is_new_in_every_epoch(network, images):
         train(network(), images, objective=Draws())
     assert drawn[:15] == drawn[15:]
     assert len(set(drawn)) == 15
+
+
+def test_who_looks_at_the_network_between_epochs_changes_nothing(network, images, tmp_path):
+    watched, alone = network(), network()
+    history = train(watched, images, progress=lambda *_: watched.eval())
+    assert train(alone, images) == history
+    assert digest(watched, tmp_path / "a") == digest(alone, tmp_path / "b")
 
 
 @optimizers
@@ -164,8 +188,7 @@ def test_history_has_the_mean_of_each_term_and_their_sum(network, images):
     for record in history:
         assert record.keys() == {"cross_entropy", "pull", "total", "lr"}
         assert record["total"] == pytest.approx(record["cross_entropy"] + record["pull"], abs=1e-12)
-    rates = [record["lr"] for record in history]
-    assert rates == sorted(rates, reverse=True)
+    assert [record["lr"] for record in history] == [learning_rate(recipe(), 3 * epoch + 2, 3) for epoch in range(5)]
 
 
 def test_the_mean_weighs_every_example_alike(network, images):
@@ -214,6 +237,26 @@ def test_bfloat16_keeps_float32_weights_and_learns(network, images):
     history = train(model, images, recipe(precision="bfloat16", epochs=10), augment=AugmentSpec())
     assert {tensor.dtype for tensor in model.parameters()} == {torch.float32}
     assert history[-1]["total"] < 0.8 * history[0]["total"]
+
+
+def test_bfloat16_rounds_what_the_network_computes_and_float32_does_not(network, images):
+    model, x = network().eval(), images.images(torch.arange(8))
+    with torch.no_grad():
+        plain, rounded = (Prepared(model, recipe(precision=name))(x) for name in ("float32", "bfloat16"))
+        assert torch.equal(plain, model(x))
+    assert rounded.dtype == torch.float32
+    assert torch.equal(rounded, rounded.bfloat16().float())
+    assert 0 < (rounded - plain).abs().max() < 0.1
+
+
+@pytest.mark.parametrize("norm", [0.01, 0.1])
+def test_a_long_gradient_is_cut_to_the_recipes_norm(images, norm):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(36, 4, bias=False))
+    before = model[1].weight.detach().clone()
+    plain = SGDSpec(lr=0.5, momentum=0, weight_decay=0)
+    spec = TrainSpec(epochs=1, batch_size=8, optimizer=plain, clip_norm=norm)
+    fit(model, images, torch.arange(8), CrossEntropyObjective(), spec=spec, augment=AugmentSpec(), seed=0)
+    assert (model[1].weight - before).norm().item() == pytest.approx(0.5 * norm, rel=1e-3)
 
 
 @pytest.mark.parametrize("count", [8, 5])
