@@ -146,11 +146,12 @@ def _ours(params: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - any J
 def _found(value: Any, path: list[str]) -> Any:  # noqa: ANN401 - any JSON value
     if not path:
         return value
-    if not isinstance(value, Mapping | list):
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if not isinstance(value, Mapping):
         return NOT_HERE
     if path[0] == _EVERY:
-        every = value.values() if isinstance(value, Mapping) else value
-        all_of = [_plain(_found(each, path[1:])) for each in every]
+        all_of = [_plain(_found(each, path[1:])) for each in value.values()]
         return sorted({each for each in all_of if each not in (NOT_HERE, None)})
     return _found(value[path[0]], path[1:]) if path[0] in value else NOT_HERE
 

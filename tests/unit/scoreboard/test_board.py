@@ -67,8 +67,9 @@ def test_more_claims_of_a_run_make_each_dearer(run, claim):
 
 
 def verdict(**fields):
-    return {"thief": "paper", "teacher": "cmim-net", "defense": "cmim", "student": "small", "best_attack": "kd", "best_delta": 0.006,
-            "lower": 0.001, "upper": 0.03, "seeds": 5, "missing": 0, "verdict": "distillable"} | fields  # fmt: skip
+    return {"thief": "paper", "teacher": "cmim-net", "defense": "cmim", "student": "small", "best_attack": "kd",
+            "best_delta": 0.006, "lower": 0.001, "upper": 0.03, "seeds": 5, "missing": 0,
+            "verdict": "distillable"} | fields  # fmt: skip
 
 
 def test_a_gain_that_is_bounded_below_what_matters_does_not_hold(run, claim):
