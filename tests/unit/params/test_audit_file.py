@@ -127,8 +127,8 @@ def test_controls_have_twice_the_seeds_of_every_thief(folder):
 
 
 def test_the_longer_side_of_images_chooses_their_network():
-    shapes = (1, 8, 8), (1, 8, 64), (1, 64, 8), (3, 64, 64)
-    assert [small_network(shape) for shape in shapes] == ["cnn_digits", *["wong_small"] * 3]
+    shapes = (1, 8, 8), (3, 64, 64), (3, 64, 224), (3, 224, 64)
+    assert [small_network(shape) for shape in shapes] == ["cnn_digits", "wong_small", *["shufflenet_v2"] * 2]
 
 
 def test_the_budget_bounds_images_and_passes(folder):
