@@ -59,6 +59,8 @@ def test_only_seeds_in_common_count_and_three_are_needed():
     assert found["a"].low is not None
     assert (found["b"].low, found["b"].high, found["b"].p, found["b"].df) == (None, None, None, 0)
     assert found["b"].value == pytest.approx(-0.1)
+    half = t.ppf(0.975, found["a"].df) * found["a"].error
+    assert found["a"].high - found["a"].value == pytest.approx(half, rel=1e-3), "one comparison, not two"
 
 
 def test_agreeing_seeds_have_the_error_of_one_image():

@@ -60,6 +60,14 @@ def test_a_curve_that_dips_is_pooled_before_it_is_read():
     assert worth.value == Reading(pytest.approx(100))
 
 
+def test_where_nothing_spreads_the_interval_is_the_value_of_the_pool_weighted_by_seeds():
+    """0.72 of nine seeds and 0.68 of three are 0.71 at both."""
+    curve = {10: seeds([0.5] * 3), 100: seeds([0.72] * 9), 1000: seeds([0.68] * 3), 10_000: seeds([0.91] * 3)}
+    worth = equivalent_labels(curve, seeds([0.81] * 3), n_test=10**9, seed=0)
+    assert worth.value.value == pytest.approx(10**3.5)
+    assert (worth.low.value, worth.high.value) == pytest.approx((10**3.5, 10**3.5), rel=1e-4)
+
+
 def test_beyond_the_ends_the_reading_says_so():
     """The first prints as > 1,000, the second as < 10."""
     above = equivalent_labels(CURVE, seeds([0.95] * 3), n_test=1000, seed=0)

@@ -15,7 +15,7 @@ from distillab.core.errors import ArtifactError, SpecError
 from distillab.params.audit_example import EXAMPLE_TEXT
 from distillab.params.audit_file import AuditFile, read_audit
 from distillab.params.audit_images import audit_images
-from distillab.params.audit_plan import audit_plan
+from distillab.params.audit_plan import audit_plan, small_network
 from distillab.plan.build import build_plan
 
 PROJECT = Path(__file__).parents[3]
@@ -116,6 +116,19 @@ def test_two_keys_suffice_beside_trust_in_code(folder):
     assert [*plan.override["thieves"]] == ["*", "poor", "poor_label", "poor_rounded_1", "poor_top_3"]
     assert plan.override["defenses"]["mad"]["base"] == "mine"
     assert plan.override["pairs"] == [{"teacher": {"name": "cnn_digits"}, "student": {"name": "cnn_digits"}}]
+
+
+def test_controls_have_twice_the_seeds_of_every_thief(folder):
+    """They are cheap, and one gain is a difference to all of them."""
+    plan = planned(folder, seeds=4)
+    thieves = {name: means for name, means in plan.override["thieves"].items() if means}
+    assert plan.override["seeds"] == [0, 1, 2, 3]
+    assert {name: means["control_seeds"] for name, means in thieves.items()} == dict.fromkeys(thieves, 8)
+
+
+def test_the_longer_side_of_images_chooses_their_network():
+    shapes = (1, 8, 8), (3, 64, 64), (3, 64, 224), (3, 224, 64)
+    assert [small_network(shape) for shape in shapes] == ["cnn_digits", "wong_small", *["shufflenet_v2"] * 2]
 
 
 def test_the_budget_bounds_images_and_passes(folder):

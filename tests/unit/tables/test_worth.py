@@ -22,12 +22,12 @@ CURVE = {50: ALL, 12: MORE, 6: SIX}
 KD, MKD, HIGH = counts(0, 150, 158, 149), counts(0, 80, 71, 85), counts(0, 190, 192, 188)
 
 
-def run(*, nets=("thin",), controls=None):
+def run(*, nets=("thin",), controls=None, thieves=THIEVES):
     cells = {("poor", "ce", "kd"): KD, ("poor", "st", "mkd"): MKD, ("paper", "ce", "kd"): HIGH}
     controls = controls or {("paper", "ls_student"): ALL, ("poor", "ls_student"): TWELVE,
                             ("twelve", "ls_student"): MORE, ("labels_6", "ls_student"): SIX,
                             ("poor", "pseudo_student"): counts(0, 199, 199, 199)}  # fmt: skip
-    return theft_run(cells, controls, thieves=THIEVES)
+    return theft_run(cells, controls, thieves=thieves)
 
 
 def cells(found):
@@ -74,6 +74,11 @@ def test_a_curve_is_of_its_network_and_of_ls_students():
     assert worth.label_curves(found) == {"thin": {n: shares(runs) for n, runs in CURVE.items()}}
     found.ls_student(0.1, seed=4, net="slim", thief="poor", test=100)
     assert worth.label_curves(found)["slim"] == {12: {4: 0.5}}
+
+
+def test_of_thieves_with_as_many_labels_the_one_with_more_seeds_counts_wherever_it_stands():
+    for thieves in (THIEVES, dict(reversed(THIEVES.items()))):
+        assert worth.label_curves(run(thieves=thieves))["thin"][12] == shares(MORE)
 
 
 def test_where_one_number_of_labels_is_known_nothing_is_said():
