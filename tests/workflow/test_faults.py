@@ -68,6 +68,23 @@ def test_a_child_of_a_killed_master_is_ended_first(uninterrupted: Project, fresh
     assert different(uninterrupted.payloads(), project.payloads()) == []
 
 
+def test_parameters_that_change_while_a_run_goes_on_are_not_mixed_with_those_of_its_beginning(
+    uninterrupted: Project, fresh: Callable[[str], Project]
+) -> None:
+    project = fresh("changed")
+    project.choose(LONG)
+    master = project.start("snakemake", "--cores", "2", *ONE_STUDY)
+    wait_for(lambda: "epoch" in project.log("teach"))
+    project.choose({**LONG, "robustness": {"attacks": {"cw_l2": None, "pgd_linf": {"eps": 0.2}}}})
+    assert master.wait(600) != 0
+    assert "the parameters or the code have changed since this run began" in project.log("attack")
+    assert not list((project.results / "attacks").rglob("*.parquet"))
+    assert list((project.results / "knockoffs").rglob("*.safetensors")), "what does not depend on the change is made"
+    project.choose(LONG)
+    project.run("snakemake", "--cores", "2", *ONE_STUDY)
+    assert different(uninterrupted.payloads(), project.payloads()) == []
+
+
 def test_damaged_artifacts_are_never_read_and_heal(finished_copy: Project) -> None:
     before = finished_copy.payloads()
     first, second = ((finished_copy.results / "teachers" / "ce-cnn_digits" / f"s{seed}.safetensors") for seed in (0, 1))

@@ -20,7 +20,7 @@ rule measure:
     params:
         digest=digest_of("measure"),
     shell:
-        "exec distillab measure {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab measure {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"
 
 
 rule sensitivity:
@@ -42,7 +42,7 @@ rule sensitivity:
     params:
         digest=digest_of("sensitivity"),
     shell:
-        "exec distillab sensitivity {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab sensitivity {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"
 
 
 rule attack:
@@ -64,7 +64,7 @@ rule attack:
     params:
         digest=digest_of("attack"),
     shell:
-        "exec distillab attack {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab attack {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"
 
 
 rule certify:
@@ -86,4 +86,4 @@ rule certify:
     params:
         digest=digest_of("certify"),
     shell:
-        "exec distillab certify {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab certify {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"

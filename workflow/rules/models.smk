@@ -19,7 +19,7 @@ rule prepare:
     params:
         digest=digest_of("prepare"),
     shell:
-        "exec distillab prepare {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab prepare {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"
 
 
 rule teach:
@@ -41,7 +41,7 @@ rule teach:
     params:
         digest=digest_of("teach"),
     shell:
-        "exec distillab teach {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab teach {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"
 
 
 rule baseline:
@@ -63,7 +63,7 @@ rule baseline:
     params:
         digest=digest_of("baseline"),
     shell:
-        "exec distillab baseline {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab baseline {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"
 
 
 rule knockoff:
@@ -85,7 +85,7 @@ rule knockoff:
     params:
         digest=digest_of("knockoff"),
     shell:
-        "exec distillab knockoff {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab knockoff {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"
 
 
 rule distill:
@@ -107,4 +107,4 @@ rule distill:
     params:
         digest=digest_of("distill"),
     shell:
-        "exec distillab distill {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab distill {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"

@@ -19,7 +19,7 @@ rule collect:
     params:
         digest=digest_of("collect"),
     shell:
-        "exec distillab collect {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab collect {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"
 
 
 rule report:
@@ -40,4 +40,4 @@ rule report:
     params:
         digest=digest_of("report"),
     shell:
-        "exec distillab report {wildcards.job:q} > {log:q} 2>&1"
+        "exec distillab report {wildcards.job:q} --digest {params.digest} > {log:q} 2>&1"

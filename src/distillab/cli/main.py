@@ -76,6 +76,7 @@ def _stages_help() -> str:
 def _add_stage(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", stage: str, description: str) -> None:
     command = commands.add_parser(stage, description=f"Stage {stage}: {description}.")
     command.add_argument("job", nargs="?", help="a job of this stage, or all; without one, list them")
+    command.add_argument("--digest", help="the job's hash when Snakemake planned it: refuse to make another job")
     command.set_defaults(command=_run_stage, stage_name=stage)
     if stage == "certify":
         certify_options.add_options(command)
@@ -92,8 +93,8 @@ def _run_stage(options: argparse.Namespace) -> int:
         for job in plan.stage(options.stage_name):
             print(f"{job.id}  ({len(job.members)} member{'s' if len(job.members) > 1 else ''})")
         return 0
-    if options.job == "all":
+    if options.job == "all" and options.digest is None:
         run_stage(plan, options.stage_name)
     else:
-        run_job(plan, options.stage_name, options.job)
+        run_job(plan, options.stage_name, options.job, digest=options.digest)
     return 0

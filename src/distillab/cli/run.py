@@ -16,7 +16,9 @@ from distillab.core.workspace import Make, Workspace
 log = logging.getLogger("distillab")
 
 
-def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt: bool = True) -> None:
+def run_job(
+    plan: Plan, stage: str, job_id: str, root: Path = Path(), *, digest: str | None = None, receipt: bool = True
+) -> None:
     """Make every member of a job that can be made, put it at its path, and write the job's receipt.
 
     A member that fails is named in the receipt with the reason. Where nothing was made there is no receipt, nor where
@@ -24,9 +26,11 @@ def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt
 
     Raises:
         SpecError: the plan has no such job.
+        ArtifactError: the job is not the one of ``digest``, which the run that goes on has planned.
         BlockedError: another process makes one of its members, or nothing can be written.
         Exception: no member could be made; the first one's error.
     """
+    _refuse_another(plan, stage, job_id, digest)
     job = plan.find_job(stage, job_id)
     workspace = Workspace(root, plan)
     keep_freed_memory()
@@ -44,6 +48,19 @@ def run_job(plan: Plan, stage: str, job_id: str, root: Path = Path(), *, receipt
         raise next(iter(errors.values()))
     if receipt and job.writes_receipt:
         write_receipt(root / job.output, Receipt(digest=job.digest, made=made, missing=missing))
+
+
+def _refuse_another(plan: Plan, stage: str, job_id: str, digest: str | None) -> None:
+    """Parameters that change while a run goes on would have its later jobs made of others than its first ones."""
+    now = {job.id: job.digest for job in plan.stage(stage)}.get(job_id)
+    if digest not in (None, now):
+        raise ArtifactError(
+            "the parameters or the code have changed since this run began",
+            where=f"{stage} {job_id}",
+            expected=f"hash {digest}",
+            got=now or "no such job",
+            do="run snakemake again once this run has ended: nothing that is made is lost",
+        )
 
 
 def run_stage(plan: Plan, stage: str, root: Path = Path()) -> None:

@@ -89,9 +89,10 @@ def test_without_a_job_the_jobs_are_listed(project, capsys):
 
 def test_a_job_is_run(project, monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr("distillab.cli.run.run_job", lambda plan, stage, job: ran.append((plan.preset, stage, job)))
+    monkeypatch.setattr("distillab.cli.run.run_job", lambda plan, *job, digest: ran.append((plan.preset, *job, digest)))
     assert main(["report", "undistillable"]) == 0
-    assert ran == [("tiny", "report", "undistillable")]
+    assert main(["teach", "all", "--digest", "0123"]) == 0
+    assert ran == [("tiny", "report", "undistillable", None), ("tiny", "teach", "all", "0123")]
     assert lines_of(capsys) == ([], [])
 
 

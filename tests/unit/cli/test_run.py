@@ -174,6 +174,19 @@ def test_what_the_store_has_is_not_made_again(project, made):
     assert (project / "results" / "tiny" / "data" / "split.safetensors").read_bytes() == b"data-split"
 
 
+def test_a_job_that_is_not_what_the_run_has_planned_is_refused(project, made, capsys):
+    (job,) = load_plan(project).stage("prepare")
+    assert main(["prepare", "all", "--digest", "0123"]) == 3
+    said = capsys.readouterr().err
+    assert "prepare all: the parameters or the code have changed since this run began; expected hash 0123" in said
+    assert f"got {job.digest}" in said
+    assert main(["prepare", "gone", "--digest", job.digest]) == 3
+    assert "got no such job" in capsys.readouterr().err
+    assert not made
+    assert main(["prepare", "all", "--digest", job.digest]) == 0
+    assert len(made) == 2
+
+
 def test_the_log_counts_the_members_and_the_processors_seconds(project, made, monkeypatch, caplog):
     seconds = iter([10.0, 13.5])
     monkeypatch.setattr(run, "cpu_seconds", lambda: next(seconds))
