@@ -53,11 +53,7 @@ onstart:
                     if job.output
                 ],
                 workflow.cores if workflow.local_exec else workflow.nodes,
-                gpus=(
-                    workflow.global_resources.get("gpu")
-                    if GPU and workflow.local_exec
-                    else None
-                ),
+                gpus=gpus_at_a_time() if GPU and workflow.local_exec else None,
             )
         for job in workflow.dag.needrun_jobs():
             if job.rule.name == "report":
@@ -79,6 +75,12 @@ onerror:
             for job in workflow.dag.jobs
             if job.rule.name == "report"
         )
+
+
+def gpus_at_a_time():
+    """How many jobs that ask for a GPU run at once; Snakemake may wrap the number."""
+    given = workflow.global_resources["gpu"]
+    return int(getattr(given, "value", given))
 
 
 def outputs_asked():
