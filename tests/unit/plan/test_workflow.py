@@ -88,9 +88,10 @@ def test_a_master_holds_the_run_and_ends_with_its_stages(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = []
     monkeypatch.setattr(workflow, "hold_run", done.append)
+    monkeypatch.setattr(workflow, "mend_plugin", lambda: done.append("plugin"))
     monkeypatch.setattr(workflow, "end_with_stages_on_signals", lambda: done.append("signals"))
     workflow.become_master()
-    assert done == [Path(".distillab"), "signals"]
+    assert done == [Path(".distillab"), "plugin", "signals"]
 
 
 LOOKING = """
@@ -107,8 +108,8 @@ with exclusive(Path(sys.argv[1])):
 def test_no_run_begins_while_another_start_looks_at_receipts(tmp_path, monkeypatch):
     """It takes away what was not true when it looked: receipts that the run has written since."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(workflow, "hold_run", lambda _folder: None)
-    monkeypatch.setattr(workflow, "end_with_stages_on_signals", lambda: None)
+    for name in ("hold_run", "mend_plugin", "end_with_stages_on_signals"):
+        monkeypatch.setattr(workflow, name, lambda *_: None)
     command = [sys.executable, "-c", LOOKING, str(workflow.LOOK)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "looking\n"
