@@ -347,7 +347,7 @@ def test_no_more_is_bought_than_was_allowed(endpoint, asker):
 @pytest.mark.parametrize("concurrent", [1, 3])
 def test_a_reply_that_is_lost_again_and_again_buys_no_more_than_was_allowed(endpoint, asker, concurrent):
     endpoint.fate, endpoint.delay = "500 paid", 0.02
-    with pytest.raises(UnansweredError, match=r"at most 17 images, as queries says; got 1\d bought and [25] more.*kept"):
+    with pytest.raises(UnansweredError, match=r"at most 17 images, as queries says; got 1\d bought and [25] more"):
         asker(queries=17, attempts=8, concurrent=concurrent).log_probs(images(12))
     assert sum(endpoint.paid.values()) == asker().paid().bought <= 17
     endpoint.fate = "ok"
