@@ -41,7 +41,8 @@ def test_a_rule_writes_its_jobs_receipt_or_page_and_its_own_log(rule):
     assert found["output"] == f'f"{{RESULTS}}/{output}",'
     assert found["log"] == f'f"{{RESULTS}}/logs/{rule}/{{{{job}}}}.log",'
     assert found["benchmark"] == f'f"{{RESULTS}}/benchmarks/{rule}/{{{{job}}}}.tsv"'
-    assert found["shell"] == f'"exec distillab {rule} {{wildcards.job:q}} > {{log:q}} 2>&1"'
+    command = f"exec distillab {rule} {{wildcards.job:q}} --digest {{params.digest}} > {{log:q}} 2>&1"
+    assert found["shell"] == f'"{command}"'
 
 
 @pytest.mark.parametrize(("rule", "stage"), STAGES.items())

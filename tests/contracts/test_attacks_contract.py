@@ -102,15 +102,16 @@ def test_a_network_that_is_right_about_nothing_is_a_table_without_attacks(attack
 
 @pytest.mark.parametrize("corner", [0.0, 1.0])
 def test_saturated_pixels_can_move(attack, norm, corner):
-    """Logits (0.5 - 5 sum |x - corner|, 0): the image has to leave the corner it is in."""
+    """Logits (0.5 - 5 sum |x - corner|, 0) of four pixels: the image has to leave the corner it is in."""
     if name_of(attack) == "jsma" and corner == 1:
         pytest.skip("only raises features")
     inwards = 1 - 2 * corner
-    net = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    net = nn.Sequential(nn.Flatten(), nn.Linear(25, 2))
     with torch.no_grad():
-        net[1].weight.copy_(torch.tensor([[-5.0], [0.0]]).expand(2, 4) * inwards)
+        net[1].weight.zero_()
+        net[1].weight[0, :4] = -5.0 * inwards
         net[1].bias.copy_(torch.tensor([0.5 + 20 * corner * inwards, 0.0]))
-    x = torch.full((1, 1, 2, 2), corner)
+    x = torch.full((1, 1, 5, 5), corner)
     record = attack_it(net, x, torch.tensor([0]), spec_of(attack, norm, steps=400))
     assert record.correct.all()
     assert record.success.all()

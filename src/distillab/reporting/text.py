@@ -100,5 +100,5 @@ def paper_scale(tables: Tables, reported: Reported) -> Html:
         )
     known = ", ".join(escape(str(name)) for name in reported["cmim_table1_best"]["dataset"].unique())
     return paragraph(
-        f"The paper prints no number for {dataset(tables)}: it reports {known}. None of its numbers stands beside ours."
+        f"The paper prints no number for {dataset(tables)}: it reports {known}. Its numbers do not stand beside ours."
     )
