@@ -1,11 +1,14 @@
 """Reading the command line: each command refuses what it does not know beside its own usage."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from math import inf
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from distillab.cli.output import give_up_unwritable
+
+Number = TypeVar("Number", int, float)
 
 PASSED_ON = "arguments for snakemake, options after -- (default: --cores all)"
 """What commands that end in snakemake say of the arguments they pass on."""
@@ -46,13 +49,7 @@ def count(text: str) -> int:
     Raises:
         ArgumentTypeError: it is none.
     """
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0; got {text!r}")
-    return number
+    return _read(int, text, "a whole number of at least 0")
 
 
 def hours(text: str) -> float:
@@ -61,10 +58,12 @@ def hours(text: str) -> float:
     Raises:
         ArgumentTypeError: it is none.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        number = inf
-    if not 0 <= number < inf:
-        raise argparse.ArgumentTypeError(f"expected a number of hours, at least 0; got {text!r}")
-    return number
+    return _read(float, text, "a number of hours, at least 0")
+
+
+def _read(kind: Callable[[str], Number], text: str, expected: str) -> Number:
+    with suppress(ValueError):
+        number = kind(text)
+        if 0 <= number < inf:
+            return number
+    raise argparse.ArgumentTypeError(f"expected {expected}; got {text!r}")
