@@ -16,6 +16,12 @@ from distillab.core.workspace import HIDDEN
 SHOWN = 10
 """Missing members that are told one by one."""
 
+REFUSED = "distillab: "
+"""How the line begins that tells of an error, and ends a log."""
+
+ENDED = f"{REFUSED}ended by "
+"""How it begins where somebody ended the job."""
+
 
 def summary(plan: Plan, outputs: Collection[str], root: Path = Path()) -> str:
     """What of the jobs with these outputs is missing, why, and the command that makes just that; empty if all is there.
@@ -56,11 +62,17 @@ def _unmade(plan: Plan, job: Job, root: Path, known: Mapping[str, str]) -> dict[
     log = root / "results" / plan.preset / "logs" / job.stage / f"{job.id}.log"
     if not _ran(log, root):
         return {member: known.get(member, "its job did not run") for member in waiting}
-    last = (log.read_text(encoding="utf-8", errors="replace").splitlines() or ["nothing"])[-1]
-    word = f"its job was killed, or ran out of memory or time; the last line of its log: {last}"
-    reasons = {member: known.get(member, word) for member in waiting}
+    reason = _last_word((log.read_text(encoding="utf-8", errors="replace").splitlines() or ["nothing"])[-1])
+    reasons = {member: known.get(member, reason) for member in waiting}
     write_failures(root, plan.preset, job, reasons)
     return reasons
+
+
+def _last_word(line: str) -> str:
+    """Why a job ended, by the last line of its log: as it says itself where it refused to begin."""
+    if line.startswith(REFUSED) and not line.startswith(ENDED):
+        return line.removeprefix(REFUSED)
+    return f"its job was killed, or ran out of memory or time; the last line of its log: {line}"
 
 
 def _is_there(member: Member, root: Path) -> bool:

@@ -105,6 +105,19 @@ def test_a_job_that_was_killed_has_the_last_line_of_its_log_as_its_reason(plan, 
     assert read_failures(tmp_path, plan) == {killed: word}, "for the pages"
 
 
+def test_a_job_that_refused_to_begin_has_its_own_words_as_its_reason(plan, tmp_path):
+    job = job_of(plan)
+    log_of(tmp_path, job, "22:00 teach\ndistillab: teach ls-cnn_digits: the parameters have changed; run again\n")
+    reason = "teach ls-cnn_digits: the parameters have changed; run again"
+    assert said(plan, tmp_path, job)[1:-1] == [f"  teach ls-cnn_digits: {m}: {reason}" for m in job.members]
+    assert read_failures(tmp_path, plan) == dict.fromkeys(job.members, reason)
+
+
+def test_a_job_that_a_signal_ended_may_have_run_out_of_time(plan, tmp_path):
+    log_of(tmp_path, job_of(plan), "distillab: ended by SIGTERM; nothing is lost\n")
+    assert "was killed, or ran out of memory or time" in said(plan, tmp_path, job_of(plan))[1]
+
+
 def test_a_job_without_a_word_says_so(plan, tmp_path):
     log_of(tmp_path, job_of(plan), "")
     assert said(plan, tmp_path, job_of(plan))[1].endswith("the last line of its log: nothing")
